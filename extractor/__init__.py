@@ -1,0 +1,57 @@
+"""From text to validated JSON, every value traced to its place in the source.
+
+>>> from extractor import extract
+>>> extract(text, schema=Paper).value
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from extractor.api import aextract, close, extract
+    from extractor.engines import open_engine
+    from extractor.errors import ExtractError
+    from extractor.schema import load as load_schema
+    from extractor.types import Document, Engine, Extraction, Schema, Span
+
+# Imported when first used: `extract --help` and the start of the model's process must not wait for Pydantic.
+_HOMES = {
+    "Document": "extractor.types:Document",
+    "Engine": "extractor.types:Engine",
+    "ExtractError": "extractor.errors:ExtractError",
+    "Extraction": "extractor.types:Extraction",
+    "Schema": "extractor.types:Schema",
+    "Span": "extractor.types:Span",
+    "aextract": "extractor.api:aextract",
+    "close": "extractor.api:close",
+    "extract": "extractor.api:extract",
+    "load_schema": "extractor.schema:load",
+    "open_engine": "extractor.engines:open_engine",
+}
+
+__all__ = [
+    "Document",
+    "Engine",
+    "ExtractError",
+    "Extraction",
+    "Schema",
+    "Span",
+    "aextract",
+    "close",
+    "extract",
+    "load_schema",
+    "open_engine",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

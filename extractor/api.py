@@ -1,0 +1,94 @@
+"""The library's face: `extract` and `aextract`.
+
+Engines live on one event loop in a background thread, so that the same call works in scripts, in notebooks and
+inside a running loop, and the weights stay loaded from one call to the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from functools import cache
+from typing import Any, TypeVar
+
+from extractor.engines import LlamaEngine, open_engine
+from extractor.models import DEFAULT
+from extractor.pipeline import Options
+from extractor.pipeline import extract as extract_document
+from extractor.schema import SchemaSpec, load
+from extractor.types import Document, Engine, Extraction
+
+T = TypeVar("T")
+
+_engines: dict[str, LlamaEngine] = {}
+_guard = threading.Lock()
+
+
+def extract(
+    text: str | Document,
+    schema: SchemaSpec,
+    *,
+    model: str | None = None,
+    engine: Engine | None = None,
+    options: Options | None = None,
+) -> Extraction:
+    """Extract one record from a text.
+
+    `schema` is a Pydantic class or anything that `load_schema` takes; `model` is a spec as for `--model` (default
+    EXTRACT_MODEL, else qwen2.5-coder-1.5b), `engine` anything with `generate` instead. The first call loads the
+    weights, and downloads them where needed; they stay loaded until `close()` or the end of the process. `.value`
+    of the result is the validated instance, or raises what is wrong with the answer.
+    """
+    return _submit(_extract(text, schema, model, engine, options)).result()
+
+
+async def aextract(
+    text: str | Document,
+    schema: SchemaSpec,
+    *,
+    model: str | None = None,
+    engine: Engine | None = None,
+    options: Options | None = None,
+) -> Extraction:
+    """As `extract`, for use inside an event loop; many can be awaited at once."""
+    return await asyncio.wrap_future(_submit(_extract(text, schema, model, engine, options)))
+
+
+def close() -> None:
+    """Unload the weights; the next call loads them again."""
+    with _guard:
+        opened = list(_engines.values())
+        _engines.clear()
+    for engine in opened:
+        _submit(engine.aclose()).result()
+
+
+async def _extract(
+    text: str | Document, schema: SchemaSpec, model: str | None, engine: Engine | None, options: Options | None
+) -> Extraction:
+    document = text if isinstance(text, Document) else Document("text", text)
+    return await extract_document(document, load(schema), engine or _shared(model), options)
+
+
+def _shared(model: str | None) -> LlamaEngine:
+    spec = model or os.environ.get("EXTRACT_MODEL") or DEFAULT
+    with _guard:
+        if spec not in _engines:
+            _engines[spec] = open_engine(spec)
+        return _engines[spec]
+
+
+def _submit(work: Coroutine[Any, Any, T]) -> Future[T]:
+    return asyncio.run_coroutine_threadsafe(work, _loop())
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="extract", daemon=True).start()
+    atexit.register(close)
+    return loop

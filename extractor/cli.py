@@ -1,0 +1,341 @@
+"""The command line: names the flags and calls the library. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from extractor.errors import ExtractError, UsageError
+from extractor.models import DEFAULT
+from extractor.terminal import Screen, explain, plain
+
+if TYPE_CHECKING:
+    from extractor.batch import Tally
+    from extractor.engines import LlamaEngine
+    from extractor.pipeline import Options
+    from extractor.sinks import Sink
+    from extractor.types import Request, Schema
+
+app = typer.Typer(
+    name="extract",
+    help="Turn text into validated JSON with a language model.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+schema_app = typer.Typer(help="Look at schemas.", no_args_is_help=True)
+models_app = typer.Typer(help="The weights on this machine.", no_args_is_help=True)
+app.add_typer(schema_app, name="schema")
+app.add_typer(models_app, name="models")
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(help="Text or Markdown files, folders, glob patterns, or - for standard input.", show_default=False),
+]
+SchemaOption = Annotated[
+    str,
+    typer.Option(
+        "--schema",
+        "-s",
+        metavar="SPEC",
+        help="paper.py, paper.py:Paper, package.module:Paper, or a built-in name. A .py file is run: it is code.",
+        show_default=False,
+    ),
+]
+ModelArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As for --model.")]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="SPEC",
+        envvar="EXTRACT_MODEL",
+        help="A name of `extract models list`, a .gguf file, or hf:OWNER/REPO/FILE.gguf.",
+    ),
+]
+OfflineOption = Annotated[
+    bool, typer.Option("--offline", envvar="EXTRACT_OFFLINE", help="Never leave this machine: no download.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Notes also where stderr is no terminal.")]
+SlotsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=64, help="Documents at once. One slot repeats itself exactly. Default: 1 or 4.", show_default=False
+    ),
+]
+ThreadsOption = Annotated[
+    int | None, typer.Option(min=1, help="Threads of the model. Default: the cores.", show_default=False)
+]
+GpuLayersOption = Annotated[
+    int | None,
+    typer.Option(min=0, help="Layers on the GPU. Default: as many as fit.", show_default=False),
+]
+ContextOption = Annotated[
+    int | None,
+    typer.Option(min=256, help="Tokens of context. Default: the model's, as memory allows.", show_default=False),
+]
+MaxTokensOption = Annotated[int, typer.Option(min=1, help="Most tokens of an answer.")]
+
+
+@app.callback(invoke_without_command=True)
+def main(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Turn text into validated JSON with a language model."""
+    if version:
+        from importlib.metadata import version as installed_version
+
+        print(f"extract {installed_version('extractor')}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    schema: SchemaOption,
+    sources: Sources = None,
+    model: ModelOption = DEFAULT,
+    format: Annotated[
+        Literal["json", "jsonl", "yaml"] | None,
+        typer.Option("--format", "-f", help="Default: json for one source, jsonl for several."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write to a file; it appears when all is done.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="The whole record: spans, errors, usage, time.")] = False,
+    max_tokens: MaxTokensOption = 4096,
+    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token.")] = 0.0,
+    seed: Annotated[
+        int | None, typer.Option(help="Of the sampling, where the temperature is not 0.", show_default=False)
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Seconds for one answer. Default: grows with the text.", show_default=False),
+    ] = None,
+    slots: SlotsOption = None,
+    threads: ThreadsOption = None,
+    gpu_layers: GpuLayersOption = None,
+    context: ContextOption = None,
+    offline: OfflineOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Extract one record from each source.
+
+    One source prints one JSON object, several print JSON Lines in the order given. Exit status: 0 all valid,
+    1 some documents failed, 2 usage or schema, 3 engine, 130 interrupted.
+    """
+    screen = Screen(quiet, verbose)
+    with handled(screen):
+        from extractor.engines import SLOTS, Settings, open_engine
+        from extractor.sinks import choose_format, open_sink
+        from extractor.sources import is_single
+
+        named = sources_or_stdin(sources)
+        single = is_single(named)
+        form = choose_format(format, out, single=single)
+        settings = Settings(slots or (1 if single else SLOTS), threads, gpu_layers, context, verbose)
+        engine = open_engine(model, settings, offline=offline)
+        with contextlib.closing(engine):
+            engine.warm()  # the weights load while the rest of the program is imported
+            from extractor.pipeline import Options
+
+            job = Job(named, load_schema(schema), engine, Options(max_tokens, temperature, seed, timeout))
+            with screen.pulling() as engine.on_progress:
+                engine.prepare()
+            with open_sink(out, form, single=single) as sink:
+                tally = asyncio.run(write_all(job, sink, screen, full=full))
+        raise typer.Exit(tally.exit_code)
+
+
+@app.command()
+def prompt(
+    source: Annotated[str, typer.Argument(help="A text or Markdown file, or - for standard input.")],
+    schema: SchemaOption,
+    model: ModelOption = DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    offline: OfflineOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Print the exact messages and the grammar of a document, with the token count; generates nothing."""
+    screen = Screen(quiet, verbose)
+    with handled(screen):
+        from extractor.engines import Settings, open_engine
+        from extractor.pipeline import Options, build_request
+        from extractor.sources import Source, load
+
+        engine = open_engine(model, Settings(slots=1), offline=offline)
+        with contextlib.closing(engine):
+            engine.warm()
+            request = build_request(load(Source(source)), load_schema(schema), Options())
+            count = asyncio.run(count_tokens(engine, request))
+        print_prompt(request, count, as_json=as_json)
+
+
+@schema_app.command("show")
+def schema_show(schema: Annotated[str, typer.Argument(metavar="SPEC", help="As for --schema.")]) -> None:
+    """Print the JSON Schema of a spec."""
+    with handled(Screen()):
+        from extractor.sinks import to_json
+
+        print(to_json(load_schema(schema).json_schema, indent=2))
+
+
+@schema_app.command("list")
+def schema_list() -> None:
+    """List the built-in schemas."""
+    from extractor.schema import builtins, load
+
+    for name, path in builtins().items():
+        about = load(str(path)).json_schema.get("description", "")
+        print(f"{name:10} {about.partition(chr(10))[0]}")
+
+
+@models_app.command("list")
+def models_list() -> None:
+    """List known weights, and what is in the store."""
+    from extractor import models
+
+    for row in models.installed():
+        state = "here" if row.path else f"{row.partial / 1e6:,.0f} MB so far" if row.partial else "-"
+        size = f"{row.size / 1e6:,.0f} MB" if row.size else ""
+        star = "*" if row.name == models.DEFAULT else " "
+        print(f"{star} {row.name:22} {size:>9}  {state:12} {','.join(row.languages):6} {row.licence}")
+
+
+@models_app.command("pull")
+def models_pull(spec: ModelArgument = DEFAULT, offline: OfflineOption = False, quiet: QuietOption = False) -> None:
+    """Download weights and verify them; prints their path."""
+    screen = Screen(quiet)
+    with handled(screen):
+        from extractor import models
+
+        with screen.pulling() as on_progress:
+            print(models.fetch(models.resolve(spec), offline=offline, on_progress=on_progress))
+
+
+@models_app.command("path")
+def models_path(spec: ModelArgument = DEFAULT) -> None:
+    """Print where weights are; exit status 2 where they are not."""
+    with handled(Screen()):
+        from extractor import models
+
+        print(models.fetch(models.resolve(spec), offline=True))
+
+
+@models_app.command("rm")
+def models_rm(spec: ModelArgument) -> None:
+    """Delete weights from the store."""
+    with handled(Screen()):
+        from extractor import models
+
+        print(f"{models.remove(models.resolve(spec)) / 1e6:,.0f} MB freed")
+
+
+# --- what the commands share ---------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def handled(screen: Screen) -> Iterator[None]:
+    """The one place where an exception becomes an exit code."""
+    try:
+        yield
+    except ExtractError as error:
+        raise typer.Exit(explain(error, screen)) from None
+    except KeyboardInterrupt:
+        screen.error("interrupted")
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        # The reader has what it wanted (`| head`). Python would complain when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        screen.error(f"{where}{error.strerror or error}")
+        raise typer.Exit(1) from None
+
+
+def sources_or_stdin(sources: list[str] | None) -> list[str]:
+    """The sources; standard input where none is named and something is piped in."""
+    if sources:
+        return sources
+    if sys.stdin.isatty():
+        raise UsageError("no source", hint="name files, folders or patterns, or - to read standard input")
+    return ["-"]
+
+
+def load_schema(spec: str) -> Schema:
+    """A schema that the decoder can hold; whatever is wrong with it is said before any token is spent."""
+    from extractor.grammar import compile_schema
+    from extractor.schema import load
+
+    schema = load(spec)
+    compile_schema(schema)
+    return schema
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one run is about."""
+
+    sources: list[str]
+    schema: Schema
+    engine: LlamaEngine
+    options: Options
+
+
+async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tally:
+    """Write the record of each source as soon as it and those before it are done."""
+    from extractor.batch import Tally, extract_all
+    from extractor.sources import discover
+
+    engine, tally = job.engine, Tally()
+    records = extract_all(
+        discover(job.sources), job.schema, engine, job.options, window=engine.slots, languages=engine.languages()
+    )
+    try:
+        with screen.working(f"{engine.id}: loading and reading") as update:
+            async for record in records:
+                tally.add(record)
+                update(f"{engine.id}: {tally.done} done, {tally.failed} failed")
+                screen.report(record)
+                if full or record.ok:
+                    sink.write(record.to_dict() if full else record.data)
+    finally:
+        await records.aclose()
+        await engine.aclose()
+    return tally
+
+
+async def count_tokens(engine: LlamaEngine, request: Request) -> int | None:
+    """Tokens of the messages; None where the weights are not here to count them."""
+    try:
+        return await engine.count_tokens(request.messages) if engine.is_here() else None
+    finally:
+        await engine.aclose()
+
+
+def print_prompt(request: Request, count: int | None, *, as_json: bool) -> None:
+    """Print what goes to the model, for people or as JSON."""
+    from extractor.pipeline import estimate_tokens
+    from extractor.sinks import to_json
+
+    turns = [asdict(message) for message in request.messages]
+    if as_json:
+        print(to_json({"messages": turns, "grammar": request.grammar, "input_tokens": count}, indent=2))
+        return
+    for turn in turns:
+        print(f"--- {turn['role']}\n{plain(turn['content'])}\n")
+    print(f"--- grammar\n{plain(request.grammar or '')}")
+    about = sum(estimate_tokens(turn["content"]) for turn in turns)
+    print("--- tokens\n" + (f"{count}" if count is not None else f"about {about}; the weights are not here to count"))

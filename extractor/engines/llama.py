@@ -1,0 +1,183 @@
+"""The embedded engine: llama.cpp in a child process, spoken to by the chat engine.
+
+llama.cpp generates without a grammar when it cannot compile one, and answers 200. Three things guard against
+that: each grammar was compiled in this process (grammar.py), a canary shows that the child applies it, and the
+child's log is read after each answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+from extractor import models
+from extractor.engines.chat import ChatEngine
+from extractor.engines.gate import Gate
+from extractor.engines.llama_process import Child, Settings
+from extractor.errors import EngineError, EngineUnavailable, RequestRejected
+from extractor.gguf import read_header
+from extractor.types import Completion, Message, Mode, Request
+
+# A literal that no model begins an answer with: where it does not appear, the grammar is not applied.
+_CANARY = "¤§¤"
+_PROBE = Request((Message("user", "?"),), max_tokens=12)
+
+_FULL = "Context size has been exceeded"  # of the cache that all slots share, in mid-answer
+
+
+class LlamaEngine:
+    """Weights that run on this machine.
+
+    A crash restarts the child and repeats the requests that it broke, each of them alone: so only the
+    document that brings the model down twice is given up, and its neighbours are not.
+    """
+
+    modes: tuple[Mode, ...] = ("grammar", "prompt")
+
+    def __init__(
+        self,
+        weights: models.Weights,
+        settings: Settings,
+        *,
+        offline: bool = False,
+    ) -> None:
+        self.id = f"llama:{weights.name}"
+        self.weights = weights
+        self.slots = settings.slots
+        self.on_progress: Callable[[models.Progress], None] | None = None
+        self._settings = settings
+        self._offline = offline
+        self._child: Child | None = None
+        self._chat: ChatEngine | None = None
+        self._gate = Gate()
+        self._starting = asyncio.Lock()
+        self._proving = asyncio.Lock()
+        self._proven: set[str] = set()
+
+    def warm(self) -> None:
+        """Begin to load, where that needs no download; for a head start before slow imports."""
+        if self.is_here():
+            self.prepare()
+
+    def is_here(self) -> bool:
+        """Whether the weights are on this machine already."""
+        return models.locate(self.weights) is not None
+
+    def prepare(self) -> None:
+        """Begin to load, after the download where one is needed (blocks for that)."""
+        if self._child is None:
+            path = models.fetch(self.weights, offline=self._offline, on_progress=self.on_progress)
+            self._child = Child(path, self._settings)
+
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the weights say they know (ISO 639-1); empty where they say nothing."""
+        path = models.locate(self.weights)
+        return self.weights.languages or (read_header(path).languages if path else ())
+
+    async def generate(self, request: Request) -> Completion:
+        """Answer a request; what the neighbours broke is asked once more, alone."""
+        async with self._gate.shared():
+            try:
+                return await self._answer(request)
+            except _Disturbed:
+                pass
+        async with self._gate.alone():
+            try:
+                return await self._answer(request)
+            except _Disturbed as error:
+                raise RequestRejected(f"{error} twice on this document", hint=error.hint) from error
+
+    async def count_tokens(self, messages: tuple[Message, ...]) -> int:
+        """Tokens of a chat, with the template of the weights."""
+        return await (await self._ready()).count_tokens(messages)
+
+    def close(self) -> None:
+        """End the child, from outside of an event loop."""
+        if self._child is not None:
+            self._child.close()
+            self._child = None
+
+    async def aclose(self) -> None:
+        """End the child and the connections to it."""
+        chat, child, self._chat, self._child = self._chat, self._child, None, None
+        if chat is not None:
+            await chat.aclose()
+        if child is not None:
+            await asyncio.to_thread(child.close)
+
+    async def _answer(self, request: Request) -> Completion:
+        chat = await self._ready()
+        child = self._child
+        assert child is not None
+        try:
+            await self._prove(chat, child, request)
+            return await _constrained(chat, child, request)
+        except EngineUnavailable as error:
+            if _FULL in str(error):
+                raise _Disturbed("the context was full", hint="use --slots 1, or split the text") from error
+            if not await asyncio.to_thread(child.ended):
+                raise
+            raise _Disturbed(f"llama.cpp ended {child.ending()}", hint=f"its log: {child.log}") from error
+
+    async def _prove(self, chat: ChatEngine, child: Child, request: Request) -> None:
+        """Show once for each grammar that the child applies it: with a canary in front, the answer begins with it."""
+        if request.grammar is None:
+            return
+        async with self._proving:
+            if request.grammar in self._proven:
+                return
+            grammar = _with_canary(request.grammar)
+            answer = await _constrained(chat, child, replace(_PROBE, grammar=grammar, timeout=request.timeout))
+            if not answer.text.startswith(_CANARY):
+                raise EngineError(
+                    "llama.cpp does not apply the grammar of this schema",
+                    hint=f"nothing was printed; please report the schema; the log of llama.cpp: {child.log}",
+                )
+            self._proven.add(request.grammar)
+
+    async def _ready(self) -> ChatEngine:
+        """The chat engine of a living child; starts one where there is none."""
+        async with self._starting:
+            if self._child is not None and self._chat is not None and self._child.ended(0):
+                await self._forget()
+            if self._child is None:
+                await asyncio.to_thread(self.prepare)
+            if self._chat is None:
+                assert self._child is not None
+                try:
+                    url = await asyncio.to_thread(self._child.connect)
+                except EngineError:
+                    self._child = None
+                    raise
+                self._chat = ChatEngine(f"{url}/v1", self._child.key, self.weights.name)
+            return self._chat
+
+    async def _forget(self) -> None:
+        """Let a dead child go; its log stays, an error names it."""
+        chat, child, self._chat, self._child = self._chat, self._child, None, None
+        if chat is not None:
+            await chat.aclose()
+        if child is not None:
+            child.close(keep_log=True)
+
+
+class _Disturbed(EngineError):
+    """The request was broken by what happened to the child; it may be innocent."""
+
+
+async def _constrained(chat: ChatEngine, child: Child, request: Request) -> Completion:
+    """An answer during which llama.cpp did not drop a grammar, its own or a neighbour's."""
+    before = child.log_size()
+    completion = await chat.generate(request)
+    if request.grammar is not None and (fault := child.unconstrained(before)):
+        raise EngineError(
+            f"llama.cpp dropped a grammar and would have written freely: {fault}",
+            hint=f"nothing was printed; please report the schema; the log of llama.cpp: {child.log}",
+        )
+    return completion
+
+
+def _with_canary(grammar: str) -> str:
+    """'… start: %json {…}' → '… start: "¤§¤" %json {…}'."""
+    return grammar.replace("start: ", f'start: "{_CANARY}" ', 1)

@@ -1,0 +1,157 @@
+"""Start llama.cpp as a child process and watch it: address and key over stdio, the log in a file.
+
+Nothing heavy is imported here, so that the child starts before the rest of the program is loaded.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from extractor import models
+from extractor.engines.machine import available_memory, usable_cores
+from extractor.errors import EngineError
+from extractor.gguf import Header, read_header
+
+_CHILD = Path(__file__).with_name("llama_child.py")
+
+# Measured on 2 cores: four requests at once give 1.5 times the documents per second of one, eight give less.
+SLOTS = 4
+
+# A longer context costs hours of prefill on a processor, and memory on models that claim a million tokens.
+_MOST_CONTEXT = 65_536
+_LEAST_CONTEXT = 2_048
+_CONTEXT_SHARE_OF_MEMORY = 0.25
+_UNKNOWN_KV_BYTES = 131_072  # of a token, where the header does not say: a model of 8 billion parameters
+
+_EXIT_SECONDS = 1.0
+_LOG_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to run llama.cpp; None is chosen from the machine. `context` is in tokens, shared by all slots."""
+
+    slots: int = SLOTS
+    threads: int | None = None
+    gpu_layers: int | None = None
+    context: int | None = None
+    verbose: bool = False
+
+
+class Child:
+    """One child process; `connect` waits until the weights are loaded."""
+
+    def __init__(self, weights: Path, settings: Settings) -> None:
+        self.key = secrets.token_urlsafe(32)
+        self.log = _new_log()
+        self._weights = weights
+        self._url: str | None = None
+        with self.log.open("wb") as log:
+            # -P keeps the script's own folder and the current one off the import path.
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", str(_CHILD)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+            )
+        self._send({"model": str(weights), "key": self.key, **_chosen(weights, settings)})
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def connect(self) -> str:
+        """The URL of the server, after the weights are loaded (blocks); `EngineError` where they cannot be."""
+        if self._url is None:
+            assert self._process.stdout is not None
+            line = self._process.stdout.readline()
+            answer = json.loads(line) if line else {"error": f"llama.cpp ended {self.ending()}"}
+            if "error" in answer:
+                self.close(keep_log=True)
+                hint = f"the file may be damaged, or too large for the memory; its log: {self.log}"
+                raise EngineError(f"cannot load {self._weights.name}: {answer['error']}", hint=hint)
+            self._url = answer["url"]
+        return self._url
+
+    def ended(self, wait: float = 1.0) -> bool:
+        """Whether the process is gone; a broken connection comes a moment before that can be seen."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(wait)
+        return self._process.poll() is not None
+
+    def ending(self) -> str:
+        """How it ended, for people: 'by signal SIGSEGV', 'with exit status 1'."""
+        code = self._process.wait()
+        return f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit status {code}"
+
+    def log_size(self) -> int:
+        """Bytes of log so far."""
+        return self.log.stat().st_size
+
+    def unconstrained(self, since: int) -> str | None:
+        """The line in which llama.cpp says that it dropped a grammar, in the log after `since` bytes."""
+        with self.log.open("rb") as log:
+            log.seek(since)
+            text = log.read().decode("utf-8", "replace")
+        return next((line.partition("llg error: ")[2] for line in text.splitlines() if "llg error" in line), None)
+
+    def close(self, *, keep_log: bool = False) -> None:
+        """End the process: close its stdin, and kill it where that is not enough. Its log goes with it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        if not self.ended(_EXIT_SECONDS):
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()  # only now: another thread may be reading from it
+        if not keep_log:
+            self.log.unlink(missing_ok=True)
+
+    def _send(self, settings: dict[str, object]) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # `connect` tells how it ended
+            self._process.stdin.write(json.dumps(settings).encode() + b"\n")
+            self._process.stdin.flush()
+
+
+def _chosen(weights: Path, settings: Settings) -> dict[str, object]:
+    """The settings with what was left to the machine filled in."""
+    header = read_header(weights)
+    return {
+        "slots": settings.slots,
+        "threads": settings.threads or usable_cores(),
+        "gpu_layers": -1 if settings.gpu_layers is None else settings.gpu_layers,  # -1: as many as fit
+        "context": settings.context or choose_context(header, available_memory()),
+        "verbosity": 3 if settings.verbose else 1,  # 1 is the least that shows a dropped grammar
+    }
+
+
+def choose_context(header: Header, memory: int) -> int:
+    """Tokens of context: what the model was trained on, as far as a share of the free memory holds its cache."""
+    affordable = int(memory * _CONTEXT_SHARE_OF_MEMORY) // (header.kv_bytes_per_token or _UNKNOWN_KV_BYTES)
+    trained = header.context_length or _LEAST_CONTEXT
+    return min(trained, _MOST_CONTEXT, max(_LEAST_CONTEXT, affordable))
+
+
+def _new_log() -> Path:
+    """A private file for the log of one child; those of crashed ones are kept for a week."""
+    folder = models.store().with_name("logs")
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("llama-*.log"):
+        with contextlib.suppress(OSError):
+            if time.time() - old.stat().st_mtime > _LOG_DAYS * 86_400:
+                old.unlink()
+    path = folder / f"llama-{os.getpid()}-{secrets.token_hex(4)}.log"
+    path.touch(mode=0o600)
+    return path

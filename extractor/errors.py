@@ -1,0 +1,81 @@
+"""Everything that can go wrong, as one tree.
+
+Each class carries the exit code of the command line and whether trying again can help, so that no caller
+has to keep a table of its own. A message says what and where; a hint says the next thing to try.
+"""
+
+from __future__ import annotations
+
+
+class ExtractError(Exception):
+    """Root of all errors that a user can act on; `str(error)` is the message, `error.hint` the next step."""
+
+    exit_code = 1
+    retryable = False
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    @property
+    def kind(self) -> str:
+        """The class name, as it stands in a record's `errors`."""
+        return type(self).__name__
+
+
+class UsageError(ExtractError):
+    """A bad flag or spec, or an extra that is not installed."""
+
+    exit_code = 2
+
+
+class SchemaError(ExtractError):
+    """A schema that cannot be loaded, or that the engine cannot enforce."""
+
+    exit_code = 2
+
+
+class SourceError(ExtractError):
+    """A source that is unreadable, unsupported or empty."""
+
+
+class EngineError(ExtractError):
+    """The engine cannot do its work; ends the run."""
+
+    exit_code = 3
+
+
+class EngineUnavailable(EngineError):
+    """A timeout, an overload or a refused connection: the same request may succeed later."""
+
+    retryable = True
+
+
+class EngineDenied(EngineError):
+    """Wrong key, no right or no such model: no other document will fare better."""
+
+
+class RequestRejected(EngineError):
+    """The engine refuses this one document (too long, say); others go on."""
+
+    exit_code = 1
+
+
+class OutputError(ExtractError):
+    """The model answered, and the answer cannot be used."""
+
+
+class Truncated(OutputError):
+    """The answer ended at the token limit."""
+
+
+class Refused(OutputError):
+    """The model declined to answer."""
+
+
+class ParseError(OutputError):
+    """The answer is not in the format that was asked for."""
+
+
+class InvalidOutput(OutputError):
+    """The answer is well-formed and breaks the schema."""

@@ -1,0 +1,257 @@
+"""JSON Schema → llguidance grammar, and a report of what the grammar cannot hold.
+
+llguidance refuses what it does not implement, and llama.cpp then generates without any grammar and says
+nothing. So every schema is lowered here to what the embedded version implements, each step is reported, and
+the result is compiled once in this process before any token is spent.
+
+Reading order: `compile_schema`, `_Lowering.node` and its helpers, `clip`.
+Grammar format: https://github.com/guidance-ai/llguidance, docs/syntax.md and docs/json_schema.md (1.0.1).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError as BoundError
+from jsonschema.validators import extend
+
+from extractor.errors import SchemaError
+from extractor.schema import pointer
+from extractor.text import clip as clip_text
+from extractor.types import Problem, Schema
+
+# Our own size bounds, so that a small model that loops ends its value instead of filling the token limit.
+# The user's bounds replace them. Characters, items, magnitude.
+TEXT_BOUND = 1_000
+LIST_BOUND = 64
+NUMBER_BOUND = 10**15
+
+# Where a bound bites, the model squeezes in whatever token still fits, in mid-word. So the grammar leaves this
+# many characters of slack beyond the bound, and `clip` cuts back to the last sentence or word.
+SLACK = 32
+# A user's bound below this many characters is a code (ISO country, plate number), not prose: it is kept hard.
+SHORTEST_PROSE = 40
+
+MAX_NODES = 20_000
+MAX_DEPTH = 64
+_SHORT = 60  # characters of a keyword's value in a message
+
+# Keywords that say nothing about validity, keywords that llguidance implements as they are, and formats.
+_ANNOTATIONS = frozenset(
+    """title description default examples $comment deprecated readOnly writeOnly $schema $id discriminator
+    contentMediaType contentEncoding""".split()  # noqa: SIM905
+)
+_KEPT = frozenset(
+    """type enum const minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength
+    minItems maxItems minProperties maxProperties required $ref""".split()  # noqa: SIM905
+)
+_FORMATS = frozenset(("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"))
+_MAPS = frozenset(("properties", "patternProperties", "$defs", "definitions"))
+_LISTS = frozenset(("anyOf", "allOf", "prefixItems"))
+_NODES = frozenset(("items", "additionalProperties"))
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A grammar that has been compiled once by the embedded version of llguidance.
+
+    `checked_after` lists, by pointer into the schema, what the decoder does not hold and validation checks.
+    """
+
+    text: str
+    lowered: Mapping[str, Any]
+    checked_after: tuple[Problem, ...]
+
+
+@lru_cache(maxsize=32)
+def compile_schema(schema: Schema) -> Grammar:
+    """Lower a schema and compile it; raises `SchemaError` with pointer and keyword where that is impossible."""
+    lowering = _Lowering()
+    lowered = lowering.node(dict(schema.json_schema), ())
+    guided = {**lowered, "x-guidance": {"whitespace_flexible": False}}
+    text = f"%llguidance {{}}\nstart: %json {json.dumps(guided, ensure_ascii=False)}\n"
+    if fault := check(text):
+        raise SchemaError(
+            f"{schema.name}: the decoder cannot hold this schema: {fault}",
+            hint="remove the keyword from the schema, or check it in a Pydantic validator",
+        )
+    return Grammar(text, lowered, tuple(lowering.checked_after))
+
+
+def check(grammar: str) -> str | None:
+    """Compile a grammar with the embedded version of llguidance: None, or what it has against it (one line)."""
+    from llguidance import LLMatcher  # a compiled library, needed by few commands
+
+    fault: str = LLMatcher.validate_grammar(grammar)
+    return fault.strip().partition("\n")[0] or None
+
+
+def clip(data: Any, grammar: Grammar) -> tuple[Any, dict[str, str]]:
+    """Cut every string that went into its slack back to a sentence or word, in place; says where it did.
+
+    `data` is a decoded answer of this grammar. Returns the data and notes by pointer.
+    """
+    notes: dict[str, str] = {}
+    for error in list(_innermost(_Bounds(grammar.lowered).iter_errors(data))):
+        path = list(error.absolute_path)
+        notes[pointer(path)] = error.message
+        if error.validator == "x-clip":
+            data = _put(data, path, clip_text(str(error.instance), cast(int, error.validator_value)))
+    return data, notes
+
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class _Lowering:
+    """One walk over a schema. `path` is the place in the schema, as a pointer's parts."""
+
+    checked_after: list[Problem] = field(default_factory=list)
+    nodes: int = 0
+
+    def node(self, node: Any, path: Path) -> Any:
+        self._guard(path)
+        if not isinstance(node, dict):
+            return node
+        lowered = dict(self._keywords(node, path))
+        if lowered.get("type") == "object" or "properties" in lowered:
+            _close_object(lowered)
+        return _bound(lowered)
+
+    def _guard(self, path: Path) -> None:
+        self.nodes += 1
+        if len(path) > MAX_DEPTH * 2 or self.nodes > MAX_NODES:
+            what = f"deeper than {MAX_DEPTH} levels" if len(path) > MAX_DEPTH * 2 else f"larger than {MAX_NODES} nodes"
+            raise SchemaError(f"the schema is {what}", hint=f"it starts at {pointer(path[:6])}…; split the schema")
+
+    def _keywords(self, node: dict[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
+        for key, value in node.items():
+            here = (*path, key)
+            if key in _KEPT or (key == "format" and value in _FORMATS) or (key == "pattern" and _is_held(value)):
+                yield key, value
+            elif key in _MAPS:
+                yield key, {name: self.node(child, (*here, name)) for name, child in value.items()}
+            elif key in _LISTS or key == "oneOf":
+                yield (
+                    "anyOf" if key == "oneOf" else key,
+                    [self.node(child, (*here, at)) for at, child in enumerate(value)],
+                )
+                if key == "oneOf" and "discriminator" not in node:
+                    self._after(here, "oneOf is decoded as anyOf")
+            elif key in _NODES:
+                yield key, self.node(value, here)
+            elif key not in _ANNOTATIONS:
+                self._after(here, f"{key} {_short(value)} is not held by the decoder")
+
+    def _after(self, path: Path, why: str) -> None:
+        self.checked_after.append(Problem(pointer(path), why))
+
+
+def _is_held(pattern: str) -> bool:
+    """Whether llguidance takes a regular expression; it refuses look-around, say."""
+    return not check("%llguidance {}\nstart: %json " + json.dumps({"type": "string", "pattern": pattern}))
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
+
+
+def _close_object(node: dict[str, Any]) -> None:
+    """Ask for each property that is easy to leave empty, and for no unknown ones.
+
+    A property that may be null or an empty list is made required: the model then says "null" instead of
+    silently skipping it.
+    """
+    properties = node.get("properties", {})
+    if properties:
+        node.setdefault("additionalProperties", False)
+    required = node.get("required", [])
+    easy = [name for name, child in properties.items() if name not in required and _may_be_empty(child)]
+    if easy:
+        node["required"] = [name for name in properties if name in required or name in easy]
+
+
+def _may_be_empty(node: Any) -> bool:
+    if not isinstance(node, dict):
+        return False
+    kinds = [branch.get("type") for branch in [node, *node.get("anyOf", [])] if isinstance(branch, dict)]
+    return "null" in kinds or (kinds[0] == "array" and not node.get("minItems"))
+
+
+def _bound(node: dict[str, Any]) -> dict[str, Any]:
+    """Put our own size bounds where the user has none."""
+    if "enum" in node or "const" in node:
+        return node
+    kind = node.get("type")
+    kinds = kind if isinstance(kind, list) else [kind]
+    if "string" in kinds:
+        node = _bound_string(node)
+    if "array" in kinds and "maxItems" not in node:
+        limit = max(LIST_BOUND, node.get("minItems", 0))
+        node = {**node, "maxItems": limit, "x-stop": limit}
+    if "integer" in kinds or "number" in kinds:
+        node = _bound_number(node)
+    return node
+
+
+def _bound_string(node: dict[str, Any]) -> dict[str, Any]:
+    """`x-clip` is the length that `clip` cuts back to; a shape (pattern, format) cannot be cut, so it has none."""
+    limit = node.get("maxLength", max(TEXT_BOUND, node.get("minLength", 0)))
+    if "pattern" in node or "format" in node:
+        return {**node, "maxLength": limit}
+    if "maxLength" in node and limit < SHORTEST_PROSE:
+        return node
+    return {**node, "maxLength": limit + SLACK, "x-clip": limit}
+
+
+def _bound_number(node: dict[str, Any]) -> dict[str, Any]:
+    """Whole digits only: llguidance has no sound way to bound the fraction, there the token limit holds."""
+    sides = {}
+    if not node.keys() & {"minimum", "exclusiveMinimum"}:
+        sides["minimum"] = -NUMBER_BOUND
+    if not node.keys() & {"maximum", "exclusiveMaximum"}:
+        sides["maximum"] = NUMBER_BOUND
+    return {**node, **sides}
+
+
+def _x_clip(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
+    if isinstance(value, str) and len(value) > limit:
+        yield BoundError(f"cut at {limit} characters")
+
+
+def _x_stop(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
+    if isinstance(value, list) and len(value) >= limit:
+        yield BoundError(f"stopped at {limit} items, our own bound; max_length in the schema replaces it")
+
+
+# jsonschema walks unions and references for us: to find the strings and lists that reached a bound is to
+# validate against the two keywords that `_bound` leaves in the lowered schema.
+_Bounds = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"x-clip": _x_clip, "x-stop": _x_stop}
+)
+
+
+def _innermost(errors: Iterable[BoundError]) -> Iterator[BoundError]:
+    for error in errors:
+        if error.context:
+            yield from _innermost(error.context)
+        elif error.validator in ("x-clip", "x-stop"):
+            yield error
+
+
+def _put(data: Any, path: Sequence[str | int], value: Any) -> Any:
+    """Replace the value at a path, in place: ({'a': [1]}, ['a', 0], 2) → {'a': [2]}."""
+    if not path:
+        return value
+    parent = data
+    for part in path[:-1]:
+        parent = parent[part]
+    parent[path[-1]] = value
+    return data

@@ -1,0 +1,113 @@
+"""The way of one document: messages → generate → decode → clip → validate → ground. The steps meet only here."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+from extractor.errors import EngineUnavailable, OutputError, ParseError, Refused, RequestRejected, Truncated
+from extractor.grammar import clip, compile_schema
+from extractor.ground import ground
+from extractor.prompt import messages
+from extractor.schema import validate
+from extractor.types import Completion, Document, Engine, Extraction, Problem, Request, Schema
+
+# Seconds granted to a request: a fixed part, prefill and decoding. A laptop with four requests under way does
+# a multiple of this; what takes longer hangs.
+_BASE_SECONDS = 60
+_PREFILL_TOKENS_PER_SECOND = 8
+_DECODED_TOKENS_PER_SECOND = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to ask. `timeout` is in seconds and grows with prompt and answer by default."""
+
+    max_tokens: int = 4096
+    temperature: float = 0.0
+    seed: int | None = None
+    timeout: float | None = None
+
+
+async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
+    """Extract one record.
+
+    What goes wrong with this document alone stands in the record's `errors`. Raised is what ends a run:
+    `SchemaError` before any token is spent, and engine errors that no other document would escape.
+    """
+    request = build_request(document, schema, options or Options())
+    record = Extraction(document.source, None, schema.id, engine.id, "grammar", notes=_loading_notes(document))
+    started = time.monotonic()
+    try:
+        completion = await engine.generate(request)
+    except (RequestRejected, EngineUnavailable) as error:
+        return replace(record, errors=(Problem.of(error),), attempts=1, seconds=_since(started))
+    record = replace(record, attempts=1, usage=completion.usage)
+    return replace(_finish(record, completion, document, schema), seconds=_since(started))
+
+
+def build_request(document: Document, schema: Schema, options: Options) -> Request:
+    """The exact request of a document; needs no engine."""
+    grammar = compile_schema(schema)
+    chat = messages(document, schema)
+    return Request(
+        messages=chat,
+        grammar=grammar.text,
+        max_tokens=options.max_tokens,
+        temperature=options.temperature,
+        seed=options.seed,
+        timeout=options.timeout or _patience(sum(estimate_tokens(turn.content) for turn in chat), options.max_tokens),
+    )
+
+
+def estimate_tokens(text: str) -> int:
+    """A rough count without a tokenizer: four ASCII characters, or one and a half others, make a token."""
+    ascii_only = sum(char < "\x80" for char in text)
+    return round(ascii_only / 4 + (len(text) - ascii_only) / 1.5)
+
+
+def decode(completion: Completion) -> Any:
+    """The JSON value of an answer; raises the `OutputError` that fits."""
+    if completion.finish_reason == "length":
+        written = completion.usage.output_tokens
+        hint = "raise --max-tokens, or bound the lists and texts of the schema (max_length)"
+        raise Truncated(f"the answer was cut off after {written} tokens", hint=hint)
+    if completion.finish_reason == "refusal":
+        raise Refused(f"the model declined: {completion.text[:200]!r}")
+    try:
+        return json.loads(completion.text, parse_constant=_reject_constant)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"the answer is not JSON ({error}): {completion.text[:200]!r}") from error
+
+
+def _finish(record: Extraction, completion: Completion, document: Document, schema: Schema) -> Extraction:
+    """The record with the answer in it, or with the reasons why it cannot be used."""
+    try:
+        answer, cuts = clip(decode(completion), compile_schema(schema))
+    except OutputError as error:
+        return replace(record, errors=(Problem.of(error),))
+    checked = validate(schema, answer)
+    if isinstance(checked, list):
+        return replace(record, errors=tuple(checked))
+    spans, absent = ground(checked.data, document)
+    return replace(
+        record, data=checked.data, instance=checked.instance, spans=spans, absent=absent, notes={**record.notes, **cuts}
+    )
+
+
+def _loading_notes(document: Document) -> dict[str, str]:
+    return {"": "; ".join(document.notes)} if document.notes else {}
+
+
+def _patience(prompt_tokens: int, max_tokens: int) -> float:
+    return _BASE_SECONDS + prompt_tokens / _PREFILL_TOKENS_PER_SECOND + max_tokens / _DECODED_TOKENS_PER_SECOND
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)
+
+
+def _reject_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")

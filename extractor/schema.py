@@ -1,0 +1,197 @@
+"""From whatever a user points at to one `Schema`, and from an answer to validated data.
+
+JSON Schema is the only inner form; nothing downstream knows where a schema came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple, get_args
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError as JsonSchemaError
+from jsonschema.exceptions import best_match
+from pydantic import BaseModel, ValidationError
+from pydantic.errors import PydanticUserError
+from pydantic_core import ErrorDetails
+
+from extractor.errors import SchemaError
+from extractor.pyfile import import_file, import_module
+from extractor.types import Problem, Schema
+
+SchemaSpec = str | Path | type[BaseModel] | Schema
+
+_PACKAGE = Path(__file__).parent
+_BUILTIN_FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")  # in the wheel; in a checkout
+
+
+_LONGEST_RULE = 300  # characters; jsonschema puts the whole value into its message
+
+
+class Valid(NamedTuple):
+    """An answer that passed: JSON data, and the instance of the Pydantic class where the schema has one."""
+
+    data: Any
+    instance: BaseModel | None
+
+
+def load(spec: SchemaSpec) -> Schema:
+    """Load a schema.
+
+    `spec` is a Pydantic class, `paper.py`, `paper.py:Paper`, `package.module:Paper` or the name of a built-in
+    schema (`article`). Raises `SchemaError`; a fault inside a file is given with file and line.
+    """
+    if isinstance(spec, Schema):
+        return spec
+    if isinstance(spec, type):
+        return from_model(spec)
+    target, name = _split(str(spec))
+    if target.endswith(".py") or "/" in target or "\\" in target:
+        return from_model(_choose(import_file(Path(target).expanduser()), name, target))
+    if name:
+        return from_model(_named(import_module(target), name, target))
+    return from_model(_choose(import_file(_find_builtin(target)), None, target))
+
+
+def from_model(model: type[BaseModel]) -> Schema:
+    """The schema of a Pydantic class, as its validation sees it (aliases, not attribute names)."""
+    if not issubclass(model, BaseModel):
+        raise SchemaError(f"{model!r} is not a Pydantic model", hint="derive it from pydantic.BaseModel")
+    try:
+        json_schema = model.model_json_schema(mode="validation")
+    except PydanticUserError as error:
+        raise SchemaError(f"{model.__name__} has no JSON Schema: {error.message}") from error
+    return Schema(model.__name__, json_schema, digest(json_schema), model)
+
+
+def digest(json_schema: Mapping[str, Any]) -> str:
+    """sha256 (hex) of a JSON Schema; the order of its properties counts, it is the order of the answer."""
+    return hashlib.sha256(json.dumps(json_schema, ensure_ascii=False).encode()).hexdigest()
+
+
+def builtins() -> dict[str, Path]:
+    """The built-in schemas: name → file."""
+    folder = next((folder for folder in _BUILTIN_FOLDERS if folder.is_dir()), None)
+    return {path.stem: path for path in sorted(folder.glob("[!_]*.py"))} if folder else {}
+
+
+def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
+    """Check an answer; a list holds every problem with its pointer, its value and the rule that it breaks.
+
+    First by the JSON Schema, which sees keywords that Pydantic does not, then by the Pydantic class. Valid
+    data is what the class made of the answer, so normalising validators and defaults are in it.
+    """
+    problems = [_from_json_schema(error) for error in _validator(schema).iter_errors(data)]
+    if problems or schema.model is None:
+        return problems or Valid(data, None)
+    try:
+        instance = schema.model.model_validate_json(json.dumps(data))
+    except ValidationError as error:
+        return [_from_pydantic(details, data) for details in error.errors(include_url=False)]
+    return Valid(instance.model_dump(mode="json", by_alias=True), instance)
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """A JSON Pointer (RFC 6901): ['a/b', 0] → '/a~1b/0'."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+@lru_cache(maxsize=32)
+def _validator(schema: Schema) -> Draft202012Validator:
+    return Draft202012Validator(schema.json_schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def _from_json_schema(error: JsonSchemaError) -> Problem:
+    """The innermost cause: of a value that fits no branch of a union, what the nearest branch has against it."""
+    cause = best_match([error]) or error
+    rule = (
+        cause.message if len(cause.message) <= _LONGEST_RULE else f"breaks {cause.validator}: {cause.validator_value!r}"
+    )
+    return Problem(pointer(cause.absolute_path), rule, cause.instance)
+
+
+def _from_pydantic(details: ErrorDetails, data: Any) -> Problem:
+    """Pydantic's location without the names of union branches and validators, which are not in the data."""
+    path: list[str | int] = []
+    value = data
+    for part in details["loc"]:
+        inside = part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)
+        if inside:
+            path.append(part)
+            value = value[part]
+    if details["type"] == "missing":
+        path.append(details["loc"][-1])
+    return Problem(pointer(path), details["msg"], details["input"] if details["type"] != "missing" else None)
+
+
+# --- finding the class in a module ---------------------------------------------------------------------------
+
+
+def _split(spec: str) -> tuple[str, str | None]:
+    """'paper.py:Paper' → ('paper.py', 'Paper'); the colon of a Windows drive is no separator."""
+    target, colon, name = spec.rpartition(":")
+    if colon and name.isidentifier() and len(target) > 1:
+        return target, name
+    return spec, None
+
+
+def _find_builtin(name: str) -> Path:
+    known = builtins()
+    if name not in known:
+        choices = f"built-in are {', '.join(known)}; a file ends in .py"
+        hint = f"did you mean ./{name}.py?" if Path(f"{name}.py").exists() else choices
+        raise SchemaError(f"unknown schema {name!r}", hint=hint)
+    return known[name]
+
+
+def _choose(module: ModuleType, name: str | None, target: str) -> type[BaseModel]:
+    if name is not None:
+        return _named(module, name, target)
+    roots = _root_models(module)
+    if not roots:
+        hint = "a schema file defines a class that derives from pydantic.BaseModel"
+        raise SchemaError(f"{target}: no Pydantic model in it", hint=hint)
+    if len(roots) > 1:
+        choices = ", ".join(f"{target}:{model.__name__}" for model in roots)
+        raise SchemaError(f"{target}: several models could be meant", hint=f"choose one of {choices}")
+    return roots[0]
+
+
+def _named(module: ModuleType, name: str, target: str) -> type[BaseModel]:
+    found = getattr(module, name, None)
+    if isinstance(found, type) and issubclass(found, BaseModel):
+        return found
+    choices = ", ".join(f"{target}:{model.__name__}" for model in _own_models(module)) or "no Pydantic model"
+    what = "not defined there" if found is None else "not a Pydantic model"
+    raise SchemaError(f"{target}: {name} is {what}", hint=f"it has {choices}")
+
+
+def _own_models(module: ModuleType) -> list[type[BaseModel]]:
+    """The models that a module defines itself, in the order of the file."""
+    classes = [value for value in vars(module).values() if isinstance(value, type)]
+    own = [value for value in classes if issubclass(value, BaseModel) and value.__module__ == module.__name__]
+    return list(dict.fromkeys(own))
+
+
+def _root_models(module: ModuleType) -> list[type[BaseModel]]:
+    """The models that no other model of the file refers to, by a field or as a base class.
+
+    Two models that refer only to each other have no root between them: then all are candidates.
+    """
+    models = _own_models(module)
+    used: set[object] = set()
+    for model in models:
+        fields = [_types_in(info.annotation) for info in model.model_fields.values()]
+        used |= set().union(model.__mro__, *fields) - {model}
+    return [model for model in models if model not in used] or models
+
+
+def _types_in(annotation: Any) -> set[object]:
+    """list[Author] | None → {Author, NoneType}."""
+    inner = {found for part in get_args(annotation) for found in _types_in(part)}
+    return inner | {annotation} if isinstance(annotation, type) else inner

@@ -1,0 +1,117 @@
+"""Write records as JSON, JSON Lines or YAML, to standard output or to a file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, TextIO
+
+from extractor.errors import UsageError
+
+Format = Literal["json", "jsonl", "yaml"]
+_SUFFIXES: dict[str, Format] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".yaml": "yaml", ".yml": "yaml"}
+
+# What a terminal would obey rather than show (C1 controls), what breaks lines, and halves of characters.
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+class Sink:
+    """One stream of records in one format; `written` counts them."""
+
+    def __init__(self, stream: TextIO, form: Format, *, single: bool) -> None:
+        self.written = 0
+        self._stream = stream
+        self._form = form
+        self._single = single
+
+    def write(self, data: Any) -> None:
+        """Write one record and flush it, so that a reader in a pipe sees it at once."""
+        self._stream.write(self._lead() + self._encode(data))
+        self._stream.flush()
+        self.written += 1
+
+    def finish(self) -> None:
+        """Close what the format has open; a single document that failed leaves nothing at all."""
+        if self._form == "json" and not self._single:
+            self._stream.write("\n]\n" if self.written else "[]\n")
+        self._stream.flush()
+
+    def _lead(self) -> str:
+        if self._single or self._form == "jsonl":
+            return ""
+        if self._form == "yaml":
+            return "---\n"
+        return ",\n" if self.written else "[\n"
+
+    def _encode(self, data: Any) -> str:
+        if self._form == "yaml":
+            import yaml  # only this format needs it
+
+            text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100)
+            return text.removesuffix("...\n")
+        text = to_json(data, indent=2 if self._form == "json" else None)
+        return text if self._form == "json" and not self._single else f"{text}\n"
+
+
+def to_json(data: Any, indent: int | None = None) -> str:
+    r"""JSON in readable characters, without those that a terminal obeys: '\x9b' → '\u009b'."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def choose_format(given: Format | None, out: Path | None, *, single: bool) -> Format:
+    """What the user said, or the suffix of the file, or JSON for one record and JSON Lines for several."""
+    by_suffix = _SUFFIXES.get(out.suffix.lower()) if out else None
+    return given or by_suffix or ("json" if single else "jsonl")
+
+
+@contextlib.contextmanager
+def open_sink(out: Path | None, form: Format, *, single: bool) -> Iterator[Sink]:
+    """A sink on standard output, or on a file that gets its name when all is written.
+
+    Where the run is interrupted, the records so far stay beside it as `NAME.partial`. Without a record nothing
+    is written, and an older file stays as it is.
+    """
+    if out is None or _is_device(out):
+        with contextlib.nullcontext(sys.stdout) if out is None else out.open("w", encoding="utf-8") as stream:
+            sink = Sink(stream, form, single=single)
+            yield sink
+            sink.finish()
+        return
+    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    try:
+        with _created(out, temporary) as stream:
+            sink = Sink(stream, form, single=single)
+            try:
+                yield sink
+            except BaseException:
+                _keep(sink, temporary, out.with_name(f"{out.name}.partial"))
+                raise
+            _keep(sink, temporary, out)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _is_device(out: Path) -> bool:
+    """A pipe or a terminal, which has no name to swap."""
+    return out.exists() and not out.is_file() and not out.is_dir()
+
+
+def _created(out: Path, temporary: Path) -> TextIO:
+    if out.is_dir():
+        raise UsageError(f"--out {out}: is a folder", hint="name a file in it")
+    try:
+        return temporary.open("x", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror}", hint="the folder must exist and be writable") from error
+
+
+def _keep(sink: Sink, temporary: Path, path: Path) -> None:
+    if sink.written:
+        sink.finish()
+        temporary.replace(path)

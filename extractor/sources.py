@@ -1,0 +1,140 @@
+"""Find sources and load them as documents, one at a time.
+
+Discovery streams and sorts folder by folder, so that the order is the same everywhere.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from extractor.errors import SourceError
+from extractor.types import Document
+
+TEXT_SUFFIXES = frozenset((".txt", ".text", ".md", ".markdown"))
+STDIN = "-"
+
+# No context of today holds more: 32 MiB are about eight million tokens.
+MOST_BYTES = 32 << 20
+
+_NOT_YET = {".pdf": "PDF", ".docx": "Word", ".epub": "EPUB", ".html": "HTML", ".htm": "HTML", ".doc": "Word"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something to load: a path, or `-` for standard input. A `fault` found on the way is raised by `load`."""
+
+    name: str
+    fault: SourceError | None = None
+
+
+def discover(arguments: Iterable[str]) -> Iterator[Source]:
+    """Files, folders (their text and Markdown files, recursively), glob patterns and `-`, in the order given.
+
+    What cannot be found or listed is a source with a fault, so that the others go on.
+    """
+    for argument in arguments:
+        if _is_folder(argument):
+            yield from _or_fault(_walk(argument), argument, "no text or Markdown file in this folder")
+        elif _is_pattern(argument):
+            matches = map(Source, filter(os.path.isfile, sorted(glob.iglob(argument, recursive=True))))  # noqa: PTH207
+            yield from _or_fault(matches, argument, "no file matches this pattern")
+        else:
+            yield Source(argument)
+
+
+def is_single(arguments: Sequence[str]) -> bool:
+    """True where the arguments name exactly one document: one file or standard input."""
+    return len(arguments) == 1 and not _is_folder(arguments[0]) and not _is_pattern(arguments[0])
+
+
+def load(source: Source) -> Document:
+    """Read one source; raises `SourceError` for what is missing, empty, binary, huge or not text."""
+    if source.fault is not None:
+        raise source.fault
+    name, data = _read(source.name)
+    if len(data) > MOST_BYTES:
+        raise SourceError(f"{name}: larger than {MOST_BYTES >> 20} MiB", hint="split it into several files")
+    text, notes = _decode(name, data)
+    if not text.strip():
+        raise SourceError(f"{name}: empty", hint="there is nothing to extract from")
+    return Document(name, text, notes)
+
+
+def _is_folder(argument: str) -> bool:
+    return argument != STDIN and Path(argument).is_dir()
+
+
+def _is_pattern(argument: str) -> bool:
+    return argument != STDIN and glob.has_magic(argument) and not os.path.lexists(argument)
+
+
+def _or_fault(sources: Iterable[Source], argument: str, otherwise: str) -> Iterator[Source]:
+    """The sources, or one that says that there were none."""
+    found = None
+    for found in sources:
+        yield found
+    if found is None:
+        hint = f"text and Markdown files end in {', '.join(sorted(TEXT_SUFFIXES))}"
+        yield Source(argument, SourceError(f"{argument}: {otherwise}", hint=hint))
+
+
+def _walk(folder: str) -> Iterator[Source]:
+    """Text files below a folder in sorted order; hidden names and links to folders are passed over."""
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        yield Source(folder, SourceError(f"{folder}: {error.strerror}"))
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path)
+        elif entry.is_file() and Path(entry.name).suffix.lower() in TEXT_SUFFIXES:
+            yield Source(entry.path)
+
+
+def _read(name: str) -> tuple[str, bytes]:
+    """The name for people and at most one byte more than is allowed."""
+    if name == STDIN:
+        return "stdin", sys.stdin.buffer.read(MOST_BYTES + 1)
+    try:
+        with Path(name).open("rb") as file:
+            return name, file.read(MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise SourceError(f"{name}: no such file") from error
+    except IsADirectoryError as error:
+        raise SourceError(f"{name}: is a folder") from error
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{name}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _decode(name: str, data: bytes) -> tuple[str, tuple[str, ...]]:
+    """UTF-8 where it is that, else what the detector finds; says so in the notes."""
+    kind = "PDF" if data.startswith(b"%PDF-") else _NOT_YET.get(Path(name).suffix.lower())
+    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if kind or (b"\x00" in data and not utf16):
+        raise _not_text(name, kind)
+    try:
+        return data.decode("utf-8-sig"), ()
+    except UnicodeDecodeError:
+        return _guess(name, data)
+
+
+def _guess(name: str, data: bytes) -> tuple[str, tuple[str, ...]]:
+    from charset_normalizer import from_bytes  # rarely needed
+
+    best = from_bytes(data).best()
+    if best is None:
+        raise _not_text(name, None)
+    return str(best), (f"not UTF-8, decoded as {best.encoding}",)
+
+
+def _not_text(name: str, kind: str | None) -> SourceError:
+    what = f"{kind} files cannot be read yet" if kind else "binary, not text"
+    return SourceError(f"{name}: {what}", hint="convert it to text or Markdown first")

@@ -1,0 +1,107 @@
+"""What people see: errors, notes and progress, on standard error. Standard output is data and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from extractor.errors import ExtractError
+from extractor.types import Extraction
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bar
+
+    from extractor.models import Progress
+
+# Documents, file names and answers are not ours: a terminal must show them, never obey them.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_LONGEST_VALUE = 200
+
+
+@dataclass(slots=True)
+class Screen:
+    """Standard error. Notes and progress appear on a terminal only, or where asked for; errors always."""
+
+    quiet: bool = False
+    verbose: bool = False
+    is_terminal: bool = field(default_factory=lambda: sys.stderr.isatty())  # noqa: PLW0108  # stderr as it is then
+
+    @property
+    def chatty(self) -> bool:
+        """Whether notes are wanted."""
+        return not self.quiet and (self.is_terminal or self.verbose)
+
+    def error(self, message: str, hint: str | None = None) -> None:
+        """`error: …` and, below it, `hint: …`."""
+        self._line("error", message, "31")
+        if hint:
+            self._line("hint", hint, "36")
+
+    def note(self, message: str) -> None:
+        """Something worth knowing, for a person."""
+        if self.chatty:
+            self._line("note", message, "33")
+
+    def report(self, record: Extraction) -> None:
+        """The notes and errors of one record; every error names the document."""
+        for where, note in record.notes.items():
+            self.note(f"{record.source}{': ' + where if where else ''}: {note}")
+        for problem in record.errors:
+            value = "" if problem.value is None else f" (it was {_short(problem.value)})"
+            # An error about the whole document often begins with its name already.
+            text = f"{problem}{value}"
+            self.error(text if text.startswith(record.source) else f"{record.source}: {text}", problem.hint)
+
+    def _line(self, label: str, text: str, colour: str) -> None:
+        tag = f"\x1b[{colour}m{label}:\x1b[0m" if self.is_terminal else f"{label}:"
+        print(f"{tag} {plain(text)}", file=sys.stderr, flush=True)
+
+    @contextlib.contextmanager
+    def pulling(self) -> Iterator[Callable[[Progress], None] | None]:
+        """A bar for a download; nothing where there is no terminal."""
+        if not self.is_terminal or self.quiet:
+            yield None
+            return
+        with _bar() as bar:
+            task = bar.add_task("", total=None)
+            yield lambda now: bar.update(task, description=now.stage, completed=now.done, total=now.total)
+
+    @contextlib.contextmanager
+    def working(self, what: str) -> Iterator[Callable[[str], None]]:
+        """A spinner with a text that can be changed; nothing where there is no terminal."""
+        if not self.is_terminal or self.quiet:
+            yield lambda _: None
+            return
+        from rich.console import Console
+
+        with Console(stderr=True).status(plain(what)) as status:
+            yield lambda text: status.update(plain(text))
+
+
+def plain(text: str) -> str:
+    r"""Without what a terminal obeys: the escape in 'a\x1b[2J' becomes four visible characters."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def explain(error: ExtractError, screen: Screen) -> int:
+    """Print an error; returns its exit code."""
+    screen.error(str(error), error.hint)
+    return error.exit_code
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
+
+
+def _bar() -> Bar:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    text = TextColumn("{task.description}", markup=False)
+    columns = (text, BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

@@ -1,0 +1,92 @@
+"""Views of a text: normalised for comparison with a way back, cut at a sentence, weighed by script.
+
+Offsets are Python string offsets (code points) everywhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_SENTENCE_END = re.compile(r"[.!?]['\")\]’”]*(?=\s|$)|[。！？；…][」』”’）]*")
+_WORD_END = re.compile(r"(?<=\S)(?=\s)|(?<=[，、：,;:])|(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
+
+# Scripts that tell a language or a small family, with the ISO 639-1 codes of those.
+_SCRIPTS = {
+    "Latin": ("", re.compile(r"[A-Za-z\u00c0-\u024f]+")),
+    "Chinese": ("zh", re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")),
+    "Japanese": ("ja", re.compile(r"[\u3040-\u30ff]")),
+    "Korean": ("ko", re.compile(r"[\uac00-\ud7af]+")),
+    "Cyrillic": ("ru uk bg sr mk be kk", re.compile(r"[\u0400-\u04ff]+")),
+    "Greek": ("el", re.compile(r"[\u0370-\u03ff]+")),
+    "Arabic": ("ar fa ur ps", re.compile(r"[\u0600-\u06ff]+")),
+    "Hebrew": ("he yi", re.compile(r"[\u0590-\u05ff]+")),
+    "Devanagari": ("hi mr ne sa", re.compile(r"[\u0900-\u097f]+")),
+    "Thai": ("th", re.compile(r"[\u0e00-\u0e7f]+")),
+}
+_SAMPLE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A normalised text; `offsets[i]` is where its i-th character starts in the original."""
+
+    text: str
+    offsets: Sequence[int]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The original (start, end) of a non-empty range of the view."""
+        return self.offsets[start], self.offsets[end - 1] + 1
+
+
+def normalise(text: str) -> View:
+    r"""Fold case and collapse white space, keeping the way back: 'The\n  Sea ' → 'the sea'."""
+    letters: list[str] = []
+    offsets: list[int] = []
+    for at, char in enumerate(text):
+        if not char.isspace():
+            folded = char.casefold()
+            letters.extend(folded)
+            offsets.extend([at] * len(folded))
+        elif letters and letters[-1] != " ":
+            letters.append(" ")
+            offsets.append(at)
+    if letters and letters[-1] == " ":
+        letters.pop()
+        offsets.pop()
+    return View("".join(letters), offsets)
+
+
+def clip(text: str, limit: int) -> str:
+    """At most `limit` characters, ending at a sentence, or else at a word: ('A b. C d', 6) → 'A b.'.
+
+    A sentence end in the first half would cost too much of the text, so a word end is taken then.
+    """
+    if len(text) <= limit:
+        return text
+    head = text[: limit + 1]
+    ends = [end.end() for end in _SENTENCE_END.finditer(head) if end.end() <= limit]
+    if ends and ends[-1] * 2 >= limit:
+        return text[: ends[-1]]
+    words = [end.start() for end in _WORD_END.finditer(head) if end.start() <= limit]
+    return text[: words[-1] if words else limit].rstrip(" \t\n,;:，、；：")
+
+
+def main_script(text: str) -> str | None:
+    """The script of most words: '你好，世界 hi' → 'Chinese'; None for a text without letters.
+
+    A run of letters counts as one word, a Chinese character as half of one.
+    """
+    counts = {name: len(words.findall(text[:_SAMPLE])) for name, (_, words) in _SCRIPTS.items()}
+    counts["Chinese"] = (counts["Chinese"] + 1) // 2
+    if counts["Japanese"] * 4 > counts["Chinese"]:  # Japanese is written with both
+        counts["Japanese"] += counts.pop("Chinese")
+    name = max(counts, key=lambda script: counts[script])
+    return name if counts[name] else None
+
+
+def is_known(script: str, languages: Sequence[str]) -> bool:
+    """Whether a language of a script is among some: ('Chinese', ['en']) → False. Latin is everybody's."""
+    codes = _SCRIPTS[script][0].split()
+    return not codes or not languages or not set(codes).isdisjoint(languages)

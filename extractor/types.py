@@ -1,0 +1,178 @@
+"""The nouns of the house: frozen values that pass between the rooms, and the one protocol, `Engine`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from extractor.errors import ExtractError, InvalidOutput
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+FinishReason = Literal["stop", "length", "refusal", "other"]
+Mode = Literal["grammar", "json_schema", "tools", "prompt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with the name of its source; `notes` say what loading had to do (a guessed encoding, say)."""
+
+    source: str
+    text: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What to extract: JSON Schema is the only inner form; `model` does the final validation where there is one."""
+
+    name: str
+    json_schema: Mapping[str, Any]
+    digest: str
+    model: type[BaseModel] | None = None
+
+    @property
+    def id(self) -> str:
+        """Name and digest, as records carry them: `Article@1f3c9a20`."""
+        return f"{self.name}@{self.digest[:8]}"
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call of a model. `timeout` is in seconds; `grammar` is llguidance text or None for free text."""
+
+    messages: tuple[Message, ...]
+    grammar: str | None = None
+    max_tokens: int = 4096
+    temperature: float = 0.0
+    seed: int | None = None
+    timeout: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one call or the sum of several; cached tokens are a part of the input tokens."""
+
+    input_tokens: int = 0
+    cached_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.input_tokens + other.input_tokens,
+            self.cached_tokens + other.cached_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What a model answered."""
+
+    text: str
+    finish_reason: FinishReason
+    usage: Usage
+
+
+class Engine(Protocol):
+    """The one seam: whatever turns a request into a completion.
+
+    `generate` raises `RequestRejected` for this request alone, `EngineUnavailable` where trying again may
+    help, and any other `EngineError` where the run has to end.
+    """
+
+    @property
+    def id(self) -> str:
+        """What records call it: `llama:qwen2.5-coder-1.5b`."""
+        ...
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The ways to structure that it honours, the strongest first."""
+        ...
+
+    async def generate(self, request: Request) -> Completion:
+        """Answer one request."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a value stands: `text[start:end]`, offsets of the document as loaded."""
+
+    start: int
+    end: int
+    match: Literal["exact", "normalised"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where (JSON Pointer), what was there, and which rule it breaks."""
+
+    pointer: str
+    message: str
+    value: Any = None
+    kind: str = InvalidOutput.__name__
+    hint: str | None = None
+
+    @classmethod
+    def of(cls, error: ExtractError) -> Problem:
+        """An error about the whole document, as an entry of its record."""
+        return cls("", str(error), kind=error.kind, hint=error.hint)
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'}: {self.message}" if self.kind == InvalidOutput.__name__ else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """One document's record, the same everywhere: sink line, ledger value, input of reports.
+
+    `data` is None exactly where `errors` says why. `value` is the validated instance of the user's class
+    (or `data` itself where the schema has no class); it is not part of the written record.
+    """
+
+    source: str
+    data: Any
+    schema: str
+    engine: str
+    mode: Mode
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    errors: Sequence[Problem] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    attempts: int = 0
+    usage: Usage = Usage()
+    seconds: float = 0.0
+    instance: Any = None
+
+    @property
+    def ok(self) -> bool:
+        """True where the data passed validation."""
+        return not self.errors
+
+    @property
+    def value(self) -> Any:
+        """The validated instance; raises `InvalidOutput` with every problem where there is none."""
+        if self.errors:
+            raise InvalidOutput("; ".join(map(str, self.errors)), hint=self.errors[0].hint)
+        return self.data if self.instance is None else self.instance
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as written: plain JSON types, without `instance`."""
+        record = asdict(replace(self, instance=None))
+        del record["instance"]
+        return record

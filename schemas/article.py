@@ -1,0 +1,18 @@
+"""Any article: what it is called, what it says, what it is about."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+Term = Annotated[str, Field(max_length=40)]
+
+
+class Article(BaseModel):
+    """An article."""
+
+    title: str = Field(description="the headline as printed", max_length=200)
+    summary: str = Field(
+        description="what the whole article says, in two or three sentences of your own", max_length=600
+    )
+    keywords: list[Term] = Field(description="the terms that matter most", min_length=3, max_length=8)
+    category: Literal["politics", "business", "technology", "science", "culture", "sports", "society", "other"]
