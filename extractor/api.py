@@ -90,5 +90,11 @@ def _submit(work: Coroutine[Any, Any, T]) -> Future[T]:
 def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, name="extract", daemon=True).start()
-    atexit.register(close)
+    atexit.register(_end)
     return loop
+
+
+def _end() -> None:
+    """End the children when the interpreter ends; no event loop may start a thread any more."""
+    for engine in _engines.values():
+        engine.close()

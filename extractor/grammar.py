@@ -25,6 +25,11 @@ from extractor.schema import pointer
 from extractor.text import clip as clip_text
 from extractor.types import Problem, Schema
 
+# One layout, so that a small model cannot loop on white space; with the blanks that json.dumps and nearly all JSON
+# in the world have: without them a model's own next token (` "`) is masked, and the one that it takes instead
+# begins the value with debris (`":`, `># `).
+LAYOUT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+
 # Our own size bounds, so that a small model that loops ends its value instead of filling the token limit.
 # The user's bounds replace them. Characters, items, magnitude.
 TEXT_BOUND = 1_000
@@ -73,7 +78,7 @@ def compile_schema(schema: Schema) -> Grammar:
     """Lower a schema and compile it; raises `SchemaError` with pointer and keyword where that is impossible."""
     lowering = _Lowering()
     lowered = lowering.node(dict(schema.json_schema), ())
-    guided = {**lowered, "x-guidance": {"whitespace_flexible": False}}
+    guided = {**lowered, "x-guidance": LAYOUT}
     text = f"%llguidance {{}}\nstart: %json {json.dumps(guided, ensure_ascii=False)}\n"
     if fault := check(text):
         raise SchemaError(

@@ -1,0 +1,661 @@
+"""What the grammar of a schema accepts, asked of llguidance itself; and what it leaves to validation."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Callable
+from enum import Enum
+from typing import Annotated, Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from llguidance import LLMatcher, LLTokenizer
+from pydantic import BaseModel, Field
+from scripted import compact, quick, record, schema_of
+
+from extractor.errors import SchemaError
+from extractor.grammar import (
+    LIST_BOUND,
+    MAX_DEPTH,
+    MAX_NODES,
+    NUMBER_BOUND,
+    SHORTEST_PROSE,
+    SLACK,
+    TEXT_BOUND,
+    Grammar,
+    check,
+    compile_schema,
+)
+from extractor.schema import Valid, builtins, from_model, load, validate
+from extractor.types import Schema
+
+BYTES = LLTokenizer("byte")
+TEXT: dict[str, Any] = {"type": "string"}
+WHOLE: dict[str, Any] = {"type": "integer"}
+NUMBER: dict[str, Any] = {"type": "number"}
+NOTHING: dict[str, Any] = {"type": "null"}
+
+
+def grammar_of(schema: Schema | type[BaseModel] | dict[str, Any]) -> Grammar:
+    if isinstance(schema, dict):
+        return compile_schema(schema_of(schema))
+    return compile_schema(schema if isinstance(schema, Schema) else from_model(schema))
+
+
+def accepts(schema: Schema | type[BaseModel] | dict[str, Any], answer: Any) -> bool:
+    """Whether the decoder can write an answer (JSON text, or data to be written compactly) and stop there."""
+    text = answer if isinstance(answer, str) else compact(answer)
+    matcher = LLMatcher(BYTES, grammar_of(schema).text)
+    assert not matcher.get_error()
+    written = list(text.encode())
+    if matcher.validate_tokens(written) < len(written):
+        return False
+    matcher.consume_tokens(written)
+    return bool(matcher.is_accepting())
+
+
+def places(schema: Schema | type[BaseModel] | dict[str, Any]) -> list[str]:
+    return [problem.pointer for problem in grammar_of(schema).checked_after]
+
+
+# --- objects -------------------------------------------------------------------------------------------------
+
+
+class Author(BaseModel):
+    name: str
+    mail: str | None = None
+
+
+class Paper(BaseModel):
+    title: str
+    year: int | None = None
+    authors: list[Author] = []
+    kind: Literal["report", "essay"]
+
+
+PAPER: dict[str, Any] = {
+    "title": "On 海",
+    "year": 1999,
+    "authors": [{"name": "Li", "mail": None}, {"name": "Ng", "mail": "n@x.org"}],
+    "kind": "essay",
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "accepted"),
+    [
+        pytest.param(PAPER, True, id="valid"),
+        pytest.param(PAPER | {"year": None, "authors": []}, True, id="nothing known"),
+        pytest.param({key: value for key, value in PAPER.items() if key != "year"}, False, id="nullable missing"),
+        pytest.param({key: value for key, value in PAPER.items() if key != "authors"}, False, id="list missing"),
+        pytest.param({key: value for key, value in PAPER.items() if key != "title"}, False, id="required missing"),
+        pytest.param(PAPER | {"extra": 1}, False, id="extra property"),
+        pytest.param(PAPER | {"title": None}, False, id="null where text has to be"),
+        pytest.param(PAPER | {"year": "1999"}, False, id="text where a number has to be"),
+        pytest.param(PAPER | {"kind": "poem"}, False, id="not in the enum"),
+        pytest.param(PAPER | {"authors": [{"name": "Li"}]}, False, id="nullable missing further down"),
+        pytest.param(PAPER | {"authors": [{"name": "Li", "mail": None, "x": 1}]}, False, id="extra further down"),
+        pytest.param(dict(reversed(PAPER.items())), False, id="another order"),
+        pytest.param(json.dumps(PAPER), False, id="white space"),
+        pytest.param(compact(PAPER) + "\n", False, id="more after it"),
+        pytest.param(compact(PAPER)[:-1], False, id="not closed"),
+        pytest.param(f"```json\n{compact(PAPER)}\n```", False, id="a code fence"),
+        pytest.param([PAPER], False, id="a list of it"),
+    ],
+)
+def test_a_record(answer: Any, accepted: bool) -> None:
+    assert accepts(Paper, answer) is accepted
+
+
+@pytest.mark.parametrize("name", sorted(builtins()))
+def test_every_built_in_compiles_and_is_held_completely(name: str) -> None:
+    assert grammar_of(load(name)).checked_after == ()
+
+
+@pytest.mark.parametrize(
+    ("child", "without"),
+    [
+        pytest.param(TEXT, True, id="an optional text may be left out"),
+        pytest.param({"anyOf": [TEXT, NOTHING]}, False, id="anyOf with null"),
+        pytest.param({"oneOf": [TEXT, NOTHING]}, False, id="oneOf with null"),
+        pytest.param(NOTHING, False, id="null"),
+        pytest.param({"type": "array", "items": TEXT}, False, id="list"),
+        pytest.param({"type": "array", "items": TEXT, "minItems": 1}, True, id="list that cannot be empty"),
+        pytest.param(record(a=TEXT), True, id="object"),
+    ],
+)
+def test_what_is_easily_left_empty_cannot_be_left_out(child: dict[str, Any], without: bool) -> None:
+    schema = {"type": "object", "properties": {"a": child}}
+    assert accepts(schema, {}) is without
+
+
+@pytest.mark.xfail(strict=True, reason="bug: _may_be_empty does not see null in a list of types, an enum or a $ref")
+@pytest.mark.parametrize(
+    "child",
+    [
+        pytest.param({"type": ["string", "null"]}, id="list of types"),
+        pytest.param({"enum": ["x", None]}, id="enum"),
+        pytest.param({"const": None}, id="const"),
+        pytest.param({"$ref": "#/$defs/N"}, id="$ref"),
+        pytest.param({"type": ["array", "null"], "items": TEXT}, id="list or null as a list of types"),
+    ],
+)
+def test_other_ways_to_say_null_cannot_be_left_out_either(child: dict[str, Any]) -> None:
+    schema = {"type": "object", "properties": {"a": child}, "$defs": {"N": {"anyOf": [TEXT, NOTHING]}}}
+    assert accepts(schema, {"a": None})
+    assert not accepts(schema, {})
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer", "accepted"),
+    [
+        ({"type": "object"}, {"anything": [1, {"b": None}]}, True),
+        ({"type": "object"}, [], False),
+        ({"type": "object", "additionalProperties": WHOLE}, {"a": 1, "b": 2}, True),
+        ({"type": "object", "additionalProperties": WHOLE}, {"a": "x"}, False),
+        ({**record(a=WHOLE), "additionalProperties": True}, {"a": 1, "b": "x"}, True),
+        ({**record(a=WHOLE), "additionalProperties": WHOLE}, {"a": 1, "b": 2}, True),
+        ({**record(a=WHOLE), "additionalProperties": WHOLE}, {"a": 1, "b": "x"}, False),
+        ({"properties": {"a": WHOLE}, "required": ["a"], "type": "object"}, {"a": 1}, True),
+        ({"type": "object", "patternProperties": {"^x": TEXT}, "properties": {}}, {"xa": "1"}, True),
+        ({"type": "object", "additionalProperties": WHOLE, "minProperties": 1}, {}, False),
+        ({"type": "object", "additionalProperties": WHOLE, "maxProperties": 1}, {"a": 1, "b": 2}, False),
+        (record(a={}), {"a": {"b": [None, True, "x", 1]}}, True),
+        (record(a=True), {"a": ["x"]}, True),
+        (WHOLE, "12", True),
+        ({"type": "array", "items": WHOLE}, [1, 2], True),
+        (True, {"a": 1}, True),
+    ],
+)
+def test_objects(schema: Any, answer: Any, accepted: bool) -> None:
+    if schema is True:
+        schema = {}
+    assert accepts(schema, answer) is accepted
+
+
+@pytest.mark.parametrize(
+    "name",
+    """maxLength minLength $ref properties x-clip x-stop x-guidance anyOf oneOf allOf not type enum const required
+    items $defs definitions format pattern additionalProperties title default if maximum maxItems""".split(),
+)
+def test_a_property_with_the_name_of_a_keyword(name: str) -> None:
+    schema = record(**{name: WHOLE, "a": {"anyOf": [TEXT, NOTHING]}})
+    assert accepts(schema, {name: 1, "a": None})
+    assert not accepts(schema, {"a": None})
+    assert not accepts(schema, {name: "x", "a": None})
+    assert places(schema) == []
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\b", "a/b", "a~b", "a b", "书名", "", "\n", "😀", "</text>"])
+def test_a_property_with_an_odd_name(name: str) -> None:
+    assert accepts(record(**{name: WHOLE}), {name: 1})
+
+
+def test_a_definition_with_the_name_of_a_keyword() -> None:
+    schema = {**record(a={"$ref": "#/$defs/maxLength"}), "$defs": {"maxLength": WHOLE, "not": TEXT}}
+    assert accepts(schema, {"a": 1})
+    assert places(schema) == []
+
+
+# --- strings -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("child", "longest"),
+    [
+        pytest.param(TEXT, TEXT_BOUND + SLACK, id="our own bound"),
+        pytest.param({"type": "string", "maxLength": 200}, 200 + SLACK, id="prose gets slack"),
+        pytest.param({"type": "string", "maxLength": SHORTEST_PROSE}, SHORTEST_PROSE + SLACK, id="shortest prose"),
+        pytest.param({"type": "string", "maxLength": SHORTEST_PROSE - 1}, SHORTEST_PROSE - 1, id="a code is hard"),
+        pytest.param({"type": "string", "maxLength": 2}, 2, id="a country"),
+        pytest.param({"type": "string", "maxLength": 2000}, 2000 + SLACK, id="more than our bound"),
+        pytest.param({"type": "string", "minLength": 1500}, 1500 + SLACK, id="at least more than our bound"),
+        pytest.param({"type": "string", "pattern": "^x*$"}, TEXT_BOUND, id="a shape has no slack"),
+        pytest.param({"type": "string", "pattern": "^x*$", "maxLength": 50}, 50, id="a bounded shape has none"),
+        pytest.param({"type": ["string", "null"]}, TEXT_BOUND + SLACK, id="list of types"),
+        pytest.param({"type": ["string", "null"], "maxLength": 10}, 10, id="list of types, bounded"),
+        pytest.param({"anyOf": [{"type": "string", "maxLength": 90}, NOTHING]}, 90 + SLACK, id="or null"),
+    ],
+)
+def test_the_longest_string(child: dict[str, Any], longest: int) -> None:
+    assert accepts(record(a=child), {"a": "x" * longest})
+    assert not accepts(record(a=child), {"a": "x" * (longest + 1)})
+
+
+@pytest.mark.parametrize("char", ["海", "😀", '"', "\\", "\n"])
+def test_a_bound_counts_characters_not_bytes(char: str) -> None:
+    schema = record(a={"type": "string", "maxLength": 10})
+    assert accepts(schema, {"a": char * 10})
+    assert not accepts(schema, {"a": char * 11})
+
+
+@pytest.mark.parametrize(
+    ("child", "good", "bad"),
+    [
+        ({"type": "string", "minLength": 2}, ["ab", "海港"], ["a", ""]),
+        ({"type": "string", "pattern": "^[A-Z]{3}$"}, ["EUR"], ["EURO", "eur", ""]),
+        ({"type": "string", "pattern": "b"}, ["abc", "b"], ["ac"]),
+        ({"type": "string", "pattern": r"^10\.[0-9]{4,9}/[!-~]{1,120}$"}, ["10.1000/182"], ["10.1/x"]),
+        ({"type": "string", "pattern": "^[一-鿿]+$"}, ["海港"], ["sea"]),
+        ({"enum": ["a", 1, None, ["x"]]}, ["a", 1, None, ["x"]], ["b", 2, []]),
+        ({"enum": ["海", 'q"', "x" * 2000]}, ["海", 'q"', "x" * 2000], ["港"]),
+        ({"const": "a"}, ["a"], ["b", None]),
+        ({"const": 0}, [0], [1, False]),
+        ({"type": "boolean"}, [True, False], [0, "true", None]),
+        (NOTHING, [None], [0, "", False]),
+        ({"type": "string", "format": "date"}, ["2026-02-28"], ["2026-2-28", "2026-13-01", "28 February", ""]),
+        ({"type": "string", "format": "date-time"}, ["2026-02-28T10:00:00Z", "2026-02-28T10:00:00+08:00"], ["2026-02-28"]),
+        ({"type": "string", "format": "time"}, ["10:00:00Z"], ["noon"]),
+        ({"type": "string", "format": "duration"}, ["P1D", "PT1H30M"], ["a day"]),
+        ({"type": "string", "format": "email"}, ["a@b.co"], ["a"]),
+        ({"type": "string", "format": "uuid"}, ["123e4567-e89b-12d3-a456-426614174000"], ["123"]),
+        ({"type": "string", "format": "ipv4"}, ["1.2.3.4"], ["1.2.3.400"]),
+        ({"type": "string", "format": "uri"}, ["https://x.org", "no uri"], []),
+    ],
+)
+def test_strings_and_literals(child: dict[str, Any], good: list[Any], bad: list[Any]) -> None:
+    schema = record(a=child)
+    assert [value for value in good if not accepts(schema, {"a": value})] == []
+    assert [value for value in bad if accepts(schema, {"a": value})] == []
+
+
+@pytest.mark.xfail(strict=True, reason="bug in llguidance 1.0.1 (its issues 218 and 326): such literals are cut short")
+@pytest.mark.parametrize(
+    "value",
+    ['The "New Wave" of European cinema after the war', "one line\nand another that is longer than 31 bytes"],
+)
+@pytest.mark.parametrize("keyword", ["enum", "const"])
+def test_a_long_literal_with_an_escaped_character(keyword: str, value: str) -> None:
+    schema = record(a={keyword: [value, "other"] if keyword == "enum" else value})
+    assert accepts(schema, {"a": value}) or f"/properties/a/{keyword}" in places(schema)
+
+
+# --- numbers and lists ---------------------------------------------------------------------------------------
+
+BIG = 10**16
+
+
+@pytest.mark.parametrize(
+    ("child", "good", "bad"),
+    [
+        (NUMBER, "0 -1 3.14 -0.5 0.0 1.50 0.001 -12345.678", "00 01 .5 1. +1 NaN Infinity 0x1 1,5"),
+        (NUMBER, f"{NUMBER_BOUND} -{NUMBER_BOUND} {NUMBER_BOUND - 1}.75", f"{NUMBER_BOUND + 1} -{NUMBER_BOUND + 1}"),
+        (WHOLE, "0 -1 42", "1.5 00 1e3 -"),
+        (WHOLE, f"{NUMBER_BOUND} -{NUMBER_BOUND}", f"{NUMBER_BOUND + 1} -{NUMBER_BOUND + 1}"),
+        (WHOLE | {"minimum": 1600, "maximum": 2100}, "1600 1999 2100", "1599 2101 -1700 16000"),
+        (WHOLE | {"minimum": 0}, f"0 {NUMBER_BOUND}", f"-1 {NUMBER_BOUND + 1}"),
+        (WHOLE | {"maximum": 0}, f"0 -{NUMBER_BOUND}", f"1 -{NUMBER_BOUND + 1}"),
+        (WHOLE | {"exclusiveMinimum": 0, "exclusiveMaximum": 10}, "1 9", "0 10"),
+        (WHOLE | {"minimum": 0, "maximum": BIG}, str(BIG), str(BIG + 1)),
+        (WHOLE | {"minimum": BIG, "maximum": BIG + 9}, str(BIG + 5), "5"),
+        (NUMBER | {"minimum": 0, "maximum": 1}, "0 0.5 1 1.0 0.0", "1.1 -0.5 2"),
+        (NUMBER | {"exclusiveMinimum": 0}, "0.1 1", "0 0.0 -1"),
+        (NUMBER | {"multipleOf": 0.5}, "1.5 2", "1.25"),
+        (WHOLE | {"multipleOf": 5}, "0 15", "7"),
+        ({"type": ["integer", "null"], "maximum": 5}, "5 -5 null", "6 5.5"),
+        ({"type": ["integer", "string"], "maximum": 5, "maxLength": 2}, '5 "xy"', '6 "xyz" null'),
+    ],
+)
+def test_numbers(child: dict[str, Any], good: str, bad: str) -> None:
+    schema = record(a=child)
+    assert [number for number in good.split() if not accepts(schema, f'{{"a":{number}}}')] == []
+    assert [number for number in bad.split() if accepts(schema, f'{{"a":{number}}}')] == []
+
+
+@pytest.mark.xfail(strict=True, raises=SchemaError, reason="bug: our own bound is put below the user's minimum")
+@pytest.mark.parametrize(
+    ("child", "number"), [(WHOLE | {"minimum": BIG}, BIG + 1), (NUMBER | {"exclusiveMaximum": -BIG}, -BIG - 1)]
+)
+def test_a_bound_of_the_user_beyond_ours_wins(child: dict[str, Any], number: int) -> None:
+    assert accepts(record(a=child), {"a": number})
+
+
+@pytest.mark.parametrize(
+    ("child", "shortest", "longest"),
+    [
+        pytest.param({"type": "array", "items": WHOLE}, 0, LIST_BOUND, id="our own bound"),
+        pytest.param({"type": "array"}, 0, LIST_BOUND, id="without items"),
+        pytest.param({"type": "array", "items": WHOLE, "maxItems": 3}, 0, 3, id="the user's"),
+        pytest.param({"type": "array", "items": WHOLE, "maxItems": 100}, 0, 100, id="the user's, above ours"),
+        pytest.param({"type": "array", "items": WHOLE, "minItems": 2, "maxItems": 4}, 2, 4, id="both sides"),
+        pytest.param({"type": "array", "items": WHOLE, "minItems": 80}, 80, 80, id="at least more than ours"),
+        pytest.param({"type": ["array", "null"], "items": WHOLE}, 0, LIST_BOUND, id="list of types"),
+        pytest.param({"anyOf": [{"type": "array", "items": WHOLE}, NOTHING]}, 0, LIST_BOUND, id="or null"),
+    ],
+)
+def test_the_length_of_a_list(child: dict[str, Any], shortest: int, longest: int) -> None:
+    schema = record(a=child)
+    assert accepts(schema, {"a": [1] * shortest})
+    assert not shortest or not accepts(schema, {"a": [1] * (shortest - 1)})
+    assert accepts(schema, {"a": [1] * longest})
+    assert not accepts(schema, {"a": [1] * (longest + 1)})
+
+
+def test_a_tuple() -> None:
+    class Pair(BaseModel):
+        pair: tuple[int, str]
+
+    assert accepts(Pair, {"pair": [1, "x"]})
+    assert not [bad for bad in ([1], ["x", 1], [1, "x", 2]) if accepts(Pair, {"pair": bad})]
+
+
+# --- unions, definitions, recursion --------------------------------------------------------------------------
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+    name: str | None = None
+
+
+class Zoo(BaseModel):
+    tagged: list[Annotated[Cat | Dog, Field(discriminator="kind")]]
+    plain: Cat | Dog | None = None
+
+
+@pytest.mark.parametrize(
+    ("animal", "accepted"),
+    [
+        ({"kind": "cat", "lives": 9}, True),
+        ({"kind": "dog", "name": None}, True),
+        ({"kind": "dog"}, False),
+        ({"kind": "cat", "name": "Tom"}, False),
+        ({"kind": "cow", "lives": 1}, False),
+        ({}, False),
+    ],
+)
+def test_unions(animal: dict[str, Any], accepted: bool) -> None:
+    assert accepts(Zoo, {"tagged": [animal], "plain": None}) is accepted
+    assert accepts(Zoo, {"tagged": [], "plain": animal}) is accepted
+    assert places(Zoo) == []
+
+
+class Node(BaseModel):
+    name: str
+    kids: list[Node] = []
+
+
+class Husband(BaseModel):
+    wife: Wife | None = None
+
+
+class Wife(BaseModel):
+    husband: Husband | None = None
+
+
+def test_recursion() -> None:
+    tree = {"name": "a", "kids": [{"name": "b", "kids": []}, {"name": "c", "kids": [{"name": "d", "kids": []}]}]}
+    assert accepts(Node, tree)
+    assert not accepts(Node, {"name": "a", "kids": [{"name": "b"}]})
+    assert not accepts(Node, {"name": "a", "kids": [{"name": 1, "kids": []}]})
+    assert accepts({"type": "object", "properties": {"a": {"$ref": "#"}}}, {"a": {"a": {}}})
+
+
+def test_mutual_recursion() -> None:
+    assert accepts(Husband, {"wife": {"husband": {"wife": None}}})
+    assert not accepts(Husband, {"wife": {"wife": None}})
+
+
+def test_definitions_of_definitions() -> None:
+    schema = {
+        **record(a={"$ref": "#/$defs/A"}),
+        "$defs": {"A": record(b={"$ref": "#/definitions/B"})},
+        "definitions": {"B": {"enum": ["x"]}},
+    }
+    assert accepts(schema, {"a": {"b": "x"}})
+    assert not accepts(schema, {"a": {"b": "y"}})
+
+
+@pytest.mark.parametrize(
+    ("child", "good", "bad"),
+    [
+        ({"allOf": [WHOLE, {"minimum": 3}]}, [3, 9], [2, "x"]),
+        ({"allOf": [{"$ref": "#/$defs/Short"}], "description": "d"}, ["x"], ["xxxx"]),
+        ({"anyOf": [WHOLE, {"type": "string", "maxLength": 1}]}, [1, "x"], ["xx", None]),
+        ({"oneOf": [WHOLE, {"type": "string", "maxLength": 1}]}, [1, "x"], ["xx", None]),
+    ],
+)
+def test_combinations(child: dict[str, Any], good: list[Any], bad: list[Any]) -> None:
+    schema = {**record(a=child), "$defs": {"Short": {"type": "string", "maxLength": 3}}}
+    assert [value for value in good if not accepts(schema, {"a": value})] == []
+    assert [value for value in bad if accepts(schema, {"a": value})] == []
+
+
+@pytest.mark.xfail(strict=True, raises=SchemaError, reason="bug: each part is closed by itself, so no object fits all")
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({"allOf": [record(a=WHOLE), record(b=WHOLE)]}, id="allOf"),
+        pytest.param({**record(a=WHOLE), "allOf": [record(b=WHOLE)]}, id="properties beside allOf"),
+        pytest.param({**record(a=WHOLE), "anyOf": [record(b=WHOLE), record(c=WHOLE)]}, id="properties beside anyOf"),
+    ],
+)
+def test_an_object_that_is_described_in_parts(schema: dict[str, Any]) -> None:
+    assert accepts(schema, {"a": 1, "b": 2})
+
+
+def test_python_types_of_pydantic() -> None:
+    class Colour(Enum):
+        RED = "red"
+
+    class Event(BaseModel):
+        day: datetime.date
+        colour: Colour
+        tags: set[str]
+        scores: dict[str, float]
+
+    event = {"day": "2026-02-28", "colour": "red", "tags": ["a"], "scores": {"x": -0.5}}
+    assert accepts(Event, event)
+    assert places(Event) == ["/properties/tags/uniqueItems"]
+
+
+# --- what is left to validation ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("child", "pointers"),
+    [
+        ({"not": {"const": "x"}}, ["/not"]),
+        ({"type": "array", "uniqueItems": True}, ["/uniqueItems"]),
+        ({"type": "array", "contains": WHOLE}, ["/contains"]),
+        ({"type": "object", "propertyNames": {"pattern": "^a"}}, ["/propertyNames"]),
+        ({"if": TEXT, "then": {"minLength": 1}, "else": WHOLE}, ["/if", "/then", "/else"]),
+        ({"type": "string", "pattern": "^(?=x)"}, ["/pattern"]),
+        ({"type": "string", "pattern": r"\bx\b"}, ["/pattern"]),
+        ({"type": "string", "pattern": "("}, ["/pattern"]),
+        ({"type": "string", "format": "uri"}, ["/format"]),
+        ({"type": "string", "format": "no-such-format"}, ["/format"]),
+        ({"type": "object", "dependentRequired": {"a": ["b"]}}, ["/dependentRequired"]),
+        ({"type": "object", "unevaluatedProperties": False}, ["/unevaluatedProperties"]),
+        ({"oneOf": [TEXT, WHOLE]}, ["/oneOf"]),
+        ({"anyOf": [{"type": "string", "format": "uri"}, NOTHING]}, ["/anyOf/0/format"]),
+        ({"type": "array", "items": {"not": {"const": 1}}}, ["/items/not"]),
+        ({"type": "object", "additionalProperties": {"not": {"const": 1}}}, ["/additionalProperties/not"]),
+        (record(**{"a/b~c": {"not": {"const": 1}}}), ["/properties/a~1b~0c/not"]),
+        ({"type": "array", "prefixItems": [TEXT, {"not": {}}]}, ["/prefixItems/1/not"]),
+        ({"type": "string", "x-clip": 3}, ["/x-clip"]),
+        ({"type": "string", "title": "t", "description": "d", "default": "", "examples": [""], "deprecated": True}, []),
+        ({"type": "string", "pattern": r"^\d+$"}, []),
+        ({"type": "string", "format": "date"}, []),
+    ],
+)
+def test_what_the_decoder_does_not_hold_is_named(child: dict[str, Any], pointers: list[str]) -> None:
+    assert places(record(a=child)) == [f"/properties/a{pointer}" for pointer in pointers]
+
+
+def test_the_report_tells_keyword_and_value_and_stays_short() -> None:
+    [problem] = grammar_of(record(a={"not": {"enum": ["书" * 100]}})).checked_after
+    assert problem.message.startswith('not {"enum": ["书书')
+    assert problem.message.endswith("… is not held by the decoder")
+    assert len(problem.message) < 100
+
+
+def test_what_is_left_to_validation_is_validated() -> None:
+    schema = record(a={"type": "array", "items": WHOLE, "uniqueItems": True})
+    assert accepts(schema, {"a": [1, 1]})
+    assert not isinstance(validate(schema_of(schema), {"a": [1, 1]}), Valid)
+
+
+# --- what cannot be compiled ---------------------------------------------------------------------------------
+
+
+def nested(levels: int) -> dict[str, Any]:
+    node: dict[str, Any] = WHOLE
+    for _ in range(levels):
+        node = record(a=node)
+    return node
+
+
+def test_depth_is_limited() -> None:
+    answer: Any = 1
+    for _ in range(MAX_DEPTH - 1):
+        answer = {"a": answer}
+    assert accepts(nested(MAX_DEPTH - 1), answer)
+    with pytest.raises(SchemaError):
+        grammar_of(nested(MAX_DEPTH))
+    with pytest.raises(SchemaError, match=f"deeper than {MAX_DEPTH} levels"):
+        grammar_of(nested(MAX_DEPTH + 1))
+    with pytest.raises(SchemaError, match=f"deeper than {MAX_DEPTH} levels"):
+        compile_schema(Schema("Deep", nested(50_000), "deep"))
+
+
+def test_size_is_limited() -> None:
+    with pytest.raises(SchemaError, match=f"larger than {MAX_NODES} nodes"):
+        grammar_of({"type": "object", "properties": {f"p{at}": WHOLE for at in range(MAX_NODES)}})
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        (record(a={"type": "strin"}), "strin"),
+        (record(a={"$ref": "#/$defs/Nowhere"}), "Nowhere"),
+        (record(a={"$ref": "https://example.org/schema.json"}), "example.org"),
+        (record(a=WHOLE | {"minimum": 5, "maximum": 4}), "nsatisfiable"),
+        (record(a=False), "nsatisfiable"),
+    ],
+)
+def test_what_cannot_be_decoded_is_a_schema_error(schema: dict[str, Any], why: str) -> None:
+    with pytest.raises(SchemaError, match=why) as caught:
+        compile_schema(schema_of(schema, "Broken"))
+    assert str(caught.value).startswith("Broken: the decoder cannot hold this schema")
+    assert "\n" not in str(caught.value)
+    assert caught.value.hint
+
+
+def test_the_schema_is_left_as_it_was() -> None:
+    schema = from_model(Zoo)
+    before = json.dumps(schema.json_schema)
+    compile_schema(schema)
+    assert json.dumps(schema.json_schema) == before
+
+
+def test_check_tells_one_line() -> None:
+    assert check("%llguidance {}\nstart: %json {}\n") is None
+    fault = check("%llguidance {}\nstart: nowhere\n")
+    assert fault
+    assert "\n" not in fault
+
+
+# --- any schema ----------------------------------------------------------------------------------------------
+
+# llguidance does not write DEL as it is; halves of characters are not UTF-8.
+safe_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x7f"), max_size=30)
+names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x7f"), min_size=0, max_size=8)
+# llguidance 1.0.1 cuts a literal some bytes after an escaped character: see the test of that above.
+literals = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"\\'), max_size=30)
+Shape = tuple[dict[str, Any], st.SearchStrategy[Any]]
+
+
+def bounded(low: int, size: int) -> Shape:
+    return {"type": "integer", "minimum": low, "maximum": low + size}, st.integers(low, low + size)
+
+
+plain: st.SearchStrategy[Shape] = st.one_of(
+    st.just((TEXT, safe_text)),
+    st.just((TEXT, safe_text.map(lambda text: (text + "x") * 30).map(lambda text: text[: TEXT_BOUND + SLACK]))),
+    st.integers(0, 60).map(lambda size: ({"type": "string", "maxLength": size}, safe_text.map(lambda text: text[:size]))),
+    st.just((WHOLE, st.integers(-NUMBER_BOUND, NUMBER_BOUND))),
+    st.builds(bounded, st.integers(-2000, 2000), st.integers(0, 2000)),
+    st.just((NUMBER, st.integers(-(10**9), 10**9).map(lambda number: number / 1000))),
+    st.just(({"type": "boolean"}, st.booleans())),
+    st.just((NOTHING, st.none())),
+    st.lists(literals, min_size=1, max_size=4).map(lambda values: ({"enum": values}, st.sampled_from(values))),
+    literals.map(lambda value: ({"const": value}, st.just(value))),
+    st.just(({"type": "string", "format": "date"}, st.dates(min_value=datetime.date(1000, 1, 1)).map(str))),
+    st.just(({"type": ["integer", "null"]}, st.none() | st.integers(-99, 99))),
+)
+
+
+def nullable(shape: Shape) -> Shape:
+    return {"anyOf": [shape[0], NOTHING]}, st.none() | shape[1]
+
+
+def listed(shape: Shape, most: int | None) -> Shape:
+    bound = {} if most is None else {"maxItems": most}
+    return {"type": "array", "items": shape[0], **bound}, st.lists(shape[1], max_size=5 if most is None else most)
+
+
+def objected(shapes: dict[str, tuple[Shape, bool]]) -> Shape:
+    """The properties that can be left out are texts that are not required."""
+    needed = [name for name, (shape, optional) in shapes.items() if not (optional and shape[0].get("type") == "string")]
+    schema = {"type": "object", "properties": {name: shape[0] for name, (shape, _) in shapes.items()}, "required": needed}
+    values = st.fixed_dictionaries(
+        {name: shapes[name][0][1] for name in needed},
+        optional={name: shape[1] for name, (shape, _) in shapes.items() if name not in needed},
+    )
+    # A fixed dictionary puts the optional ones last; the grammar wants the order of the schema.
+    return schema, values.map(lambda value: {name: value[name] for name in shapes if name in value})
+
+
+def tag(kind: str) -> Callable[[Any], dict[str, Any]]:
+    return lambda value: {"kind": kind, "value": value}
+
+
+def united(shapes: list[Shape]) -> Shape:
+    """A union by a tag, as Pydantic writes it."""
+    tagged = [
+        (record(kind={"const": str(at), "type": "string"}, value=shape), values.map(tag(str(at))))
+        for at, (shape, values) in enumerate(shapes)
+    ]
+    return (
+        {"oneOf": [shape for shape, _ in tagged], "discriminator": {"propertyName": "kind"}},
+        st.one_of([values for _, values in tagged]),
+    )
+
+
+def wider(shapes: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
+    return st.one_of(
+        shapes.map(nullable),
+        st.builds(listed, shapes, st.none() | st.integers(0, 3)),
+        st.dictionaries(names, st.tuples(shapes, st.booleans()), max_size=4).map(objected),
+        st.lists(shapes, min_size=1, max_size=3).map(united),
+    )
+
+
+shapes = st.recursive(plain, wider, max_leaves=8)
+
+
+@quick(150)
+@given(st.dictionaries(names, st.tuples(shapes, st.booleans()), min_size=1, max_size=4).map(objected), st.data())
+def test_every_instance_of_a_schema_can_be_written(shape: Shape, data: st.DataObject) -> None:
+    schema, values = shape
+    value = data.draw(values)
+    assert isinstance(validate(schema_of(schema), value), Valid)
+    assert accepts(schema, value), compact(value)
+
+
+@quick(60)
+@given(st.dictionaries(names, st.tuples(shapes, st.booleans()), min_size=1, max_size=4).map(objected), st.data())
+def test_no_other_property_and_no_missing_one_can_be_written(shape: Shape, data: st.DataObject) -> None:
+    schema, values = shape
+    value = data.draw(values)
+    assert not accepts(schema, {**value, "no such property": 1})
+    if schema["required"]:
+        gone = data.draw(st.sampled_from(schema["required"]))
+        assert not accepts(schema, {name: child for name, child in value.items() if name != gone})
