@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from extractor.schema import load as load_schema
     from extractor.types import Document, Engine, Extraction, Schema, Span
 
+__version__ = "0.1.0"
+
 # Imported when first used: `extract --help` and the start of the model's process must not wait for Pydantic.
 _HOMES = {
     "Document": "extractor.types:Document",

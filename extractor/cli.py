@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from extractor.errors import ExtractError, UsageError
+from extractor import __version__
+from extractor.errors import ExtractError, SourceError, UsageError
 from extractor.models import DEFAULT
 from extractor.terminal import Screen, explain, plain
 
@@ -87,15 +89,25 @@ ContextOption = Annotated[
 MaxTokensOption = Annotated[int, typer.Option(min=1, help="Most tokens of an answer.")]
 
 
+def start() -> None:
+    """Run the command line on standard streams that are there, and in UTF-8 whatever the locale says."""
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # print() would write errors to standard output
+    if sys.stdout is None:
+        sys.exit("error: standard output is closed")
+    for stream, errors in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors=errors)
+    app()
+
+
 @app.callback(invoke_without_command=True)
 def main(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Turn text into validated JSON with a language model."""
     if version:
-        from importlib.metadata import version as installed_version
-
-        print(f"extract {installed_version('extractor')}")
+        print(f"extract {__version__}")
         raise typer.Exit
 
 
@@ -141,6 +153,8 @@ def run(
         from extractor.sources import is_single
 
         named = sources_or_stdin(sources)
+        out = None if out == Path("-") else out
+        refuse_overwriting(named, out)
         single = is_single(named)
         form = choose_format(format, out, single=single)
         settings = Settings(slots or (1 if single else SLOTS), threads, gpu_layers, context, verbose)
@@ -150,9 +164,11 @@ def run(
             from extractor.pipeline import Options
 
             job = Job(named, load_schema(schema), engine, Options(max_tokens, temperature, seed, timeout))
-            with screen.pulling() as engine.on_progress:
-                engine.prepare()
             with open_sink(out, form, single=single) as sink:
+                if not engine.is_here():
+                    refuse_missing(named)
+                with screen.pulling() as engine.on_progress:
+                    engine.prepare()
                 tally = asyncio.run(write_all(job, sink, screen, full=full))
         raise typer.Exit(tally.exit_code)
 
@@ -177,7 +193,10 @@ def prompt(
         engine = open_engine(model, Settings(slots=1), offline=offline)
         with contextlib.closing(engine):
             engine.warm()
-            request = build_request(load(Source(source)), load_schema(schema), Options())
+            document = load(Source(source))
+            for note in document.notes:
+                screen.note(f"{document.source}: {note}")
+            request = build_request(document, load_schema(schema), Options())
             count = asyncio.run(count_tokens(engine, request))
         print_prompt(request, count, as_json=as_json)
 
@@ -194,23 +213,25 @@ def schema_show(schema: Annotated[str, typer.Argument(metavar="SPEC", help="As f
 @schema_app.command("list")
 def schema_list() -> None:
     """List the built-in schemas."""
-    from extractor.schema import builtins, load
+    with handled(Screen()):
+        from extractor.schema import builtins, load
 
-    for name, path in builtins().items():
-        about = load(str(path)).json_schema.get("description", "")
-        print(f"{name:10} {about.partition(chr(10))[0]}")
+        for name, path in builtins().items():
+            about = load(str(path)).json_schema.get("description", "")
+            print(f"{name:10} {about.partition(chr(10))[0]}")
 
 
 @models_app.command("list")
 def models_list() -> None:
     """List known weights, and what is in the store."""
-    from extractor import models
+    with handled(Screen()):
+        from extractor import models
 
-    for row in models.installed():
-        state = "here" if row.path else f"{row.partial / 1e6:,.0f} MB so far" if row.partial else "-"
-        size = f"{row.size / 1e6:,.0f} MB" if row.size else ""
-        star = "*" if row.name == models.DEFAULT else " "
-        print(f"{star} {row.name:22} {size:>9}  {state:12} {','.join(row.languages):6} {row.licence}")
+        for row in models.installed():
+            state = "here" if row.path else f"{row.partial / 1e6:,.0f} MB so far" if row.partial else "-"
+            size = f"{row.size / 1e6:,.0f} MB" if row.size else ""
+            star = "*" if row.name == models.DEFAULT else " "
+            print(f"{star} {row.name:22} {size:>9}  {state:12} {','.join(row.languages):6} {row.licence}")
 
 
 @models_app.command("pull")
@@ -250,6 +271,7 @@ def handled(screen: Screen) -> Iterator[None]:
     """The one place where an exception becomes an exit code."""
     try:
         yield
+        sys.stdout.flush()
     except ExtractError as error:
         raise typer.Exit(explain(error, screen)) from None
     except KeyboardInterrupt:
@@ -269,9 +291,24 @@ def sources_or_stdin(sources: list[str] | None) -> list[str]:
     """The sources; standard input where none is named and something is piped in."""
     if sources:
         return sources
-    if sys.stdin.isatty():
+    if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("no source", hint="name files, folders or patterns, or - to read standard input")
     return ["-"]
+
+
+def refuse_missing(sources: list[str]) -> None:
+    """Before a long download: where none of the sources is there, it would be for nothing."""
+    from extractor.sources import discover, is_missing
+
+    if all(is_missing(source) for source in discover(sources)):
+        raise SourceError(f"{sources[0]}: no such file")
+
+
+def refuse_overwriting(sources: list[str], out: Path | None) -> None:
+    """The output must not take the place of a source."""
+    there = [Path(source) for source in sources if os.path.exists(source)]
+    if out and os.path.exists(out) and any(source.samefile(out) for source in there):
+        raise UsageError(f"--out {out}: is one of the sources", hint="name another file")
 
 
 def load_schema(spec: str) -> Schema:
@@ -304,13 +341,13 @@ async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tall
         discover(job.sources), job.schema, engine, job.options, window=engine.slots, languages=engine.languages()
     )
     try:
-        with screen.working(f"{engine.id}: loading and reading") as update:
+        with screen.working(f"{engine.id}: loading and reading") as spinner:
             async for record in records:
                 tally.add(record)
-                update(f"{engine.id}: {tally.done} done, {tally.failed} failed")
-                screen.report(record)
-                if full or record.ok:
-                    sink.write(record.to_dict() if full else record.data)
+                with spinner.paused(f"{engine.id}: {tally.done} done, {tally.failed} failed"):
+                    screen.report(record)
+                    if full or record.ok:
+                        sink.write(record.to_dict() if full else record.data)
     finally:
         await records.aclose()
         await engine.aclose()

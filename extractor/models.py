@@ -177,7 +177,7 @@ def _resolve_hub(spec: str) -> Weights:
 def _suggest(spec: str) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(spec.lower(), CATALOGUE, n=1)
+    near = get_close_matches(spec.lower(), CATALOGUE, n=1, cutoff=0.4)
     guess = f"did you mean {near[0]}? " if near else ""
     return f"{guess}known: {', '.join(CATALOGUE)}; {_FORMS}"
 

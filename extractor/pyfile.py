@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import importlib
 import importlib.util
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -20,8 +21,8 @@ from extractor.errors import SchemaError
 
 def import_file(path: Path) -> ModuleType:
     """Run a `.py` file as a module of its own; `SchemaError` names the line that failed."""
-    if not path.is_file():
-        what = "is a folder, not a Python file" if path.is_dir() else "no such file"
+    if not os.path.isfile(path):
+        what = "is a folder, not a Python file" if os.path.isdir(path) else "no such file"
         raise SchemaError(f"{path}: {what}", hint="a schema is a .py file or the name of a built-in schema")
     name = f"_extract_{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -143,8 +144,10 @@ def _split(spec: str) -> tuple[str, str | None]:
 def _find_builtin(name: str) -> Path:
     known = builtins()
     if name not in known:
+        if os.path.isdir(name):
+            raise SchemaError(f"{name}: is a folder, not a schema file", hint="name a .py file in it")
         choices = f"built-in are {', '.join(known)}; a file ends in .py"
-        hint = f"did you mean ./{name}.py?" if Path(f"{name}.py").exists() else choices
+        hint = f"did you mean ./{name}.py?" if os.path.exists(f"{name}.py") else choices
         raise SchemaError(f"unknown schema {name!r}", hint=hint)
     return known[name]
 

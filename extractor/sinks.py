@@ -16,8 +16,9 @@ from extractor.errors import UsageError
 Format = Literal["json", "jsonl", "yaml"]
 _SUFFIXES: dict[str, Format] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".yaml": "yaml", ".yml": "yaml"}
 
-# What a terminal would obey rather than show (C1 controls), what breaks lines, and halves of characters.
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# What a terminal would obey rather than show (C1 controls, changes of direction), what breaks lines, and halves of
+# characters.
+_UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Sink:
@@ -83,7 +84,7 @@ def open_sink(out: Path | None, form: Format, *, single: bool) -> Iterator[Sink]
             yield sink
             sink.finish()
         return
-    temporary = out.with_name(f".{out.name}.{os.getpid()}.tmp")
+    temporary = out.with_name(f".{out.name[:60]}.{os.getpid()}.tmp")
     try:
         with _created(out, temporary) as stream:
             sink = Sink(stream, form, single=single)
@@ -94,16 +95,17 @@ def open_sink(out: Path | None, form: Format, *, single: bool) -> Iterator[Sink]
                 raise
             _keep(sink, temporary, out)
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def _is_device(out: Path) -> bool:
     """A pipe or a terminal, which has no name to swap."""
-    return out.exists() and not out.is_file() and not out.is_dir()
+    return os.path.exists(out) and not os.path.isfile(out) and not os.path.isdir(out)
 
 
 def _created(out: Path, temporary: Path) -> TextIO:
-    if out.is_dir():
+    if os.path.isdir(out):
         raise UsageError(f"--out {out}: is a folder", hint="name a file in it")
     try:
         return temporary.open("x", encoding="utf-8")

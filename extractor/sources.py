@@ -5,11 +5,13 @@ Discovery streams and sorts folder by folder, so that the order is the same ever
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from extractor.errors import SourceError
@@ -52,6 +54,11 @@ def is_single(arguments: Sequence[str]) -> bool:
     return len(arguments) == 1 and not _is_folder(arguments[0]) and not _is_pattern(arguments[0])
 
 
+def is_missing(source: Source) -> bool:
+    """Whether loading it would only say that it is not there."""
+    return source.fault is not None or (source.name != STDIN and not os.path.exists(source.name))
+
+
 def load(source: Source) -> Document:
     """Read one source; raises `SourceError` for what is missing, empty, binary, huge or not text."""
     if source.fault is not None:
@@ -66,7 +73,7 @@ def load(source: Source) -> Document:
 
 
 def _is_folder(argument: str) -> bool:
-    return argument != STDIN and Path(argument).is_dir()
+    return argument != STDIN and os.path.isdir(argument)
 
 
 def _is_pattern(argument: str) -> bool:
@@ -102,16 +109,27 @@ def _walk(folder: str) -> Iterator[Source]:
 def _read(name: str) -> tuple[str, bytes]:
     """The name for people and at most one byte more than is allowed."""
     if name == STDIN:
+        if sys.stdin is None:
+            raise SourceError("stdin: closed", hint="name a file")
         return "stdin", sys.stdin.buffer.read(MOST_BYTES + 1)
     try:
         with Path(name).open("rb") as file:
             return name, file.read(MOST_BYTES + 1)
     except FileNotFoundError as error:
-        raise SourceError(f"{name}: no such file") from error
+        raise SourceError(f"{name}: no such file", hint=_neighbour(name)) from error
     except IsADirectoryError as error:
         raise SourceError(f"{name}: is a folder") from error
     except (OSError, ValueError) as error:
         raise SourceError(f"{name}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _neighbour(name: str) -> str | None:
+    """'artcle.txt' → 'did you mean article.txt?', where that is there."""
+    folder = Path(name).parent
+    with contextlib.suppress(OSError):
+        near = get_close_matches(Path(name).name, [path.name for path in folder.iterdir()], n=1)
+        return f"did you mean {folder / near[0]}?" if near else None
+    return None
 
 
 def _decode(name: str, data: bytes) -> tuple[str, tuple[str, ...]]:
@@ -129,9 +147,13 @@ def _decode(name: str, data: bytes) -> tuple[str, tuple[str, ...]]:
 def _guess(name: str, data: bytes) -> tuple[str, tuple[str, ...]]:
     from charset_normalizer import from_bytes  # rarely needed
 
-    best = from_bytes(data).best()
+    matches = from_bytes(data)
+    best = matches.best()
     if best is None:
         raise _not_text(name, None)
+    # Of equally good guesses the western one is a thousand times as common.
+    common = (match for match in matches if match.encoding == "cp1252")
+    best = next((match for match in common if match.chaos <= best.chaos and match.coherence >= best.coherence), best)
     return str(best), (f"not UTF-8, decoded as {best.encoding}",)
 
 

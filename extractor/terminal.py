@@ -14,6 +14,7 @@ from extractor.types import Extraction
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
+    from rich.status import Status
 
     from extractor.models import Progress
 
@@ -58,33 +59,63 @@ class Screen:
 
     def _line(self, label: str, text: str, colour: str) -> None:
         tag = f"\x1b[{colour}m{label}:\x1b[0m" if self.is_terminal else f"{label}:"
-        print(f"{tag} {plain(text)}", file=sys.stderr, flush=True)
+        print(f"{tag} {one_line(text)}", file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
     def pulling(self) -> Iterator[Callable[[Progress], None] | None]:
-        """A bar for a download; nothing where there is no terminal."""
+        """A bar for a download, from its first byte on; nothing where there is no terminal."""
         if not self.is_terminal or self.quiet:
             yield None
             return
-        with _bar() as bar:
-            task = bar.add_task("", total=None)
-            yield lambda now: bar.update(task, description=now.stage, completed=now.done, total=now.total)
+        with contextlib.ExitStack() as stack:
+            bars: list[Bar] = []
+
+            def show(now: Progress) -> None:
+                if not bars:
+                    bars.append(stack.enter_context(_bar()))
+                    bars[0].add_task("", total=None)
+                bars[0].update(bars[0].task_ids[0], description=now.stage, completed=now.done, total=now.total)
+
+            yield show
 
     @contextlib.contextmanager
-    def working(self, what: str) -> Iterator[Callable[[str], None]]:
-        """A spinner with a text that can be changed; nothing where there is no terminal."""
+    def working(self, text: str) -> Iterator[Spinner]:
+        """A spinner; a silent one where there is no terminal."""
         if not self.is_terminal or self.quiet:
-            yield lambda _: None
+            yield Spinner(None)
             return
         from rich.console import Console
 
-        with Console(stderr=True).status(plain(what)) as status:
-            yield lambda text: status.update(plain(text))
+        with Console(stderr=True).status(plain(text)) as status:
+            yield Spinner(status)
+
+
+@dataclass(frozen=True, slots=True)
+class Spinner:
+    """Something that turns while a model works."""
+
+    status: Status | None
+
+    @contextlib.contextmanager
+    def paused(self, then: str) -> Iterator[None]:
+        """Off the screen while data and messages are printed: they share the terminal. Goes on with a new text."""
+        if self.status is None:
+            yield
+            return
+        self.status.stop()
+        yield
+        self.status.update(plain(then))
+        self.status.start()
 
 
 def plain(text: str) -> str:
     r"""Without what a terminal obeys: the escape in 'a\x1b[2J' becomes four visible characters."""
     return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def one_line(text: str) -> str:
+    """As `plain`, and on one line: a file name cannot pretend to be a message of its own."""
+    return plain(text).replace("\n", "\\n")
 
 
 def explain(error: ExtractError, screen: Screen) -> int:

@@ -22,8 +22,8 @@ class News(BaseModel):
     headline: str = Field(description="as printed", max_length=200)
     published: date | None = Field(None, description="date of the report")
     place: str | None = Field(None, description="where it happened", max_length=100)
-    summary: str = Field(description="what happened, in two sentences of your own", max_length=500)
-    people: list[Person] = Field(description="everybody who is named", max_length=20)
-    organisations: list[Name] = Field(max_length=20)
+    people: list[Person] = Field(description="everybody whom the text names", max_length=20)
+    organisations: list[Name] = Field(description="institutions, companies, authorities", max_length=20)
+    summary: str = Field(description="what happened, in two short sentences of your own", max_length=500)
     keywords: list[Term] = Field(min_length=3, max_length=8)
     category: Literal["world", "politics", "business", "technology", "science", "culture", "sports", "local"]

@@ -23,9 +23,11 @@ _FINISH: dict[str | None, FinishReason] = {"stop": "stop", "length": "length", "
 class ChatEngine:
     """One model of one endpoint. Retries are the caller's; the client's own are off."""
 
-    def __init__(self, url: str, key: str, model: str, modes: tuple[Mode, ...] = ("grammar",)) -> None:
+    def __init__(
+        self, url: str, key: str, model: str, modes: tuple[Mode, ...] = ("grammar",), *, name: str = ""
+    ) -> None:
         self.url = url
-        self.id = f"chat:{model}"
+        self.id = name or f"chat:{model}"
         self.modes = modes
         self._key = key
         self._model = model
@@ -71,7 +73,7 @@ class ChatEngine:
             )
         except APITimeoutError as error:
             hint = "raise --timeout, shorten the text, or use a smaller model"
-            raise EngineUnavailable(f"{self.id}: no answer within {request.timeout:.0f} s", hint=hint) from error
+            raise EngineUnavailable(f"{self.id}: no answer within {request.timeout:g} s", hint=hint) from error
         except APIConnectionError as error:
             raise EngineUnavailable(f"{self.id}: {error.__cause__ or error}") from error
         except APIStatusError as error:

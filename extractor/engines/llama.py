@@ -8,6 +8,7 @@ child's log is read after each answer.
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -146,11 +147,14 @@ class LlamaEngine:
             if self._chat is None:
                 assert self._child is not None
                 try:
-                    url = await asyncio.to_thread(self._child.connect)
+                    # The client's slow import fits into the time that the weights take to load.
+                    url, _ = await asyncio.gather(
+                        asyncio.to_thread(self._child.connect), asyncio.to_thread(importlib.import_module, "openai")
+                    )
                 except EngineError:
                     self._child = None
                     raise
-                self._chat = ChatEngine(f"{url}/v1", self._child.key, self.weights.name)
+                self._chat = ChatEngine(f"{url}/v1", self._child.key, self.weights.name, self.modes, name=self.id)
             return self._chat
 
     async def _forget(self) -> None:
