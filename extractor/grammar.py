@@ -21,7 +21,7 @@ from jsonschema.exceptions import ValidationError as BoundError
 from jsonschema.validators import extend
 
 from extractor.errors import SchemaError
-from extractor.schema import pointer
+from extractor.schema import pointer, resolve
 from extractor.text import clip as clip_text
 from extractor.types import Problem, Schema
 
@@ -57,7 +57,7 @@ _KEPT = frozenset(
 )
 _FORMATS = frozenset(("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"))
 _MAPS = frozenset(("properties", "patternProperties", "$defs", "definitions"))
-_LISTS = frozenset(("anyOf", "allOf", "prefixItems"))
+_LISTS = frozenset(("anyOf", "oneOf", "allOf", "prefixItems"))
 _NODES = frozenset(("items", "additionalProperties"))
 
 
@@ -76,7 +76,7 @@ class Grammar:
 @lru_cache(maxsize=32)
 def compile_schema(schema: Schema) -> Grammar:
     """Lower a schema and compile it; raises `SchemaError` with pointer and keyword where that is impossible."""
-    lowering = _Lowering()
+    lowering = _Lowering(schema.json_schema)
     lowered = lowering.node(dict(schema.json_schema), ())
     guided = {**lowered, "x-guidance": LAYOUT}
     text = f"%llguidance {{}}\nstart: %json {json.dumps(guided, ensure_ascii=False)}\n"
@@ -103,10 +103,13 @@ def clip(data: Any, grammar: Grammar) -> tuple[Any, dict[str, str]]:
     """
     notes: dict[str, str] = {}
     for error in list(_innermost(_Bounds(grammar.lowered).iter_errors(data))):
+        if error.validator not in _OWN:
+            continue
         path = list(error.absolute_path)
-        notes[pointer(path)] = error.message
         if error.validator == "x-clip":
-            data = _put(data, path, clip_text(str(error.instance), cast(int, error.validator_value)))
+            least = cast(dict[str, Any], error.schema).get("minLength", 0)
+            data = _put(data, path, clip_text(str(error.instance), cast(int, error.validator_value), least))
+        notes[pointer(path)] = error.message
     return data, notes
 
 
@@ -117,17 +120,22 @@ Path = tuple[str | int, ...]
 class _Lowering:
     """One walk over a schema. `path` is the place in the schema, as a pointer's parts."""
 
+    root: Mapping[str, Any]
     checked_after: list[Problem] = field(default_factory=list)
     nodes: int = 0
 
-    def node(self, node: Any, path: Path) -> Any:
+    def node(self, node: Any, path: Path, *, whole: bool = True) -> Any:
+        """Lower one node; not `whole` is one that describes a part of an object, and leaves room for others."""
         self._guard(path)
         if not isinstance(node, dict):
             return node
-        lowered = dict(self._keywords(node, path))
+        whole = whole and not ("allOf" in node or ("properties" in node and "anyOf" in node))
+        lowered = dict(self._keywords(node, path, whole=whole))
         if lowered.get("type") == "object" or "properties" in lowered:
-            _close_object(lowered)
-        return _bound(lowered)
+            self._ask_for_empty(lowered)
+            if whole and lowered.get("properties"):
+                lowered.setdefault("additionalProperties", False)
+        return _bound(lowered, shaped="pattern" in node or "format" in node)
 
     def _guard(self, path: Path) -> None:
         self.nodes += 1
@@ -135,18 +143,20 @@ class _Lowering:
             what = f"deeper than {MAX_DEPTH} levels" if len(path) > MAX_DEPTH * 2 else f"larger than {MAX_NODES} nodes"
             raise SchemaError(f"the schema is {what}", hint=f"it starts at {pointer(path[:6])}…; split the schema")
 
-    def _keywords(self, node: dict[str, Any], path: Path) -> Iterator[tuple[str, Any]]:
+    def _keywords(self, node: dict[str, Any], path: Path, *, whole: bool) -> Iterator[tuple[str, Any]]:
         for key, value in node.items():
             here = (*path, key)
-            if key in _KEPT or (key == "format" and value in _FORMATS) or (key == "pattern" and _is_held(value)):
+            if key in ("enum", "const") and any(map(_is_endangered, value if key == "enum" else [value])):
+                self._after(here, "a long text with quotes or line breaks in it is not held by the decoder")
+                yield "type", node.get("type", "string")
+            elif key in _KEPT or (key == "format" and value in _FORMATS) or (key == "pattern" and _is_held(value)):
                 yield key, value
             elif key in _MAPS:
                 yield key, {name: self.node(child, (*here, name)) for name, child in value.items()}
-            elif key in _LISTS or key == "oneOf":
-                yield (
-                    "anyOf" if key == "oneOf" else key,
-                    [self.node(child, (*here, at)) for at, child in enumerate(value)],
-                )
+            elif key in _LISTS:
+                part = key != "prefixItems" and not whole
+                branches = [self.node(child, (*here, at), whole=not part) for at, child in enumerate(value)]
+                yield "anyOf" if key == "oneOf" else key, branches
                 if key == "oneOf" and "discriminator" not in node:
                     self._after(here, "oneOf is decoded as anyOf")
             elif key in _NODES:
@@ -156,6 +166,37 @@ class _Lowering:
 
     def _after(self, path: Path, why: str) -> None:
         self.checked_after.append(Problem(pointer(path), why))
+
+    def _ask_for_empty(self, node: dict[str, Any]) -> None:
+        """Require each property that can be left empty: the model then says "null" instead of silently skipping it."""
+        properties, required = node.get("properties", {}), node.get("required", [])
+        asked = [name for name, child in properties.items() if name in required or self._may_be_empty(child, ())]
+        if asked:
+            node["required"] = asked + [name for name in required if name not in properties]
+
+    def _may_be_empty(self, node: Any, seen: tuple[str, ...]) -> bool:
+        """Whether null or an empty list is a value of a lowered node."""
+        if not isinstance(node, dict):
+            return False
+        if "$ref" in node and node["$ref"] not in seen:
+            target = resolve(self.root, node["$ref"])
+            return self._may_be_empty(target, (*seen, node["$ref"]))
+        if "const" in node or "enum" in node:
+            return None in (node["enum"] if "enum" in node else [node["const"]])
+        kinds = node.get("type", [])
+        kinds = [kinds] if isinstance(kinds, str) else kinds
+        empty = "null" in kinds or ("array" in kinds and not node.get("minItems"))
+        return empty or any(self._may_be_empty(branch, seen) for branch in node.get("anyOf") or node.get("oneOf") or ())
+
+
+# llguidance 1.0.1 cuts string literals of more than 31 bytes short at an escaped character (its issues 218 and
+# 326), in patterns too. A value that it cannot write must not be the only one that it may write.
+_LONGEST_LITERAL = 31
+
+
+def _is_endangered(value: Any) -> bool:
+    literal = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
+    return len(literal.encode()) > _LONGEST_LITERAL and "\\" in literal
 
 
 def _is_held(pattern: str) -> bool:
@@ -168,36 +209,14 @@ def _short(value: Any) -> str:
     return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
 
 
-def _close_object(node: dict[str, Any]) -> None:
-    """Ask for each property that is easy to leave empty, and for no unknown ones.
-
-    A property that may be null or an empty list is made required: the model then says "null" instead of
-    silently skipping it.
-    """
-    properties = node.get("properties", {})
-    if properties:
-        node.setdefault("additionalProperties", False)
-    required = node.get("required", [])
-    easy = [name for name, child in properties.items() if name not in required and _may_be_empty(child)]
-    if easy:
-        node["required"] = [name for name in properties if name in required or name in easy]
-
-
-def _may_be_empty(node: Any) -> bool:
-    if not isinstance(node, dict):
-        return False
-    kinds = [branch.get("type") for branch in [node, *node.get("anyOf", [])] if isinstance(branch, dict)]
-    return "null" in kinds or (kinds[0] == "array" and not node.get("minItems"))
-
-
-def _bound(node: dict[str, Any]) -> dict[str, Any]:
-    """Put our own size bounds where the user has none."""
+def _bound(node: dict[str, Any], *, shaped: bool) -> dict[str, Any]:
+    """Put our own size bounds where the user has none; `shaped` text follows a pattern or format of the user."""
     if "enum" in node or "const" in node:
         return node
     kind = node.get("type")
     kinds = kind if isinstance(kind, list) else [kind]
     if "string" in kinds:
-        node = _bound_string(node)
+        node = _bound_string(node, shaped=shaped)
     if "array" in kinds and "maxItems" not in node:
         limit = max(LIST_BOUND, node.get("minItems", 0))
         node = {**node, "maxItems": limit, "x-stop": limit}
@@ -206,10 +225,10 @@ def _bound(node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def _bound_string(node: dict[str, Any]) -> dict[str, Any]:
+def _bound_string(node: dict[str, Any], *, shaped: bool) -> dict[str, Any]:
     """`x-clip` is the length that `clip` cuts back to; a shape (pattern, format) cannot be cut, so it has none."""
     limit = node.get("maxLength", max(TEXT_BOUND, node.get("minLength", 0)))
-    if "pattern" in node or "format" in node:
+    if shaped:
         return {**node, "maxLength": limit}
     if "maxLength" in node and limit < SHORTEST_PROSE:
         return node
@@ -218,10 +237,12 @@ def _bound_string(node: dict[str, Any]) -> dict[str, Any]:
 
 def _bound_number(node: dict[str, Any]) -> dict[str, Any]:
     """Whole digits only: llguidance has no sound way to bound the fraction, there the token limit holds."""
+    least = node.get("minimum", node.get("exclusiveMinimum"))
+    most = node.get("maximum", node.get("exclusiveMaximum"))
     sides = {}
-    if not node.keys() & {"minimum", "exclusiveMinimum"}:
+    if least is None and (most is None or most > -NUMBER_BOUND):
         sides["minimum"] = -NUMBER_BOUND
-    if not node.keys() & {"maximum", "exclusiveMaximum"}:
+    if most is None and (least is None or least < NUMBER_BOUND):
         sides["maximum"] = NUMBER_BOUND
     return {**node, **sides}
 
@@ -238,17 +259,23 @@ def _x_stop(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
 
 # jsonschema walks unions and references for us: to find the strings and lists that reached a bound is to
 # validate against the two keywords that `_bound` leaves in the lowered schema.
+_OWN = ("x-clip", "x-stop")
 _Bounds = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, {"x-clip": _x_clip, "x-stop": _x_stop}
 )
 
 
 def _innermost(errors: Iterable[BoundError]) -> Iterator[BoundError]:
+    """The reached bounds, of a union those of the branch that has nothing else against the value."""
     for error in errors:
-        if error.context:
-            yield from _innermost(error.context)
-        elif error.validator in ("x-clip", "x-stop"):
+        if not error.context:
             yield error
+            continue
+        branches: dict[object, list[BoundError]] = {}
+        for inner in error.context:
+            branches.setdefault(inner.schema_path[0], []).extend(_innermost([inner]))
+        fitting = [found for found in branches.values() if all(one.validator in _OWN for one in found)]
+        yield from fitting[0] if fitting else [error]
 
 
 def _put(data: Any, path: Sequence[str | int], value: Any) -> Any:

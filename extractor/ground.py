@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from extractor.schema import pointer
@@ -32,40 +34,45 @@ def ground(data: Any, document: Document) -> tuple[dict[str, Span], dict[str, st
     view = normalise(document.text)
     spans: dict[str, Span] = {}
     absent: dict[str, str] = {}
+    places: dict[str, Iterator[Span]] = {}
     last: dict[str, Span] = {}
     for where, value in leaves(data):
-        if value is None or value in ("", [], {}):
+        if value is None or value in ([], {}) or (isinstance(value, str) and not value.strip()):
             absent[where] = ABSENT
         elif isinstance(value, str | int | float) and not isinstance(value, bool):
             key = str(value)
-            if span := _find(key, document.text, view, last.get(key)):
-                spans[where] = last[key] = span
+            found = next(places.setdefault(key, _places(key, document.text, view)), last.get(key))
+            if found is not None:
+                spans[where] = last[key] = found
     return spans, absent
 
 
-def _find(value: str, text: str, view: View, after: Span | None) -> Span | None:
-    """The next place after an earlier one, or that one again."""
-    start = _whole(text, value, after.end if after else 0)
-    if start >= 0:
-        return Span(start, start + len(value), "exact")
-    if after:
-        return after
-    needle = normalise(value).text
-    start = _whole(view.text, needle, 0) if needle else -1
-    return Span(*view.span(start, start + len(needle)), "normalised") if start >= 0 else None
+def _places(value: str, text: str, view: View) -> Iterator[Span]:
+    """Where a value stands as whole words: first as written, then folded in other places."""
+    exact = [Span(*found.span(), "exact") for found in _whole(value).finditer(text)]
+    yield from exact
+    taken = {span.start for span in exact}
+    folded = normalise(value).text
+    for found in _whole(folded).finditer(view.text):
+        start, end = view.span(*found.span())
+        if start not in taken:
+            yield Span(start, end, "normalised")
 
 
-def _whole(text: str, value: str, start: int) -> int:
-    """Where a value stands as whole words: ('a cat, at', 'at', 0) → 7; -1 where it does not."""
-    at = text.find(value, start)
-    while at >= 0:
-        before, after = text[max(at - 1, 0) : at], text[at + len(value) : at + len(value) + 1]
-        if not (_joined(before, value[0]) or _joined(value[-1], after)):
-            return at
-        at = text.find(value, at + 1)
-    return -1
+# Scripts whose words stand without spaces, or carry particles: each character may begin or end a value.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+_WORD = rf"[^\W{_UNSPACED}]"
+_MARK = "[\u0300-\u036f]"  # a letter with a combining mark is another letter
+_BEFORE_NUMBER = r"(?<!\d[.,])(?<!(?<!\w)[-−])"  # 5 is neither in 3.5 nor in -5, but in 1-5
+_AFTER_NUMBER = r"(?![.,]\d)"
 
 
-def _joined(left: str, right: str) -> bool:
-    """True where two neighbours belong to one word; Chinese characters each stand alone."""
-    return all(char.isalnum() and not "\u3040" <= char <= "\u9fff" for char in (left or " ", right or " "))
+@lru_cache(maxsize=256)
+def _whole(value: str) -> re.Pattern[str]:
+    """A pattern that finds a value as whole words, and a number as a whole number."""
+    before = (rf"(?<!{_WORD})" if re.match(_WORD, value) else "") + (_BEFORE_NUMBER if value[:1].isdigit() else "")
+    after = (rf"(?!{_WORD})" if re.match(_WORD, value[-1:]) else "") + (_AFTER_NUMBER if value[-1:].isdigit() else "")
+    return re.compile(f"{before}{re.escape(value)}{after}(?!{_MARK})" if value else r"(?!)")

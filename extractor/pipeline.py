@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +20,9 @@ from extractor.types import Completion, Document, Engine, Extraction, Problem, R
 _BASE_SECONDS = 60
 _PREFILL_TOKENS_PER_SECOND = 8
 _DECODED_TOKENS_PER_SECOND = 4
+
+
+_DEEPEST = 100  # levels of an answer; validators and writers walk it by recursion
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,12 @@ def decode(completion: Completion) -> Any:
     if completion.finish_reason == "refusal":
         raise Refused(f"the model declined: {completion.text[:200]!r}")
     try:
-        return json.loads(completion.text, parse_constant=_reject_constant)
+        data = json.loads(completion.text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise ParseError(f"the answer is not JSON ({error}): {completion.text[:200]!r}") from error
+    if _is_deeper(data, _DEEPEST):
+        raise ParseError(f"the answer is nested more than {_DEEPEST} levels deep: {completion.text[:200]!r}")
+    return data
 
 
 def _finish(record: Extraction, completion: Completion, document: Document, schema: Schema) -> Extraction:
@@ -109,5 +116,24 @@ def _since(started: float) -> float:
     return round(time.monotonic() - started, 3)
 
 
-def _reject_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+def _is_deeper(data: Any, limit: int) -> bool:
+    """Level by level, since recursion is what too deep an answer would break."""
+    level = [data]
+    for _ in range(limit + 1):
+        level = [
+            child
+            for value in level
+            if isinstance(value, dict | list)
+            for child in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _finite(number: str) -> float:
+    """JSON knows no infinity, also not as 1e999."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is not a JSON number")
+    return value

@@ -6,9 +6,11 @@ What is the same for every document comes first, so that an engine computes that
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from extractor.schema import resolve
 from extractor.types import Document, Message, Schema
 
 INSTRUCTION = """\
@@ -36,77 +38,98 @@ def fence(text: str) -> str:
 def describe(schema: Schema) -> str:
     """A TypeScript type, with descriptions and bounds as comments (the descriptor that Kor made its default).
 
-    A definition is written in its place; only recursive ones are named above.
+    A definition that is used once is written in its place; the others are named, above.
     """
-    writer = _Writer(schema.json_schema)
-    body = writer.type_of(schema.json_schema, 0, ())
-    names = "".join(f"type {name} = {text}\n" for name, text in writer.named.items())
-    about = schema.json_schema.get("description")
-    return (f"// {_one_line(about)}\n" if about else "") + names + body
+    root = schema.json_schema
+    writer = _Writer(root)
+    body = writer.type_of(root, 0)
+    above = ""
+    while writer.wanted:
+        name, reference = writer.wanted.popitem()
+        above += f"type {name} = {writer.type_of(resolve(root, reference), 0)}\n"
+    about = root.get("description") or (resolve(root, root["$ref"]).get("description") if "$ref" in root else None)
+    return (f"// {_one_line(about)}\n" if about else "") + above + body
 
 
 class _Writer:
-    """Writes types; `named` collects those that refer to themselves."""
+    """Writes types; `wanted` are the named definitions that are referred to and not written yet."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
-        self.named: dict[str, str] = {}
+        self.uses = Counter(_references(root))
+        self.wanted: dict[str, str] = {}
+        self.named: set[str] = set()
 
-    def type_of(self, node: Any, depth: int, within: tuple[str, ...]) -> str:
-        """One node as a type expression; `within` are the definitions being written around it."""
+    def type_of(self, node: Any, depth: int) -> str:
+        """One node as a type expression."""
         if not isinstance(node, Mapping) or not node:
             return "any"
         if "$ref" in node:
-            return self._definition(node["$ref"], depth, within)
+            return self._definition(node["$ref"], depth)
         if "const" in node or "enum" in node:
             return " | ".join(map(_literal, [node["const"]] if "const" in node else node["enum"]))
-        for key in ("anyOf", "oneOf"):
-            if key in node:
-                branches = [self.type_of(branch, depth, within) for branch in node[key]]
-                return " | ".join(dict.fromkeys(branches))
+        branches = node.get("anyOf") or node.get("oneOf")
+        if branches:
+            return " | ".join(dict.fromkeys(self.type_of(branch, depth) for branch in branches))
         if "allOf" in node:
-            return " & ".join(self.type_of(branch, depth, within) for branch in node["allOf"])
-        kinds = node.get("type", "object" if "properties" in node else "any")
-        return " | ".join(
-            self._plain(kind, node, depth, within) for kind in ([kinds] if isinstance(kinds, str) else kinds)
-        )
+            return " & ".join(self.type_of(branch, depth) for branch in node["allOf"])
+        return " | ".join(self._plain(kind, node, depth) for kind in _kinds(node))
 
-    def _definition(self, reference: str, depth: int, within: tuple[str, ...]) -> str:
-        name = reference.rpartition("/")[2]
-        target = _resolve(self.root, reference)
-        if reference in within:
-            self.named.setdefault(name, "")
-            return name
-        text = self.type_of(target, depth, (*within, reference))
+    def _definition(self, reference: str, depth: int) -> str:
+        if self.uses[reference] <= 1 and reference != "#":
+            return self.type_of(resolve(self.root, reference), depth)
+        name = reference.rpartition("/")[2] if reference != "#" else str(self.root.get("title", "Record"))
         if name not in self.named:
-            return text
-        self.named[name] = self.named[name] or self.type_of(target, 0, (*within, reference))
+            self.named.add(name)
+            self.wanted[name] = reference
         return name
 
-    def _plain(self, kind: str, node: Mapping[str, Any], depth: int, within: tuple[str, ...]) -> str:
+    def _plain(self, kind: str, node: Mapping[str, Any], depth: int) -> str:
         if kind == "array":
-            return self._array(node, depth, within)
-        if kind == "object":
-            return self._object(node, depth, within)
-        return {"integer": "integer", "number": "number", "boolean": "boolean"}.get(kind, kind)
+            return self._array(node, depth)
+        return self._object(node, depth) if kind == "object" else kind
 
-    def _array(self, node: Mapping[str, Any], depth: int, within: tuple[str, ...]) -> str:
+    def _array(self, node: Mapping[str, Any], depth: int) -> str:
         if "prefixItems" in node:
-            return "[" + ", ".join(self.type_of(item, depth, within) for item in node["prefixItems"]) + "]"
-        item = self.type_of(node.get("items"), depth, within)
-        return f"({item})[]" if " | " in item and not item.startswith("{") else f"{item}[]"
+            return "[" + ", ".join(self.type_of(item, depth) for item in node["prefixItems"]) + "]"
+        item = self.type_of(node.get("items"), depth)
+        return f"({item})[]" if self._is_union(node.get("items")) else f"{item}[]"
 
-    def _object(self, node: Mapping[str, Any], depth: int, within: tuple[str, ...]) -> str:
+    def _is_union(self, node: Any) -> bool:
+        if not isinstance(node, Mapping):
+            return False
+        if "$ref" in node:
+            return self.uses[node["$ref"]] <= 1 and self._is_union(resolve(self.root, node["$ref"]))
+        return any(len(node.get(key, ())) > 1 for key in ("anyOf", "oneOf", "allOf", "enum")) or len(_kinds(node)) > 1
+
+    def _object(self, node: Mapping[str, Any], depth: int) -> str:
         if "properties" not in node:
-            return f"{{ [key: string]: {self.type_of(node.get('additionalProperties'), depth, within)} }}"
+            return f"{{ [key: string]: {self.type_of(node.get('additionalProperties'), depth)} }}"
         indent = "  " * (depth + 1)
         lines = []
         for name, child in node["properties"].items():
             comment = "; ".join(_remarks(child))
             key = name if name.isidentifier() else _literal(name)
-            line = f"{indent}{key}: {self.type_of(child, depth + 1, within)}"
+            line = f"{indent}{key}: {self.type_of(child, depth + 1)}"
             lines.append(f"{line}  // {comment}" if comment else line)
         return "{\n" + "\n".join(lines) + "\n" + "  " * depth + "}"
+
+
+def _references(node: Any) -> Iterator[str]:
+    """Every `$ref` in a schema, as often as it stands there."""
+    if isinstance(node, Mapping):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for child in node.values():
+            yield from _references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _references(child)
+
+
+def _kinds(node: Mapping[str, Any]) -> list[str]:
+    kinds = node.get("type", "object" if "properties" in node else "any")
+    return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
 def _remarks(node: Any) -> Iterator[str]:
@@ -124,14 +147,6 @@ def _remarks(node: Any) -> Iterator[str]:
         if "maxItems" in part:
             least = f"{part['minItems']} to " if part.get("minItems") else "at most "
             yield f"{least}{part['maxItems']} items"
-
-
-def _resolve(root: Mapping[str, Any], reference: str) -> Any:
-    """Follow a local reference: '#/$defs/Author' → its node."""
-    node: Any = root
-    for part in reference.removeprefix("#").split("/")[1:]:
-        node = node[part.replace("~1", "/").replace("~0", "~")]
-    return node
 
 
 def _literal(value: Any) -> str:

@@ -52,11 +52,16 @@ def _importable(folder: Path) -> Iterator[None]:
     The folder comes last, so that a neighbour cannot take the place of an installed package.
     """
     entry = str(folder.resolve())
+    before = set(sys.modules)
     sys.path.append(entry)
     try:
         yield
     finally:
-        sys.path.remove(entry)
+        del sys.path[len(sys.path) - 1 - sys.path[::-1].index(entry)]  # ours, not an equal one of the user's
+        for name in set(sys.modules) - before:
+            # A neighbour of the same name in another folder is another module.
+            if str(getattr(sys.modules[name], "__file__", None) or "").startswith(entry + os.sep):
+                del sys.modules[name]
 
 
 @contextlib.contextmanager
@@ -64,10 +69,8 @@ def _explained(target: str, path: Path | None) -> Iterator[None]:
     try:
         yield
     except SyntaxError as error:
-        hint = "this is not valid Python"
-        raise SchemaError(f"{error.filename or target}:{error.lineno}: {error.msg}", hint=hint) from error
-    except OSError as error:
-        raise SchemaError(f"{target}: {error.strerror or error}", hint="check the file's permissions") from error
+        where = f"{error.filename or target}{'' if error.lineno is None else f':{error.lineno}'}"
+        raise SchemaError(f"{where}: {error.msg}", hint="this is not valid Python") from error
     except ModuleNotFoundError as error:
         hint = "install it into the environment of `extract`, or mend the import"
         raise SchemaError(f"{_where(error, target, path)}: {error}", hint=hint) from error

@@ -5,18 +5,22 @@ JSON Schema is the only inner form; nothing downstream knows where a schema came
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as JsonSchemaError
 from jsonschema.exceptions import best_match
+from jsonschema.validators import extend
 from pydantic import BaseModel, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic_core import ErrorDetails
@@ -94,6 +98,8 @@ def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
         instance = schema.model.model_validate_json(json.dumps(data))
     except ValidationError as error:
         return [_from_pydantic(details, data) for details in error.errors(include_url=False)]
+    except Exception as error:  # noqa: BLE001  # the user's own validators run here
+        return [Problem("", f"a validator of {schema.name} failed itself: {type(error).__name__}: {error}")]
     return Valid(instance.model_dump(mode="json", by_alias=True), instance)
 
 
@@ -102,9 +108,38 @@ def pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
+def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[JsonSchemaError]:
+    """As jsonschema's, but a pattern in a dialect that `re` does not know is left to Pydantic."""
+    with contextlib.suppress(re.error):
+        if isinstance(value, str) and not re.search(pattern, value):
+            yield JsonSchemaError(f"{value!r} does not match {pattern!r}")
+
+
+def _multiple_of(_: Any, step: float, value: Any, __: Any) -> Iterator[JsonSchemaError]:
+    """As jsonschema's, but in decimals: 19.99 is a multiple of 0.01."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        quotient = Fraction(str(value)) / Fraction(str(step))
+        if quotient.denominator != 1:
+            yield JsonSchemaError(f"{value!r} is not a multiple of {step!r}")
+
+
+_Validator = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"pattern": _pattern, "multipleOf": _multiple_of}
+)
+
+
+def resolve(root: Mapping[str, Any], reference: str) -> Any:
+    """Follow a local reference: '#/$defs/Author' → its node."""
+    node: Any = root
+    for part in reference.removeprefix("#").split("/")[1:]:
+        node = node[part.replace("~1", "/").replace("~0", "~")]
+    return node
+
+
 @lru_cache(maxsize=32)
 def _validator(schema: Schema) -> Draft202012Validator:
-    return Draft202012Validator(schema.json_schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    validator: Draft202012Validator = _Validator(schema.json_schema, format_checker=_Validator.FORMAT_CHECKER)
+    return validator
 
 
 def _from_json_schema(error: JsonSchemaError) -> Problem:
@@ -119,15 +154,14 @@ def _from_json_schema(error: JsonSchemaError) -> Problem:
 def _from_pydantic(details: ErrorDetails, data: Any) -> Problem:
     """Pydantic's location without the names of union branches and validators, which are not in the data."""
     path: list[str | int] = []
-    value = data
+    value: Any = data
     for part in details["loc"]:
-        inside = part in value if isinstance(value, dict) else isinstance(value, list) and isinstance(part, int)
-        if inside:
+        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and part in range(len(value))):
             path.append(part)
-            value = value[part]
+            value = value[part]  # type: ignore[index]
     if details["type"] == "missing":
-        path.append(details["loc"][-1])
-    return Problem(pointer(path), details["msg"], details["input"] if details["type"] != "missing" else None)
+        return Problem(pointer([*path, details["loc"][-1]]), details["msg"])
+    return Problem(pointer(path), details["msg"], value)
 
 
 # --- finding the class in a module ---------------------------------------------------------------------------
@@ -184,17 +218,28 @@ def _own_models(module: ModuleType) -> list[type[BaseModel]]:
 def _root_models(module: ModuleType) -> list[type[BaseModel]]:
     """The models that no other model of the file refers to, by a field or as a base class.
 
-    Two models that refer only to each other have no root between them: then all are candidates.
+    Models that refer only to each other have no root between them: then all are candidates.
     """
     models = _own_models(module)
+    for model in models:
+        with contextlib.suppress(NameError, PydanticUserError):  # told with its name when the model is used
+            model.model_rebuild(_types_namespace=vars(module))
     used: set[object] = set()
     for model in models:
-        fields = [_types_in(info.annotation) for info in model.model_fields.values()]
-        used |= set().union(model.__mro__, *fields) - {model}
+        with contextlib.suppress(PydanticUserError):
+            used |= set(_classes_in(model.__pydantic_core_schema__)) - {model}
+        used |= set(model.__mro__) - {model}
     return [model for model in models if model not in used] or models
 
 
-def _types_in(annotation: Any) -> set[object]:
-    """list[Author] | None → {Author, NoneType}."""
-    inner = {found for part in get_args(annotation) for found in _types_in(part)}
-    return inner | {annotation} if isinstance(annotation, type) else inner
+def _classes_in(core: Any) -> Iterator[type]:
+    """Every class in a core schema, through lists, unions, aliases, dataclasses and definitions."""
+    if isinstance(core, Mapping):
+        if isinstance(found := core.get("cls"), type):
+            yield found
+            yield getattr(found, "__pydantic_generic_metadata__", {}).get("origin") or found
+        for part in core.values():
+            yield from _classes_in(part)
+    elif isinstance(core, list | tuple):
+        for part in core:
+            yield from _classes_in(part)

@@ -51,10 +51,7 @@ class Sink:
 
     def _encode(self, data: Any) -> str:
         if self._form == "yaml":
-            import yaml  # only this format needs it
-
-            text: str = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100)
-            return text.removesuffix("...\n")
+            return to_yaml(data)
         text = to_json(data, indent=2 if self._form == "json" else None)
         return text if self._form == "json" and not self._single else f"{text}\n"
 
@@ -62,6 +59,27 @@ class Sink:
 def to_json(data: Any, indent: int | None = None) -> str:
     r"""JSON in readable characters, without those that a terminal obeys: '\x9b' → '\u009b'."""
     text = json.dumps(data, ensure_ascii=False, indent=indent)
+    return _escape(text)
+
+
+def to_yaml(data: Any) -> str:
+    """YAML in readable characters; a text with unsafe ones is quoted, so that escapes work in it."""
+    import yaml  # only this format needs it
+
+    class Dumper(yaml.SafeDumper):
+        """Safe, with our own way to write strings."""
+
+    def represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _UNSAFE.search(text) else None)
+
+    Dumper.add_representer(str, represent)
+    if not isinstance(data, dict | list):
+        return to_json(data) + "\n"  # of a lone scalar, PyYAML marks the end with dots
+    text: str = yaml.dump(data, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=100)
+    return _escape(text)
+
+
+def _escape(text: str) -> str:
     return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ def _walk(folder: str) -> Iterator[Source]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path)
-        elif entry.is_file() and Path(entry.name).suffix.lower() in TEXT_SUFFIXES:
+        elif Path(entry.name).suffix.lower() in TEXT_SUFFIXES and os.path.isfile(entry):
             yield Source(entry.path)
 
 
@@ -147,7 +148,9 @@ def _decode(name: str, data: bytes) -> tuple[str, tuple[str, ...]]:
 def _guess(name: str, data: bytes) -> tuple[str, tuple[str, ...]]:
     from charset_normalizer import from_bytes  # rarely needed
 
-    matches = from_bytes(data)
+    # Letters outside of ASCII that stand alone are accents; the encodings of Asia write them in pairs.
+    accents = not re.search(rb"[\x80-\xff]{2}", data)
+    matches = from_bytes(data, cp_isolation=["cp1252", "cp1250", "cp1254"] if accents else None)
     best = matches.best()
     if best is None:
         raise _not_text(name, None)

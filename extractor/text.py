@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SENTENCE_END = re.compile(r"[.!?]['\")\]’”]*(?=\s|$)|[。！？；…][」』”’）]*")
-_WORD_END = re.compile(r"(?<=\S)(?=\s)|(?<=[，、：,;:])|(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
+_WORD_END = re.compile(r"(?<=\S)(?=\s)|(?<=[，、：])|(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
 
 # Scripts that tell a language or a small family, with the ISO 639-1 codes of those.
 _SCRIPTS = {
@@ -58,19 +58,21 @@ def normalise(text: str) -> View:
     return View("".join(letters), offsets)
 
 
-def clip(text: str, limit: int) -> str:
+def clip(text: str, limit: int, least: int = 0) -> str:
     """At most `limit` characters, ending at a sentence, or else at a word: ('A b. C d', 6) → 'A b.'.
 
-    A sentence end in the first half would cost too much of the text, so a word end is taken then.
+    A sentence end in the first half would cost too much of the text, so a word end is taken then; and where that
+    leaves less than `least` characters, the text is cut at the limit.
     """
     if len(text) <= limit:
         return text
     head = text[: limit + 1]
     ends = [end.end() for end in _SENTENCE_END.finditer(head) if end.end() <= limit]
-    if ends and ends[-1] * 2 >= limit:
+    if ends and ends[-1] >= max(limit / 2, least):
         return text[: ends[-1]]
     words = [end.start() for end in _WORD_END.finditer(head) if end.start() <= limit]
-    return text[: words[-1] if words else limit].rstrip(" \t\n,;:，、；：")
+    cut = text[: words[-1] if words else limit].rstrip(" \t\n,;:，、；：")
+    return cut if len(cut) >= least else text[:limit]
 
 
 def main_script(text: str) -> str | None:
