@@ -11,8 +11,6 @@ class Article(BaseModel):
     """An article."""
 
     title: str = Field(description="the headline as printed", max_length=200)
-    summary: str = Field(
-        description="what the whole article says, in two or three sentences of your own", max_length=600
-    )
+    summary: str = Field(description="the main point in one or two short sentences", max_length=300)
     keywords: list[Term] = Field(description="the terms that matter most", min_length=3, max_length=8)
     category: Literal["politics", "business", "technology", "science", "culture", "sports", "society", "other"]

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 Term = Annotated[str, Field(max_length=60)]
+Finding = Annotated[str, Field(max_length=200)]
 
 
 class Author(BaseModel):
@@ -22,6 +23,8 @@ class Paper(BaseModel):
     year: int | None = Field(None, description="of publication", ge=1600, le=2100)
     venue: str | None = Field(None, description="journal or conference", max_length=200)
     doi: str | None = Field(None, pattern=r"^10\.[0-9]{4,9}/[!-~]{1,120}$")
-    abstract: str = Field(description="question, method and result, in three sentences", max_length=800)
-    findings: list[str] = Field(description="each result in one sentence, with its numbers", max_length=6)
+    summary: str = Field(
+        description="what was studied, how, and what was found, in three short sentences", max_length=500
+    )
+    findings: list[Finding] = Field(description="each main result in one short sentence", max_length=6)
     keywords: list[Term] = Field(min_length=3, max_length=8)
