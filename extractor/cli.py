@@ -153,7 +153,7 @@ def run(
         from extractor.sources import is_single
 
         named = sources_or_stdin(sources)
-        out = None if out == Path("-") else out
+        out = None if out is None or out == Path("-") else Path(os.path.realpath(out))  # a link stays a link
         refuse_overwriting(named, out)
         single = is_single(named)
         form = choose_format(format, out, single=single)

@@ -16,12 +16,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 
-from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as BoundError
 from jsonschema.validators import extend
 
 from extractor.errors import SchemaError
-from extractor.schema import pointer, resolve
+from extractor.schema import Validator, pointer, resolve
 from extractor.text import clip as clip_text
 from extractor.types import Problem, Schema
 
@@ -43,7 +42,7 @@ SLACK = 32
 SHORTEST_PROSE = 40
 
 MAX_NODES = 20_000
-MAX_DEPTH = 64
+MAX_DEPTH = 48
 _SHORT = 60  # characters of a keyword's value in a message
 
 # Keywords that say nothing about validity, keywords that llguidance implements as they are, and formats.
@@ -129,7 +128,7 @@ class _Lowering:
         self._guard(path)
         if not isinstance(node, dict):
             return node
-        whole = whole and not ("allOf" in node or ("properties" in node and "anyOf" in node))
+        whole = whole and not ("allOf" in node or ("properties" in node and node.keys() & {"anyOf", "oneOf"}))
         lowered = dict(self._keywords(node, path, whole=whole))
         if lowered.get("type") == "object" or "properties" in lowered:
             self._ask_for_empty(lowered)
@@ -148,7 +147,9 @@ class _Lowering:
             here = (*path, key)
             if key in ("enum", "const") and any(map(_is_endangered, value if key == "enum" else [value])):
                 self._after(here, "a long text with quotes or line breaks in it is not held by the decoder")
-                yield "type", node.get("type", "string")
+                yield "anyOf", _loosened(value if key == "enum" else [value])
+            elif key == "type" and ("enum" in node or "const" in node):
+                continue  # the values say it
             elif key in _KEPT or (key == "format" and value in _FORMATS) or (key == "pattern" and _is_held(value)):
                 yield key, value
             elif key in _MAPS:
@@ -195,8 +196,19 @@ _LONGEST_LITERAL = 31
 
 
 def _is_endangered(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_is_endangered, [*value, *value.values()] if isinstance(value, dict) else value))
     literal = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
     return len(literal.encode()) > _LONGEST_LITERAL and "\\" in literal
+
+
+def _loosened(values: list[Any]) -> list[dict[str, Any]]:
+    """Any text or structure in the place of the endangered ones, and the others as they are."""
+    others = [value for value in values if not _is_endangered(value)]
+    kinds = {"string" if isinstance(value, str) else "object" if isinstance(value, dict) else "array"
+             for value in values if _is_endangered(value)}  # fmt: skip
+    loose = [_bound({"type": kind}, shaped=True) for kind in sorted(kinds)]
+    return [*loose, *([{"enum": others}] if others else [])]
 
 
 def _is_held(pattern: str) -> bool:
@@ -261,7 +273,7 @@ def _x_stop(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
 # validate against the two keywords that `_bound` leaves in the lowered schema.
 _OWN = ("x-clip", "x-stop")
 _Bounds = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, {"x-clip": _x_clip, "x-stop": _x_stop}
+    Validator, {"x-clip": _x_clip, "x-stop": _x_stop}
 )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from extractor.schema import pointer
@@ -49,12 +48,13 @@ def ground(data: Any, document: Document) -> tuple[dict[str, Span], dict[str, st
 
 def _places(value: str, text: str, view: View) -> Iterator[Span]:
     """Where a value stands as whole words: first as written, then folded in other places."""
-    exact = [Span(*found.span(), "exact") for found in _whole(value).finditer(text)]
-    yield from exact
-    taken = {span.start for span in exact}
+    taken = set()
+    for start in _find_whole(value, text):
+        taken.add(start)
+        yield Span(start, start + len(value), "exact")
     folded = normalise(value).text
-    for found in _whole(folded).finditer(view.text):
-        start, end = view.span(*found.span())
+    for at in _find_whole(folded, view.text):
+        start, end = view.span(at, at + len(folded))
         if start not in taken:
             yield Span(start, end, "normalised")
 
@@ -64,15 +64,35 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-_WORD = rf"[^\W{_UNSPACED}]"
-_MARK = "[\u0300-\u036f]"  # a letter with a combining mark is another letter
-_BEFORE_NUMBER = r"(?<!\d[.,])(?<!(?<!\w)[-−])"  # 5 is neither in 3.5 nor in -5, but in 1-5
-_AFTER_NUMBER = r"(?![.,]\d)"
+_WORD = re.compile(rf"[^\W{_UNSPACED}]+")
+_BEFORE_NUMBER = re.compile(r"(?<!\d[.,])(?<!(?<!\w)[-−])")  # 5 is neither in 3.5 nor in -5, but in 1-5
+_AFTER_NUMBER = re.compile(r"(?![.,]\d)")
+_MARK = re.compile("[\u0300-\u036f]")  # a letter with a combining mark is another letter
 
 
-@lru_cache(maxsize=256)
-def _whole(value: str) -> re.Pattern[str]:
-    """A pattern that finds a value as whole words, and a number as a whole number."""
-    before = (rf"(?<!{_WORD})" if re.match(_WORD, value) else "") + (_BEFORE_NUMBER if value[:1].isdigit() else "")
-    after = (rf"(?!{_WORD})" if re.match(_WORD, value[-1:]) else "") + (_AFTER_NUMBER if value[-1:].isdigit() else "")
-    return re.compile(f"{before}{re.escape(value)}{after}(?!{_MARK})" if value else r"(?!)")
+def _find_whole(value: str, text: str) -> Iterator[int]:
+    """Offsets of a value as whole words, and of a number as a whole number: ('at', 'a cat, at') → 7."""
+    is_word = _WORD.match(value) is not None
+    at = text.find(value) if value else -1
+    while at >= 0:
+        inside = is_word and at > 0 and _WORD.match(text, at - 1)
+        if inside:
+            at = text.find(value, inside.end())  # no place within this word can be its beginning
+            continue
+        end = at + len(value)
+        if _is_clean(value, text, at, end):
+            yield at
+        else:
+            end = at + 1
+        at = text.find(value, end)
+
+
+def _is_clean(value: str, text: str, start: int, end: int) -> bool:
+    """Whether nothing that belongs to the value goes on before or after it."""
+    if _MARK.match(text, end) or (_WORD.match(value[-1]) and _WORD.match(text, end)):
+        return False
+    if value[0] in "-−" and text[max(start - 1, 0) : start].isalnum():  # the dash of a range is no sign
+        return False
+    if value[0].isdigit() and not _BEFORE_NUMBER.match(text, start):
+        return False
+    return not value[-1].isdigit() or _AFTER_NUMBER.match(text, end) is not None

@@ -49,7 +49,11 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     except (RequestRejected, EngineUnavailable) as error:
         return replace(record, errors=(Problem.of(error),), attempts=1, seconds=_since(started))
     record = replace(record, attempts=1, usage=completion.usage)
-    return replace(_finish(record, completion, document, schema), seconds=_since(started))
+    try:
+        answer, cuts = clip(decode(completion, request.max_tokens), compile_schema(schema))
+    except OutputError as error:
+        return replace(record, errors=(Problem.of(error),), seconds=_since(started))
+    return replace(_finish(record, answer, cuts, document, schema), seconds=_since(started))
 
 
 def build_request(document: Document, schema: Schema, options: Options) -> Request:
@@ -72,10 +76,13 @@ def estimate_tokens(text: str) -> int:
     return round(ascii_only / 4 + (len(text) - ascii_only) / 1.5)
 
 
-def decode(completion: Completion) -> Any:
-    """The JSON value of an answer; raises the `OutputError` that fits."""
+def decode(completion: Completion, max_tokens: int) -> Any:
+    """The JSON value of an answer of at most `max_tokens`; raises the `OutputError` that fits."""
     if completion.finish_reason == "length":
         written = completion.usage.output_tokens
+        if 0 < written < max_tokens:
+            hint = "shorten the text, or use a model with a longer context"
+            raise Truncated(f"the context was full after {written} tokens of the answer", hint=hint)
         hint = "raise --max-tokens, or bound the lists and texts of the schema (max_length)"
         raise Truncated(f"the answer was cut off after {written} tokens", hint=hint)
     if completion.finish_reason == "refusal":
@@ -89,19 +96,14 @@ def decode(completion: Completion) -> Any:
     return data
 
 
-def _finish(record: Extraction, completion: Completion, document: Document, schema: Schema) -> Extraction:
-    """The record with the answer in it, or with the reasons why it cannot be used."""
-    try:
-        answer, cuts = clip(decode(completion), compile_schema(schema))
-    except OutputError as error:
-        return replace(record, errors=(Problem.of(error),))
+def _finish(record: Extraction, answer: Any, cuts: dict[str, str], document: Document, schema: Schema) -> Extraction:
+    """The record with the answer in it, or with the rules that the answer breaks."""
     checked = validate(schema, answer)
     if isinstance(checked, list):
         return replace(record, errors=tuple(checked))
     spans, absent = ground(checked.data, document)
-    return replace(
-        record, data=checked.data, instance=checked.instance, spans=spans, absent=absent, notes={**record.notes, **cuts}
-    )
+    notes = {**record.notes, **cuts}
+    return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent, notes=notes)
 
 
 def _loading_notes(document: Document) -> dict[str, str]:

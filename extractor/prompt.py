@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from extractor.schema import resolve
@@ -58,7 +59,7 @@ class _Writer:
         self.root = root
         self.uses = Counter(_references(root))
         self.wanted: dict[str, str] = {}
-        self.named: set[str] = set()
+        self.named: dict[str, str] = {}
 
     def type_of(self, node: Any, depth: int) -> str:
         """One node as a type expression."""
@@ -79,10 +80,11 @@ class _Writer:
         if self.uses[reference] <= 1 and reference != "#":
             return self.type_of(resolve(self.root, reference), depth)
         name = reference.rpartition("/")[2] if reference != "#" else str(self.root.get("title", "Record"))
-        if name not in self.named:
-            self.named.add(name)
-            self.wanted[name] = reference
-        return name
+        if reference not in self.named:
+            taken = set(self.named.values())
+            self.named[reference] = next(free for free in _names(name) if free not in taken)
+            self.wanted[self.named[reference]] = reference
+        return self.named[reference]
 
     def _plain(self, kind: str, node: Mapping[str, Any], depth: int) -> str:
         if kind == "array":
@@ -127,6 +129,12 @@ def _references(node: Any) -> Iterator[str]:
             yield from _references(child)
 
 
+def _names(name: str) -> Iterator[str]:
+    """Author, Author2, Author3 and so on."""
+    yield name
+    yield from (f"{name}{number}" for number in count(2))
+
+
 def _kinds(node: Mapping[str, Any]) -> list[str]:
     kinds = node.get("type", "object" if "properties" in node else "any")
     return [kinds] if isinstance(kinds, str) else list(kinds)
@@ -141,7 +149,7 @@ def _remarks(node: Any) -> Iterator[str]:
     branches = [branch for branch in node.get("anyOf", []) if isinstance(branch, Mapping)]
     for part in (node, *branches):
         if part.get("format") in ("date", "date-time", "time"):
-            yield {"date": "YYYY-MM-DD", "time": "HH:MM:SS"}.get(part["format"], "ISO 8601")
+            yield {"date": "YYYY-MM-DD", "time": "HH:MM:SS with offset"}.get(part["format"], "ISO 8601")
         if "maxLength" in part:
             yield f"at most {part['maxLength']} characters"
         if "maxItems" in part:

@@ -45,6 +45,9 @@ def import_module(name: str) -> ModuleType:
         return importlib.import_module(name)
 
 
+_folders: set[str] = set()  # that schema files have imported neighbours from
+
+
 @contextlib.contextmanager
 def _importable(folder: Path) -> Iterator[None]:
     """Let the file import its neighbours, as a script can, for the time of the import only.
@@ -52,16 +55,21 @@ def _importable(folder: Path) -> Iterator[None]:
     The folder comes last, so that a neighbour cannot take the place of an installed package.
     """
     entry = str(folder.resolve())
-    before = set(sys.modules)
+    _forget_namesakes(folder)
+    _folders.add(entry)
     sys.path.append(entry)
     try:
         yield
     finally:
         del sys.path[len(sys.path) - 1 - sys.path[::-1].index(entry)]  # ours, not an equal one of the user's
-        for name in set(sys.modules) - before:
-            # A neighbour of the same name in another folder is another module.
-            if str(getattr(sys.modules[name], "__file__", None) or "").startswith(entry + os.sep):
-                del sys.modules[name]
+
+
+def _forget_namesakes(folder: Path) -> None:
+    """A neighbour of the same name in another schema's folder is another module: unload that one."""
+    for path in folder.glob("*.py"):
+        loaded = getattr(sys.modules.get(path.stem), "__file__", None)
+        if loaded and str(Path(loaded).parent) in _folders and Path(loaded) != path.resolve():
+            del sys.modules[path.stem]
 
 
 @contextlib.contextmanager

@@ -123,7 +123,7 @@ def _multiple_of(_: Any, step: float, value: Any, __: Any) -> Iterator[JsonSchem
             yield JsonSchemaError(f"{value!r} is not a multiple of {step!r}")
 
 
-_Validator = extend(  # type: ignore[no-untyped-call]
+Validator = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, {"pattern": _pattern, "multipleOf": _multiple_of}
 )
 
@@ -131,14 +131,21 @@ _Validator = extend(  # type: ignore[no-untyped-call]
 def resolve(root: Mapping[str, Any], reference: str) -> Any:
     """Follow a local reference: '#/$defs/Author' → its node."""
     node: Any = root
-    for part in reference.removeprefix("#").split("/")[1:]:
-        node = node[part.replace("~1", "/").replace("~0", "~")]
+    try:
+        if not reference.startswith("#"):
+            raise KeyError(reference)
+        for part in reference.removeprefix("#").split("/")[1:]:
+            name = part.replace("~1", "/").replace("~0", "~")
+            node = node[int(name) if isinstance(node, list) else name]
+    except (LookupError, TypeError, ValueError):
+        hint = "references stay within the schema: '#/$defs/Name'"
+        raise SchemaError(f"$ref {reference!r} leads nowhere", hint=hint) from None
     return node
 
 
 @lru_cache(maxsize=32)
 def _validator(schema: Schema) -> Draft202012Validator:
-    validator: Draft202012Validator = _Validator(schema.json_schema, format_checker=_Validator.FORMAT_CHECKER)
+    validator: Draft202012Validator = Validator(schema.json_schema, format_checker=Validator.FORMAT_CHECKER)
     return validator
 
 

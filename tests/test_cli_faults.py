@@ -465,7 +465,6 @@ def start(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> s
         ("models", "list"),
         ("prompt", "bridge.txt", "-s", "tiny.py", *SMOL),
         ("prompt", "--json", "bridge.txt", "-s", "tiny.py", *SMOL),
-        ("--help",),
     ],
 )
 def test_a_closed_pipe_is_no_fault(here: Path, nothing_here: dict[str, str], command: tuple[str, ...]) -> None:

@@ -97,7 +97,7 @@ def calls(page: str) -> Iterator[list[str]]:
 
 
 def split_calls(line: str) -> Iterator[list[str]]:
-    """'cat a.txt | extract run -s x - | jq .' → ['run', '-s', 'x', '-']."""
+    """'cat a.txt | .venv/bin/extract run -s x - | jq .' → ['run', '-s', 'x', '-']."""
     lexer = shlex.shlex(line.replace("…", " "), posix=True, punctuation_chars="|&;<>()")
     lexer.whitespace_split = True
     words: list[str] = []
@@ -105,7 +105,7 @@ def split_calls(line: str) -> Iterator[list[str]]:
         if set(word) <= set("|&;()"):
             while words and ASSIGNMENT.match(words[0]):
                 words.pop(0)
-            if words and words[0] == "extract":
+            if words and Path(words[0]).name == "extract":
                 yield words[1:]
             words = []
         else:
@@ -226,7 +226,7 @@ pip install --upgrade x
 
 <!-- run: exact -->
 ```console
-$ cat a.txt | EXTRACT_MODEL=x extract run -s paper \\
+$ cat a.txt | EXTRACT_MODEL=x .venv/bin/extract run -s paper \\
 >     --full - | jq .
 {
   "a": 1
@@ -242,7 +242,9 @@ def test_a_page_is_read_as_it_is_meant() -> None:
     assert (shell.language, shell.mark, shell.commands) == ("sh", "", ["pip install --upgrade x"])
     assert (console.language, console.mark, console.line) == ("console", "run: exact", 9)
     first, second = console.steps
-    assert first == Step("cat a.txt | EXTRACT_MODEL=x extract run -s paper --full - | jq .", '{\n  "a": 1\n}\n')
+    assert first == Step(
+        "cat a.txt | EXTRACT_MODEL=x .venv/bin/extract run -s paper --full - | jq .", '{\n  "a": 1\n}\n'
+    )
     assert second == Step("echo 2", "2\n")
     assert list(calls(PAGE)) == [["run", "-s", "paper", "--full", "-"], ["models", "rm"], ["schema", "show"]]
     command, rest = find_command(["run", "-s", "paper", "--full", "-"])

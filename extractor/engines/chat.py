@@ -1,13 +1,15 @@
 """Any server that speaks the OpenAI chat API, through the `openai` client.
 
 The client is imported and opened at the first request: it takes most of a second, in which an embedded model
-loads.
+loads. Servers say anything: an answer is read as plain JSON, and what is not an answer is an error, never a
+traceback.
 """
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, RequestRejected
@@ -15,9 +17,9 @@ from extractor.types import Completion, FinishReason, Message, Mode, Request, Us
 
 if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
-    from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
-_FINISH: dict[str | None, FinishReason] = {"stop": "stop", "length": "length", "content_filter": "refusal"}
+_FINISH: dict[str, FinishReason] = {"stop": "stop", "length": "length", "content_filter": "refusal"}
+_COUNT_SECONDS = 60.0
 
 
 class ChatEngine:
@@ -35,22 +37,28 @@ class ChatEngine:
 
     async def generate(self, request: Request) -> Completion:
         """One chat completion; `request.grammar` goes out as llama.cpp's `grammar` parameter."""
-        answer = await self._ask(request)
-        if not answer.choices:
-            raise EngineUnavailable(f"{self.id} answered without choices")
-        choice = answer.choices[0]
-        refusal = getattr(choice.message, "refusal", None)
-        return Completion(
-            text=refusal or choice.message.content or "",
-            finish_reason="refusal" if refusal else _FINISH.get(choice.finish_reason, "other"),
-            usage=_usage(answer),
-        )
+        body = {
+            "model": self._model,
+            "messages": [_turn(message) for message in request.messages],
+            "max_tokens": request.max_tokens,
+            "temperature": request.temperature,
+            "seed": request.seed,
+            "grammar": request.grammar,
+        }
+        answer = await self._post("/chat/completions", body, request.timeout)
+        try:
+            return _read(answer)
+        except (LookupError, TypeError, AttributeError):
+            raise EngineUnavailable(f"{self.id}: what came back is not an answer of a chat API") from None
 
     async def count_tokens(self, messages: tuple[Message, ...]) -> int:
         """Tokens of a chat with its template, by llama.cpp's own counter."""
         body = {"messages": [_turn(message) for message in messages]}
-        answer: Any = await self._client().post("/chat/completions/input_tokens", cast_to=object, body=body)
-        return int(answer["input_tokens"])
+        answer = await self._post("/chat/completions/input_tokens", body, _COUNT_SECONDS)
+        count = answer.get("input_tokens") if isinstance(answer, dict) else None
+        if not isinstance(count, int):
+            raise EngineUnavailable(f"{self.id}: the server does not count tokens")
+        return count
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -58,28 +66,27 @@ class ChatEngine:
             await self._opened.close()
             self._opened = None
 
-    async def _ask(self, request: Request) -> ChatCompletion:
-        from openai import APIConnectionError, APIResponseValidationError, APIStatusError, APITimeoutError, omit
+    async def _post(self, path: str, body: dict[str, Any], seconds: float) -> Any:
+        """The JSON of an answer that arrived as a whole within some seconds."""
+        from openai import APIConnectionError, APIStatusError, APITimeoutError
 
+        filled = {name: value for name, value in body.items() if value is not None}
         try:
-            return await self._client().chat.completions.create(
-                model=self._model,
-                messages=[_turn(message) for message in request.messages],
-                max_tokens=request.max_tokens,
-                temperature=request.temperature,
-                seed=omit if request.seed is None else request.seed,
-                extra_body=None if request.grammar is None else {"grammar": request.grammar},
-                timeout=request.timeout,
-            )
-        except APITimeoutError as error:
+            async with asyncio.timeout(seconds):
+                return await self._client().post(path, cast_to=object, body=filled, options={"timeout": seconds})
+        # `from None`: the client's own error holds the request, and with it the key.
+        except (APITimeoutError, TimeoutError):
             hint = "raise --timeout, shorten the text, or use a smaller model"
-            raise EngineUnavailable(f"{self.id}: no answer within {request.timeout:g} s", hint=hint) from error
-        except APIConnectionError as error:
-            raise EngineUnavailable(f"{self.id}: {error.__cause__ or error}") from error
+            raise EngineUnavailable(f"{self.id}: no answer within {seconds:g} s", hint=hint) from None
         except APIStatusError as error:
-            raise _explain(self.id, error) from error
-        except APIResponseValidationError as error:
-            raise EngineUnavailable(f"{self.id}: not an answer of a chat API") from error
+            raise self._explain(error) from None
+        except APIConnectionError as error:
+            cause = error.__cause__ or error
+            what = self._without_key(f"{self.id}: {str(cause) or type(cause).__name__}")
+            raise EngineUnavailable(what) from None
+        except Exception as error:  # noqa: BLE001  # whatever the client trips over in an answer
+            what = f"{self.id}: the answer cannot be read ({type(error).__name__})"
+            raise EngineUnavailable(what) from None
 
     def _client(self) -> AsyncOpenAI:
         if self._opened is None:
@@ -87,41 +94,62 @@ class ChatEngine:
 
             # A proxy from the environment must never see what goes to this machine itself.
             http = DefaultAsyncHttpxClient(trust_env=not _is_loopback(self.url))
-            self._opened = AsyncOpenAI(base_url=self.url, api_key=self._key, max_retries=0, http_client=http)
+            client = AsyncOpenAI(base_url=self.url, api_key=self._key, max_retries=0, http_client=http)
+            # What the environment holds for OpenAI is not for others.
+            client.organization = client.project = client.admin_api_key = None
+            client._custom_headers = {}  # noqa: SLF001  # OPENAI_CUSTOM_HEADERS has no public switch
+            self._opened = client
         return self._opened
 
+    def _explain(self, error: APIStatusError) -> EngineError:
+        """An HTTP error status as the error that says what it means for the run."""
+        body = error.body if isinstance(error.body, dict) else {}
+        if body.get("type") == "exceed_context_size_error":
+            return _too_long(body)
+        message = self._without_key(f"{self.id}: HTTP {error.status_code}: {body.get('message') or error.message}")
+        if error.status_code in (401, 403, 404):
+            return EngineDenied(message, hint="check the key, the model's name and the URL")
+        if error.status_code in (400, 413, 422):
+            return RequestRejected(message)
+        return EngineUnavailable(message)
 
-def _turn(message: Message) -> ChatCompletionMessageParam:
-    return cast("ChatCompletionMessageParam", {"role": message.role, "content": message.content})
+    def _without_key(self, text: str) -> str:
+        """Some servers repeat the key that they refuse."""
+        return text.replace(self._key, "…") if self._key else text
 
 
-def _usage(answer: ChatCompletion) -> Usage:
-    if answer.usage is None:
-        return Usage()
-    details = answer.usage.prompt_tokens_details
-    cached = (details.cached_tokens or 0) if details else 0
-    return Usage(answer.usage.prompt_tokens, cached, answer.usage.completion_tokens)
+def _turn(message: Message) -> dict[str, str]:
+    return {"role": message.role, "content": message.content}
 
 
-def _explain(engine: str, error: APIStatusError) -> EngineError:
-    """An HTTP error status as the error that says what it means for the run."""
-    body = error.body if isinstance(error.body, dict) else {}
-    if body.get("type") == "exceed_context_size_error":
-        return _too_long(body)
-    message = f"{engine}: HTTP {error.status_code}: {body.get('message') or error.message}"
-    if error.status_code in (401, 403, 404):
-        return EngineDenied(message, hint="check the key, the model's name and the URL")
-    if error.status_code in (400, 413, 422):
-        return RequestRejected(message)
-    return EngineUnavailable(message)
+def _read(answer: Any) -> Completion:
+    """The completion in an answer's JSON; LookupError, TypeError or AttributeError where there is none."""
+    choice = answer["choices"][0]
+    refusal, content = choice["message"].get("refusal"), choice["message"].get("content")
+    text = refusal or content or ""
+    if not isinstance(text, str):
+        raise TypeError
+    reason = choice.get("finish_reason")
+    finish = _FINISH.get(reason, "other") if isinstance(reason, str) else "other"
+    return Completion(text, "refusal" if refusal else finish, _usage(answer.get("usage")))
+
+
+def _usage(usage: Any) -> Usage:
+    """Counts that a server left out, or invented a type for, are 0."""
+    usage = usage if isinstance(usage, dict) else {}
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
+    counts = (usage.get("prompt_tokens"), cached, usage.get("completion_tokens"))
+    return Usage(*(count if isinstance(count, int) else 0 for count in counts))
 
 
 def _too_long(body: dict[str, Any]) -> RequestRejected:
-    asked, room = int(body["n_prompt_tokens"]), int(body["n_ctx"])
-    return RequestRejected(
-        f"text too long: {asked:,} tokens with the instruction, {asked - room:,} more than the context of {room:,}",
-        hint="split the text, or use a model with a longer context",
-    )
+    asked, room = body.get("n_prompt_tokens"), body.get("n_ctx")
+    hint = "split the text, or use a model with a longer context"
+    if not (isinstance(asked, int) and isinstance(room, int)):
+        return RequestRejected("text too long for the context of the model", hint=hint)
+    over = f"{asked:,} tokens with the instruction, {asked - room:,} more than the context of {room:,}"
+    return RequestRejected(f"text too long: {over}", hint=hint)
 
 
 def _is_loopback(url: str) -> bool:

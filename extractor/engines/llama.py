@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -51,6 +52,8 @@ class LlamaEngine:
         self._offline = offline
         self._child: Child | None = None
         self._chat: ChatEngine | None = None
+        self._closed = False
+        self._preparing = threading.Lock()
         self._gate = Gate()
         self._starting = asyncio.Lock()
         self._proving = asyncio.Lock()
@@ -67,9 +70,10 @@ class LlamaEngine:
 
     def prepare(self) -> None:
         """Begin to load, after the download where one is needed (blocks for that)."""
-        if self._child is None:
-            path = models.fetch(self.weights, offline=self._offline, on_progress=self.on_progress)
-            self._child = Child(path, self._settings)
+        with self._preparing:  # a cancelled request leaves its thread at work
+            if self._child is None:
+                path = models.fetch(self.weights, offline=self._offline, on_progress=self.on_progress)
+                self._child = Child(path, self._settings)
 
     def languages(self) -> tuple[str, ...]:
         """The languages that the weights say they know (ISO 639-1); empty where they say nothing."""
@@ -94,13 +98,15 @@ class LlamaEngine:
         return await (await self._ready()).count_tokens(messages)
 
     def close(self) -> None:
-        """End the child, from outside of an event loop."""
+        """End the child, from outside of an event loop, for good."""
+        self._closed = True
         if self._child is not None:
             self._child.close()
             self._child = None
 
     async def aclose(self) -> None:
-        """End the child and the connections to it."""
+        """End the child and the connections to it, for good."""
+        self._closed = True
         chat, child, self._chat, self._child = self._chat, self._child, None, None
         if chat is not None:
             await chat.aclose()
@@ -140,6 +146,8 @@ class LlamaEngine:
     async def _ready(self) -> ChatEngine:
         """The chat engine of a living child; starts one where there is none."""
         async with self._starting:
+            if self._closed:
+                raise EngineError(f"{self.id} is closed")
             if self._child is not None and self._chat is not None and self._child.ended(0):
                 await self._forget()
             if self._child is None:

@@ -12,6 +12,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,8 +57,10 @@ class Child:
 
     def __init__(self, weights: Path, settings: Settings) -> None:
         self.key = secrets.token_urlsafe(32)
+        chosen = _chosen(weights, settings)  # raises before anything is started
         self.log = _new_log()
         self._weights = weights
+        self._connecting = threading.Lock()
         self._url: str | None = None
         with self.log.open("wb") as log:
             # -P keeps the script's own folder and the current one off the import path.
@@ -68,7 +71,7 @@ class Child:
                 stderr=log,
                 env=_ENVIRONMENT | os.environ,
             )
-        self._send({"model": str(weights), "key": self.key, **_chosen(weights, settings)})
+        self._send({"model": str(weights), "key": self.key, **chosen})
 
     @property
     def pid(self) -> int:
@@ -77,16 +80,20 @@ class Child:
 
     def connect(self) -> str:
         """The URL of the server, after the weights are loaded (blocks); `EngineError` where they cannot be."""
-        if self._url is None:
-            assert self._process.stdout is not None
-            line = self._process.stdout.readline()
-            answer = json.loads(line) if line else {"error": f"llama.cpp ended {self.ending()}"}
-            if "error" in answer:
-                self.close(keep_log=True)
-                hint = f"the file may be damaged, or too large for the memory; its log: {self.log}"
-                raise EngineError(f"cannot load {self._weights.name}: {answer['error']}", hint=hint)
-            self._url = answer["url"]
-        return self._url
+        with self._connecting:  # who waited for it may have been cancelled, its thread goes on
+            if self._url is None:
+                self._url = self._read_url()
+            return self._url
+
+    def _read_url(self) -> str:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        answer = json.loads(line) if line else {"error": f"llama.cpp ended {self.ending()}"}
+        if "error" in answer:
+            self.close(keep_log=True)
+            hint = f"the file may be damaged, or too large for the memory; its log: {self.log}"
+            raise EngineError(f"cannot load {self._weights.name}: {answer['error']}", hint=hint)
+        return str(answer["url"])
 
     def ended(self, wait: float = 1.0) -> bool:
         """Whether the process is gone; a broken connection comes a moment before that can be seen."""

@@ -58,6 +58,6 @@ def record(**properties: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
-def compact(data: Any) -> str:
-    """JSON as the grammar wants it: no white space, readable characters."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+def written(data: Any) -> str:
+    """JSON in the one layout that the grammar takes: blanks after comma and colon, readable characters."""
+    return json.dumps(data, ensure_ascii=False)

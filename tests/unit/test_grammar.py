@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 from collections.abc import Callable
 from enum import Enum
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from llguidance import LLMatcher, LLTokenizer
 from pydantic import BaseModel, Field
-from scripted import compact, quick, record, schema_of
+from scripted import quick, record, schema_of, written
 
 from extractor.errors import SchemaError
 from extractor.grammar import (
@@ -45,14 +45,14 @@ def grammar_of(schema: Schema | type[BaseModel] | dict[str, Any]) -> Grammar:
 
 
 def accepts(schema: Schema | type[BaseModel] | dict[str, Any], answer: Any) -> bool:
-    """Whether the decoder can write an answer (JSON text, or data to be written compactly) and stop there."""
-    text = answer if isinstance(answer, str) else compact(answer)
+    """Whether the decoder can write an answer (JSON text, or data to be written) and stop there."""
+    text = answer if isinstance(answer, str) else written(answer)
     matcher = LLMatcher(BYTES, grammar_of(schema).text)
     assert not matcher.get_error()
-    written = list(text.encode())
-    if matcher.validate_tokens(written) < len(written):
+    tokens = list(text.encode())
+    if matcher.validate_tokens(tokens) < len(tokens):
         return False
-    matcher.consume_tokens(written)
+    matcher.consume_tokens(tokens)
     return bool(matcher.is_accepting())
 
 
@@ -98,10 +98,12 @@ PAPER: dict[str, Any] = {
         pytest.param(PAPER | {"authors": [{"name": "Li"}]}, False, id="nullable missing further down"),
         pytest.param(PAPER | {"authors": [{"name": "Li", "mail": None, "x": 1}]}, False, id="extra further down"),
         pytest.param(dict(reversed(PAPER.items())), False, id="another order"),
-        pytest.param(json.dumps(PAPER), False, id="white space"),
-        pytest.param(compact(PAPER) + "\n", False, id="more after it"),
-        pytest.param(compact(PAPER)[:-1], False, id="not closed"),
-        pytest.param(f"```json\n{compact(PAPER)}\n```", False, id="a code fence"),
+        pytest.param(json.dumps(PAPER, separators=(",", ":")), False, id="no blanks"),
+        pytest.param(json.dumps(PAPER, indent=1), False, id="lines"),
+        pytest.param(written(PAPER).replace(": ", ":  ", 1), False, id="two blanks"),
+        pytest.param(written(PAPER) + "\n", False, id="more after it"),
+        pytest.param(written(PAPER)[:-1], False, id="not closed"),
+        pytest.param(f"```json\n{written(PAPER)}\n```", False, id="a code fence"),
         pytest.param([PAPER], False, id="a list of it"),
     ],
 )
@@ -131,7 +133,6 @@ def test_what_is_easily_left_empty_cannot_be_left_out(child: dict[str, Any], wit
     assert accepts(schema, {}) is without
 
 
-@pytest.mark.xfail(strict=True, reason="bug: _may_be_empty does not see null in a list of types, an enum or a $ref")
 @pytest.mark.parametrize(
     "child",
     [
@@ -177,8 +178,34 @@ def test_objects(schema: Any, answer: Any, accepted: bool) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    """maxLength minLength $ref properties x-clip x-stop x-guidance anyOf oneOf allOf not type enum const required
-    items $defs definitions format pattern additionalProperties title default if maximum maxItems""".split(),
+    [
+        "maxLength",
+        "minLength",
+        "$ref",
+        "properties",
+        "x-clip",
+        "x-stop",
+        "x-guidance",
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "not",
+        "type",
+        "enum",
+        "const",
+        "required",
+        "items",
+        "$defs",
+        "definitions",
+        "format",
+        "pattern",
+        "additionalProperties",
+        "title",
+        "default",
+        "if",
+        "maximum",
+        "maxItems",
+    ],
 )
 def test_a_property_with_the_name_of_a_keyword(name: str) -> None:
     schema = record(**{name: WHOLE, "a": {"anyOf": [TEXT, NOTHING]}})
@@ -241,12 +268,18 @@ def test_a_bound_counts_characters_not_bytes(char: str) -> None:
         ({"type": "string", "pattern": "^[一-鿿]+$"}, ["海港"], ["sea"]),
         ({"enum": ["a", 1, None, ["x"]]}, ["a", 1, None, ["x"]], ["b", 2, []]),
         ({"enum": ["海", 'q"', "x" * 2000]}, ["海", 'q"', "x" * 2000], ["港"]),
+        ({"type": "string", "enum": ["x" * 2000]}, ["x" * 2000], ["x"]),
         ({"const": "a"}, ["a"], ["b", None]),
+        ({"type": "integer", "const": 10**16}, [10**16], [1]),
         ({"const": 0}, [0], [1, False]),
         ({"type": "boolean"}, [True, False], [0, "true", None]),
         (NOTHING, [None], [0, "", False]),
         ({"type": "string", "format": "date"}, ["2026-02-28"], ["2026-2-28", "2026-13-01", "28 February", ""]),
-        ({"type": "string", "format": "date-time"}, ["2026-02-28T10:00:00Z", "2026-02-28T10:00:00+08:00"], ["2026-02-28"]),
+        (
+            {"type": "string", "format": "date-time"},
+            ["2026-02-28T10:00:00Z", "2026-02-28T10:00:00+08:00"],
+            ["2026-02-28"],
+        ),
         ({"type": "string", "format": "time"}, ["10:00:00Z"], ["noon"]),
         ({"type": "string", "format": "duration"}, ["P1D", "PT1H30M"], ["a day"]),
         ({"type": "string", "format": "email"}, ["a@b.co"], ["a"]),
@@ -261,7 +294,6 @@ def test_strings_and_literals(child: dict[str, Any], good: list[Any], bad: list[
     assert [value for value in bad if accepts(schema, {"a": value})] == []
 
 
-@pytest.mark.xfail(strict=True, reason="bug in llguidance 1.0.1 (its issues 218 and 326): such literals are cut short")
 @pytest.mark.parametrize(
     "value",
     ['The "New Wave" of European cinema after the war', "one line\nand another that is longer than 31 bytes"],
@@ -270,6 +302,31 @@ def test_strings_and_literals(child: dict[str, Any], good: list[Any], bad: list[
 def test_a_long_literal_with_an_escaped_character(keyword: str, value: str) -> None:
     schema = record(a={keyword: [value, "other"] if keyword == "enum" else value})
     assert accepts(schema, {"a": value}) or f"/properties/a/{keyword}" in places(schema)
+
+
+LONG = 'The "New Wave" of European cinema after the war'
+
+
+@pytest.mark.parametrize("other", [None, 3, True])
+def test_the_other_values_beside_a_long_literal(other: Any) -> None:
+    assert accepts(record(a={"enum": [LONG, other]}), {"a": other})
+
+
+@pytest.mark.parametrize(
+    ("child", "value"),
+    [
+        pytest.param({"const": [LONG]}, [LONG], id="const of a list"),
+        pytest.param({"enum": [{"k": LONG}, 1]}, {"k": LONG}, id="enum of an object"),
+        pytest.param(
+            {"type": "string", "pattern": '^a"x{40}$'},
+            'a"' + "x" * 40,
+            id="pattern",
+            marks=pytest.mark.xfail(strict=True, reason="llguidance 1.0.1 cuts long literals in patterns, unreported"),
+        ),
+    ],
+)
+def test_a_long_literal_elsewhere(child: dict[str, Any], value: Any) -> None:
+    assert accepts(record(a=child), {"a": value}) or places(record(a=child))
 
 
 # --- numbers and lists ---------------------------------------------------------------------------------------
@@ -300,11 +357,10 @@ BIG = 10**16
 )
 def test_numbers(child: dict[str, Any], good: str, bad: str) -> None:
     schema = record(a=child)
-    assert [number for number in good.split() if not accepts(schema, f'{{"a":{number}}}')] == []
-    assert [number for number in bad.split() if accepts(schema, f'{{"a":{number}}}')] == []
+    assert [number for number in good.split() if not accepts(schema, f'{{"a": {number}}}')] == []
+    assert [number for number in bad.split() if accepts(schema, f'{{"a": {number}}}')] == []
 
 
-@pytest.mark.xfail(strict=True, raises=SchemaError, reason="bug: our own bound is put below the user's minimum")
 @pytest.mark.parametrize(
     ("child", "number"), [(WHOLE | {"minimum": BIG}, BIG + 1), (NUMBER | {"exclusiveMaximum": -BIG}, -BIG - 1)]
 )
@@ -427,7 +483,6 @@ def test_combinations(child: dict[str, Any], good: list[Any], bad: list[Any]) ->
     assert [value for value in bad if accepts(schema, {"a": value})] == []
 
 
-@pytest.mark.xfail(strict=True, raises=SchemaError, reason="bug: each part is closed by itself, so no object fits all")
 @pytest.mark.parametrize(
     "schema",
     [
@@ -445,7 +500,7 @@ def test_python_types_of_pydantic() -> None:
         RED = "red"
 
     class Event(BaseModel):
-        day: datetime.date
+        day: dt.date
         colour: Colour
         tags: set[str]
         scores: dict[str, float]
@@ -453,6 +508,21 @@ def test_python_types_of_pydantic() -> None:
     event = {"day": "2026-02-28", "colour": "red", "tags": ["a"], "scores": {"x": -0.5}}
     assert accepts(Event, event)
     assert places(Event) == ["/properties/tags/uniqueItems"]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        pytest.param({**record(a=WHOLE), "oneOf": [record(b=WHOLE), record(c=WHOLE)]}, id="properties beside oneOf"),
+        pytest.param(
+            {"allOf": [{"$ref": "#/$defs/A"}, record(b=WHOLE)], "$defs": {"A": record(a=WHOLE)}},
+            id="allOf by reference",
+            marks=pytest.mark.xfail(strict=True, reason="allOf is not merged yet: refused as unsatisfiable"),
+        ),
+    ],
+)
+def test_an_object_that_is_described_in_other_parts(schema: dict[str, Any]) -> None:
+    assert accepts(schema, {"a": 1, "b": 2})
 
 
 # --- what is left to validation ------------------------------------------------------------------------------
@@ -517,8 +587,7 @@ def test_depth_is_limited() -> None:
     for _ in range(MAX_DEPTH - 1):
         answer = {"a": answer}
     assert accepts(nested(MAX_DEPTH - 1), answer)
-    with pytest.raises(SchemaError):
-        grammar_of(nested(MAX_DEPTH))
+    grammar_of(nested(MAX_DEPTH))
     with pytest.raises(SchemaError, match=f"deeper than {MAX_DEPTH} levels"):
         grammar_of(nested(MAX_DEPTH + 1))
     with pytest.raises(SchemaError, match=f"deeper than {MAX_DEPTH} levels"):
@@ -546,6 +615,18 @@ def test_what_cannot_be_decoded_is_a_schema_error(schema: dict[str, Any], why: s
     assert str(caught.value).startswith("Broken: the decoder cannot hold this schema")
     assert "\n" not in str(caught.value)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("reference", ["#/$defs/Nowhere", "https://example.org/schema.json", "#/properties/a/type/x"])
+def test_a_broken_reference_of_an_optional_property(reference: str) -> None:
+    with pytest.raises(SchemaError):
+        grammar_of({"type": "object", "properties": {"a": WHOLE, "b": {"$ref": reference}}})
+
+
+def test_a_reference_into_a_list() -> None:
+    child = {"anyOf": [TEXT, NOTHING]}
+    schema = {"type": "object", "properties": {"a": child, "b": {"$ref": "#/properties/a/anyOf/0"}}}
+    assert accepts(schema, {"a": None, "b": "x"})
 
 
 def test_the_schema_is_left_as_it_was() -> None:
@@ -579,7 +660,9 @@ def bounded(low: int, size: int) -> Shape:
 plain: st.SearchStrategy[Shape] = st.one_of(
     st.just((TEXT, safe_text)),
     st.just((TEXT, safe_text.map(lambda text: (text + "x") * 30).map(lambda text: text[: TEXT_BOUND + SLACK]))),
-    st.integers(0, 60).map(lambda size: ({"type": "string", "maxLength": size}, safe_text.map(lambda text: text[:size]))),
+    st.integers(0, 60).map(
+        lambda size: ({"type": "string", "maxLength": size}, safe_text.map(lambda text: text[:size]))
+    ),
     st.just((WHOLE, st.integers(-NUMBER_BOUND, NUMBER_BOUND))),
     st.builds(bounded, st.integers(-2000, 2000), st.integers(0, 2000)),
     st.just((NUMBER, st.integers(-(10**9), 10**9).map(lambda number: number / 1000))),
@@ -587,7 +670,7 @@ plain: st.SearchStrategy[Shape] = st.one_of(
     st.just((NOTHING, st.none())),
     st.lists(literals, min_size=1, max_size=4).map(lambda values: ({"enum": values}, st.sampled_from(values))),
     literals.map(lambda value: ({"const": value}, st.just(value))),
-    st.just(({"type": "string", "format": "date"}, st.dates(min_value=datetime.date(1000, 1, 1)).map(str))),
+    st.just(({"type": "string", "format": "date"}, st.dates(min_value=dt.date(1000, 1, 1)).map(str))),
     st.just(({"type": ["integer", "null"]}, st.none() | st.integers(-99, 99))),
 )
 
@@ -604,7 +687,11 @@ def listed(shape: Shape, most: int | None) -> Shape:
 def objected(shapes: dict[str, tuple[Shape, bool]]) -> Shape:
     """The properties that can be left out are texts that are not required."""
     needed = [name for name, (shape, optional) in shapes.items() if not (optional and shape[0].get("type") == "string")]
-    schema = {"type": "object", "properties": {name: shape[0] for name, (shape, _) in shapes.items()}, "required": needed}
+    schema = {
+        "type": "object",
+        "properties": {name: shape[0] for name, (shape, _) in shapes.items()},
+        "required": needed,
+    }
     values = st.fixed_dictionaries(
         {name: shapes[name][0][1] for name in needed},
         optional={name: shape[1] for name, (shape, _) in shapes.items() if name not in needed},
@@ -647,7 +734,7 @@ def test_every_instance_of_a_schema_can_be_written(shape: Shape, data: st.DataOb
     schema, values = shape
     value = data.draw(values)
     assert isinstance(validate(schema_of(schema), value), Valid)
-    assert accepts(schema, value), compact(value)
+    assert accepts(schema, value), written(value)
 
 
 @quick(60)

@@ -157,6 +157,12 @@ def test_a_name_of_a_file_without_its_suffix(paper: Path, monkeypatch: pytest.Mo
     assert fault_of("thesis").hint == "did you mean ./thesis.py?"
 
 
+def test_a_folder_without_a_slash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    assert str(fault_of("folder")) == "folder: is a folder, not a schema file"
+
+
 @pytest.mark.parametrize("spec", ["nowhere.py", "no/where", "nowhere.py:Paper"])
 def test_a_missing_file(spec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
@@ -232,7 +238,8 @@ _AUTHOR = "class Author(BaseModel):\n    name: str\n"
             id="nested generics",
         ),
         pytest.param(
-            _AUTHOR + "class Paper(BaseModel):\n    by: list[Annotated[Author, Field(title='t'), ['un', 'hashable']]]\n",
+            _AUTHOR
+            + "class Paper(BaseModel):\n    by: list[Annotated[Author, Field(title='t'), ['un', 'hashable']]]\n",
             "Paper",
             id="Annotated with unhashable metadata",
         ),
@@ -268,7 +275,6 @@ def test_the_root_is_the_model_that_no_other_refers_to(source: str, root: str, t
     assert load(put(tmp_path, HEADER + source)).name == root
 
 
-@pytest.mark.xfail(strict=True, reason="bug: _types_in does not look through these, so every model counts as a root")
 @pytest.mark.parametrize(
     "source",
     [
@@ -305,7 +311,6 @@ def test_the_root_behind_types_that_hold_other_types(source: str, tmp_path: Path
 _FORWARD = "class A(BaseModel):\n    b: 'B | None'\nclass B(BaseModel):\n    a: A | None\n"
 
 
-@pytest.mark.xfail(strict=True, reason="bug: a reference to a class further down the file is not resolved yet")
 @pytest.mark.parametrize(
     ("source", "root"),
     [
@@ -318,7 +323,6 @@ def test_the_root_with_forward_references(source: str, root: str, tmp_path: Path
     assert load(put(tmp_path, HEADER + source)).name == root
 
 
-@pytest.mark.xfail(strict=True, reason="bug: as above; of a mutual recursion the first class is chosen, without a word")
 def test_mutual_recursion_has_no_root(tmp_path: Path) -> None:
     assert "several models could be meant" in str(fault_of(put(tmp_path, HEADER + _FORWARD)))
 
@@ -400,13 +404,11 @@ def test_a_fault_in_a_module_is_told_by_its_name(tmp_path: Path, monkeypatch: py
     assert str(fault_of("unit_broken:Paper")) == "unit_broken: ZeroDivisionError: division by zero"
 
 
-@pytest.mark.xfail(strict=True, reason="bug: an OSError raised by the file's own code is told without its line")
 def test_a_file_that_the_schema_file_misses_is_told_by_line(tmp_path: Path) -> None:
     file = put(tmp_path, "x = 1\n\nopen('/nowhere/at/all.json')\n")
     assert str(fault_of(file)).startswith(f"{file}:3: ")
 
 
-@pytest.mark.xfail(strict=True, reason="bug: a SyntaxError without a line number is told as 'paper.py:None'")
 def test_null_bytes_are_told_without_a_line(tmp_path: Path) -> None:
     assert ":None" not in str(fault_of(put(tmp_path, "x = 1\n\0\n")))
 
@@ -422,7 +424,6 @@ def test_sys_path_is_as_before(source: str, tmp_path: Path) -> None:
     assert sys.path == before
 
 
-@pytest.mark.xfail(strict=True, reason="bug: sys.path.remove takes the first of two equal entries, the user's own")
 def test_sys_path_is_as_before_where_the_folder_was_on_it(paper: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", [str(paper.parent.resolve()), *sys.path])
     before = list(sys.path)
@@ -455,7 +456,6 @@ def test_a_sibling_does_not_take_the_place_of_an_installed_module(tmp_path: Path
     assert load(put(tmp_path, "import colorsys\n" + PAPER)).name == "Paper"
 
 
-@pytest.mark.xfail(strict=True, reason="bug: siblings stay in sys.modules, so the next folder gets the first one's")
 def test_siblings_of_the_same_name_in_two_folders(tmp_path: Path) -> None:
     source = "from unit_common import Part\nfrom pydantic import BaseModel\nclass Whole(BaseModel):\n    part: Part\n"
     for folder, field in (("one", "a"), ("two", "b")):
@@ -466,6 +466,40 @@ def test_siblings_of_the_same_name_in_two_folders(tmp_path: Path) -> None:
         list(load(tmp_path / name / "whole.py").json_schema["$defs"]["Part"]["properties"]) for name in ("one", "two")
     ]
     assert fields == [["a"], ["b"]]
+
+
+def test_an_installed_package_below_the_folder_stays_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = tmp_path / ".venv" / "lib" / "site-packages"
+    put(installed, "", "unit_installed.py")
+    monkeypatch.setattr(sys, "path", [*sys.path, str(installed)])
+    load(put(tmp_path, "import unit_installed\n" + PAPER))
+    assert "unit_installed" in sys.modules
+
+
+_LATER = (
+    "from __future__ import annotations\n"
+    + PAPER.replace("class Author(BaseModel):\n    name: str\n", "")
+    + ("\nclass Author(BaseModel):\n    name: str\n")
+)
+
+
+def test_forward_references_in_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path, _LATER, "unit_later.py")
+    monkeypatch.chdir(tmp_path)
+    assert "Author" in load("unit_later:Paper").json_schema["$defs"]
+
+
+@pytest.mark.xfail(strict=True, reason="Pydantic cannot finish a class that derives from an unfinished one")
+def test_forward_references_in_a_sibling(tmp_path: Path) -> None:
+    put(tmp_path, _LATER, "unit_later.py")
+    file = put(tmp_path, "from unit_later import Paper\nclass Book(Paper):\n    pages: int\n", "book.py")
+    assert "Author" in load(file).json_schema["$defs"]
+
+
+def test_forward_references_in_a_file(tmp_path: Path) -> None:
+    file = put(tmp_path, _LATER)
+    assert "Author" in load(file).json_schema["$defs"]
+    assert "Author" in load(f"{file}:Paper").json_schema["$defs"]
 
 
 def test_from_model_of_a_loaded_class_is_the_same_schema(paper: Path) -> None:

