@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from extractor.engines import LlamaEngine, open_engine
+from extractor.errors import UsageError
 from extractor.models import DEFAULT
 from extractor.pipeline import Options
 from extractor.pipeline import extract as extract_document
@@ -24,6 +25,7 @@ from extractor.types import Document, Engine, Extraction
 
 T = TypeVar("T")
 
+_THREAD = "extract-loop"
 _engines: dict[str, LlamaEngine] = {}
 _guard = threading.Lock()
 
@@ -43,6 +45,8 @@ def extract(
     weights, and downloads them where needed; they stay loaded until `close()` or the end of the process. `.value`
     of the result is the validated instance, or raises what is wrong with the answer.
     """
+    if threading.current_thread().name == _THREAD:  # an engine that asks would wait for itself
+        raise UsageError("extract() was called from inside an engine", hint="await aextract() there")
     return _submit(_extract(text, schema, model, engine, options)).result()
 
 
@@ -89,9 +93,17 @@ def _submit(work: Coroutine[Any, Any, T]) -> Future[T]:
 @cache
 def _loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="extract", daemon=True).start()
+    threading.Thread(target=loop.run_forever, name=_THREAD, daemon=True).start()
     atexit.register(_end)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_forget)
     return loop
+
+
+def _forget() -> None:
+    """A forked process has neither the thread nor a right to the children: it starts its own."""
+    _loop.cache_clear()
+    _engines.clear()
 
 
 def _end() -> None:

@@ -8,23 +8,18 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from extractor import __version__
-from extractor.errors import ExtractError, SourceError, UsageError
+from extractor.errors import ExtractError, UsageError
 from extractor.models import DEFAULT
-from extractor.terminal import Screen, explain, plain
+from extractor.terminal import Screen, explain
 
 if TYPE_CHECKING:
-    from extractor.batch import Tally
-    from extractor.engines import LlamaEngine
-    from extractor.pipeline import Options
-    from extractor.sinks import Sink
-    from extractor.types import Request, Schema
+    from extractor.types import Schema
 
 app = typer.Typer(
     name="extract",
@@ -149,11 +144,11 @@ def run(
     screen = Screen(quiet, verbose)
     with handled(screen):
         from extractor.engines import SLOTS, Settings, open_engine
-        from extractor.sinks import choose_format, open_sink
+        from extractor.sinks import choose_format, open_sink, refuse_overwriting
         from extractor.sources import is_single
 
         named = sources_or_stdin(sources)
-        out = None if out is None or out == Path("-") else Path(os.path.realpath(out))  # a link stays a link
+        out = None if out == Path("-") else out
         refuse_overwriting(named, out)
         single = is_single(named)
         form = choose_format(format, out, single=single)
@@ -161,6 +156,7 @@ def run(
         engine = open_engine(model, settings, offline=offline)
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
+            from extractor.commands import Job, refuse_missing, write_all
             from extractor.pipeline import Options
 
             job = Job(named, load_schema(schema), engine, Options(max_tokens, temperature, seed, timeout))
@@ -193,6 +189,8 @@ def prompt(
         engine = open_engine(model, Settings(slots=1), offline=offline)
         with contextlib.closing(engine):
             engine.warm()
+            from extractor.commands import count_tokens, print_prompt
+
             document = load(Source(source))
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
@@ -296,21 +294,6 @@ def sources_or_stdin(sources: list[str] | None) -> list[str]:
     return ["-"]
 
 
-def refuse_missing(sources: list[str]) -> None:
-    """Before a long download: where none of the sources is there, it would be for nothing."""
-    from extractor.sources import discover, is_missing
-
-    if all(is_missing(source) for source in discover(sources)):
-        raise SourceError(f"{sources[0]}: no such file")
-
-
-def refuse_overwriting(sources: list[str], out: Path | None) -> None:
-    """The output must not take the place of a source."""
-    there = [Path(source) for source in sources if os.path.exists(source)]
-    if out and os.path.exists(out) and any(source.samefile(out) for source in there):
-        raise UsageError(f"--out {out}: is one of the sources", hint="name another file")
-
-
 def load_schema(spec: str) -> Schema:
     """A schema that the decoder can hold; whatever is wrong with it is said before any token is spent."""
     from extractor.grammar import compile_schema
@@ -319,60 +302,3 @@ def load_schema(spec: str) -> Schema:
     schema = load(spec)
     compile_schema(schema)
     return schema
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What one run is about."""
-
-    sources: list[str]
-    schema: Schema
-    engine: LlamaEngine
-    options: Options
-
-
-async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tally:
-    """Write the record of each source as soon as it and those before it are done."""
-    from extractor.batch import Tally, extract_all
-    from extractor.sources import discover
-
-    engine, tally = job.engine, Tally()
-    records = extract_all(
-        discover(job.sources), job.schema, engine, job.options, window=engine.slots, languages=engine.languages()
-    )
-    try:
-        with screen.working(f"{engine.id}: loading and reading") as spinner:
-            async for record in records:
-                tally.add(record)
-                with spinner.paused(f"{engine.id}: {tally.done} done, {tally.failed} failed"):
-                    screen.report(record)
-                    if full or record.ok:
-                        sink.write(record.to_dict() if full else record.data)
-    finally:
-        await records.aclose()
-        await engine.aclose()
-    return tally
-
-
-async def count_tokens(engine: LlamaEngine, request: Request) -> int | None:
-    """Tokens of the messages; None where the weights are not here to count them."""
-    try:
-        return await engine.count_tokens(request.messages) if engine.is_here() else None
-    finally:
-        await engine.aclose()
-
-
-def print_prompt(request: Request, count: int | None, *, as_json: bool) -> None:
-    """Print what goes to the model, for people or as JSON."""
-    from extractor.pipeline import estimate_tokens
-    from extractor.sinks import to_json
-
-    turns = [asdict(message) for message in request.messages]
-    if as_json:
-        print(to_json({"messages": turns, "grammar": request.grammar, "input_tokens": count}, indent=2))
-        return
-    for turn in turns:
-        print(f"--- {turn['role']}\n{plain(turn['content'])}\n")
-    print(f"--- grammar\n{plain(request.grammar or '')}")
-    about = sum(estimate_tokens(turn["content"]) for turn in turns)
-    print("--- tokens\n" + (f"{count}" if count is not None else f"about {about}; the weights are not here to count"))

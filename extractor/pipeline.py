@@ -13,7 +13,7 @@ from extractor.grammar import clip, compile_schema
 from extractor.ground import ground
 from extractor.prompt import messages
 from extractor.schema import validate
-from extractor.types import Completion, Document, Engine, Extraction, Problem, Request, Schema
+from extractor.types import Completion, Document, Engine, Extraction, Mode, Problem, Request, Schema
 
 # Seconds granted to a request: a fixed part, prefill and decoding. A laptop with four requests under way does
 # a multiple of this; what takes longer hangs.
@@ -41,8 +41,9 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     What goes wrong with this document alone stands in the record's `errors`. Raised is what ends a run:
     `SchemaError` before any token is spent, and engine errors that no other document would escape.
     """
-    request = build_request(document, schema, options or Options())
-    record = Extraction(document.source, None, schema.id, engine.id, "grammar", notes=_loading_notes(document))
+    mode: Mode = "grammar" if "grammar" in engine.modes else "prompt"
+    request = build_request(document, schema, options or Options(), mode)
+    record = Extraction(document.source, None, schema.id, engine.id, mode, notes=_loading_notes(document))
     started = time.monotonic()
     try:
         completion = await engine.generate(request)
@@ -56,13 +57,13 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     return replace(_finish(record, answer, cuts, document, schema), seconds=_since(started))
 
 
-def build_request(document: Document, schema: Schema, options: Options) -> Request:
+def build_request(document: Document, schema: Schema, options: Options, mode: Mode = "grammar") -> Request:
     """The exact request of a document; needs no engine."""
     grammar = compile_schema(schema)
     chat = messages(document, schema)
     return Request(
         messages=chat,
-        grammar=grammar.text,
+        grammar=grammar.text if mode == "grammar" else None,
         max_tokens=options.max_tokens,
         temperature=options.temperature,
         seed=options.seed,

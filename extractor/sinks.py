@@ -89,6 +89,13 @@ def choose_format(given: Format | None, out: Path | None, *, single: bool) -> Fo
     return given or by_suffix or ("json" if single else "jsonl")
 
 
+def refuse_overwriting(sources: list[str], out: Path | None) -> None:
+    """The output must not take the place of a source."""
+    there = [Path(source) for source in sources if os.path.exists(source)]
+    if out and os.path.exists(out) and any(source.samefile(out) for source in there):
+        raise UsageError(f"--out {out}: is one of the sources", hint="name another file")
+
+
 @contextlib.contextmanager
 def open_sink(out: Path | None, form: Format, *, single: bool) -> Iterator[Sink]:
     """A sink on standard output, or on a file that gets its name when all is written.
@@ -102,6 +109,7 @@ def open_sink(out: Path | None, form: Format, *, single: bool) -> Iterator[Sink]
             yield sink
             sink.finish()
         return
+    out = out.resolve() if out.is_symlink() else out  # a link stays a link
     temporary = out.with_name(f".{out.name[:60]}.{os.getpid()}.tmp")
     try:
         with _created(out, temporary) as stream:

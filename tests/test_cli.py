@@ -19,6 +19,7 @@ import pytest
 import typer
 import yaml
 
+import extractor
 from extractor import models
 from extractor.cli import app
 
@@ -455,8 +456,8 @@ def test_models_are_listed_found_and_removed_in_a_store_of_its_own(here: Path, n
 
 def test_version(here: Path) -> None:
     done = extract("--version", cwd=here)
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    assert done == Finished(0, f"extract {declared}\n", "")
+    assert done == Finished(0, f"extract {extractor.__version__}\n", "")
+    assert re.fullmatch(r"\d+\.\d+\.\d+", extractor.__version__)
 
 
 def test_the_console_script_is_the_module(here: Path) -> None:

@@ -188,6 +188,7 @@ def start_child(
     """Another process that pulls; `extra` runs on every progress `p`. It does not outlive its test."""
     code = f"""
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 from pathlib import Path
 from extractor.download import Weights, download
 {prelude}
