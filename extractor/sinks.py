@@ -109,7 +109,7 @@ def open_sink(out: Path | None, form: Format, *, single: bool) -> Iterator[Sink]
             yield sink
             sink.finish()
         return
-    out = out.resolve() if out.is_symlink() else out  # a link stays a link
+    out = out.resolve() if os.path.islink(out) else out  # a link stays a link
     temporary = out.with_name(f".{out.name[:60]}.{os.getpid()}.tmp")
     try:
         with _created(out, temporary) as stream:
