@@ -520,7 +520,7 @@ def test_each_guard_alone_catches_it() -> None:
     async def ask(engine: LlamaEngine) -> None:
         engine._proven.add(HOSTILE["not"])
         for _ in range(5):
-            with pytest.raises(EngineError, match="dropped a grammar"):
+            with pytest.raises(EngineError, match="dropped the grammar"):
                 await engine.generate(free(HOSTILE["not"]))
         with pytest.raises(EngineError, match="does not apply"):
             await engine.generate(free(HOSTILE["empty"]))
@@ -530,7 +530,7 @@ def test_each_guard_alone_catches_it() -> None:
 
 def test_a_grammar_that_fails_after_its_proof_is_noticed() -> None:
     async def ask(engine: LlamaEngine) -> bool:
-        with pytest.raises(EngineError, match="dropped a grammar"):
+        with pytest.raises(EngineError, match="dropped the grammar"):
             await engine.generate(free(HOSTILE["breaks late"]))
         return HOSTILE["breaks late"] in engine._proven
 
@@ -553,7 +553,7 @@ def test_a_dropped_grammar_beside_a_good_neighbour() -> None:
     for neighbour in (first, second):
         assert isinstance(neighbour, Completion | EngineError)
         if isinstance(neighbour, Completion):
-            assert neighbour.text.startswith('{"title":"')
+            assert neighbour.text.startswith('{"title": "')
 
 
 # --- what the grammar cannot hold ----------------------------------------------------------------------------

@@ -71,6 +71,8 @@ class LlamaEngine:
     def prepare(self) -> None:
         """Begin to load, after the download where one is needed (blocks for that)."""
         with self._preparing:  # a cancelled request leaves its thread at work
+            if self._closed:
+                raise EngineError(f"{self.id} is closed")
             if self._child is None:
                 path = models.fetch(self.weights, offline=self._offline, on_progress=self.on_progress)
                 self._child = Child(path, self._settings)
@@ -94,24 +96,29 @@ class LlamaEngine:
                 raise RequestRejected(f"{error} twice on this document", hint=error.hint) from error
 
     async def count_tokens(self, messages: tuple[Message, ...]) -> int:
-        """Tokens of a chat, with the template of the weights."""
-        return await (await self._ready()).count_tokens(messages)
+        """Tokens of a chat, with the template of the weights; counts once more where the child had died."""
+        try:
+            return await (await self._ready()).count_tokens(messages)
+        except EngineUnavailable:
+            if self._child is None or not await asyncio.to_thread(self._child.ended):
+                raise
+            return await (await self._ready()).count_tokens(messages)
 
     def close(self) -> None:
         """End the child, from outside of an event loop, for good."""
         self._closed = True
-        if self._child is not None:
-            self._child.close()
-            self._child = None
+        with self._preparing:  # whoever is starting a child finishes that first
+            child, self._child = self._child, None
+        if child is not None:
+            child.close()
 
     async def aclose(self) -> None:
         """End the child and the connections to it, for good."""
         self._closed = True
-        chat, child, self._chat, self._child = self._chat, self._child, None, None
+        chat, self._chat = self._chat, None
         if chat is not None:
             await chat.aclose()
-        if child is not None:
-            await asyncio.to_thread(child.close)
+        await asyncio.to_thread(self.close)
 
     async def _answer(self, request: Request) -> Completion:
         chat = await self._ready()
@@ -119,13 +126,16 @@ class LlamaEngine:
         assert child is not None
         try:
             await self._prove(chat, child, request)
-            return await _constrained(chat, child, request)
+            completion, fault = await _watched(chat, child, request)
         except EngineUnavailable as error:
             if _FULL in str(error):
                 raise _Disturbed("the context was full", hint="use --slots 1, or split the text") from error
             if not await asyncio.to_thread(child.ended):
                 raise
             raise _Disturbed(f"llama.cpp ended {child.ending()}", hint=f"its log: {child.log}") from error
+        if request.grammar is not None and fault:  # its own or a neighbour's: alone it will show
+            raise _Disturbed(f"llama.cpp dropped the grammar ({fault})", hint=f"its log: {child.log}")
+        return completion
 
     async def _prove(self, chat: ChatEngine, child: Child, request: Request) -> None:
         """Show once for each grammar that the child applies it: with a canary in front, the answer begins with it."""
@@ -135,10 +145,10 @@ class LlamaEngine:
             if request.grammar in self._proven:
                 return
             grammar = _with_canary(request.grammar)
-            answer = await _constrained(chat, child, replace(_PROBE, grammar=grammar, timeout=request.timeout))
-            if not answer.text.startswith(_CANARY):
+            answer, fault = await _watched(chat, child, replace(_PROBE, grammar=grammar, timeout=request.timeout))
+            if fault or not answer.text.startswith(_CANARY):
                 raise EngineError(
-                    "llama.cpp does not apply the grammar of this schema",
+                    f"llama.cpp does not apply the grammar of this schema ({fault or 'without a word'})",
                     hint=f"nothing was printed; please report the schema; the log of llama.cpp: {child.log}",
                 )
             self._proven.add(request.grammar)
@@ -146,24 +156,29 @@ class LlamaEngine:
     async def _ready(self) -> ChatEngine:
         """The chat engine of a living child; starts one where there is none."""
         async with self._starting:
-            if self._closed:
-                raise EngineError(f"{self.id} is closed")
             if self._child is not None and self._chat is not None and self._child.ended(0):
                 await self._forget()
-            if self._child is None:
+            if self._child is None or self._closed:
                 await asyncio.to_thread(self.prepare)
             if self._chat is None:
-                assert self._child is not None
-                try:
-                    # The client's slow import fits into the time that the weights take to load.
-                    url, _ = await asyncio.gather(
-                        asyncio.to_thread(self._child.connect), asyncio.to_thread(importlib.import_module, "openai")
-                    )
-                except EngineError:
-                    self._child = None
-                    raise
-                self._chat = ChatEngine(f"{url}/v1", self._child.key, self.weights.name, self.modes, name=self.id)
+                self._chat = await self._connect()
             return self._chat
+
+    async def _connect(self) -> ChatEngine:
+        """Wait until the weights are loaded; the client's slow import fits into that time."""
+        child = self._child
+        if child is None:
+            raise EngineError(f"{self.id} is closed")
+        try:
+            url, _ = await asyncio.gather(
+                asyncio.to_thread(child.connect), asyncio.to_thread(importlib.import_module, "openai")
+            )
+        except EngineError:
+            self._child = None
+            raise
+        if self._closed:
+            raise EngineError(f"{self.id} is closed")
+        return ChatEngine(f"{url}/v1", child.key, self.weights.name, self.modes, name=self.id)
 
     async def _forget(self) -> None:
         """Let a dead child go; its log stays, an error names it."""
@@ -178,16 +193,11 @@ class _Disturbed(EngineError):
     """The request was broken by what happened to the child; it may be innocent."""
 
 
-async def _constrained(chat: ChatEngine, child: Child, request: Request) -> Completion:
-    """An answer during which llama.cpp did not drop a grammar, its own or a neighbour's."""
+async def _watched(chat: ChatEngine, child: Child, request: Request) -> tuple[Completion, str | None]:
+    """An answer, and what the log says meanwhile of a grammar that was dropped, this one or a neighbour's."""
     before = child.log_size()
     completion = await chat.generate(request)
-    if request.grammar is not None and (fault := child.unconstrained(before)):
-        raise EngineError(
-            f"llama.cpp dropped a grammar and would have written freely: {fault}",
-            hint=f"nothing was printed; please report the schema; the log of llama.cpp: {child.log}",
-        )
-    return completion
+    return completion, child.unconstrained(before)
 
 
 def _with_canary(grammar: str) -> str:

@@ -91,9 +91,17 @@ class Child:
         answer = json.loads(line) if line else {"error": f"llama.cpp ended {self.ending()}"}
         if "error" in answer:
             self.close(keep_log=True)
+            answer["error"] = self._last_complaint() or answer["error"]
             hint = f"the file may be damaged, or too large for the memory; its log: {self.log}"
             raise EngineError(f"cannot load {self._weights.name}: {answer['error']}", hint=hint)
         return str(answer["url"])
+
+    def _last_complaint(self) -> str | None:
+        """What llama.cpp has against the weights, from its log."""
+        lines = self.log.read_text("utf-8", "replace").splitlines()
+        return next(
+            (line.partition("error loading model: ")[2] for line in lines if "error loading model: " in line), None
+        )
 
     def ended(self, wait: float = 1.0) -> bool:
         """Whether the process is gone; a broken connection comes a moment before that can be seen."""
