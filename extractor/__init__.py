@@ -13,19 +13,25 @@ if TYPE_CHECKING:
     from extractor.api import aextract, close, extract
     from extractor.engines import open_engine
     from extractor.errors import ExtractError
+    from extractor.pipeline import Options
     from extractor.schema import load as load_schema
-    from extractor.types import Document, Engine, Extraction, Schema, Span
+    from extractor.types import Completion, Document, Engine, Extraction, Message, Request, Schema, Span, Usage
 
 __version__ = "0.1.0"
 
 # Imported when first used: `extract --help` and the start of the model's process must not wait for Pydantic.
 _HOMES = {
+    "Completion": "extractor.types:Completion",
     "Document": "extractor.types:Document",
     "Engine": "extractor.types:Engine",
     "ExtractError": "extractor.errors:ExtractError",
     "Extraction": "extractor.types:Extraction",
+    "Message": "extractor.types:Message",
+    "Options": "extractor.pipeline:Options",
+    "Request": "extractor.types:Request",
     "Schema": "extractor.types:Schema",
     "Span": "extractor.types:Span",
+    "Usage": "extractor.types:Usage",
     "aextract": "extractor.api:aextract",
     "close": "extractor.api:close",
     "extract": "extractor.api:extract",
@@ -34,12 +40,17 @@ _HOMES = {
 }
 
 __all__ = [
+    "Completion",
     "Document",
     "Engine",
     "ExtractError",
     "Extraction",
+    "Message",
+    "Options",
+    "Request",
     "Schema",
     "Span",
+    "Usage",
     "aextract",
     "close",
     "extract",

@@ -74,6 +74,8 @@ def close() -> None:
 async def _extract(
     text: str | Document, schema: SchemaSpec, model: str | None, engine: Engine | None, options: Options | None
 ) -> Extraction:
+    if not isinstance(text, str | Document):
+        raise UsageError(f"extract() takes a text or a Document, not {type(text).__name__}")
     document = text if isinstance(text, Document) else Document("text", text)
     return await extract_document(document, load(schema), engine or _shared(model), options)
 

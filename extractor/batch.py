@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +14,7 @@ from extractor.errors import EngineUnavailable, SourceError
 from extractor.pipeline import Options, extract
 from extractor.sources import Source, load
 from extractor.text import is_known, main_script
-from extractor.types import Document, Engine, Extraction, Problem, Schema
+from extractor.types import Document, Engine, Extraction, Mode, Problem, Schema
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -57,9 +59,10 @@ async def extract_all(
 
     async def one(source: Source) -> Extraction:
         try:
-            document = load(source)
+            document = await _apart(lambda: load(source))
         except SourceError as error:
-            return Extraction(source.name, None, schema.id, engine.id, "grammar", errors=(Problem.of(error),))
+            mode: Mode = "grammar" if "grammar" in engine.modes else "prompt"
+            return Extraction(source.label, None, schema.id, engine.id, mode, errors=(Problem.of(error),))
         return await extract(_with_language_note(document, engine.id, languages), schema, engine, options)
 
     async for record in in_order(sources, one, window):
@@ -80,6 +83,26 @@ async def in_order(items: Iterable[T], work: Callable[[T], Awaitable[R]], window
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def _apart(work: Callable[[], R]) -> R:
+    """Run what may block for ever (a pipe, a network drive) beside the loop, so that Ctrl-C and others go on.
+
+    In a daemon thread of its own: the loop's executor would wait for it at the end.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[R] = loop.create_future()
+
+    def run() -> None:
+        try:
+            outcome, settle = work(), future.set_result
+        except Exception as error:  # noqa: BLE001  # whoever awaits gets it
+            outcome, settle = error, future.set_exception  # type: ignore[assignment]
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(lambda: None if future.done() else settle(outcome))
+
+    threading.Thread(target=run, daemon=True).start()
+    return await future
 
 
 def _with_language_note(document: Document, engine: str, languages: Sequence[str]) -> Document:

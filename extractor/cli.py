@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +72,7 @@ SlotsOption = Annotated[
     ),
 ]
 ThreadsOption = Annotated[
-    int | None, typer.Option(min=1, help="Threads of the model. Default: the cores.", show_default=False)
+    int | None, typer.Option(min=1, max=512, help="Threads of the model. Default: the cores.", show_default=False)
 ]
 GpuLayersOption = Annotated[
     int | None,
@@ -90,6 +91,10 @@ def start() -> None:
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115  # print() would write errors to standard output
     if sys.stdout is None:
         sys.exit("error: standard output is closed")
+    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C: what is done is kept, and the child ends
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     for stream, errors in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors)
@@ -159,12 +164,12 @@ def run(
             from extractor.commands import Job, refuse_missing, write_all
             from extractor.pipeline import Options
 
-            job = Job(named, load_schema(schema), engine, Options(max_tokens, temperature, seed, timeout))
+            job = Job(named, load_schema(schema, screen), engine, Options(max_tokens, temperature, seed, timeout))
             with open_sink(out, form, single=single) as sink:
                 if not engine.is_here():
                     refuse_missing(named)
-                with screen.pulling() as engine.on_progress:
-                    engine.prepare()
+                with screen.pulling() as on_progress:
+                    engine.prepare(on_progress)
                 tally = asyncio.run(write_all(job, sink, screen, full=full))
         raise typer.Exit(tally.exit_code)
 
@@ -194,7 +199,7 @@ def prompt(
             document = load(Source(source))
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
-            request = build_request(document, load_schema(schema), Options())
+            request = build_request(document, load_schema(schema, screen), Options())
             count = asyncio.run(count_tokens(engine, request))
         print_prompt(request, count, as_json=as_json)
 
@@ -205,7 +210,7 @@ def schema_show(schema: Annotated[str, typer.Argument(metavar="SPEC", help="As f
     with handled(Screen()):
         from extractor.sinks import to_json
 
-        print(to_json(load_schema(schema).json_schema, indent=2))
+        print(to_json(load_schema(schema, Screen(quiet=True)).json_schema, indent=2))
 
 
 @schema_app.command("list")
@@ -294,11 +299,12 @@ def sources_or_stdin(sources: list[str] | None) -> list[str]:
     return ["-"]
 
 
-def load_schema(spec: str) -> Schema:
+def load_schema(spec: str, screen: Screen) -> Schema:
     """A schema that the decoder can hold; whatever is wrong with it is said before any token is spent."""
     from extractor.grammar import compile_schema
     from extractor.schema import load
 
     schema = load(spec)
-    compile_schema(schema)
+    for problem in compile_schema(schema).checked_after:
+        screen.note(f"{spec}: {problem.pointer}: {problem.message}; it is checked after decoding")
     return schema

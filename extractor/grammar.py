@@ -30,9 +30,10 @@ from extractor.types import Problem, Schema
 LAYOUT = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 # Our own size bounds, so that a small model that loops ends its value instead of filling the token limit.
-# The user's bounds replace them. Characters, items, magnitude.
+# The user's bounds replace them. Characters, items (of dictionaries too), characters of a key, magnitude.
 TEXT_BOUND = 1_000
 LIST_BOUND = 64
+KEY_BOUND = 80
 NUMBER_BOUND = 10**15
 
 # Where a bound bites, the model squeezes in whatever token still fits, in mid-word. So the grammar leaves this
@@ -54,7 +55,18 @@ _KEPT = frozenset(
     """type enum const minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength
     minItems maxItems minProperties maxProperties required $ref""".split()  # noqa: SIM905
 )
-_FORMATS = frozenset(("date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"))
+# The formats that llguidance implements, with the longest text that makes sense in each: P1234… could go on for ever.
+_FORMATS = {
+    "date-time": 35,
+    "time": 20,
+    "date": 10,
+    "duration": 30,
+    "email": 254,
+    "hostname": 253,
+    "ipv4": 15,
+    "ipv6": 45,
+    "uuid": 36,
+}
 _MAPS = frozenset(("properties", "patternProperties", "$defs", "definitions"))
 _LISTS = frozenset(("anyOf", "oneOf", "allOf", "prefixItems"))
 _NODES = frozenset(("items", "additionalProperties"))
@@ -234,17 +246,30 @@ def _bound(node: dict[str, Any], *, shaped: bool) -> dict[str, Any]:
         node = {**node, "maxItems": limit, "x-stop": limit}
     if "integer" in kinds or "number" in kinds:
         node = _bound_number(node)
+    if "object" in kinds and "properties" not in node:
+        node = _bound_dictionary(node)
     return node
 
 
 def _bound_string(node: dict[str, Any], *, shaped: bool) -> dict[str, Any]:
     """`x-clip` is the length that `clip` cuts back to; a shape (pattern, format) cannot be cut, so it has none."""
-    limit = node.get("maxLength", max(TEXT_BOUND, node.get("minLength", 0)))
+    limit = node.get("maxLength", max(_FORMATS.get(node.get("format", ""), TEXT_BOUND), node.get("minLength", 0)))
     if shaped:
         return {**node, "maxLength": limit}
     if "maxLength" in node and limit < SHORTEST_PROSE:
         return node
     return {**node, "maxLength": limit + SLACK, "x-clip": limit}
+
+
+def _bound_dictionary(node: dict[str, Any]) -> dict[str, Any]:
+    """An object with free keys: their number and their length."""
+    if "maxProperties" not in node:
+        node = {**node, "maxProperties": max(LIST_BOUND, node.get("minProperties", 0)), "x-stop": LIST_BOUND}
+    values = node.get("additionalProperties", {})
+    if "patternProperties" not in node and values is not False:
+        keys = f"^.{{0,{KEY_BOUND}}}$"
+        node = {**node, "patternProperties": {keys: {} if values is True else values}, "additionalProperties": False}
+    return node
 
 
 def _bound_number(node: dict[str, Any]) -> dict[str, Any]:
@@ -265,7 +290,7 @@ def _x_clip(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
 
 
 def _x_stop(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
-    if isinstance(value, list) and len(value) >= limit:
+    if isinstance(value, list | dict) and len(value) >= limit:
         yield BoundError(f"stopped at {limit} items, our own bound; max_length in the schema replaces it")
 
 

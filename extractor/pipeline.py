@@ -8,7 +8,15 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from extractor.errors import EngineUnavailable, OutputError, ParseError, Refused, RequestRejected, Truncated
+from extractor.errors import (
+    EngineUnavailable,
+    OutputError,
+    ParseError,
+    Refused,
+    RequestRejected,
+    SourceError,
+    Truncated,
+)
 from extractor.grammar import clip, compile_schema
 from extractor.ground import ground
 from extractor.prompt import messages
@@ -44,6 +52,8 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     mode: Mode = "grammar" if "grammar" in engine.modes else "prompt"
     request = build_request(document, schema, options or Options(), mode)
     record = Extraction(document.source, None, schema.id, engine.id, mode, notes=_loading_notes(document))
+    if not document.text.strip():
+        return replace(record, errors=(Problem.of(SourceError(f"{document.source}: the text is empty")),))
     started = time.monotonic()
     try:
         completion = await engine.generate(request)

@@ -16,6 +16,8 @@ from extractor.errors import UsageError
 Format = Literal["json", "jsonl", "yaml"]
 _SUFFIXES: dict[str, Format] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".yaml": "yaml", ".yml": "yaml"}
 
+_OTHER = (".csv", ".tsv", ".parquet", ".db", ".sqlite", ".xlsx", ".xml", ".html")
+
 # What a terminal would obey rather than show (C1 controls, changes of direction), what breaks lines, and halves of
 # characters.
 _UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -85,6 +87,8 @@ def _escape(text: str) -> str:
 
 def choose_format(given: Format | None, out: Path | None, *, single: bool) -> Format:
     """What the user said, or the suffix of the file, or JSON for one record and JSON Lines for several."""
+    if out and not given and out.suffix.lower() in _OTHER:
+        raise UsageError(f"--out {out}: cannot write {out.suffix} yet", hint=f"suffixes are {', '.join(_SUFFIXES)}")
     by_suffix = _SUFFIXES.get(out.suffix.lower()) if out else None
     return given or by_suffix or ("json" if single else "jsonl")
 

@@ -34,6 +34,11 @@ class Source:
     name: str
     fault: SourceError | None = None
 
+    @property
+    def label(self) -> str:
+        """What records and messages call it."""
+        return "stdin" if self.name == STDIN else self.name
+
 
 def discover(arguments: Iterable[str]) -> Iterator[Source]:
     """Files, folders (their text and Markdown files, recursively), glob patterns and `-`, in the order given.
@@ -44,7 +49,7 @@ def discover(arguments: Iterable[str]) -> Iterator[Source]:
         if _is_folder(argument):
             yield from _or_fault(_walk(argument), argument, "no text or Markdown file in this folder")
         elif _is_pattern(argument):
-            matches = map(Source, filter(os.path.isfile, sorted(glob.iglob(argument, recursive=True))))  # noqa: PTH207
+            matches = map(Source, filter(_is_offered, sorted(glob.iglob(argument, recursive=True))))  # noqa: PTH207
             yield from _or_fault(matches, argument, "no file matches this pattern")
         else:
             yield Source(argument)
@@ -81,6 +86,11 @@ def _is_pattern(argument: str) -> bool:
     return argument != STDIN and glob.has_magic(argument) and not os.path.lexists(argument)
 
 
+def _is_offered(path: str) -> bool:
+    """Files, and broken links, so that loading says so; no folders, and no pipes, which would be waited for."""
+    return os.path.isfile(path) or not os.path.exists(path)
+
+
 def _or_fault(sources: Iterable[Source], argument: str, otherwise: str) -> Iterator[Source]:
     """The sources, or one that says that there were none."""
     found = None
@@ -103,7 +113,7 @@ def _walk(folder: str) -> Iterator[Source]:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path)
-        elif Path(entry.name).suffix.lower() in TEXT_SUFFIXES and os.path.isfile(entry):
+        elif Path(entry.name).suffix.lower() in TEXT_SUFFIXES and _is_offered(entry.path):
             yield Source(entry.path)
 
 
@@ -112,7 +122,7 @@ def _read(name: str) -> tuple[str, bytes]:
     if name == STDIN:
         if sys.stdin is None:
             raise SourceError("stdin: closed", hint="name a file")
-        return "stdin", sys.stdin.buffer.read(MOST_BYTES + 1)
+        return "stdin", _read_stdin()
     try:
         with Path(name).open("rb") as file:
             return name, file.read(MOST_BYTES + 1)
@@ -124,11 +134,24 @@ def _read(name: str) -> tuple[str, bytes]:
         raise SourceError(f"{name}: {getattr(error, 'strerror', None) or error}") from error
 
 
+def _read_stdin() -> bytes:
+    """By its descriptor: a thread that waits in Python's own buffer would break the end of the program."""
+    try:
+        descriptor = sys.stdin.fileno()
+    except OSError:  # a stand-in without one
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
+    chunks: list[bytes] = []
+    while sum(map(len, chunks)) <= MOST_BYTES and (chunk := os.read(descriptor, MOST_BYTES)):
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
 def _neighbour(name: str) -> str | None:
     """'artcle.txt' → 'did you mean article.txt?', where that is there."""
     folder = Path(name).parent
     with contextlib.suppress(OSError):
-        near = get_close_matches(Path(name).name, [path.name for path in folder.iterdir()], n=1)
+        names = [path.name for path in folder.iterdir() if path.exists()]
+        near = get_close_matches(Path(name).name, names, n=1)
         return f"did you mean {folder / near[0]}?" if near else None
     return None
 

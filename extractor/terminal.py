@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from extractor.errors import ExtractError
+from extractor.errors import ExtractError, SourceError
 from extractor.types import Extraction
 
 if TYPE_CHECKING:
@@ -53,9 +53,8 @@ class Screen:
             self.note(f"{record.source}{': ' + where if where else ''}: {note}")
         for problem in record.errors:
             value = "" if problem.value is None else f" (it was {_short(problem.value)})"
-            # An error about the whole document often begins with its name already.
-            text = f"{problem}{value}"
-            self.error(text if text.startswith(record.source) else f"{record.source}: {text}", problem.hint)
+            name = "" if problem.kind == SourceError.__name__ else f"{record.source}: "  # those name it themselves
+            self.error(f"{name}{problem}{value}", problem.hint)
 
     def _line(self, label: str, text: str, colour: str) -> None:
         tag = f"\x1b[{colour}m{label}:\x1b[0m" if self.is_terminal else f"{label}:"

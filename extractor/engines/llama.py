@@ -47,7 +47,6 @@ class LlamaEngine:
         self.id = f"llama:{weights.name}"
         self.weights = weights
         self.slots = settings.slots
-        self.on_progress: Callable[[models.Progress], None] | None = None
         self._settings = settings
         self._offline = offline
         self._child: Child | None = None
@@ -68,13 +67,13 @@ class LlamaEngine:
         """Whether the weights are on this machine already."""
         return models.locate(self.weights) is not None
 
-    def prepare(self) -> None:
+    def prepare(self, on_progress: Callable[[models.Progress], None] | None = None) -> None:
         """Begin to load, after the download where one is needed (blocks for that)."""
         with self._preparing:  # a cancelled request leaves its thread at work
             if self._closed:
                 raise EngineError(f"{self.id} is closed")
             if self._child is None:
-                path = models.fetch(self.weights, offline=self._offline, on_progress=self.on_progress)
+                path = models.fetch(self.weights, offline=self._offline, on_progress=on_progress)
                 self._child = Child(path, self._settings)
 
     def languages(self) -> tuple[str, ...]:

@@ -231,7 +231,7 @@ json_data = st.recursive(
 
 
 @quick(80)
-@given(json_data, st.text(min_size=1, max_size=30))
+@given(json_data, st.text(min_size=1, max_size=30).filter(str.strip))
 def test_any_json_becomes_a_record_whose_spans_and_absences_point_into_it(data: Any, text: str) -> None:
     found = run(json.dumps(data), schema_of({}), Document("s", text))
     written = json.loads(json.dumps(found.to_dict()))
@@ -318,3 +318,10 @@ def test_messages_stay_short_whatever_the_answer() -> None:
 @given(json_data)
 def test_decode_leads_back(data: Any) -> None:
     assert decode(Completion(json.dumps(data), "stop", USAGE), 4096) == data
+
+
+@pytest.mark.parametrize("text", ["", " \n\t"])
+def test_an_empty_text_is_an_error_and_costs_no_request(text: str) -> None:
+    found = run("{}", schema_of({}), Document("s", text))
+    assert [problem.kind for problem in found.errors] == ["SourceError"]
+    assert found.attempts == 0
