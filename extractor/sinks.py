@@ -5,22 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from extractor.errors import UsageError
+from extractor.text import UNSAFE
 
 Format = Literal["json", "jsonl", "yaml"]
 _SUFFIXES: dict[str, Format] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".yaml": "yaml", ".yml": "yaml"}
 
 _OTHER = (".csv", ".tsv", ".parquet", ".db", ".sqlite", ".xlsx", ".xml", ".html")
-
-# What a terminal would obey rather than show (C1 controls, changes of direction), what breaks lines, and halves of
-# characters.
-_UNSAFE = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Sink:
@@ -72,7 +68,7 @@ def to_yaml(data: Any) -> str:
         """Safe, with our own way to write strings."""
 
     def represent(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if _UNSAFE.search(text) else None)
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"' if UNSAFE.search(text) else None)
 
     Dumper.add_representer(str, represent)
     if not isinstance(data, dict | list):
@@ -82,7 +78,7 @@ def to_yaml(data: Any) -> str:
 
 
 def _escape(text: str) -> str:
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def choose_format(given: Format | None, out: Path | None, *, single: bool) -> Format:

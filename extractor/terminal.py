@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from extractor.errors import ExtractError, SourceError
+from extractor.text import UNSAFE
 from extractor.types import Extraction
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from extractor.models import Progress
 
-# Documents, file names and answers are not ours: a terminal must show them, never obey them.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST_VALUE = 200
 
 
@@ -109,7 +107,7 @@ class Spinner:
 
 def plain(text: str) -> str:
     r"""Without what a terminal obeys: the escape in 'a\x1b[2J' becomes four visible characters."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def one_line(text: str) -> str:

@@ -9,6 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# What a terminal obeys rather than shows (controls, changes of direction), what breaks lines, halves of characters.
+# Documents, file names and answers are not ours: whatever prints them escapes these.
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
 _SENTENCE_END = re.compile(r"[.!?]['\")\]’”]*(?=\s|$)|[。！？；…][」』”’）]*")
 _WORD_END = re.compile(r"(?<=\S)(?=\s)|(?<=[，、：])|(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
 
