@@ -134,6 +134,8 @@ def _created(out: Path, temporary: Path) -> TextIO:
     if os.path.isdir(out):
         raise UsageError(f"--out {out}: is a folder", hint="name a file in it")
     try:
+        with contextlib.suppress(FileNotFoundError):
+            out.lstat()  # a name that is too long fails now, not when all is done
         return temporary.open("x", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"--out {out}: {error.strerror}", hint="the folder must exist and be writable") from error
