@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from extractor.errors import EngineUnavailable, SourceError
-from extractor.pipeline import Options, extract
+from extractor.pipeline import Options, choose_mode, extract
 from extractor.sources import Source, load
 from extractor.text import is_known, main_script
-from extractor.types import Document, Engine, Extraction, Mode, Problem, Schema
+from extractor.types import Document, Engine, Extraction, Problem, Schema
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -61,8 +61,8 @@ async def extract_all(
         try:
             document = await _apart(lambda: load(source))
         except SourceError as error:
-            mode: Mode = "grammar" if "grammar" in engine.modes else "prompt"
-            return Extraction(source.label, None, schema.id, engine.id, mode, errors=(Problem.of(error),))
+            fault = (Problem.of(error),)
+            return Extraction(source.label, None, schema.id, engine.id, choose_mode(engine), errors=fault)
         return await extract(_with_language_note(document, engine.id, languages), schema, engine, options)
 
     async for record in in_order(sources, one, window):

@@ -264,7 +264,8 @@ def _bound_string(node: dict[str, Any], *, shaped: bool) -> dict[str, Any]:
 def _bound_dictionary(node: dict[str, Any]) -> dict[str, Any]:
     """An object with free keys: their number and their length."""
     if "maxProperties" not in node:
-        node = {**node, "maxProperties": max(LIST_BOUND, node.get("minProperties", 0)), "x-stop": LIST_BOUND}
+        limit = max(LIST_BOUND, node.get("minProperties", 0))
+        node = {**node, "maxProperties": limit, "x-stop": limit}
     values = node.get("additionalProperties", {})
     if "patternProperties" not in node and values is not False:
         keys = f"^.{{0,{KEY_BOUND}}}$"

@@ -49,7 +49,7 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     What goes wrong with this document alone stands in the record's `errors`. Raised is what ends a run:
     `SchemaError` before any token is spent, and engine errors that no other document would escape.
     """
-    mode: Mode = "grammar" if "grammar" in engine.modes else "prompt"
+    mode = choose_mode(engine)
     request = build_request(document, schema, options or Options(), mode)
     record = Extraction(document.source, None, schema.id, engine.id, mode, notes=_loading_notes(document))
     if not document.text.strip():
@@ -65,6 +65,11 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     except OutputError as error:
         return replace(record, errors=(Problem.of(error),), seconds=_since(started))
     return replace(_finish(record, answer, cuts, document, schema), seconds=_since(started))
+
+
+def choose_mode(engine: Engine) -> Mode:
+    """The stronger of the two ways to ask that an engine has."""
+    return "grammar" if "grammar" in engine.modes else "prompt"
 
 
 def build_request(document: Document, schema: Schema, options: Options, mode: Mode = "grammar") -> Request:
