@@ -21,6 +21,7 @@ from extractor.models import DEFAULT
 from extractor.pipeline import Options
 from extractor.pipeline import extract as extract_document
 from extractor.schema import SchemaSpec, load
+from extractor.schema import many as list_of
 from extractor.types import Document, Engine, Extraction
 
 T = TypeVar("T")
@@ -37,8 +38,9 @@ def extract(
     model: str | None = None,
     engine: Engine | None = None,
     options: Options | None = None,
+    many: bool = False,
 ) -> Extraction:
-    """Extract one record from a text.
+    """Extract one record from a text; with `many`, or a schema such as `list[Paper]`, a list of records.
 
     `schema` is a Pydantic class or anything that `load_schema` takes; `model` is a spec as for `--model` (default
     EXTRACT_MODEL, else qwen2.5-coder-1.5b), `engine` anything with `generate` instead. The first call loads the
@@ -47,7 +49,7 @@ def extract(
     """
     if threading.current_thread().name == _THREAD:  # an engine that asks would wait for itself
         raise UsageError("extract() was called from inside an engine", hint="await aextract() there")
-    return _submit(_extract(text, schema, model, engine, options)).result()
+    return _submit(_extract(text, schema, model, engine, options, many=many)).result()
 
 
 async def aextract(
@@ -57,9 +59,10 @@ async def aextract(
     model: str | None = None,
     engine: Engine | None = None,
     options: Options | None = None,
+    many: bool = False,
 ) -> Extraction:
     """As `extract`, for use inside an event loop; many can be awaited at once."""
-    return await asyncio.wrap_future(_submit(_extract(text, schema, model, engine, options)))
+    return await asyncio.wrap_future(_submit(_extract(text, schema, model, engine, options, many=many)))
 
 
 def close() -> None:
@@ -72,12 +75,19 @@ def close() -> None:
 
 
 async def _extract(
-    text: str | Document, schema: SchemaSpec, model: str | None, engine: Engine | None, options: Options | None
+    text: str | Document,
+    schema: SchemaSpec,
+    model: str | None,
+    engine: Engine | None,
+    options: Options | None,
+    *,
+    many: bool,
 ) -> Extraction:
     if not isinstance(text, str | Document):
         raise UsageError(f"extract() takes a text or a Document, not {type(text).__name__}")
     document = text if isinstance(text, Document) else Document("text", text)
-    return await extract_document(document, load(schema), engine or _shared(model), options)
+    loaded = list_of(load(schema)) if many else load(schema)
+    return await extract_document(document, loaded, engine or _shared(model), options)
 
 
 def _shared(model: str | None) -> LlamaEngine:

@@ -35,6 +35,8 @@ models_app = typer.Typer(help="The weights on this machine.", no_args_is_help=Tr
 app.add_typer(schema_app, name="schema")
 app.add_typer(models_app, name="models")
 
+_MOST_NOTES = 3  # about what the decoder does not hold
+
 Sources = Annotated[
     list[str] | None,
     typer.Argument(help="Text or Markdown files, folders, glob patterns, or - for standard input.", show_default=False),
@@ -45,10 +47,13 @@ SchemaOption = Annotated[
         "--schema",
         "-s",
         metavar="SPEC",
-        help="paper.py, paper.py:Paper, package.module:Paper, or a built-in name. A .py file is run: it is code.",
+        help="paper.py, paper.py:Paper, package.module:Paper, schema.json, 'title, year int, keywords[]', "
+        "or a built-in name. A .py file is run: it is code.",
         show_default=False,
     ),
 ]
+ManyOption = Annotated[bool, typer.Option("--many", help="A list of such records from each source, one line each.")]
+SchemaArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As for --schema.", show_default=False)]
 ModelArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As for --model.")]
 ModelOption = Annotated[
     str,
@@ -124,6 +129,7 @@ def run(
         Path | None, typer.Option("--out", "-o", help="Write to a file; it appears when all is done.")
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="The whole record: spans, errors, usage, time.")] = False,
+    many: ManyOption = False,
     max_tokens: MaxTokensOption = 4096,
     temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token.")] = 0.0,
     seed: Annotated[
@@ -141,9 +147,10 @@ def run(
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
 ) -> None:
-    """Extract one record from each source.
+    """Extract one record from each source, or with --many a list of records.
 
-    One source prints one JSON object, several print JSON Lines in the order given. Exit status: 0 all valid,
+    One source prints one JSON object, several print JSON Lines in the order given; of a list each record is a line
+    with its source. Exit status: 0 all valid,
     1 some documents failed, 2 usage or schema, 3 engine, 130 interrupted.
     """
     screen = Screen(quiet, verbose)
@@ -156,15 +163,19 @@ def run(
         out = None if out == Path("-") else out
         refuse_overwriting(named, out)
         single = is_single(named)
-        form = choose_format(format, out, single=single)
+        choose_format(format, out, single=single)  # a wrong one fails before the weights load
         settings = Settings(slots or (1 if single else SLOTS), threads, gpu_layers, context, verbose)
         engine = open_engine(model, settings, offline=offline)
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.commands import Job, refuse_missing, write_all
             from extractor.pipeline import Options
+            from extractor.schema import is_many
 
-            job = Job(named, load_schema(schema, screen), engine, Options(max_tokens, temperature, seed, timeout))
+            loaded = load_schema(schema, screen, many=many)
+            job = Job(named, loaded, engine, Options(max_tokens, temperature, seed, timeout))
+            single = single and (full or not is_many(loaded))
+            form = choose_format(format, out, single=single)
             with open_sink(out, form, single=single) as sink:
                 if not engine.is_here():
                     refuse_missing(named)
@@ -179,6 +190,7 @@ def prompt(
     source: Annotated[str, typer.Argument(help="A text or Markdown file, or - for standard input.")],
     schema: SchemaOption,
     model: ModelOption = DEFAULT,
+    many: ManyOption = False,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     offline: OfflineOption = False,
     quiet: QuietOption = False,
@@ -199,18 +211,60 @@ def prompt(
             document = load(Source(source))
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
-            request = build_request(document, load_schema(schema, screen), Options())
+            request = build_request(document, load_schema(schema, screen, many=many), Options())
             count = asyncio.run(count_tokens(engine, request))
         print_prompt(request, count, as_json=as_json)
 
 
 @schema_app.command("show")
-def schema_show(schema: Annotated[str, typer.Argument(metavar="SPEC", help="As for --schema.")]) -> None:
+def schema_show(spec: SchemaArgument, many: ManyOption = False) -> None:
     """Print the JSON Schema of a spec."""
     with handled(Screen()):
         from extractor.sinks import to_json
 
-        print(to_json(load_schema(schema, Screen(quiet=True)).json_schema, indent=2))
+        print(to_json(load_schema(spec, Screen(quiet=True), many=many).json_schema, indent=2))
+
+
+@schema_app.command("check")
+def schema_check(
+    spec: SchemaArgument,
+    many: ManyOption = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON Lines, one for each keyword.")] = False,
+) -> None:
+    """Tell keyword by keyword how a schema is kept: while decoding, or by validation after it.
+
+    For the embedded engine (llama.cpp with llguidance). Exit status 2 where the schema is refused.
+    """
+    with handled(Screen()):
+        from extractor.commands import print_report
+        from extractor.schema import load
+        from extractor.schema import many as list_of
+
+        print_report(list_of(load(spec)) if many else load(spec), as_json=as_json)
+
+
+@schema_app.command("init")
+def schema_init(
+    spec: Annotated[
+        str,
+        typer.Argument(
+            metavar="FIELDS|SAMPLE.json",
+            help="An inline schema ('title, year int, keywords[]'), or a JSON file with a sample record or several.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write to a new file instead.")] = None,
+    name: Annotated[str, typer.Option("--name", help="Of the class.")] = "Record",
+) -> None:
+    """Write a commented schema file in Python to start from."""
+    with handled(Screen()):
+        from extractor.commands import starter_source, write_new
+
+        source = starter_source(spec, name)
+        if out is None:
+            print(source, end="")
+        else:
+            write_new(out, source)
 
 
 @schema_app.command("list")
@@ -299,12 +353,16 @@ def sources_or_stdin(sources: list[str] | None) -> list[str]:
     return ["-"]
 
 
-def load_schema(spec: str, screen: Screen) -> Schema:
+def load_schema(spec: str, screen: Screen, *, many: bool = False) -> Schema:
     """A schema that the decoder can hold; whatever is wrong with it is said before any token is spent."""
     from extractor.grammar import compile_schema
     from extractor.schema import load
+    from extractor.schema import many as list_of
 
-    schema = load(spec)
-    for problem in compile_schema(schema).checked_after:
-        screen.note(f"{spec}: {problem.pointer}: {problem.message}; it is checked after decoding")
+    schema = list_of(load(spec)) if many else load(spec)
+    left = compile_schema(schema).checked_after
+    for problem in left[:_MOST_NOTES]:
+        screen.note(f"{problem.pointer}: {problem.message}; it is checked after decoding")
+    if left[_MOST_NOTES:]:
+        screen.note(f"{len(left) - _MOST_NOTES} more are checked after decoding: see `extract schema check`")
     return schema

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from extractor.schema import pointer
+from extractor.pointers import pointer
 from extractor.text import View, normalise
 from extractor.types import Document, Span
 

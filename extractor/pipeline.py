@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import re
 import time
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,8 +22,9 @@ from extractor.errors import (
 from extractor.grammar import clip, compile_schema
 from extractor.ground import ground
 from extractor.prompt import messages
-from extractor.schema import validate
+from extractor.schema import is_many
 from extractor.types import Completion, Document, Engine, Extraction, Mode, Problem, Request, Schema
+from extractor.validation import Valid, validate, validate_each
 
 # Seconds granted to a request: a fixed part, prefill and decoding. A laptop with four requests under way does
 # a multiple of this; what takes longer hangs.
@@ -29,6 +32,8 @@ _BASE_SECONDS = 60
 _PREFILL_TOKENS_PER_SECOND = 8
 _DECODED_TOKENS_PER_SECOND = 4
 
+
+_BETWEEN = re.compile(r"[\s,]*")  # two items of a list
 
 _DEEPEST = 100  # levels of an answer; validators and writers walk it by recursion
 
@@ -59,12 +64,16 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
         completion = await engine.generate(request)
     except (RequestRejected, EngineUnavailable) as error:
         return replace(record, errors=(Problem.of(error),), attempts=1, seconds=_since(started))
-    record = replace(record, attempts=1, usage=completion.usage)
+    record, lost = replace(record, attempts=1, usage=completion.usage), list[Problem]()
     try:
-        answer, cuts = clip(decode(completion, request.max_tokens), compile_schema(schema))
+        answer = decode(completion, request.max_tokens)
     except OutputError as error:
-        return replace(record, errors=(Problem.of(error),), seconds=_since(started))
-    return replace(_finish(record, answer, cuts, document, schema), seconds=_since(started))
+        answer, lost = _whole_records(completion, schema), [Problem.of(error)]
+    if answer is None and lost:
+        return replace(record, errors=tuple(lost), seconds=_since(started))
+    answer, cuts = clip(answer, compile_schema(schema).lowered)
+    record = _finish(record, answer, document, schema)
+    return replace(record, errors=(*record.errors, *lost), notes={**record.notes, **cuts}, seconds=_since(started))
 
 
 def choose_mode(engine: Engine) -> Mode:
@@ -112,14 +121,35 @@ def decode(completion: Completion, max_tokens: int) -> Any:
     return data
 
 
-def _finish(record: Extraction, answer: Any, cuts: dict[str, str], document: Document, schema: Schema) -> Extraction:
-    """The record with the answer in it, or with the rules that the answer breaks."""
-    checked = validate(schema, answer)
-    if isinstance(checked, list):
-        return replace(record, errors=tuple(checked))
+def _whole_records(completion: Completion, schema: Schema) -> list[Any] | None:
+    """Of a list that was cut off, the records that are complete; None where there are none."""
+    if completion.finish_reason != "length" or not is_many(schema):
+        return None
+    text = completion.text
+    decoder, records = json.JSONDecoder(parse_constant=_finite, parse_float=_finite), []
+    at = text.find("[") + 1
+    with contextlib.suppress(ValueError, RecursionError):
+        while at:
+            record, at = decoder.raw_decode(text, at)
+            records.append(record)
+            at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+    return None if _is_deeper(records, _DEEPEST) else records or None
+
+
+def _finish(record: Extraction, answer: Any, document: Document, schema: Schema) -> Extraction:
+    """The record with the answer in it, or with the rules that the answer breaks; of a list, what is valid is kept."""
+    checked: Valid | None
+    problems: list[Problem] = []
+    if is_many(schema) and isinstance(answer, list):
+        checked, problems = validate_each(schema, answer)
+    else:
+        found = validate(schema, answer)
+        checked, problems = (None, found) if isinstance(found, list) else (found, [])
+    record = replace(record, errors=tuple(problems))
+    if checked is None or (problems and not checked.data):
+        return record
     spans, absent = ground(checked.data, document)
-    notes = {**record.notes, **cuts}
-    return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent, notes=notes)
+    return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent)
 
 
 def _loading_notes(document: Document) -> dict[str, str]:

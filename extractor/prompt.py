@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
-from extractor.schema import resolve
+from extractor.pointers import resolve
+from extractor.schema import is_many
 from extractor.types import Document, Message, Schema
 
+_MOST_CHOICES = 200
+
 INSTRUCTION = """\
-Extract this record from the text and answer with JSON only:
+{task}
 
 {type}
 
@@ -23,10 +26,14 @@ Copy names, numbers and dates from the text. Write null where the text does not 
 Write in the language of the text."""
 
 
+_ONE = "Extract this record from the text and answer with JSON only:"
+_MANY = "Extract all such records from the text, each once, and answer with one JSON list only:"
+
+
 def messages(document: Document, schema: Schema) -> tuple[Message, ...]:
     """The chat of one document: a system message that only depends on the schema, then the document."""
     return (
-        Message("system", INSTRUCTION.format(type=describe(schema))),
+        Message("system", INSTRUCTION.format(task=_MANY if is_many(schema) else _ONE, type=describe(schema))),
         Message("user", fence(document.text)),
     )
 
@@ -64,27 +71,40 @@ class _Writer:
     def type_of(self, node: Any, depth: int) -> str:
         """One node as a type expression."""
         if not isinstance(node, Mapping) or not node:
-            return "any"
-        if "$ref" in node:
-            return self._definition(node["$ref"], depth)
+            return "never" if node is False else "any"
         if "const" in node or "enum" in node:
-            return " | ".join(map(_literal, [node["const"]] if "const" in node else node["enum"]))
-        branches = node.get("anyOf") or node.get("oneOf")
-        if branches:
-            return " | ".join(dict.fromkeys(self.type_of(branch, depth) for branch in branches))
-        if "allOf" in node:
-            return " & ".join(self.type_of(branch, depth) for branch in node["allOf"])
-        return " | ".join(self._plain(kind, node, depth) for kind in _kinds(node))
+            return _choices([node["const"]] if "const" in node else node["enum"])
+        parts = dict.fromkeys(part for part in self._parts(node, depth) if part != "any")
+        return _joined(parts, " & ") or "any"
+
+    def _parts(self, node: Mapping[str, Any], depth: int) -> Iterator[str]:
+        """What has to hold at once: a reference, the node's own type, one of its branches, all of `allOf`."""
+        if "$ref" in node:
+            yield self._definition(node["$ref"], depth)
+        others = node.keys() & {"$ref", "anyOf", "oneOf", "allOf"}
+        if not others or node.keys() & {"properties", "items", "prefixItems"}:
+            yield " | ".join(self._plain(kind, node, depth) for kind in _kinds(node))
+        branches = [self.type_of(branch, depth) for key in ("anyOf", "oneOf") for branch in node.get(key, ())]
+        yield _joined(dict.fromkeys(branch for branch in branches if branch != "any"), " | ") or "any"
+        yield from (self.type_of(branch, depth) for branch in node.get("allOf", ()))
 
     def _definition(self, reference: str, depth: int) -> str:
-        if self.uses[reference] <= 1 and reference != "#":
+        if self._is_written_in_place(reference):
             return self.type_of(resolve(self.root, reference), depth)
-        name = reference.rpartition("/")[2] if reference != "#" else str(self.root.get("title", "Record"))
         if reference not in self.named:
             taken = set(self.named.values())
-            self.named[reference] = next(free for free in _names(name) if free not in taken)
+            self.named[reference] = next(free for free in _names(self._name(reference)) if free not in taken)
             self.wanted[self.named[reference]] = reference
         return self.named[reference]
+
+    def _is_written_in_place(self, reference: str) -> bool:
+        """A definition that is used once; what stands elsewhere may contain the reference itself."""
+        return self.uses[reference] <= 1 and reference.startswith("#/$defs/") and reference.count("/") == 2  # noqa: PLR2004
+
+    def _name(self, reference: str) -> str:
+        title = resolve(self.root, reference).get("title")
+        last = reference.rpartition("/")[2]
+        return title if isinstance(title, str) and title.isidentifier() else last if last.isidentifier() else "Record"
 
     def _plain(self, kind: str, node: Mapping[str, Any], depth: int) -> str:
         if kind == "array":
@@ -101,7 +121,7 @@ class _Writer:
         if not isinstance(node, Mapping):
             return False
         if "$ref" in node:
-            return self.uses[node["$ref"]] <= 1 and self._is_union(resolve(self.root, node["$ref"]))
+            return self._is_written_in_place(node["$ref"]) and self._is_union(resolve(self.root, node["$ref"]))
         return any(len(node.get(key, ())) > 1 for key in ("anyOf", "oneOf", "allOf", "enum")) or len(_kinds(node)) > 1
 
     def _object(self, node: Mapping[str, Any], depth: int) -> str:
@@ -155,6 +175,20 @@ def _remarks(node: Any) -> Iterator[str]:
         if "maxItems" in part:
             least = f"{part['minItems']} to " if part.get("minItems") else "at most "
             yield f"{least}{part['maxItems']} items"
+
+
+def _choices(values: list[Any]) -> str:
+    """Values of an enum; of a long list the first ones, the decoder knows them all."""
+    shown = " | ".join(map(_literal, values[:_MOST_CHOICES]))
+    return shown if len(values) <= _MOST_CHOICES else f"{shown} | …  /* {len(values) - _MOST_CHOICES} more */"
+
+
+def _joined(parts: Iterable[str], sign: str) -> str:
+    """Several types as one; a union inside of something else stands in brackets."""
+    parts = list(parts)
+    if len(parts) > 1 and sign == " & ":
+        parts = [f"({part})" if " | " in part and part[0] != "{" else part for part in parts]
+    return sign.join(parts)
 
 
 def _literal(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Import a Python file or module that a user names, with its faults told by file and line.
+"""Import a Python file or module that a user names, with its faults told by file and line, and find the type in it.
 
 Importing runs the file: a schema file is code, and is to be trusted like any script.
 """
@@ -12,9 +12,15 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any, get_origin
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.errors import PydanticUserError
+from typing_extensions import TypeAliasType, is_typeddict
 
 from extractor.errors import SchemaError
 
@@ -93,3 +99,77 @@ def _where(error: BaseException, target: str, path: Path | None) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if path and Path(frame.filename).resolve() == path.resolve()]
     return f"{target}:{lines[-1]}" if lines else target
+
+
+# --- finding the type in a module ----------------------------------------------------------------------------
+
+
+def find_type(target: str, name: str | None) -> Any:
+    """The type that a file (`paper.py`) or module means: the one that is named, or its only root."""
+    is_file = target.endswith(".py") or "/" in target or "\\" in target
+    module = import_file(Path(target).expanduser()) if is_file else import_module(target)
+    return _named(module, name, target) if name else _only_root(module, target)
+
+
+def _only_root(module: ModuleType, target: str) -> Any:
+    faults: list[str] = []
+    roots = _roots(module, faults)
+    if faults and len(roots) > 1:
+        raise SchemaError(f"{target}: {faults[0]}", hint="mend it, or name the class that is meant")
+    if not roots:
+        hint = "a schema file defines a class that derives from pydantic.BaseModel, a dataclass or a TypedDict"
+        raise SchemaError(f"{target}: no Pydantic model in it", hint=hint)
+    if len(roots) > 1:
+        choices = ", ".join(f"{target}:{root.__name__}" for root in roots)
+        raise SchemaError(f"{target}: several models could be meant", hint=f"choose one of {choices}")
+    return roots[0]
+
+
+def _named(module: ModuleType, name: str, target: str) -> Any:
+    """What a file calls so: a class, or another type (`Papers = list[Paper]`)."""
+    found = getattr(module, name, None)
+    if isinstance(found, type) or get_origin(found) is not None or isinstance(found, TypeAliasType):
+        return found
+    choices = ", ".join(f"{target}:{one.__name__}" for one in _own_classes(module)) or "no Pydantic model"
+    what = "not defined there" if found is None else "not a type"
+    raise SchemaError(f"{target}: {name} is {what}", hint=f"it has {choices}")
+
+
+def _own_classes(module: ModuleType) -> list[type]:
+    """The classes of records that a module defines itself, in the order of the file; Pydantic's before others."""
+    classes = [value for value in vars(module).values() if isinstance(value, type)]
+    own = dict.fromkeys(value for value in classes if value.__module__ == module.__name__)
+    models = [value for value in own if issubclass(value, BaseModel)]
+    return models or [value for value in own if is_dataclass(value) or is_typeddict(value)]
+
+
+def _roots(module: ModuleType, faults: list[str]) -> list[type]:
+    """The classes that no other class of the file refers to, by a field or as a base class; `faults` are Pydantic's.
+
+    Classes that refer only to each other have no root between them: then all are candidates.
+    """
+    classes = _own_classes(module)
+    used: set[object] = set()
+    for one in classes:
+        if issubclass(one, BaseModel):
+            with contextlib.suppress(NameError, PydanticUserError):  # told with its name when the model is used
+                one.model_rebuild(_types_namespace=vars(module))
+        try:
+            used |= set(_classes_in(TypeAdapter(one).core_schema)) - {one}
+        except (NameError, PydanticUserError) as error:
+            faults.append(f"{one.__name__}: {str(error).partition(chr(10))[0]}")
+        used |= set(one.__mro__) - {one}
+    return [one for one in classes if one not in used] or classes
+
+
+def _classes_in(core: Any) -> Iterator[type]:
+    """Every class in a core schema, through lists, unions, aliases, dataclasses and definitions."""
+    if isinstance(core, Mapping):
+        if isinstance(found := core.get("cls"), type):
+            yield found
+            yield getattr(found, "__pydantic_generic_metadata__", {}).get("origin") or found
+        for part in core.values():
+            yield from _classes_in(part)
+    elif isinstance(core, list | tuple):
+        for part in core:
+            yield from _classes_in(part)

@@ -1,6 +1,6 @@
-"""From whatever a user points at to one `Schema`, and from an answer to validated data.
+"""From whatever a user points at to one `Schema`.
 
-JSON Schema is the only inner form; nothing downstream knows where a schema came from.
+JSON Schema (draft 2020-12, self-contained) is the only inner form; nothing downstream knows where a schema came from.
 """
 
 from __future__ import annotations
@@ -9,69 +9,119 @@ import contextlib
 import hashlib
 import json
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from fractions import Fraction
-from functools import lru_cache
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError as JsonSchemaError
-from jsonschema.exceptions import best_match
-from jsonschema.validators import extend
-from pydantic import BaseModel, ValidationError
-from pydantic.errors import PydanticUserError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, TypeAdapter
+from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
+from extractor import dsl
+from extractor.dialect import to_inner
 from extractor.errors import SchemaError
-from extractor.pyfile import import_file, import_module
-from extractor.types import Problem, Schema
+from extractor.pointers import resolve
+from extractor.pyfile import find_type
+from extractor.types import Schema
 
-SchemaSpec = str | Path | type[BaseModel] | Schema
+SchemaSpec = Any  # str | Path | a type (Pydantic class, dataclass, TypedDict, list[Paper] …) | JSON Schema | Schema
 
 _PACKAGE = Path(__file__).parent
 _BUILTIN_FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")  # in the wheel; in a checkout
 
-
-_LONGEST_RULE = 300  # characters; jsonschema puts the whole value into its message
-
-
-class Valid(NamedTuple):
-    """An answer that passed: JSON data, and the instance of the Pydantic class where the schema has one."""
-
-    data: Any
-    instance: BaseModel | None
+_LARGEST_FILE = 8_000_000  # bytes of a JSON Schema file
+_JSON = (".json", ".yaml", ".yml")
 
 
 def load(spec: SchemaSpec) -> Schema:
     """Load a schema.
 
-    `spec` is a Pydantic class, `paper.py`, `paper.py:Paper`, `package.module:Paper` or the name of a built-in
-    schema (`article`). Raises `SchemaError`; a fault inside a file is given with file and line.
+    `spec` is a Pydantic class, a dataclass, a TypedDict or another type (`list[Paper]`); a JSON Schema as a dict;
+    `paper.py`, `paper.py:Paper`, `package.module:Paper`; a JSON Schema file (`.json`, `.yaml`); an inline schema
+    (`'title, year int, keywords[]'`); or the name of a built-in one (`article`). Raises `SchemaError`, with file and
+    line, pointer, or column.
     """
     if isinstance(spec, Schema):
         return spec
-    if isinstance(spec, type):
-        return from_model(spec)
-    target, name = _split(str(spec))
-    if target.endswith(".py") or "/" in target or "\\" in target:
-        return from_model(_choose(import_file(Path(target).expanduser()), name, target))
-    if name:
-        return from_model(_named(import_module(target), name, target))
-    return from_model(_choose(import_file(_find_builtin(target)), None, target))
+    if isinstance(spec, Mapping):
+        return load_json(spec)
+    if not isinstance(spec, str | Path):
+        return from_type(spec)
+    inline = _load_inline(spec) if isinstance(spec, str) else None
+    return inline or _load_named(str(spec))
 
 
-def from_model(model: type[BaseModel]) -> Schema:
-    """The schema of a Pydantic class, as its validation sees it (aliases, not attribute names)."""
-    if not issubclass(model, BaseModel):
-        raise SchemaError(f"{model!r} is not a Pydantic model", hint="derive it from pydantic.BaseModel")
+def _load_inline(spec: str) -> Schema | None:
+    """A schema that is given as text: '{"type": "object"}', or in our own language."""
+    with contextlib.suppress(ValueError, RecursionError):  # braces are in our language too
+        document = json.loads(spec) if spec.lstrip().startswith("{") else None
+        if isinstance(document, dict):
+            return load_json(document)
+    return from_dsl(spec) if dsl.looks_like_dsl(spec) else None
+
+
+def _load_named(spec: str) -> Schema:
+    """A schema in a file or module, or a built-in one."""
+    target, name = _split(spec)
+    if target.lower().endswith(_JSON):
+        return _load_file(Path(target).expanduser(), name)
+    if not name and not _is_path(target):
+        target = str(_find_builtin(target))
+    return from_type(find_type(target, name), name)
+
+
+def from_dsl(text: str) -> Schema:
+    """The schema of an inline one: 'title, year int, keywords[]'."""
+    return _schema("Record", dsl.parse(text))
+
+
+def load_json(document: Any, name: str = "Record", where: str = "the schema") -> Schema:
+    """The schema of a JSON Schema of any draft from 4 on; nothing outside of it is fetched.
+
+    `name` counts where it has no title that can be one; `where` is what messages call it.
+    """
+    if isinstance(document, Mapping) and document and not document.keys() & _KEYWORDS:
+        hint = "for a sample record, `extract schema init SAMPLE.json` writes a schema"
+        keys = ", ".join(map(repr, [*document][:3]))
+        raise SchemaError(f"{where}: no keyword of JSON Schema in it, but {keys}", hint=hint)
+    inner = to_inner(document, where)
+    return Schema(_title(document) or name, inner, digest(inner))
+
+
+def from_type(type_: Any, name: str | None = None) -> Schema:
+    """The schema of a Python type, as its validation by Pydantic sees it (aliases, not attribute names)."""
+    name = name or _name_of(type_)
     try:
-        json_schema = model.model_json_schema(mode="validation")
-    except PydanticUserError as error:
-        raise SchemaError(f"{model.__name__} has no JSON Schema: {error.message}") from error
-    return Schema(model.__name__, json_schema, digest(json_schema), model)
+        if isinstance(type_, type) and issubclass(type_, BaseModel):
+            type_.model_rebuild()  # names the type that is not defined, if there is one
+        adapter = TypeAdapter(type_)
+        _refuse_alias_paths(adapter.core_schema, name)
+        json_schema = adapter.json_schema(mode="validation")
+    except (PydanticUserError, PydanticInvalidForJsonSchema) as error:
+        hint = "is it a Pydantic class, or made of such?"
+        raise SchemaError(f"{name} has no JSON Schema: {error.message.partition(chr(10))[0]}", hint=hint) from error
+    except NameError as error:
+        hint = "every type that a field names has to be defined in the module"
+        raise SchemaError(f"{name}: {str(error).partition(chr(10))[0]}", hint=hint) from error
+    return _schema(name, json_schema, type_)
+
+
+def many(schema: Schema) -> Schema:
+    """The schema of a list of such records."""
+    if is_many(schema):
+        return schema
+    inner = _below_items(schema.json_schema)
+    model = None if schema.model is None else list[schema.model]  # type: ignore[name-defined]
+    wrapped = {"type": "array", "items": inner}
+    return replace(_schema(schema.name, wrapped), model=model)
+
+
+def is_many(schema: Schema) -> bool:
+    """Whether an answer is a list of records."""
+    node = schema.json_schema
+    while "$ref" in node and "type" not in node:
+        node = resolve(schema.json_schema, node["$ref"])
+    return node.get("type") == "array" and "prefixItems" not in node
 
 
 def digest(json_schema: Mapping[str, Any]) -> str:
@@ -85,93 +135,99 @@ def builtins() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("[!_]*.py"))} if folder else {}
 
 
-def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
-    """Check an answer; a list holds every problem with its pointer, its value and the rule that it breaks.
+def _schema(name: str, json_schema: Mapping[str, Any], model: Any = None) -> Schema:
+    inner = json_schema if model is None else to_inner(json_schema, name)
+    return Schema(name, inner, digest(inner), model)
 
-    First by the JSON Schema, which sees keywords that Pydantic does not, then by the Pydantic class. Valid
-    data is what the class made of the answer, so normalising validators and defaults are in it.
-    """
-    problems = [_from_json_schema(error) for error in _validator(schema).iter_errors(data)]
-    if problems or schema.model is None:
-        return problems or Valid(data, None)
+
+def _load_file(path: Path, name: str | None) -> Schema:
+    if name is not None:
+        raise SchemaError(f"{path}:{name}: a JSON Schema file has no classes to choose from", hint=f"use {path}")
     try:
-        instance = schema.model.model_validate_json(json.dumps(data))
-    except ValidationError as error:
-        return [_from_pydantic(details, data) for details in error.errors(include_url=False)]
-    except Exception as error:  # noqa: BLE001  # the user's own validators run here
-        return [Problem("", f"a validator of {schema.name} failed itself: {type(error).__name__}: {error}")]
-    return Valid(instance.model_dump(mode="json", by_alias=True), instance)
+        text = _read(path)
+        document = json.loads(text) if path.suffix.lower() == ".json" else _read_yaml(text, path)
+        return load_json(document, path.stem, str(path))
+    except json.JSONDecodeError as error:
+        hint = "a schema file is JSON (.json), YAML (.yaml) or Python (.py)"
+        raise SchemaError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}", hint=hint) from error
+    except RecursionError:
+        raise SchemaError(f"{path}: nested too deep", hint="a schema has a few dozen levels") from None
 
 
-def pointer(path: Iterable[str | int]) -> str:
-    """A JSON Pointer (RFC 6901): ['a/b', 0] → '/a~1b/0'."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise SchemaError(f"{path}: larger than {_LARGEST_FILE // 1_000_000} MB", hint="split the schema")
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise SchemaError(f"{path}: {error.strerror or error}", hint="is the name right?") from error
+    except UnicodeDecodeError as error:
+        raise SchemaError(f"{path}: not UTF-8", hint="write the file as UTF-8") from error
 
 
-def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[JsonSchemaError]:
-    """As jsonschema's, but a pattern in a dialect that `re` does not know is left to Pydantic."""
-    with contextlib.suppress(re.error):
-        if isinstance(value, str) and not re.search(pattern, value):
-            yield JsonSchemaError(f"{value!r} does not match {pattern!r}")
+def _read_yaml(text: str, path: Path) -> Any:
+    import yaml
+
+    try:
+        return json.loads(json.dumps(yaml.safe_load(text), default=str))
+    except (yaml.YAMLError, ValueError, TypeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise SchemaError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
 
 
-def _multiple_of(_: Any, step: float, value: Any, __: Any) -> Iterator[JsonSchemaError]:
-    """As jsonschema's, but in decimals: 19.99 is a multiple of 0.01."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        quotient = Fraction(str(value)) / Fraction(str(step))
-        if quotient.denominator != 1:
-            yield JsonSchemaError(f"{value!r} is not a multiple of {step!r}")
-
-
-Validator = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, {"pattern": _pattern, "multipleOf": _multiple_of}
+# A JSON Schema without any of these says nothing.
+_KEYWORDS = frozenset(
+    """$schema $id $ref $defs definitions type properties items enum const anyOf oneOf allOf not if required
+    additionalProperties patternProperties prefixItems pattern format minimum maximum minLength maxLength minItems
+    maxItems""".split()  # noqa: SIM905
 )
 
 
-def resolve(root: Mapping[str, Any], reference: str) -> Any:
-    """Follow a local reference: '#/$defs/Author' → its node."""
-    node: Any = root
-    try:
-        if not reference.startswith("#"):
-            raise KeyError(reference)
-        for part in reference.removeprefix("#").split("/")[1:]:
-            name = part.replace("~1", "/").replace("~0", "~")
-            node = node[int(name) if isinstance(node, list) else name]
-    except (LookupError, TypeError, ValueError):
-        hint = "references stay within the schema: '#/$defs/Name'"
-        raise SchemaError(f"$ref {reference!r} leads nowhere", hint=hint) from None
-    return node
+def _title(document: Any) -> str | None:
+    title = document.get("title") if isinstance(document, Mapping) else None
+    return title if isinstance(title, str) and title.isidentifier() else None
 
 
-@lru_cache(maxsize=32)
-def _validator(schema: Schema) -> Draft202012Validator:
-    validator: Draft202012Validator = Validator(schema.json_schema, format_checker=Validator.FORMAT_CHECKER)
-    return validator
+def _name_of(type_: Any) -> str:
+    """Paper → 'Paper', list[Paper] → 'list[Paper]'."""
+    if isinstance(type_, type) and not getattr(type_, "__args__", None):
+        return type_.__name__
+    return str(type_).replace(f"{getattr(type_, '__module__', '')}.", "").replace("typing.", "")[:80]
 
 
-def _from_json_schema(error: JsonSchemaError) -> Problem:
-    """The innermost cause: of a value that fits no branch of a union, what the nearest branch has against it."""
-    cause = best_match([error]) or error
-    rule = (
-        cause.message if len(cause.message) <= _LONGEST_RULE else f"breaks {cause.validator}: {cause.validator_value!r}"
-    )
-    return Problem(pointer(cause.absolute_path), rule, cause.instance)
+def _refuse_alias_paths(core: Any, name: str) -> None:
+    """An AliasPath reads from inside of other values; no flat answer could ever be valid."""
+    todo = [core]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Mapping):
+            alias = node.get("validation_alias")
+            paths = alias if isinstance(alias, list) and alias and isinstance(alias[0], list) else [alias]
+            if alias is not None and all(isinstance(path, list) and len(path) > 1 for path in paths):
+                raise SchemaError(f"{name}: a field reads its value by AliasPath {paths[0]}", hint="use a plain alias")
+            todo += [part for key, part in node.items() if key != "metadata"]
+        elif isinstance(node, list | tuple):
+            todo += node
 
 
-def _from_pydantic(details: ErrorDetails, data: Any) -> Problem:
-    """Pydantic's location without the names of union branches and validators, which are not in the data."""
-    path: list[str | int] = []
-    value: Any = data
-    for part in details["loc"]:
-        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and part in range(len(value))):
-            path.append(part)
-            value = value[part]  # type: ignore[index]
-    if details["type"] == "missing":
-        return Problem(pointer([*path, details["loc"][-1]]), details["msg"])
-    return Problem(pointer(path), details["msg"], value)
+def _below_items(root: Mapping[str, Any]) -> dict[str, Any]:
+    """A root schema as the `items` of another: its references follow it there."""
+
+    def moved(node: Any, *, is_data: bool = False) -> Any:
+        if isinstance(node, list):
+            return [moved(part, is_data=is_data) for part in node]
+        if not isinstance(node, Mapping) or is_data:
+            return node
+        return {key: _moved_reference(part) if key == "$ref" and isinstance(part, str)
+                else moved(part, is_data=key in ("enum", "const", "default", "examples"))
+                for key, part in node.items()}  # fmt: skip
+
+    return dict(moved(root))
 
 
-# --- finding the class in a module ---------------------------------------------------------------------------
+def _moved_reference(reference: str) -> str:
+    return "#/items" + reference.removeprefix("#")
 
 
 def _split(spec: str) -> tuple[str, str | None]:
@@ -182,71 +238,16 @@ def _split(spec: str) -> tuple[str, str | None]:
     return spec, None
 
 
+def _is_path(target: str) -> bool:
+    return target.endswith(".py") or "/" in target or "\\" in target
+
+
 def _find_builtin(name: str) -> Path:
     known = builtins()
     if name not in known:
         if os.path.isdir(name):
-            raise SchemaError(f"{name}: is a folder, not a schema file", hint="name a .py file in it")
-        choices = f"built-in are {', '.join(known)}; a file ends in .py"
-        hint = f"did you mean ./{name}.py?" if os.path.exists(f"{name}.py") else choices
-        raise SchemaError(f"unknown schema {name!r}", hint=hint)
+            raise SchemaError(f"{name}: is a folder, not a schema file", hint="name a file in it")
+        there = next((f"./{name}{suffix}" for suffix in (".py", *_JSON) if os.path.exists(name + suffix)), None)
+        choices = f"built-in are {', '.join(known)}; a file ends in .py or .json; inline is 'title str, year int'"
+        raise SchemaError(f"unknown schema {name!r}", hint=f"did you mean {there}?" if there else choices)
     return known[name]
-
-
-def _choose(module: ModuleType, name: str | None, target: str) -> type[BaseModel]:
-    if name is not None:
-        return _named(module, name, target)
-    roots = _root_models(module)
-    if not roots:
-        hint = "a schema file defines a class that derives from pydantic.BaseModel"
-        raise SchemaError(f"{target}: no Pydantic model in it", hint=hint)
-    if len(roots) > 1:
-        choices = ", ".join(f"{target}:{model.__name__}" for model in roots)
-        raise SchemaError(f"{target}: several models could be meant", hint=f"choose one of {choices}")
-    return roots[0]
-
-
-def _named(module: ModuleType, name: str, target: str) -> type[BaseModel]:
-    found = getattr(module, name, None)
-    if isinstance(found, type) and issubclass(found, BaseModel):
-        return found
-    choices = ", ".join(f"{target}:{model.__name__}" for model in _own_models(module)) or "no Pydantic model"
-    what = "not defined there" if found is None else "not a Pydantic model"
-    raise SchemaError(f"{target}: {name} is {what}", hint=f"it has {choices}")
-
-
-def _own_models(module: ModuleType) -> list[type[BaseModel]]:
-    """The models that a module defines itself, in the order of the file."""
-    classes = [value for value in vars(module).values() if isinstance(value, type)]
-    own = [value for value in classes if issubclass(value, BaseModel) and value.__module__ == module.__name__]
-    return list(dict.fromkeys(own))
-
-
-def _root_models(module: ModuleType) -> list[type[BaseModel]]:
-    """The models that no other model of the file refers to, by a field or as a base class.
-
-    Models that refer only to each other have no root between them: then all are candidates.
-    """
-    models = _own_models(module)
-    for model in models:
-        with contextlib.suppress(NameError, PydanticUserError):  # told with its name when the model is used
-            model.model_rebuild(_types_namespace=vars(module))
-    used: set[object] = set()
-    for model in models:
-        with contextlib.suppress(PydanticUserError):
-            used |= set(_classes_in(model.__pydantic_core_schema__)) - {model}
-        used |= set(model.__mro__) - {model}
-    return [model for model in models if model not in used] or models
-
-
-def _classes_in(core: Any) -> Iterator[type]:
-    """Every class in a core schema, through lists, unions, aliases, dataclasses and definitions."""
-    if isinstance(core, Mapping):
-        if isinstance(found := core.get("cls"), type):
-            yield found
-            yield getattr(found, "__pydantic_generic_metadata__", {}).get("origin") or found
-        for part in core.values():
-            yield from _classes_in(part)
-    elif isinstance(core, list | tuple):
-        for part in core:
-            yield from _classes_in(part)

@@ -38,7 +38,10 @@ class Screen:
         """`error: …` and, below it, `hint: …`."""
         self._line("error", message, "31")
         if hint:
-            self._line("hint", hint, "36")
+            first, *others = hint.split("\n")
+            self._line("hint", first, "36")
+            for line in others:  # set in, so that none can pass for a message of its own
+                print(f"      {plain(line)}", file=sys.stderr)
 
     def note(self, message: str) -> None:
         """Something worth knowing, for a person."""

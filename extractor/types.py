@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from extractor.errors import ExtractError, InvalidOutput
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
 FinishReason = Literal["stop", "length", "refusal", "other"]
 Mode = Literal["grammar", "json_schema", "tools", "prompt"]
+Dialect = Literal["ecma", "rust"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +24,25 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """What to extract: JSON Schema is the only inner form; `model` does the final validation where there is one."""
+    """What to extract: JSON Schema (2020-12, self-contained) is the only inner form.
+
+    `model` is the user's type (a Pydantic class, a dataclass, `list[Paper]`), which does the final validation.
+    """
 
     name: str
     json_schema: Mapping[str, Any]
     digest: str
-    model: type[BaseModel] | None = None
+    model: Any = None
 
     @property
     def id(self) -> str:
         """Name and digest, as records carry them: `Article@1f3c9a20`."""
         return f"{self.name}@{self.digest[:8]}"
+
+    @property
+    def dialect(self) -> Dialect:
+        """Whose regular expressions are in it: those of Pydantic, or those that JSON Schema asks for (ECMA-262)."""
+        return "ecma" if self.model is None else "rust"
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -141,7 +147,8 @@ class Problem:
 class Extraction:
     """One document's record, the same everywhere: sink line, ledger value, input of reports.
 
-    `data` is None exactly where `errors` says why. `value` is the validated instance of the user's class
+    `data` is None exactly where `errors` says why; of a list of records, `data` holds the valid ones, and the pointers
+    of `errors` count in the list that the model gave. `value` is the validated instance of the user's class
     (or `data` itself where the schema has no class); it is not part of the written record.
     """
 

@@ -26,6 +26,8 @@ from extractor.cli import app
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 EXAMPLES = ROOT / "examples" / "README.md"
+SCHEMAS = ROOT / "examples" / "schemas.md"
+PAGES = (README, EXAMPLES, SCHEMAS)
 
 SHELL_LANGUAGES = ("console", "sh", "bash", "shell")
 # Words that stand before a command: EXTRACT_MODEL=… extract run
@@ -139,12 +141,12 @@ def test_readme_shows_commands_and_some_are_run() -> None:
 
 
 def test_no_mark_is_overlooked() -> None:
-    for page in (README, EXAMPLES):
+    for page in PAGES:
         text = read(page)
         assert len(re.findall(r"<!--\s*run", text)) == sum(bool(block.mark) for block in blocks(text)), page
 
 
-@pytest.mark.parametrize("page", [README, EXAMPLES], ids=["README", "examples"])
+@pytest.mark.parametrize("page", PAGES, ids=["README", "examples", "schemas"])
 def test_commands_and_flags_on_the_page_exist(page: Path) -> None:
     for words in calls(read(page)):
         command, rest = find_command(words)
@@ -154,14 +156,14 @@ def test_commands_and_flags_on_the_page_exist(page: Path) -> None:
 
 def test_flags_in_prose_exist() -> None:
     known = set().union(*(flags_of(command) for _, command in walk(typer.main.get_command(app))))
-    for page in (README, EXAMPLES):
+    for page in PAGES:
         prose = re.sub(r"^ *```.*?^ *```", "", read(page), flags=re.MULTILINE | re.DOTALL)
         named = set(re.findall(r"`(--[a-z][a-z-]+)", prose))
         assert named <= known, f"{page.name} names {sorted(named - known)}"
 
 
 def test_every_command_is_mentioned() -> None:
-    pages = read(README) + read(EXAMPLES)
+    pages = "".join(map(read, PAGES))
     leaves = [path for path, command in walk(typer.main.get_command(app)) if not hasattr(command, "commands")]
     assert len(leaves) >= 8
     forgotten = [path for path in leaves if not re.search(r"extract " + r"\s+".join(path) + r"\b", pages)]
@@ -187,8 +189,8 @@ def checkout(tmp_path: Path) -> Path:
 
 
 MARKED = [
-    pytest.param(block, id=f"{page.parent.name if page is EXAMPLES else 'README'}:{block.line}")
-    for page in (README, EXAMPLES)
+    pytest.param(block, id=f"{page.parent.name}/{page.stem}:{block.line}")
+    for page in PAGES
     for block in blocks(read(page))
     if block.mark
 ]

@@ -26,10 +26,12 @@ import extractor
 from extractor import models
 from extractor.engines import LlamaEngine, Settings
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, RequestRejected, UsageError
-from extractor.grammar import LIST_BOUND, TEXT_BOUND, compile_schema
+from extractor.grammar import compile_schema
+from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
 from extractor.pipeline import Options, extract
-from extractor.schema import digest, load, validate
+from extractor.schema import digest, load
 from extractor.types import Completion, Document, Extraction, Message, Request, Schema
+from extractor.validation import validate
 
 pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc"),
@@ -566,7 +568,7 @@ def test_what_is_lowered_is_reported_and_checked_after() -> None:
             "type": "object",
             "properties": {
                 "same": {"type": "array", "items": {"enum": ["x"]}, "minItems": 2, "maxItems": 2, "uniqueItems": True},
-                "never": {"enum": ["no"], "not": {"const": "no"}},
+                "never": {"type": "string", "maxLength": 2, "not": {"maxLength": 2}},
                 "ahead": {"type": "string", "pattern": "^(?!Z)(?=[0-9]{90})", "maxLength": 10},
             },
             "required": ["same", "never", "ahead"],
@@ -574,7 +576,6 @@ def test_what_is_lowered_is_reported_and_checked_after() -> None:
     )
     lowered = {problem.pointer: problem.message for problem in compile_schema(schema).checked_after}
     assert set(lowered) == {"/properties/same/uniqueItems", "/properties/never/not", "/properties/ahead/pattern"}
-    assert all("not held by the decoder" in message for message in lowered.values())
 
     record = run(lambda engine: extract(Document("a.txt", TEXT), schema, engine))
     assert record.data is None
@@ -586,13 +587,13 @@ def test_what_is_lowered_and_holds_anyway_is_a_record() -> None:
     schema = schema_of(
         {
             "type": "object",
-            "properties": {"kind": {"enum": ["note"], "not": {"const": "other"}}},
-            "required": ["kind"],
+            "properties": {"kinds": {"type": "array", "items": {"enum": ["note"]}, "minItems": 1, "uniqueItems": True}},
+            "required": ["kinds"],
         }
     )
     assert compile_schema(schema).checked_after
     record = run(lambda engine: extract(Document("a.txt", TEXT), schema, engine))
-    assert (record.data, record.errors) == ({"kind": "note"}, ())
+    assert (record.data, record.errors) == ({"kinds": ["note"]}, ())
 
 
 # --- the context ---------------------------------------------------------------------------------------------

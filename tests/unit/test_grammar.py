@@ -16,20 +16,12 @@ from pydantic import BaseModel, Field
 from scripted import quick, record, schema_of, written
 
 from extractor.errors import SchemaError
-from extractor.grammar import (
-    LIST_BOUND,
-    MAX_DEPTH,
-    MAX_NODES,
-    NUMBER_BOUND,
-    SHORTEST_PROSE,
-    SLACK,
-    TEXT_BOUND,
-    Grammar,
-    check,
-    compile_schema,
-)
-from extractor.schema import Valid, builtins, from_model, load, validate
+from extractor.grammar import Grammar, check, compile_schema
+from extractor.grammar.bounds import LIST_BOUND, NUMBER_BOUND, SHORTEST_PROSE, SLACK, TEXT_BOUND
+from extractor.grammar.lowering import MAX_STATES
+from extractor.schema import builtins, from_type, load
 from extractor.types import Schema
+from extractor.validation import Valid, validate
 
 BYTES = LLTokenizer("byte")
 TEXT: dict[str, Any] = {"type": "string"}
@@ -41,7 +33,7 @@ NOTHING: dict[str, Any] = {"type": "null"}
 def grammar_of(schema: Schema | type[BaseModel] | dict[str, Any]) -> Grammar:
     if isinstance(schema, dict):
         return compile_schema(schema_of(schema))
-    return compile_schema(schema if isinstance(schema, Schema) else from_model(schema))
+    return compile_schema(schema if isinstance(schema, Schema) else from_type(schema))
 
 
 def accepts(schema: Schema | type[BaseModel] | dict[str, Any], answer: Any) -> bool:
@@ -285,7 +277,7 @@ def test_a_bound_counts_characters_not_bytes(char: str) -> None:
         ({"type": "string", "format": "email"}, ["a@b.co"], ["a"]),
         ({"type": "string", "format": "uuid"}, ["123e4567-e89b-12d3-a456-426614174000"], ["123"]),
         ({"type": "string", "format": "ipv4"}, ["1.2.3.4"], ["1.2.3.400"]),
-        ({"type": "string", "format": "uri"}, ["https://x.org", "no uri"], []),
+        ({"type": "string", "format": "uri"}, ["https://x.org", "mailto:a@x.org"], ["no uri", "/relative"]),
     ],
 )
 def test_strings_and_literals(child: dict[str, Any], good: list[Any], bad: list[Any]) -> None:
@@ -301,7 +293,7 @@ def test_strings_and_literals(child: dict[str, Any], good: list[Any], bad: list[
 @pytest.mark.parametrize("keyword", ["enum", "const"])
 def test_a_long_literal_with_an_escaped_character(keyword: str, value: str) -> None:
     schema = record(a={keyword: [value, "other"] if keyword == "enum" else value})
-    assert accepts(schema, {"a": value}) or f"/properties/a/{keyword}" in places(schema)
+    assert accepts(schema, {"a": value})
 
 
 LONG = 'The "New Wave" of European cinema after the war'
@@ -321,12 +313,11 @@ def test_the_other_values_beside_a_long_literal(other: Any) -> None:
             {"type": "string", "pattern": '^a"x{40}$'},
             'a"' + "x" * 40,
             id="pattern",
-            marks=pytest.mark.xfail(strict=True, reason="llguidance 1.0.1 cuts long literals in patterns, unreported"),
         ),
     ],
 )
 def test_a_long_literal_elsewhere(child: dict[str, Any], value: Any) -> None:
-    assert accepts(record(a=child), {"a": value}) or places(record(a=child))
+    assert accepts(record(a=child), {"a": value})
 
 
 # --- numbers and lists ---------------------------------------------------------------------------------------
@@ -517,7 +508,6 @@ def test_python_types_of_pydantic() -> None:
         pytest.param(
             {"allOf": [{"$ref": "#/$defs/A"}, record(b=WHOLE)], "$defs": {"A": record(a=WHOLE)}},
             id="allOf by reference",
-            marks=pytest.mark.xfail(strict=True, reason="allOf is not merged yet: refused as unsatisfiable"),
         ),
     ],
 )
@@ -534,22 +524,24 @@ def test_an_object_that_is_described_in_other_parts(schema: dict[str, Any]) -> N
         ({"not": {"const": "x"}}, ["/not"]),
         ({"type": "array", "uniqueItems": True}, ["/uniqueItems"]),
         ({"type": "array", "contains": WHOLE}, ["/contains"]),
-        ({"type": "object", "propertyNames": {"pattern": "^a"}}, ["/propertyNames"]),
-        ({"if": TEXT, "then": {"minLength": 1}, "else": WHOLE}, ["/if", "/then", "/else"]),
+        ({"type": "object", "propertyNames": {"pattern": "^a"}}, []),
+        ({"type": "object", "propertyNames": {"format": "date"}}, ["/propertyNames"]),
+        ({"if": TEXT, "then": {"minLength": 1}, "else": WHOLE}, []),
+        ({"if": {"pattern": "^a"}, "then": {"minLength": 1}, "else": WHOLE}, ["/if"]),
         ({"type": "string", "pattern": "^(?=x)"}, ["/pattern"]),
         ({"type": "string", "pattern": r"\bx\b"}, ["/pattern"]),
         ({"type": "string", "pattern": "("}, ["/pattern"]),
-        ({"type": "string", "format": "uri"}, ["/format"]),
-        ({"type": "string", "format": "no-such-format"}, ["/format"]),
-        ({"type": "object", "dependentRequired": {"a": ["b"]}}, ["/dependentRequired"]),
+        ({"type": "string", "format": "no-such-format"}, []),
+        ({"type": "object", "dependentRequired": {"a": ["b"]}}, []),
         ({"type": "object", "unevaluatedProperties": False}, ["/unevaluatedProperties"]),
-        ({"oneOf": [TEXT, WHOLE]}, ["/oneOf"]),
-        ({"anyOf": [{"type": "string", "format": "uri"}, NOTHING]}, ["/anyOf/0/format"]),
+        ({"oneOf": [TEXT, WHOLE]}, []),
+        ({"oneOf": [TEXT, {"type": ["string", "null"]}]}, ["/oneOf"]),
+        ({"anyOf": [{"type": "array", "uniqueItems": True}, NOTHING]}, ["/anyOf/0/uniqueItems"]),
         ({"type": "array", "items": {"not": {"const": 1}}}, ["/items/not"]),
         ({"type": "object", "additionalProperties": {"not": {"const": 1}}}, ["/additionalProperties/not"]),
         (record(**{"a/b~c": {"not": {"const": 1}}}), ["/properties/a~1b~0c/not"]),
-        ({"type": "array", "prefixItems": [TEXT, {"not": {}}]}, ["/prefixItems/1/not"]),
-        ({"type": "string", "x-clip": 3}, ["/x-clip"]),
+        ({"type": "array", "prefixItems": [TEXT, {"not": {}}]}, []),
+        ({"type": "string", "x-clip": 3}, []),
         ({"type": "string", "title": "t", "description": "d", "default": "", "examples": [""], "deprecated": True}, []),
         ({"type": "string", "pattern": r"^\d+$"}, []),
         ({"type": "string", "format": "date"}, []),
@@ -562,7 +554,7 @@ def test_what_the_decoder_does_not_hold_is_named(child: dict[str, Any], pointers
 def test_the_report_tells_keyword_and_value_and_stays_short() -> None:
     [problem] = grammar_of(record(a={"not": {"enum": ["书" * 100]}})).checked_after
     assert problem.message.startswith('not {"enum": ["书书')
-    assert problem.message.endswith("… is not held by the decoder")
+    assert problem.message.endswith("…: no grammar for what this excludes")
     assert len(problem.message) < 100
 
 
@@ -582,37 +574,34 @@ def nested(levels: int) -> dict[str, Any]:
     return node
 
 
-def test_depth_is_limited() -> None:
+@pytest.mark.parametrize("levels", [1, 12, 13, 40, 90])
+def test_nesting(levels: int) -> None:
     answer: Any = 1
-    for _ in range(MAX_DEPTH - 1):
+    for _ in range(levels):
         answer = {"a": answer}
-    assert accepts(nested(MAX_DEPTH - 1), answer)
-    grammar_of(nested(MAX_DEPTH))
-    with pytest.raises(SchemaError, match=f"deeper than {MAX_DEPTH} levels"):
-        grammar_of(nested(MAX_DEPTH + 1))
-    with pytest.raises(SchemaError, match=f"deeper than {MAX_DEPTH} levels"):
-        compile_schema(Schema("Deep", nested(50_000), "deep"))
+    assert accepts(nested(levels), answer)
 
 
 def test_size_is_limited() -> None:
-    with pytest.raises(SchemaError, match=f"larger than {MAX_NODES} nodes"):
-        grammar_of({"type": "object", "properties": {f"p{at}": WHOLE for at in range(MAX_NODES)}})
+    with pytest.raises(SchemaError, match=f"more than {MAX_STATES} parts"):
+        grammar_of({"type": "object", "properties": {f"p{at}": WHOLE for at in range(MAX_STATES)}})
 
 
 @pytest.mark.parametrize(
     ("schema", "why"),
     [
-        (record(a={"type": "strin"}), "strin"),
-        (record(a={"$ref": "#/$defs/Nowhere"}), "Nowhere"),
-        (record(a={"$ref": "https://example.org/schema.json"}), "example.org"),
-        (record(a=WHOLE | {"minimum": 5, "maximum": 4}), "nsatisfiable"),
-        (record(a=False), "nsatisfiable"),
+        (record(a=WHOLE | {"minimum": 5, "maximum": 4}), "no value satisfies"),
+        (record(a={"enum": ["x"], "type": "integer"}), "no value satisfies"),
+        (record(a={"allOf": [TEXT, WHOLE]}), "no value satisfies"),
+        (record(a={"type": "string", "pattern": "^a$", "minLength": 2}), "no value satisfies"),
+        (record(a=False), "no value satisfies"),
+        ({"$ref": "#/$defs/N", "$defs": {"N": record(n={"$ref": "#/$defs/N"})}}, "no value satisfies"),
     ],
 )
 def test_what_cannot_be_decoded_is_a_schema_error(schema: dict[str, Any], why: str) -> None:
     with pytest.raises(SchemaError, match=why) as caught:
         compile_schema(schema_of(schema, "Broken"))
-    assert str(caught.value).startswith("Broken: the decoder cannot hold this schema")
+    assert str(caught.value).startswith("Broken: ")
     assert "\n" not in str(caught.value)
     assert caught.value.hint
 
@@ -630,7 +619,7 @@ def test_a_reference_into_a_list() -> None:
 
 
 def test_the_schema_is_left_as_it_was() -> None:
-    schema = from_model(Zoo)
+    schema = from_type(Zoo)
     before = json.dumps(schema.json_schema)
     compile_schema(schema)
     assert json.dumps(schema.json_schema) == before

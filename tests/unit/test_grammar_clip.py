@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 from scripted import quick, record, schema_of
 
-from extractor.grammar import LIST_BOUND, SLACK, TEXT_BOUND, clip, compile_schema
-from extractor.schema import Valid, from_model, validate
+from extractor.grammar import clip, compile_schema
+from extractor.grammar.bounds import LIST_BOUND, SLACK, TEXT_BOUND
+from extractor.schema import from_type
+from extractor.validation import Valid, validate
 
 TEXT: dict[str, Any] = {"type": "string"}
 PROSE: dict[str, Any] = {"type": "string", "maxLength": 50}
@@ -20,7 +22,7 @@ CUT = "the harbour bridge opened after nine years of work"  # 50 characters
 
 
 def clipped(schema: dict[str, Any], data: Any) -> tuple[Any, dict[str, str]]:
-    return clip(data, compile_schema(schema_of(schema)))
+    return clip(data, compile_schema(schema_of(schema)).lowered)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_a_tagged_union_is_cut_by_the_bound_of_its_own_branch() -> None:
     class Both(BaseModel):
         it: Annotated[Long | Short, Field(discriminator="kind")]
 
-    data, _ = clip({"it": {"kind": "long", "text": WORDS + WORDS[:40]}}, compile_schema(from_model(Both)))
+    data, _ = clip({"it": {"kind": "long", "text": WORDS + WORDS[:40]}}, compile_schema(from_type(Both)).lowered)
     assert len(data["it"]["text"]) > 90
 
 
@@ -131,7 +133,7 @@ def test_a_clipped_answer_is_valid(data: dict[str, Any], limit: int) -> None:
     text = {"type": "string", "maxLength": limit}
     schema = schema_of(record(a=text, b={"anyOf": [text, {"type": "null"}]}, c={"type": "array", "items": text}))
     was = {"a": data["a"], "b": data["b"], **dict(enumerate(data["c"]))}
-    result, notes = clip(data, compile_schema(schema))
+    result, notes = clip(data, compile_schema(schema).lowered)
     assert isinstance(validate(schema, result), Valid)
     now = {"a": result["a"], "b": result["b"], **dict(enumerate(result["c"]))}
     changed = {f"/c/{key}" if isinstance(key, int) else f"/{key}" for key in now if now[key] != was[key]}

@@ -24,7 +24,7 @@ from extractor.errors import (
     Truncated,
 )
 from extractor.pipeline import Options, build_request, decode, estimate_tokens, extract
-from extractor.schema import from_model
+from extractor.schema import from_type
 from extractor.types import Completion, Document, Extraction, FinishReason, Schema, Span
 
 KEYS = [
@@ -49,7 +49,7 @@ class Bridge(BaseModel):
     builders: list[str] = []
 
 
-BRIDGE = from_model(Bridge)
+BRIDGE = from_type(Bridge)
 DOCUMENT = Document("a.txt", "The Harbour Bridge opened in 1932.", ("not UTF-8, decoded as cp1252",))
 GOOD = '{"name": "harbour bridge", "opened": 1932, "builders": []}'
 
@@ -188,7 +188,7 @@ def test_a_validator_that_fails_is_an_error_of_its_document() -> None:
     class Broken(BaseModel):
         a: Annotated[str, AfterValidator(lambda text: text or 1 / 0)]
 
-    assert not run('{"a": ""}', from_model(Broken)).ok
+    assert not run('{"a": ""}', from_type(Broken)).ok
 
 
 @pytest.mark.parametrize(("levels", "usable"), [(100, True), (101, False)])

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from scripted import quick, record, schema_of
 
 from extractor.prompt import describe, fence, messages
-from extractor.schema import from_model
+from extractor.schema import from_type
 from extractor.types import Document, Schema
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -125,10 +125,10 @@ PLAIN: dict[str, Any] = {
     "$defs": {"Inner": record(a=TEXT), "a/b~c": WHOLE},
 }
 SCHEMAS = {
-    "paper": from_model(Paper),
-    "zoo": from_model(Zoo),
-    "node": from_model(Node),
-    "wedding": from_model(Wedding),
+    "paper": from_type(Paper),
+    "zoo": from_type(Zoo),
+    "node": from_type(Node),
+    "wedding": from_type(Wedding),
     "odd_names": schema_of(record(**dict.fromkeys(ODD_NAMES, WHOLE))),
     "plain": schema_of(PLAIN),
 }

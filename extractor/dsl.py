@@ -1,0 +1,393 @@
+r"""The inline schema language: one line of text → JSON Schema (draft 2020-12).
+
+    title, year int, keywords[], category: nlp|vision|rl, doi?, authors[]{name, email?}
+
+The grammar; blanks may stand between any two parts, and ，、：？｛｝［］｜＃ are marks as , : ? { } [ ] | # are:
+
+    schema      = { headline } ( fields | "{" { headline } fields "}" )
+    headline    = "#" text up to the end of the line           describes the record; before the first field only
+    fields      = field { separator field }                    empty lines and a last comma are fine
+    separator   = newline | "," [ "#" description newline ]    that description is of the field before the comma
+    field       = name marks ( record | plain ) [ "#" description ]
+    marks       = { "[]" | "?" }                               at most one "?" in a field: it may be null
+    record      = "{" fields "}" [ "?" ]                       its fields, not the record, have descriptions inside
+    plain       = [ type marks ] [ ":" value { "|" value } ]   "[]" behind the name or behind the type
+    type        = "str" | "int" | "float" | "bool" | "date"    str where there is none
+    name        = identifier | quoted
+    value       = quoted | text up to one of | , # { } or the end of the line
+    description = quoted | text up to one of , } or the end of the line
+    quoted      = a JSON string
+
+Reading order: `parse`, the `_Parser` from the whole to the parts, the `_Scanner` below it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from extractor.errors import SchemaError
+
+MAX_DEPTH = 32  # records and lists inside of each other
+MAX_LENGTH = 100_000
+
+TYPES: Mapping[str, Mapping[str, str]] = {
+    "str": {"type": "string"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "bool": {"type": "boolean"},
+    "date": {"type": "string", "format": "date"},
+}
+_OTHER_NAMES = {"string": "str", "text": "str", "integer": "int", "number": "float", "double": "float",
+                "boolean": "bool", "datetime": "date"}  # fmt: skip
+
+_FULL_WIDTH = str.maketrans("，、：？｛｝［］｜＃", ",,:?{}[]|#")
+_HALVES = re.compile("[\ud800-\udfff]")
+
+_BLANKS = re.compile(r"[^\S\n]*")
+_WORD = re.compile(r'[^\s,:?\[\]{}|#"]*')
+_VALUE = re.compile(r"[^|,#{}\n]*")
+_DESCRIPTION = re.compile(r"[^,}\n]*")
+_LINE = re.compile(r"[^\n]*")
+_QUOTED = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
+_NUMBERS = {
+    "int": re.compile(r"[+-]?[0-9]{1,18}"),  # more digits are no number that a program counts with
+    "float": re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"),
+}
+
+_FORMS = "a field is `name`, `name int`, `name?`, `name[]`, `name: a|b` or `name{…}`; commas stand between fields"
+_SPEC_OF_A_FILE = re.compile(r"\.(?:py|json|ya?ml)$|\.py:", re.IGNORECASE)
+_SIGN_OF_A_FIELD = re.compile(rf"[,{{}}\[\]?#\n]|:\s|:[^:]*\||\s(?:{'|'.join(TYPES)})\b")
+
+
+def parse(text: str) -> dict[str, Any]:
+    """The JSON Schema of a text in the schema language; `SchemaError` names the column that is wrong."""
+    parser = _Parser(text, text.translate(_FULL_WIDTH))
+    if len(text) > MAX_LENGTH:
+        raise parser.fault(f"the schema is longer than {MAX_LENGTH:,} characters", MAX_LENGTH, "write a schema file")
+    if half := _HALVES.search(text):
+        raise parser.fault("half of a character", half.start(), "the text has been damaged on its way")
+    return parser.schema()
+
+
+def looks_like_dsl(spec: str) -> bool:
+    """Whether a text can only be meant in the schema language, not as a file, a module or a built-in name."""
+    plain = spec.translate(_FULL_WIDTH)
+    return not _SPEC_OF_A_FILE.search(plain.strip()) and bool(_SIGN_OF_A_FIELD.search(plain) or "：" in spec)
+
+
+def record(fields: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The schema of an object with exactly these fields; those with a default may be left out."""
+    needed = [name for name, field in fields.items() if "default" not in field]
+    return {"type": "object", "properties": dict(fields), "required": needed, "additionalProperties": False}
+
+
+def optional(node: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a field that may be null or left out, in the form that Pydantic gives `X | None = None`."""
+    return {"anyOf": [dict(node), {"type": "null"}], "default": None}
+
+
+@dataclass(slots=True)
+class _Scanner:
+    """A place in a text. `plain` is the same text, character by character, with ASCII marks."""
+
+    text: str
+    plain: str
+    at: int = 0
+
+    def peek(self) -> str:
+        """The next character that is not a blank, `""` at the end; goes there."""
+        self.at = self._match(_BLANKS).end()
+        return self.plain[self.at : self.at + 1]
+
+    def take(self, mark: str) -> bool:
+        """Go past a mark, if it comes next."""
+        found = self.peek() == mark
+        self.at += found
+        return found
+
+    def newlines(self) -> bool:
+        """Go to the next line that has something on it; whether that is another line."""
+        start = self.at
+        while self.take("\n"):
+            pass
+        return "\n" in self.text[start : self.at]
+
+    def bare(self, pattern: re.Pattern[str]) -> str:
+        """Text as it was typed, up to where the pattern ends."""
+        self.peek()
+        found = self._match(pattern)
+        self.at = found.end()
+        return self.text[found.start() : found.end()].strip()
+
+    def quoted(self) -> str:
+        """A JSON string; the next character is its quotation mark."""
+        start = self.at
+        found = _QUOTED.match(self.text, start)
+        if not found:
+            raise self.fault("this quotation mark is not closed on its line", start)
+        self.at = found.end()
+        try:
+            value: str = json.loads(found[0], strict=False)
+        except json.JSONDecodeError as error:
+            advice = r'inside of quotes write \" for " and \\ for \ '.rstrip()
+            raise self.fault("no such escape", start + error.pos, advice) from None
+        if _HALVES.search(value):
+            raise self.fault("half of a character", start)
+        return value
+
+    def unexpected(self) -> SchemaError:
+        """What to say about a character that cannot stand here."""
+        return self.fault(f"unexpected {self.text[self.at]!r}", self.at)
+
+    def fault(self, message: str, at: int, advice: str = _FORMS) -> SchemaError:
+        """An error with its place; what is missing at an end is told of the last thing before it."""
+        while at and (at >= len(self.text) or self.text[at].isspace()):
+            at -= 1
+        lines = self.text.split("\n")
+        row = self.text.count("\n", 0, at)
+        column = at - (self.text.rfind("\n", 0, at) + 1)
+        where = f"line {row + 1}, column {column + 1}" if "\n" in self.text.rstrip() else f"column {column + 1}"
+        return SchemaError(f"{where}: {message}", hint=f"{advice}\n{_picture(lines[row], column)}")
+
+    def _match(self, pattern: re.Pattern[str]) -> re.Match[str]:
+        found = pattern.match(self.plain, self.at)
+        assert found is not None, "these patterns match the empty text too"
+        return found
+
+
+@dataclass(slots=True)
+class _Marks:
+    """What the marks of one field have said so far."""
+
+    optional: bool = False
+    lists: int = 0
+
+
+class _Parser(_Scanner):
+    """Recursive descent, a method for each rule of the grammar. `depth` counts the records and lists around."""
+
+    def schema(self) -> dict[str, Any]:
+        """The whole text."""
+        about = self._headlines()
+        opening = self.at - 1 if self.take("{") else None
+        about += self._headlines()
+        node = self._fields(0, opening)
+        if opening is not None:
+            self.newlines()
+            if self.peek():
+                raise self.fault("nothing can follow the closing brace", self.at)
+        return {**({"description": " ".join(about)} if about else {}), **node}
+
+    def _headlines(self) -> list[str]:
+        lines: list[str] = []
+        while self.newlines() or self.peek() == "#":
+            if self.take("#"):
+                lines.append(self._description(_LINE))
+                if self.peek() not in ("\n", ""):
+                    raise self.unexpected()  # behind a quoted description
+        return lines
+
+    def _fields(self, depth: int, opening: int | None) -> dict[str, Any]:
+        """Fields up to the brace that closes the one at `opening`, or up to the end."""
+        fields: dict[str, dict[str, Any]] = {}
+        self.newlines()
+        closing = "" if opening is None else "}"
+        while self.peek() != closing:
+            if not self.peek():
+                raise self.fault("this { is not closed", opening or 0)
+            at = self.at
+            name = self._name()
+            if name in fields:
+                raise self.fault(f"there is a field {_short(name)} already", at, "a record has each field once")
+            fields[name] = self._field(depth)
+            self._end_of_field(fields[name])
+        self.at += len(closing)
+        if not fields:
+            raise self.fault("a record without fields", self.at if opening is None else opening)
+        return record(fields)
+
+    def _name(self) -> str:
+        start = self.at
+        if self.peek() == "#":
+            raise self.fault("there is no field for this description", start, "it stands behind its field: `name # …`")
+        name = self.quoted() if self.peek() == '"' else self._identifier()
+        if not name:
+            raise self.fault("an empty name", start)
+        return name
+
+    def _identifier(self) -> str:
+        start = self.at
+        name = self.bare(_WORD)
+        if not name:
+            raise self.unexpected()
+        if not name.isidentifier():
+            wrong = next(at for at, char in enumerate(name) if not ("_" * bool(at) + char).isidentifier())
+            quoted = json.dumps(name.strip("“”")[:_LONGEST_WORD], ensure_ascii=False)
+            raise self.fault(f"{name[wrong]!r} cannot stand here in a name", start + wrong, f"quote it: {quoted}")
+        return name
+
+    def _field(self, depth: int) -> dict[str, Any]:
+        """What follows the name, up to the description."""
+        marks = _Marks()
+        self._marks(marks, depth)
+        node = self._record(marks, depth) if self.peek() == "{" else self._plain(marks, depth)
+        for _ in range(marks.lists):
+            node = {"type": "array", "items": node}
+        return optional(node) if marks.optional else node
+
+    def _marks(self, marks: _Marks, depth: int) -> None:
+        while self.peek() in ("?", "["):
+            at = self.at
+            if not self.take("["):
+                self._question(marks)
+                continue
+            if not self.take("]"):
+                raise self.fault("[ without ]", at)
+            marks.lists += 1
+            self._guard(depth + marks.lists, at)
+
+    def _question(self, marks: _Marks) -> None:
+        if self.take("?") and marks.optional:
+            raise self.fault("a second ?", self.at - 1, "one ? says that the field may be null")
+        marks.optional = True
+
+    def _guard(self, depth: int, at: int) -> None:
+        if depth > MAX_DEPTH:
+            raise self.fault(f"nested deeper than {MAX_DEPTH} levels", at, "a flat record is easier for a model too")
+
+    def _record(self, marks: _Marks, depth: int) -> dict[str, Any]:
+        opening = self.at
+        inside = depth + marks.lists + 1
+        self._guard(inside, opening)
+        self.take("{")
+        node = self._fields(inside, opening)
+        while self.peek() == "?":
+            self._question(marks)
+        return node
+
+    def _plain(self, marks: _Marks, depth: int) -> dict[str, Any]:
+        """A type, choices, both or neither."""
+        kind = self._type()
+        if kind:
+            before = marks.lists
+            self._marks(marks, depth)
+            if 0 < before < marks.lists:
+                raise self.fault("[] stands behind the name already", self.at - 1, "a list of lists is `name[][]`")
+        return self._choice(kind or "str") if self.take(":") else dict(TYPES[kind or "str"])
+
+    def _type(self) -> str:
+        """A type word, or `""` where none stands."""
+        self.peek()
+        at = self.at
+        word = self.bare(_WORD)
+        if word and word not in TYPES:
+            raise self.fault(f"unknown type {_short(word)}", at, _advice_on_type(word.lower()))
+        return word
+
+    def _choice(self, kind: str) -> dict[str, Any]:
+        start = self.at
+        if kind in ("bool", "date"):
+            raise self.fault(f"a {kind} has no choices", start - 1, "choices are of str, int or float")
+        values: dict[Any, None] = {}
+        while not values or self.take("|"):
+            self.peek()
+            at = self.at
+            value = self._value(kind)
+            if value in values:
+                raise self.fault(f"the choice {_short(value)} is there already", at, "each choice stands once")
+            values[value] = None
+        self._refuse_a_type(start)
+        return {"type": TYPES[kind]["type"], "enum": list(values)}
+
+    def _value(self, kind: str) -> str | int | float:
+        at = self.at
+        bare = self.peek() != '"'
+        word = self.bare(_VALUE) if bare else self.quoted()
+        if not word:
+            raise self.fault("an empty choice", at, "choices are `name: a|b`")
+        if bare and word.endswith(("?", "？", "[]", "［］")):
+            advice = "marks stand before the colon, `name?: a|b`; a choice that ends in one is quoted"
+            raise self.fault(f"the choice {_short(word)} ends in a mark", at, advice)
+        return word if kind == "str" else self._number(kind, word, at)
+
+    def _number(self, kind: str, word: str, at: int) -> int | float:
+        value = float(word) if _NUMBERS["float"].fullmatch(word) else math.inf
+        if not _NUMBERS[kind].fullmatch(word) or not math.isfinite(value):
+            raise self.fault(f"the choice {_short(word)} is not of type {kind}", at, f"for any words leave out {kind}")
+        return int(word) if kind == "int" else value
+
+    def _refuse_a_type(self, start: int) -> None:
+        """`year: int` is how Python and TypeScript say it; here it would be the choice of one word."""
+        words = [word.strip() for word in self.plain[start : self.at].split("|")]
+        types = [word for word in words if word not in ("null", "None")]
+        if len(types) == 1 and types[0].lower() in (*TYPES, *_OTHER_NAMES):
+            word = _OTHER_NAMES.get(types[0].lower(), types[0].lower())
+            advice = f"a type stands without a colon, `name {word}`; a choice of this word is quoted"
+            raise self.fault(f"{types[0]!r} is a type, not a choice", start, advice)
+
+    def _end_of_field(self, field: dict[str, Any]) -> None:
+        """A description, and then a comma, the end of the line or what closes the record."""
+        if self.take("#"):
+            field["description"] = self._description(_DESCRIPTION)
+        broken = self.newlines()
+        if self.take(","):
+            self._late_description(field)
+            self.newlines()
+        elif not broken and self.peek() not in ("}", ""):
+            raise self.unexpected()
+
+    def _late_description(self, field: dict[str, Any]) -> None:
+        """`title,  # as printed` at the end of a line, where comments stand in most languages."""
+        if not self.take("#"):
+            return
+        at = self.at - 1
+        text = self._description(_DESCRIPTION)
+        if "description" in field or self.peek() not in ("\n", ""):
+            raise self.fault("a description stands before the comma", at, "write `name # …, name # …`")
+        field["description"] = text
+
+    def _description(self, pattern: re.Pattern[str]) -> str:
+        at = self.at - 1
+        text = self.quoted() if self.peek() == '"' else self.bare(pattern)
+        if not text.strip():
+            raise self.fault("an empty description", at)
+        return text
+
+
+# --- how an error is told ------------------------------------------------------------------------------------
+
+_MARGIN, _SHOWN = 40, 76  # characters before the column; characters of a line
+_LONGEST_WORD = 40
+
+
+def _short(value: object) -> str:
+    return repr(f"{value[:_LONGEST_WORD]}…" if isinstance(value, str) and len(value) > _LONGEST_WORD else value)
+
+
+def _advice_on_type(word: str) -> str:
+    close = [_OTHER_NAMES[word]] if word in _OTHER_NAMES else get_close_matches(word, TYPES, 1)
+    if close:
+        return f"did you mean '{close[0]}'?"
+    return f"types are {', '.join(TYPES)}; commas stand between fields, and a name with blanks in it is quoted"
+
+
+def _picture(line: str, column: int) -> str:
+    """The line and, below it, a caret; of a long line the part around the column."""
+    start = max(0, column - _MARGIN)
+    line = "".join(char if char.isprintable() else " " for char in line)
+    shown, before = line[start : start + _SHOWN], line[start:column]
+    left, right = "…" if start else "", "…" if len(line) > start + _SHOWN else ""
+    return f"  {left}{shown}{right}\n  {' ' * cells(left + before)}^"
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a text takes: Chinese characters take two each, combining marks none."""
+    shown = [char for char in text if unicodedata.category(char) not in ("Mn", "Me")]
+    return len(shown) + sum(unicodedata.east_asian_width(char) in "WF" for char in shown)

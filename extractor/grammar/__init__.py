@@ -1,0 +1,118 @@
+"""JSON Schema → llguidance grammar, and a report of what the grammar cannot hold.
+
+llguidance refuses what it does not implement, and llama.cpp then generates without any grammar and says nothing. So
+every schema is taken apart here and written anew in that part of JSON Schema that the embedded version implements;
+each step that widens it is reported, and the result is compiled in this process before any token is spent.
+
+Reading order: `compile_schema`; `shapes` (what a schema admits, as a graph; emptiness, disjointness); `lowering`
+(schema → states) with `negation`, `merging` (subschemas → a shape) and `holding` (what llguidance holds); `recursion`;
+`writing` (states → the grammar's schema) with `bounds`; `clip`; `report`.
+Grammar format: https://github.com/guidance-ai/llguidance, docs/syntax.md and docs/json_schema.md (1.0.1).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from extractor.errors import SchemaError
+from extractor.grammar.bounds import BOUNDED, EXACT, Bounds
+from extractor.grammar.check import check
+from extractor.grammar.clip import clip
+from extractor.grammar.lowering import Lowering
+from extractor.grammar.recursion import unroll
+from extractor.grammar.report import Report, Row
+from extractor.grammar.shapes import prune, reachable
+from extractor.grammar.writing import Writer
+from extractor.types import Problem, Schema
+
+__all__ = [
+    "BOUNDED",
+    "COMPACT",
+    "EXACT",
+    "SPACED",
+    "Bounds",
+    "Grammar",
+    "Layout",
+    "Row",
+    "check",
+    "clip",
+    "compile_schema",
+]
+
+
+MOST_SIZED = 200  # states; in a larger schema our own sizes cost more time than the rest
+
+
+class Layout(NamedTuple):
+    """What stands between items and after keys; nothing else is white space, so that no model can loop on it."""
+
+    item_separator: str
+    key_separator: str
+
+
+# With the blanks that json.dumps and nearly all JSON in the world have: without them a model's own next token (` "`)
+# is masked, and the one that it takes instead begins the value with debris (`":`, `># `).
+SPACED = Layout(", ", ": ")
+COMPACT = Layout(",", ":")
+
+
+@dataclass(frozen=True, slots=True)
+class Grammar:
+    """A grammar that has been compiled once by the embedded version of llguidance.
+
+    `lowered` is the JSON Schema in it, `findings` say how the keywords of the user's schema are held.
+    """
+
+    text: str
+    lowered: Mapping[str, Any]
+    findings: Report = field(repr=False)
+
+    @property
+    def report(self) -> tuple[Row, ...]:
+        """Every keyword with a say in what is valid: enforced while decoding, checked after, or ignored."""
+        return tuple(self.findings.rows())
+
+    @property
+    def checked_after(self) -> tuple[Problem, ...]:
+        """What the decoder does not hold and validation checks, by pointer into the schema."""
+        rows = (row for row in self.report if row.status == "after") if self.findings.widened else ()
+        return tuple(Problem(f"{row.pointer}/{row.keyword}", f"{row.keyword} {row.value}: {row.why}") for row in rows)
+
+
+@lru_cache(maxsize=64)
+def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layout = SPACED) -> Grammar:
+    """Lower a schema and compile it; raises `SchemaError` with pointer and keyword where that is impossible."""
+    report = Report(schema.json_schema)
+    lowering = Lowering(schema.json_schema, schema.dialect, report)
+    start = lowering.run()
+    if bounds is not None:
+        start = unroll(start, bounds.depth)
+    prune(start)
+    if not start.shapes:
+        where = ", ".join(path or "/" for path in lowering.dead[:3])
+        raise SchemaError(f"{schema.name}: no value satisfies the schema", hint=f"nothing can stand at {where}")
+    for attempt in _attempts(bounds, len(reachable(start))):
+        lowered = Writer(report, attempt).write(start)
+        text = _text(lowered, layout)
+        fault = check(text)
+        if not fault:
+            return Grammar(text, lowered, report)
+    hint = "simplify its longest patterns, or split the schema"
+    raise SchemaError(f"{schema.name}: the decoder cannot hold this schema: {fault}", hint=hint)
+
+
+def _attempts(bounds: Bounds | None, states: int) -> Iterator[Bounds | None]:
+    """The bounds; and, where they are or may be too much for the decoder, those without sizes."""
+    if bounds is None or states <= MOST_SIZED:
+        yield bounds
+    if bounds is not None:
+        yield replace(bounds, sizes=False)
+
+
+def _text(lowered: Mapping[str, Any], layout: Layout) -> str:
+    guided = {**lowered, "x-guidance": {"whitespace_flexible": False, **layout._asdict()}}
+    return f"%llguidance {{}}\nstart: %json {json.dumps(guided, ensure_ascii=False)}\n"

@@ -1,0 +1,86 @@
+"""Our own size bounds, so that a small model that loops ends its value instead of filling the token limit.
+
+The user's bounds replace them. With `EXACT` there are none: the grammar of just the schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from extractor.formats import SHAPES
+
+TEXT_BOUND = 1_000
+LIST_BOUND = 64
+KEY_BOUND = 80
+NUMBER_BOUND = 10**15
+DEPTH_BOUND = 6
+
+# Where a bound bites, the model squeezes in whatever token still fits, in mid-word. So the grammar leaves this
+# many characters of slack beyond the bound, and `clip` cuts back to the last sentence or word.
+SLACK = 32
+# A user's bound below this many characters is a code (ISO country, plate number), not prose: it is kept hard.
+SHORTEST_PROSE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Characters of a text and of a key, items of a list or dictionary, magnitude of a number, levels of recursion.
+
+    Objects have the named properties only, and say null or [] rather than leave one out. Without `sizes` that is all:
+    for a schema that is so large that the sizes would be too much for the decoder.
+    """
+
+    text: int = TEXT_BOUND
+    items: int = LIST_BOUND
+    key: int = KEY_BOUND
+    number: int = NUMBER_BOUND
+    depth: int = DEPTH_BOUND
+    sizes: bool = True
+
+
+BOUNDED = Bounds()
+EXACT = None
+
+
+def bound_text(node: dict[str, Any], bounds: Bounds, format_: str | None = None) -> dict[str, Any]:
+    """`x-clip` is the length that `clip` cuts back to; a shape (pattern, format) cannot be cut, so it has none."""
+    longest = SHAPES[format_].longest if format_ else bounds.text
+    limit = node.get("maxLength", max(longest, node.get("minLength", 0)))
+    if "pattern" in node or "format" in node:
+        return {**node, "maxLength": limit}
+    if "maxLength" in node and limit < SHORTEST_PROSE:
+        return node
+    return {**node, "maxLength": limit + SLACK, "x-clip": limit}
+
+
+def bound_list(node: dict[str, Any], bounds: Bounds) -> dict[str, Any]:
+    """The number of items."""
+    if "maxItems" in node:
+        return node
+    limit = max(bounds.items, node.get("minItems", 0), len(node.get("prefixItems", ())))
+    return {**node, "maxItems": limit, "x-stop": limit}
+
+
+def bound_number(node: dict[str, Any], bounds: Bounds) -> dict[str, Any]:
+    """Whole digits only: llguidance has no sound way to bound the fraction, there the token limit holds."""
+    least = node.get("minimum", node.get("exclusiveMinimum"))
+    most = node.get("maximum", node.get("exclusiveMaximum"))
+    sides = {}
+    if least is None and (most is None or most > -bounds.number):
+        sides["minimum"] = -bounds.number
+    if most is None and (least is None or least < bounds.number):
+        sides["maximum"] = bounds.number
+    return {**node, **sides}
+
+
+def bound_dictionary(node: dict[str, Any], bounds: Bounds) -> dict[str, Any]:
+    """An object with free keys: their number and their length."""
+    if "maxProperties" not in node:
+        limit = max(bounds.items, node.get("minProperties", 0))
+        node = {**node, "maxProperties": limit, "x-stop": limit}
+    values = node.get("additionalProperties", {})
+    if "patternProperties" not in node and values is not False:
+        keys = f"^.{{0,{bounds.key}}}$"
+        node = {**node, "patternProperties": {keys: values}, "additionalProperties": False}
+    return node

@@ -1,0 +1,101 @@
+"""What our own bounds did to an answer, each told in a note.
+
+Texts are cut back to a sentence, repeated items dropped where they have to be unique, full lists are named.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError as BoundError
+from jsonschema.validators import extend
+
+from extractor.pointers import pointer
+from extractor.text import clip as clip_text
+
+
+def clip(data: Any, lowered: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
+    """Cut every text that went into its slack, and drop repeated items where they have to be unique, in place.
+
+    `data` is a decoded answer, `lowered` the schema of its grammar. Returns the data and notes by pointer.
+    """
+    notes: dict[str, str] = {}
+    for error in list(_innermost(_Bounds(lowered).iter_errors(data))):
+        mend = _MENDS.get(str(error.validator))
+        if mend is None:
+            continue
+        path = list(error.absolute_path)
+        data = _put(data, path, mend(error))
+        notes[pointer(path)] = error.message
+    return data, notes
+
+
+def _x_clip(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
+    if isinstance(value, str) and len(value) > limit:
+        yield BoundError(f"cut at {limit} characters")
+
+
+def _x_stop(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
+    if isinstance(value, list | dict) and len(value) >= limit:
+        yield BoundError(f"stopped at {limit} items, our own bound; max_length in the schema replaces it")
+
+
+def _x_unique(_: Any, __: bool, value: Any, ___: Any) -> Iterator[BoundError]:  # noqa: FBT001  # a keyword's signature
+    repeated = len(value) - len(_distinct(value)) if isinstance(value, list) else 0
+    if repeated:
+        yield BoundError(f"{repeated} repeated items dropped" if repeated > 1 else "1 repeated item dropped")
+
+
+def _unheeded(*_: Any) -> Iterator[BoundError]:
+    """Patterns are in the decoder's dialect here; what they say has been decoded, and is validated elsewhere."""
+    return iter(())
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    """['a', 'b', 'a'] → ['a', 'b'], the first of equals."""
+    return list({json.dumps(value, sort_keys=True): value for value in reversed(values)}.values())[::-1]
+
+
+def _shortened(error: BoundError) -> str:
+    least = cast(dict[str, Any], error.schema).get("minLength", 0)
+    return clip_text(str(error.instance), cast(int, error.validator_value), least)
+
+
+# jsonschema walks unions and references for us: to find what reached a bound is to validate against the keywords
+# that we leave in the lowered schema. What each does to the value:
+_MENDS: Mapping[str, Callable[[BoundError], Any]] = {
+    "x-clip": _shortened,
+    "x-stop": lambda error: error.instance,
+    "x-unique": lambda error: _distinct(cast(list[Any], error.instance)),
+}
+_Bounds: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator,
+    {"x-clip": _x_clip, "x-stop": _x_stop, "x-unique": _x_unique, "pattern": _unheeded, "multipleOf": _unheeded},
+)
+
+
+def _innermost(errors: Iterable[BoundError]) -> Iterator[BoundError]:
+    """The reached bounds, of a union those of the branch that has nothing else against the value."""
+    for error in errors:
+        if not error.context:
+            yield error
+            continue
+        branches: dict[object, list[BoundError]] = {}
+        for inner in error.context:
+            branches.setdefault(inner.schema_path[0], []).extend(_innermost([inner]))
+        fitting = [found for found in branches.values() if all(one.validator in _MENDS for one in found)]
+        yield from fitting[0] if fitting else [error]
+
+
+def _put(data: Any, path: Sequence[str | int], value: Any) -> Any:
+    """Replace the value at a path, in place: ({'a': [1]}, ['a', 0], 2) → {'a': [2]}."""
+    if not path:
+        return value
+    parent = data
+    for part in path[:-1]:
+        parent = parent[part]
+    parent[path[-1]] = value
+    return data

@@ -1,0 +1,292 @@
+"""Subschemas that all hold at one place → one flat shape: the keywords of each kind of value, met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.formats import SHAPES
+from extractor.grammar.holding import settle
+from extractor.grammar.negation import ONLY, negate
+from extractor.grammar.report import SILENT, Report
+from extractor.grammar.shapes import LIMITS, Place, Shape, State, kind_of, kinds_of
+from extractor.patterns import PatternError, search
+from extractor.types import Dialect
+from extractor.validation import VALIDATORS
+
+MAX_VALUES = 10_000  # of one enum
+
+# Keywords that the grammar holds, with those that the states above have taken up; and the others.
+_HELD = LIMITS | {
+    "$ref", "allOf", "anyOf", "oneOf", "if", "not", "dependentRequired", "dependentSchemas", "type", "enum", "const",
+    "pattern", "format", "required", "properties", "patternProperties", "additionalProperties", "propertyNames",
+    "prefixItems", "items", ONLY,
+} | SILENT  # fmt: skip
+_CHECKED = {
+    "contains": "how often an item occurs is not held by a grammar",
+    "uniqueItems": "repeated items are dropped, then checked",
+    "unevaluatedProperties": "depends on what other keywords matched",
+    "unevaluatedItems": "depends on what other keywords matched",
+}
+_OF_OBJECTS = frozenset(("properties", "required", "patternProperties", "additionalProperties", "propertyNames"))
+_OF_FREE = frozenset(("patternProperties", "additionalProperties", "propertyNames"))
+_OF_LISTS = frozenset(("items", "prefixItems"))
+
+
+@dataclass(slots=True)
+class Merging:
+    """Makes shapes; `state` gives the state of some subschemas further down."""
+
+    root: Mapping[str, Any]
+    dialect: Dialect
+    report: Report
+    state: Callable[[Iterable[Place]], State]
+    validator: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.validator = VALIDATORS[self.dialect](self.root)
+
+    def shape(self, facts: Sequence[Place]) -> Shape:
+        """What satisfies all of these; without a kind where nothing does."""
+        shape = Shape(facts=list(facts))
+        for place in facts:
+            self._meet(shape, place)
+        if shape.values is not None:
+            shape.values = self._valid_values(shape.values, facts)
+            shape.kinds &= {kind_of(value) for value in shape.values}
+            return shape
+        for place in facts:
+            self._report_unheld(place)
+        if "object" in shape.kinds:
+            self._meet_objects(shape, [place for place in facts if not _OF_OBJECTS.isdisjoint(place.node)])
+        if "array" in shape.kinds:
+            self._meet_lists(shape, [place for place in facts if not _OF_LISTS.isdisjoint(place.node)])
+        settle(shape, self.report, self.dialect)
+        return shape
+
+    def _meet(self, shape: Shape, place: Place) -> None:
+        """The keywords that have no subschema in them."""
+        for keyword, value in place.node.items():
+            if keyword in LIMITS:
+                shape.meet(keyword, value)
+            elif keyword in _MEETINGS:
+                _MEETINGS[keyword](shape, place, value, self.report)
+
+    def _valid_values(self, values: list[Any], facts: Sequence[Place]) -> list[Any]:
+        """Those values of an enum that satisfy all that holds here."""
+        is_one = sum("enum" in place.node or "const" in place.node for place in facts) == 1
+        plain = SILENT | {"type", ONLY, *(("enum", "const") if is_one else ())}
+        for place in facts:
+            node = place.node
+            if "type" in node or ONLY in node:
+                kinds = kinds_of(node["type"]) if "type" in node else node[ONLY]
+                values = [value for value in values if kind_of(value) in kinds]
+            if not node.keys() <= plain:
+                checker = self.validator.evolve(schema={key: part for key, part in node.items() if key != ONLY})
+                values = [value for value in values if checker.is_valid(value)]
+        return values
+
+    def _report_unheld(self, place: Place) -> None:
+        for keyword in place.node:
+            if keyword in _CHECKED and not _is_idle(keyword, place.node):
+                self.report.widen(place, keyword, _CHECKED[keyword])
+            elif keyword not in _HELD and keyword not in _CHECKED:
+                self.report.widen(place, keyword, "no keyword of JSON Schema: an annotation", ignored=True)
+        if "not" in place.node and negate(place.node["not"]) is None:
+            self.report.widen(place, "not", "no grammar for what this excludes")
+
+    # --- objects ---
+
+    def _meet_objects(self, shape: Shape, speaking: Sequence[Place]) -> None:
+        if not speaking:
+            return
+        shape.required = {name: None for place in speaking for name in place.node.get("required", ())}
+        allowed = _allowed_names(speaking)
+        names = [name for place in speaking for name in place.node.get("properties", ())]
+        for name in dict.fromkeys([*names, *shape.required, *(allowed or ())]):
+            holds = [] if allowed is None or name in allowed else [Place("", node=False)]
+            for place in speaking:
+                holds += self._at_name(place, name)
+            shape.properties[name] = self.state(holds)
+        self._meet_free(shape, [place for place in speaking if not _OF_FREE.isdisjoint(place.node)])
+        if allowed is not None:
+            shape.free, shape.keyed = None, {}
+
+    def _at_name(self, place: Place, name: str) -> Iterator[Place]:
+        """What one subschema says about one property."""
+        node = place.node
+        is_met = name in node.get("properties", ())
+        if is_met:
+            yield place.child("properties", name)
+        for pattern in node.get("patternProperties", ()):
+            if self._is_match(pattern, name):
+                is_met = True
+                yield place.child("patternProperties", pattern)
+        if not is_met and "additionalProperties" in node:
+            yield place.child("additionalProperties")
+        if "propertyNames" in node and not self.validator.evolve(schema=node["propertyNames"]).is_valid(name):
+            yield Place("", node=False)
+
+    def _is_match(self, pattern: str, name: str) -> bool:
+        try:
+            return search(pattern, name, self.dialect)
+        except (PatternError, TimeoutError):
+            return False
+
+    def _meet_free(self, shape: Shape, speaking: Sequence[Place]) -> None:
+        """Properties without a name of their own: by the pattern of their name, and all others."""
+        keyed = [place for place in speaking if place.node.get("patternProperties")]
+        others = [place.child("additionalProperties") for place in speaking
+                  if "additionalProperties" in place.node and place not in keyed]  # fmt: skip
+        if len(keyed) > 1:
+            for place in keyed:
+                self._report_free(place, "beside the patterns of another subschema")
+        elif keyed:
+            others += self._meet_keyed(shape, keyed[0], others)
+        if others:
+            shape.free = self.state(others)
+        for place in speaking:
+            if isinstance(place.node.get("propertyNames"), dict):
+                self._meet_names(shape, place)
+
+    def _report_free(self, place: Place, why: str) -> None:
+        for keyword in ("patternProperties", "additionalProperties"):
+            if keyword in place.node:
+                self.report.widen(place, keyword, why)
+
+    def _meet_keyed(self, shape: Shape, place: Place, others: Sequence[Place]) -> Iterator[Place]:
+        """The properties of one subschema with patterns; the others' rules hold for them too."""
+        for pattern in place.node["patternProperties"]:
+            shape.keyed[pattern] = self.state([place.child("patternProperties", pattern), *others])
+        if "additionalProperties" in place.node:
+            yield place.child("additionalProperties")
+
+    def _meet_names(self, shape: Shape, place: Place) -> None:
+        """`propertyNames` with a pattern or a length becomes the pattern of the free properties."""
+        names = place.node["propertyNames"]
+        if _listed_names(names) is not None and names.keys() <= {"enum", "const", "type"} | SILENT:
+            return
+        pattern = _pattern_of_names(names)
+        if pattern is not None and not shape.keyed and shape.free is not None:
+            shape.keyed, shape.free = {pattern: shape.free}, None
+        elif shape.free is not None or shape.keyed:
+            self.report.widen(place, "propertyNames", "only a pattern, a length or a list of names is held")
+
+    # --- lists ---
+
+    def _meet_lists(self, shape: Shape, speaking: Sequence[Place]) -> None:
+        longest = max((len(place.node.get("prefixItems", ())) for place in speaking), default=0)
+        shape.prefix = [self.state(_at_index(speaking, at)) for at in range(longest)]
+        rest = [place.child("items") for place in speaking if "items" in place.node]
+        if rest:
+            shape.items = self.state(rest)
+
+
+# --- keywords without a subschema ----------------------------------------------------------------------------
+
+
+def _meet_type(shape: Shape, _: Place, types: str | Sequence[str], __: Report) -> None:
+    shape.kinds &= kinds_of(types)
+
+
+def _meet_kinds(shape: Shape, place: Place, kinds: Sequence[str], report: Report) -> None:
+    shape.kinds &= set(kinds)
+    if "fraction" in shape.kinds and "integer" not in shape.kinds:
+        report.widen(place, ONLY, "the decoder cannot exclude whole numbers")
+
+
+def _meet_enum(shape: Shape, place: Place, values: Sequence[Any], report: Report) -> None:
+    if len(values) > MAX_VALUES:
+        report.widen(place, "enum", f"more than {MAX_VALUES:,} values")
+        shape.kinds &= {kind_of(value) for value in values}
+    elif shape.values is None:  # the values of a second enum are met by validation, as all else is
+        shape.values = [_canonical(value) for value in values]
+
+
+def _meet_const(shape: Shape, place: Place, value: Any, report: Report) -> None:
+    _meet_enum(shape, place, [value], report)
+
+
+def _meet_pattern(shape: Shape, _: Place, pattern: str, __: Report) -> None:
+    shape.patterns += [pattern] if pattern not in shape.patterns else []
+
+
+def _meet_format(shape: Shape, place: Place, name: str, report: Report) -> None:
+    known = SHAPES.get(name)
+    if known is None:
+        report.widen(place, "format", "no such format is known: an annotation", ignored=True)
+    elif shape.format not in (None, name):
+        report.widen(place, "format", "a second format at one place")
+    else:
+        shape.format = name
+        if known.rest:
+            report.widen(place, "format", f"its shape is held; checked after is {known.rest}")
+
+
+def _meet_unique(shape: Shape, _: Place, is_asked: bool, __: Report) -> None:  # noqa: FBT001  # a keyword's value
+    shape.unique = shape.unique or is_asked
+
+
+def _meet_contains(shape: Shape, place: Place, _: Any, __: Report) -> None:
+    shape.meet("minItems", place.node.get("minContains", 1))
+
+
+_MEETINGS: Mapping[str, Callable[[Shape, Place, Any, Report], None]] = {
+    "type": _meet_type,
+    "enum": _meet_enum,
+    "const": _meet_const,
+    "pattern": _meet_pattern,
+    "format": _meet_format,
+    "uniqueItems": _meet_unique,
+    "contains": _meet_contains,
+    ONLY: _meet_kinds,
+}
+
+
+def _is_idle(keyword: str, node: Mapping[str, Any]) -> bool:
+    """Whether a keyword that no grammar holds says nothing here, or nothing more than is held."""
+    if keyword == "uniqueItems":
+        return not node[keyword]
+    return node[keyword] in (True, {}) and (keyword != "contains" or "maxContains" not in node)
+
+
+def _allowed_names(speaking: Iterable[Place]) -> Sequence[str] | None:
+    """The only names that `propertyNames` leaves, where it lists them."""
+    listed = (_listed_names(place.node.get("propertyNames")) for place in speaking)
+    return next((names for names in listed if names is not None), None)
+
+
+def _listed_names(names: Any) -> Sequence[str] | None:
+    if names is False:
+        return []
+    if not isinstance(names, dict) or names.keys().isdisjoint(("enum", "const")):
+        return None
+    return [name for name in names.get("enum", [names.get("const")]) if isinstance(name, str)]
+
+
+def _pattern_of_names(names: Mapping[str, Any]) -> str | None:
+    said = names.keys() - SILENT - {"type"}
+    if said == {"pattern"}:
+        return str(names["pattern"])
+    if said and said <= {"minLength", "maxLength"}:
+        return rf"^[\s\S]{{{names.get('minLength', 0)},{names.get('maxLength', '')}}}$"
+    return None
+
+
+def _at_index(speaking: Iterable[Place], at: int) -> Iterator[Place]:
+    """What is said about one item of a list."""
+    for place in speaking:
+        if at < len(place.node.get("prefixItems", ())):
+            yield place.child("prefixItems", at)
+        elif "items" in place.node:
+            yield place.child("items")
+
+
+def _canonical(value: Any) -> Any:
+    """A value as we write it: whole numbers without a fraction, 1.0 → 1."""
+    if isinstance(value, dict):
+        return {key: _canonical(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_canonical(child) for child in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

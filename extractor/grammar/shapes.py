@@ -1,0 +1,263 @@
+"""What a schema admits, as a graph: a `State` is a place in an answer, its `Shape`s are the alternatives there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import gcd, lcm
+from typing import Any, NamedTuple
+
+from extractor.pointers import escaped
+
+# JSON Schema's types, with `number` in its two halves, so that a type is a set and `not` its complement.
+KINDS = ("null", "boolean", "integer", "fraction", "string", "array", "object")
+_TYPES = {kind: frozenset((kind,)) for kind in KINDS} | {"number": frozenset(("integer", "fraction"))}
+
+Limit = int | float
+
+
+class Place(NamedTuple):
+    """A subschema and where it stands; equal paths are equal places."""
+
+    path: str
+    node: Any
+
+    def child(self, *parts: str | int) -> Place:
+        """The subschema below: ('/a', {'items': {}}).child('items') → ('/a/items', {})."""
+        path, node = self.path, self.node
+        for part in parts:
+            path = f"{path}/{escaped(str(part))}"
+            node = node[part]
+        return Place(path, node)
+
+
+@dataclass(slots=True)
+class State:
+    """A place in an answer: what is there satisfies one of the shapes. No shape: nothing can be there."""
+
+    places: tuple[Place, ...]
+    shapes: list[Shape] = field(default_factory=list)
+
+
+ANYTHING = State(())  # nothing was said
+ANY = State(())  # it was said that anything may stand here
+
+
+@dataclass(slots=True)
+class Shape:
+    """One alternative, flat: the kinds of value, and what is asked of each kind.
+
+    `values`, where there are any, are the only ones and stand for everything else. `limits` holds the keywords with a
+    number, `keyed` properties by a pattern of their name. `free` is what all other properties hold; None: there can be
+    none. Where nothing was said about items or free properties they are `ANYTHING` itself. `facts` are the subschemas
+    that the shape was made of.
+    """
+
+    kinds: set[str] = field(default_factory=lambda: set(KINDS))
+    values: list[Any] | None = None
+    limits: dict[str, Limit] = field(default_factory=dict)
+    patterns: list[str] = field(default_factory=list)
+    format: str | None = None
+    unique: bool = False
+    prefix: list[State] = field(default_factory=list)
+    items: State | None = field(default_factory=lambda: ANYTHING)
+    properties: dict[str, State] = field(default_factory=dict)
+    required: dict[str, None] = field(default_factory=dict)
+    keyed: dict[str, State] = field(default_factory=dict)
+    free: State | None = field(default_factory=lambda: ANYTHING)
+    facts: list[Place] = field(default_factory=list)
+
+    def meet(self, keyword: str, limit: Limit) -> None:
+        """Tighten a limit: the larger minimum, the smaller maximum, the common multiple."""
+        limit = int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+        here = self.limits.get(keyword)
+        self.limits[keyword] = limit if here is None else _MEET[keyword](here, limit)
+
+    def children(self) -> Iterable[State]:
+        """The states below, as often as they are named here; not those where anything may stand."""
+        found: list[State | None] = []
+        if self.values is None and "array" in self.kinds:
+            found += [*self.prefix, self.items]
+        if self.values is None and "object" in self.kinds:
+            found += [*self.properties.values(), *self.keyed.values(), self.free]
+        return (child for child in found if child is not None and child is not ANY and child is not ANYTHING)
+
+
+ANYTHING.shapes.append(Shape())
+ANY.shapes.append(Shape())
+
+
+def kinds_of(types: str | Iterable[str]) -> frozenset[str]:
+    """JSON Schema's types as kinds: 'number' → {'integer', 'fraction'}."""
+    return _TYPES[types] if isinstance(types, str) else frozenset().union(*(_TYPES[name] for name in types))
+
+
+def kind_of(value: Any) -> str:
+    """The kind of a JSON value: 1.0 → 'integer'."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "boolean"
+    if isinstance(value, int | float):
+        return "integer" if value == int(value) else "fraction"
+    return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
+
+
+def common_multiple(one: Limit, other: Limit) -> Limit:
+    """The least common multiple, of fractions too: 0.5, 0.75 → 1.5."""
+    a, b = Fraction(str(one)), Fraction(str(other))
+    common = Fraction(lcm(a.numerator, b.numerator), gcd(a.denominator, b.denominator))
+    return common.numerator if common.denominator == 1 else float(common)
+
+
+_MEET: Mapping[str, Any] = {
+    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
+    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
+    "multipleOf": common_multiple,
+}
+LIMITS = frozenset(_MEET)
+
+
+# --- which states nothing satisfies --------------------------------------------------------------------------
+
+
+def reachable(start: State) -> list[State]:
+    """The state and all that it leads to, each once."""
+    found = {id(start): start}
+    todo = [start]
+    while todo:
+        for shape in todo.pop().shapes:
+            for child in shape.children():
+                if id(child) not in found:
+                    found[id(child)] = child
+                    todo.append(child)
+    return list(found.values())
+
+
+def prune(start: State) -> None:
+    """Remove the shapes that no finite value satisfies: the emptiness test of context-free grammars.
+
+    Afterwards a state without shapes is one where nothing can stand, and no shape requires such a state.
+    """
+    states = reachable(start)
+    filled: set[int] = {id(ANYTHING), id(ANY)}
+    grown = True
+    while grown:
+        grown = False
+        for state in reversed(states):
+            if id(state) not in filled and any(_is_filled(shape, filled) for shape in state.shapes):
+                filled.add(id(state))
+                grown = True
+    for state in states:
+        state.shapes = [_without_empty(shape, filled) for shape in state.shapes if _is_filled(shape, filled)]
+
+
+def _is_filled(shape: Shape, filled: set[int]) -> bool:
+    return shape.values is not None or any(_is_possible(kind, shape, filled) for kind in shape.kinds)
+
+
+def _is_possible(kind: str, shape: Shape, filled: set[int]) -> bool:
+    """Whether a value of this kind exists, as far as the filled states show."""
+    limits = shape.limits
+    if kind == "object":
+        if limits.get("minProperties", 0) > limits.get("maxProperties", limits.get("minProperties", 0)):
+            return False
+        if len(shape.required) > limits.get("maxProperties", len(shape.required)):
+            return False
+        return all(id(shape.properties[name]) in filled for name in shape.required)
+    if kind == "array":
+        return _shortest(shape, filled) >= limits.get("minItems", 0) <= limits.get("maxItems", 1 << 60)
+    if kind == "string":
+        return limits.get("minLength", 0) <= limits.get("maxLength", 1 << 60)
+    return kind not in ("integer", "fraction") or _has_room(kind, limits)
+
+
+def _shortest(shape: Shape, filled: set[int]) -> float:
+    """How many items there can be: up to the first place where nothing can stand."""
+    for at, state in enumerate(shape.prefix):
+        if id(state) not in filled:
+            return at
+    return float("inf") if id(shape.items) in filled else len(shape.prefix)
+
+
+def _has_room(kind: str, limits: Mapping[str, Limit]) -> bool:
+    least = max(limits.get("minimum", -float("inf")), limits.get("exclusiveMinimum", -float("inf")))
+    most = min(limits.get("maximum", float("inf")), limits.get("exclusiveMaximum", float("inf")))
+    if least == most:
+        return kind_of(least) == kind and least not in (limits.get("exclusiveMinimum"), limits.get("exclusiveMaximum"))
+    return least < most
+
+
+def _without_empty(shape: Shape, filled: set[int]) -> Shape:
+    if shape.values is not None:
+        return shape
+    shape.kinds = {kind for kind in shape.kinds if _is_possible(kind, shape, filled)}
+    most = _shortest(shape, filled)
+    if most != float("inf"):
+        shape.meet("maxItems", int(most))
+        shape.prefix, shape.items = shape.prefix[: int(most)], None
+    shape.keyed = {pattern: state for pattern, state in shape.keyed.items() if id(state) in filled}
+    if id(shape.free) not in filled:
+        shape.free = None
+    return shape
+
+
+# --- which shapes exclude each other -------------------------------------------------------------------------
+
+_DEEPEST_LOOK = 4  # levels; a discriminator stands near the top
+
+
+def are_disjoint(one: State | None, other: State | None, depth: int = _DEEPEST_LOOK) -> bool:
+    """Whether it is certain that no value satisfies both."""
+    if one is None or other is None or depth == 0:
+        return False
+    return all(is_apart(mine, its, depth) for mine in one.shapes for its in other.shapes)
+
+
+def is_apart(one: Shape, other: Shape, depth: int = _DEEPEST_LOOK) -> bool:
+    """Whether it is certain that no value satisfies both shapes."""
+    if one.values is not None and other.values is not None:
+        return not {_key(value) for value in one.values} & {_key(value) for value in other.values}
+    if one.values is not None or other.values is not None:
+        listed, open_one = (one, other) if one.values is not None else (other, one)
+        return not {kind_of(value) for value in listed.values or ()} & open_one.kinds
+    shared = one.kinds & other.kinds
+    return all(_is_kind_apart(kind, one, other, depth) for kind in shared)
+
+
+def _is_kind_apart(kind: str, one: Shape, other: Shape, depth: int) -> bool:
+    if kind == "object":
+        required = {**one.required, **other.required}
+        return any(_at(name, one) is None or _at(name, other) is None
+                   or are_disjoint(_at(name, one), _at(name, other), depth - 1) for name in required)  # fmt: skip
+    if kind in ("integer", "fraction"):
+        return _is_below(one.limits, other.limits) or _is_below(other.limits, one.limits)
+    sizes = {"string": "Length", "array": "Items"}.get(kind)
+    if sizes is None:
+        return False
+    return any(
+        mine.limits.get(f"max{sizes}", 1 << 60) < its.limits.get(f"min{sizes}", 0)
+        for mine, its in ((one, other), (other, one))
+    )
+
+
+def _at(name: str, shape: Shape) -> State | None:
+    """What a property holds; None: it cannot be there."""
+    if name in shape.properties:
+        state = shape.properties[name]
+        return state if state.shapes else None
+    return ANYTHING if shape.keyed else shape.free
+
+
+def _is_below(one: Mapping[str, Limit], other: Mapping[str, Limit]) -> bool:
+    most, least = one.get("maximum", float("inf")), other.get("minimum", -float("inf"))
+    return (
+        most < least
+        or one.get("exclusiveMaximum", float("inf")) <= least
+        or most <= other.get("exclusiveMinimum", -float("inf"))
+    )
+
+
+def _key(value: Any) -> str:
+    """A value as JSON Schema compares it: 1.0 is 1, True is not 1, the order of keys does not count."""
+    return json.dumps(value, sort_keys=True)

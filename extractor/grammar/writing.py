@@ -1,0 +1,237 @@
+"""States and shapes → the JSON Schema that llguidance reads: no references but to whole states, no `allOf`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.grammar.bounds import Bounds, bound_dictionary, bound_list, bound_number, bound_text
+from extractor.grammar.holding import fault, text_node
+from extractor.grammar.report import Report
+from extractor.grammar.shapes import ANY, ANYTHING, KINDS, Shape, State
+from extractor.patterns import GUARD, literal
+
+_DEEPEST_INLINE = 12  # levels; serde_json reads 128 of text
+_MOST_CHOICES = 40  # properties of which at least one is required: the grammar grows with their square
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes the states that an answer can get to; those that are used more than once become definitions."""
+
+    report: Report
+    bounds: Bounds | None
+    sizes: Bounds | None = field(init=False)
+    uses: Counter[int] = field(default_factory=Counter)
+    names: dict[int, str] = field(default_factory=dict)
+    waiting: list[State] = field(default_factory=list)
+    definitions: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.sizes = self.bounds if self.bounds and self.bounds.sizes else None
+
+    def write(self, start: State) -> dict[str, Any]:
+        """The whole grammar's schema."""
+        self._count(start)
+        lowered = self.node(start, 0)
+        while self.waiting:
+            state = self.waiting.pop()
+            self.definitions[self.names[id(state)]] = self._union(state, 1)
+        return {**lowered, **({"$defs": self.definitions} if self.definitions else {})}
+
+    def _count(self, start: State) -> None:
+        todo = [start]
+        while todo:
+            state = todo.pop()
+            self.uses[id(state)] += 1
+            if self.uses[id(state)] == 1:
+                todo += [child for shape in state.shapes for child in shape.children()]
+
+    def node(self, state: State | None, depth: int) -> Any:
+        """A state in its place: written out, or a reference."""
+        if state is None or not state.shapes:
+            return False
+        if state is ANY or state is ANYTHING:
+            return self._anything()
+        if depth and _is_container(state) and (self.uses[id(state)] > 1 or depth > _DEEPEST_INLINE):
+            return self._reference(state)
+        return self._union(state, depth)
+
+    def _reference(self, state: State) -> dict[str, Any]:
+        if id(state) not in self.names:
+            self.names[id(state)] = f"s{len(self.names)}"
+            self.waiting.append(state)
+        return {"$ref": f"#/$defs/{self.names[id(state)]}"}
+
+    def _anything(self, levels: int = 3) -> Any:
+        """Any value; in real use of a limited depth and size."""
+        if self.sizes is None:
+            return {}
+        scalars = [{"type": ["null", "boolean"]}, bound_number({"type": "number"}, self.sizes),
+                   bound_text({"type": "string"}, self.sizes)]  # fmt: skip
+        name = f"any{levels}"
+        if not levels or name in self.definitions:
+            return {"$ref": f"#/$defs/{name}"} if levels else {"anyOf": scalars}
+        inner = self._anything(levels - 1)
+        nested = [bound_list({"type": "array", "items": inner}, self.sizes),
+                  bound_dictionary({"type": "object", "additionalProperties": inner}, self.sizes)]  # fmt: skip
+        self.definitions[name] = {"anyOf": [*scalars, *nested]}
+        return {"$ref": f"#/$defs/{name}"}
+
+    def _union(self, state: State, depth: int) -> dict[str, Any]:
+        nodes = [node for shape in state.shapes for node in self._shape(shape, depth)]
+        distinct = list({json.dumps(node): node for node in nodes}.values()) if len(nodes) > 1 else nodes
+        return distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
+
+    def _shape(self, shape: Shape, depth: int) -> Iterator[dict[str, Any]]:
+        if shape.values is not None:
+            yield from _listed(shape.values)
+            return
+        kinds = self._likely(shape)
+        if kinds & {"null", "boolean"}:
+            yield {"type": [kind for kind in ("null", "boolean") if kind in kinds]}
+        if kinds & {"integer", "fraction"}:
+            yield from self._numbers(shape, "number" if "fraction" in kinds else "integer")
+        if "string" in kinds:
+            yield self._text(shape)
+        if "array" in kinds:
+            yield self._array(shape, depth)
+        if "object" in kinds:
+            yield self._object(shape, depth)
+
+    def _likely(self, shape: Shape) -> set[str]:
+        """Where no type was given: in real use, the one that the keywords speak of."""
+        if self.bounds is None or shape.kinds != set(KINDS):
+            return shape.kinds
+        spoken = {kind for kind, keywords in _SPOKEN.items() for place in shape.facts if place.node.keys() & keywords}
+        return {"integer", "fraction"} if spoken == {"number"} else spoken if len(spoken) == 1 else shape.kinds
+
+    # --- kinds of value ---
+
+    def _numbers(self, shape: Shape, kind: str) -> Iterator[dict[str, Any]]:
+        """`multipleOf` of llguidance knows no negative numbers: they stand apart, without it."""
+        keys = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+        node: dict[str, Any] = {"type": kind, **{key: shape.limits[key] for key in keys if key in shape.limits}}
+        node = bound_number(node, self.sizes) if self.sizes else node
+        if "multipleOf" not in node or node.get("minimum", node.get("exclusiveMinimum", -1)) >= 0:
+            yield node
+            return
+        least: dict[str, Any] = {key: node[key] for key in ("minimum", "exclusiveMinimum") if key in node}
+        most: dict[str, Any] = {key: node[key] for key in ("maximum", "exclusiveMaximum") if key in node}
+        if max(most.values(), default=0) >= 0:
+            yield {"type": kind, "minimum": 0, **most, "multipleOf": node["multipleOf"]}
+        yield {"type": kind, **least, **{key: limit for key, limit in most.items() if limit < 0}, "exclusiveMaximum": 0}
+
+    def _text(self, shape: Shape) -> dict[str, Any]:
+        node = text_node(shape)
+        if self.sizes is None:
+            return node
+        bounded = bound_text(node, self.sizes, shape.format)
+        return node if "pattern" in node and fault(json.dumps(bounded)) else bounded
+
+    def _array(self, shape: Shape, depth: int) -> dict[str, Any]:
+        node: dict[str, Any] = {"type": "array"}
+        node |= {key: shape.limits[key] for key in ("minItems", "maxItems") if key in shape.limits}
+        if shape.prefix:
+            node["prefixItems"] = [self.node(state, depth + 1) for state in shape.prefix]
+        if shape.items is not ANYTHING:
+            node["items"] = self.node(shape.items, depth + 1)
+        if shape.unique:
+            node["x-unique"] = True
+        return bound_list(node, self.sizes) if self.sizes else node
+
+    def _object(self, shape: Shape, depth: int) -> dict[str, Any]:
+        node: dict[str, Any] = {"type": "object"}
+        free, required = shape.free, dict(shape.required)
+        if self.bounds and shape.properties:
+            free = None if free is ANYTHING and not shape.keyed else free
+            if "maxProperties" not in shape.limits:
+                required = {n: None for n, child in shape.properties.items() if n in required or _is_emptiable(child)}
+        if shape.properties:
+            node["properties"] = {name: self.node(child, depth + 1) for name, child in shape.properties.items()}
+        if required:
+            node["required"] = list(required)
+        if shape.keyed:
+            node["patternProperties"] = {pattern: self.node(child, depth + 1) for pattern, child in shape.keyed.items()}
+        if free is not ANYTHING:
+            node["additionalProperties"] = self.node(free, depth + 1)
+        node |= self._counted(shape, node)
+        return bound_dictionary(node, self.sizes) if self.sizes and not shape.properties else node
+
+    def _counted(self, shape: Shape, node: dict[str, Any]) -> dict[str, Any]:
+        """The decoder counts properties where none is optional, or where one of a few is asked for."""
+        limits: dict[str, Any] = {
+            key: shape.limits[key] for key in ("minProperties", "maxProperties") if key in shape.limits
+        }
+        required = node.get("required", ())
+        named = node.get("properties", {}).items()
+        optional = [name for name, child in named if child is not False and name not in required]
+        least = max(0, limits.get("minProperties", 0) - len(required))
+        most = limits["maxProperties"] - len(required) if "maxProperties" in limits else None
+        if not limits or not optional or (not least and most is None):
+            return limits
+        is_alone = node.get("additionalProperties") is False and "patternProperties" not in node
+        if is_alone and least <= 1 and most in (None, 1) and len(optional) <= _MOST_CHOICES:
+            return limits
+        for place in shape.facts:
+            for keyword in limits.keys() & place.node.keys():
+                self.report.widen(place, keyword, "the decoder does not count optional properties")
+        return {}
+
+
+# Keywords that are about one kind of value only.
+_SPOKEN = {
+    "object": frozenset(("properties", "required", "patternProperties", "additionalProperties", "minProperties",
+                         "maxProperties", "propertyNames", "dependentRequired", "dependentSchemas")),
+    "array": frozenset(("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains")),
+    "string": frozenset(("minLength", "maxLength", "pattern", "format")),
+    "number": frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
+}  # fmt: skip
+
+
+def _is_container(state: State) -> bool:
+    return any(shape.values is None and shape.kinds & {"array", "object"} for shape in state.shapes)
+
+
+def _is_emptiable(state: State) -> bool:
+    """Whether null or an empty list is a value."""
+    return any(
+        None in shape.values if shape.values is not None
+        else "null" in shape.kinds or ("array" in shape.kinds and not shape.limits.get("minItems"))
+        for shape in state.shapes
+    )  # fmt: skip
+
+
+# llguidance 1.0.1 cuts string literals of more than 31 bytes short at an escaped character (its issues 218 and
+# 326): such a value is written as a pattern.
+_LONGEST_LITERAL = 31
+
+
+def _listed(values: list[Any]) -> Iterator[dict[str, Any]]:
+    """The values of an enum, the endangered ones piece by piece."""
+    plain = [value for value in values if not _is_endangered(value)]
+    if plain:
+        yield {"enum": plain} if len(plain) > 1 else {"const": plain[0]}
+    yield from (_spelled(value) for value in values if _is_endangered(value))
+
+
+def _is_endangered(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return any(map(_is_endangered, [*value, *value.values()] if isinstance(value, dict) else value))
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
+    return len(text.encode()) > _LONGEST_LITERAL and "\\" in text
+
+
+def _spelled(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        properties = {key: _spelled(child) for key, child in value.items()}
+        return {"type": "object", "properties": properties, "required": list(value), "additionalProperties": False}
+    if isinstance(value, list):
+        sizes = {"minItems": len(value), "maxItems": len(value)}
+        return {"type": "array", "prefixItems": list(map(_spelled, value)), "items": False, **sizes}
+    if not _is_endangered(value):
+        return {"const": value}
+    return {"type": "string", "pattern": literal(value), "allOf": [{"type": "string", "pattern": GUARD}]}

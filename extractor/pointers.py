@@ -1,0 +1,34 @@
+"""JSON Pointers (RFC 6901) and the references that are made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from extractor.errors import SchemaError
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """A JSON Pointer (RFC 6901): ['a/b', 0] → '/a~1b/0'."""
+    return "".join("/" + escaped(str(part)) for part in path)
+
+
+def escaped(part: str) -> str:
+    """One part of a pointer: 'a/b' → 'a~1b'."""
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def resolve(root: Mapping[str, Any], reference: str) -> Any:
+    """Follow a local reference: '#/$defs/Author' → its node."""
+    node: Any = root
+    try:
+        if not reference.startswith("#"):
+            raise KeyError(reference)
+        for part in unquote(reference.removeprefix("#")).split("/")[1:]:
+            name = part.replace("~1", "/").replace("~0", "~")
+            node = node[int(name) if isinstance(node, list) else name]
+    except (LookupError, TypeError, ValueError):
+        hint = "references stay within the schema: '#/$defs/Name'"
+        raise SchemaError(f"$ref {reference!r} leads nowhere", hint=hint) from None
+    return node

@@ -1,0 +1,190 @@
+"""From an answer to validated data: by the JSON Schema first, then by the user's own type."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError as JsonSchemaError
+from jsonschema.exceptions import best_match
+from jsonschema.validators import extend
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from extractor.formats import CHECKER
+from extractor.patterns import PatternError, search
+from extractor.pointers import pointer
+from extractor.types import Dialect, Problem, Schema
+
+_LONGEST_RULE = 300  # characters; jsonschema puts the whole value into its message
+
+
+class Valid(NamedTuple):
+    """An answer that passed: JSON data, and the instance of the user's type where the schema has one."""
+
+    data: Any
+    instance: Any
+
+
+def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
+    """Check an answer; a list holds every problem with its pointer, its value and the rule that it breaks.
+
+    First by the JSON Schema, which sees keywords that Pydantic does not, then by the user's type. Valid data is
+    what the type made of the answer, so normalising validators and defaults are in it.
+    """
+    problems = [_from_json_schema(error) for error in checker(schema).iter_errors(data)]
+    if problems or schema.model is None:
+        return problems or Valid(data, None)
+    adapter = _adapter(schema)
+    try:
+        instance = adapter.validate_json(json.dumps(data))
+    except ValidationError as error:
+        return [_from_pydantic(details, data) for details in error.errors(include_url=False)]
+    except Exception as error:  # noqa: BLE001  # the user's own validators run here
+        return [Problem("", f"a validator of {schema.name} failed itself: {type(error).__name__}: {error}")]
+    return Valid(adapter.dump_python(instance, mode="json", by_alias=True), instance)
+
+
+def validate_each(schema: Schema, records: list[Any]) -> tuple[Valid | None, list[Problem]]:
+    """Check a list of records; the valid ones are kept, the problems of the others point into `records`.
+
+    None where the list itself is not valid (too short, say), whatever its records are.
+    """
+    places = list(range(len(records)))
+    problems: list[Problem] = []
+    while True:
+        checked = validate(schema, [records[place] for place in places])
+        if isinstance(checked, Valid):
+            return checked, problems
+        bad = {int(problem.pointer.split("/")[1]) for problem in checked if problem.pointer}
+        problems += [_moved(problem, places) for problem in checked]
+        if not bad:
+            return None, problems
+        places = [place for at, place in enumerate(places) if at not in bad]
+
+
+def _moved(problem: Problem, places: list[int]) -> Problem:
+    """A problem's pointer, from the records that were left to all of them: '/0/name', [3] → '/3/name'."""
+    if not problem.pointer:
+        return problem
+    at, slash, rest = problem.pointer.removeprefix("/").partition("/")
+    return replace(problem, pointer=f"/{places[int(at)]}{slash}{rest}")
+
+
+def _pattern(dialect: Dialect) -> Any:
+    def check(_: Any, pattern: str, value: Any, __: Any) -> Iterator[JsonSchemaError]:
+        """By the dialect's rules; one that no engine here knows is left to Pydantic."""
+        if not isinstance(value, str):
+            return
+        try:
+            with contextlib.suppress(PatternError):
+                if not search(pattern, value, dialect):
+                    yield JsonSchemaError(f"{value!r} does not match {pattern!r}")
+        except TimeoutError:
+            yield JsonSchemaError(f"matching {pattern!r} takes too long on this text")
+
+    return check
+
+
+def _multiple_of(_: Any, step: float, value: Any, __: Any) -> Iterator[JsonSchemaError]:
+    """As jsonschema's, but in decimals: 19.99 is a multiple of 0.01."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        quotient = Fraction(str(value)) / Fraction(str(step))
+        if quotient.denominator != 1:
+            yield JsonSchemaError(f"{value!r} is not a multiple of {step!r}")
+
+
+def _pattern_properties(dialect: Dialect) -> Any:
+    def check(validator: Any, patterns: Mapping[str, Any], value: Any, __: Any) -> Iterator[JsonSchemaError]:
+        if isinstance(value, dict):
+            for pattern, child in patterns.items():
+                for name in filter(lambda name: _is_found(pattern, name, dialect), value):
+                    yield from validator.descend(value[name], child, path=name, schema_path=pattern)
+
+    return check
+
+
+def _additional_properties(dialect: Dialect) -> Any:
+    def check(validator: Any, child: Any, value: Any, node: Mapping[str, Any]) -> Iterator[JsonSchemaError]:
+        if not isinstance(value, dict):
+            return
+        named, patterns = node.get("properties", {}), node.get("patternProperties", {})
+        for name in value:
+            if name not in named and not any(_is_found(pattern, name, dialect) for pattern in patterns):
+                if child is False:
+                    yield JsonSchemaError(f"no property {name!r} is foreseen")
+                else:
+                    yield from validator.descend(value[name], child, path=name)
+
+    return check
+
+
+def _is_found(pattern: str, name: str, dialect: Dialect) -> bool:
+    """Whether a pattern is found in a key; one that no engine knows is found in none."""
+    try:
+        return search(pattern, name, dialect)
+    except (PatternError, TimeoutError):
+        return False
+
+
+def _unevaluated_properties(validator: Any, child: Any, value: Any, node: Any) -> Iterator[JsonSchemaError]:
+    """As jsonschema's; it has Python read the patterns of keys."""
+    try:
+        yield from Draft202012Validator.VALIDATORS["unevaluatedProperties"](validator, child, value, node)
+    except re.error as error:
+        yield JsonSchemaError(f"unevaluatedProperties cannot be checked beside the pattern {error.pattern!r}")
+
+
+VALIDATORS: Mapping[Dialect, type[Draft202012Validator]] = {
+    dialect: extend(  # type: ignore[no-untyped-call]
+        Draft202012Validator,
+        {
+            "pattern": _pattern(dialect),
+            "patternProperties": _pattern_properties(dialect),
+            "additionalProperties": _additional_properties(dialect),
+            "unevaluatedProperties": _unevaluated_properties,
+            "multipleOf": _multiple_of,
+        },
+    )
+    for dialect in ("ecma", "rust")
+}
+
+
+@lru_cache(maxsize=32)
+def checker(schema: Schema) -> Draft202012Validator:
+    """The validator of a schema's JSON Schema, with formats."""
+    return VALIDATORS[schema.dialect](schema.json_schema, format_checker=CHECKER)
+
+
+@lru_cache(maxsize=32)
+def _adapter(schema: Schema) -> TypeAdapter[Any]:
+    return TypeAdapter(schema.model)
+
+
+def _from_json_schema(error: JsonSchemaError) -> Problem:
+    """The innermost cause: of a value that fits no branch of a union, what the nearest branch has against it."""
+    cause = best_match([error]) or error
+    rule = (
+        cause.message if len(cause.message) <= _LONGEST_RULE else f"breaks {cause.validator}: {cause.validator_value!r}"
+    )
+    return Problem(pointer(cause.absolute_path), rule, cause.instance)
+
+
+def _from_pydantic(details: ErrorDetails, data: Any) -> Problem:
+    """Pydantic's location without the names of union branches and validators, which are not in the data."""
+    path: list[str | int] = []
+    value: Any = data
+    for part in details["loc"]:
+        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and part in range(len(value))):
+            path.append(part)
+            value = value[part]  # type: ignore[index]
+    if details["type"] == "missing":
+        return Problem(pointer([*path, details["loc"][-1]]), details["msg"])
+    return Problem(pointer(path), details["msg"], value)
