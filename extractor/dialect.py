@@ -47,6 +47,8 @@ _LONELY = ("draft-04", "draft-06", "draft-07")  # in these nothing counts beside
 _DIALECTS: tuple[Dialect, ...] = ("ecma", "rust")
 _OLD_ID = ("draft-04", _UNDECLARED)  # in these `id` is an identifier
 
+_CONTAINERS = (dict, list)
+
 Path = tuple[str | int, ...]
 Rule = Callable[[Any], bool]
 
@@ -100,7 +102,7 @@ def _copied(document: Mapping[str, Any], name: str) -> dict[str, Any]:
             what = f"nested deeper than {MAX_DEPTH} levels" if depth > MAX_DEPTH else f"more than {MAX_VALUES} values"
             raise SchemaError(f"{name}: {pointer(path)}…: {what}", hint="split the schema")
         for key, value in container.items() if isinstance(container, dict) else enumerate(container):
-            if isinstance(value, dict | list):
+            if isinstance(value, _CONTAINERS):
                 container[key] = value.copy()
                 todo.append((container[key], depth + 1, (*path, key) if len(path) < _PREFIX else path))
             elif (value.__class__ is not str or len(value) > MAX_STRING) and (fault := _scalar_fault(value)):
@@ -118,9 +120,11 @@ def _scalar_fault(value: Any) -> str | None:
 
 
 def _names_fault(container: dict[Any, Any]) -> str | None:
-    if not set(map(type, container)) <= {str}:
+    try:
+        together = len("".join(container))  # the fastest way to see that all are well
+    except TypeError:
         return f"the name {next(name for name in container if not isinstance(name, str))!r:.60} is not a text"
-    is_long = max(map(len, container), default=0) > MAX_STRING
+    is_long = together > MAX_STRING and max(map(len, container)) > MAX_STRING
     return f"a name of more than {MAX_STRING} characters" if is_long else None
 
 
@@ -221,8 +225,8 @@ def _known() -> frozenset[str]:
 
 @lru_cache(maxsize=8)
 def _touched(draft: str) -> frozenset[str]:
-    """The keywords that are written in another way, or are perhaps left out."""
-    old = ("items", "additionalItems", "dependencies", *_EXCLUSIVE.values())
+    """The keywords that are written in another way or perhaps left out, but for `items` where it is a list."""
+    old = ("additionalItems", "dependencies", *_EXCLUSIVE.values())
     return frozenset((*_IDENTIFIERS, *_REFERENCES, *old)) | (_known() - _rules(draft).keys())
 
 
@@ -565,7 +569,7 @@ class _Writer:
         pointers = {source: self._pointer(target, source) for source, target in self.reader.references.items()}
         for path in sorted(self.reader.places, key=len, reverse=True):
             place = self.reader.places[path]
-            if not _touched(place.draft).isdisjoint(place.node):
+            if not _touched(place.draft).isdisjoint(place.node) or isinstance(place.node.get("items"), list):
                 new = self._node(place, {key: pointers[path, key] for key in _REFERENCES if (path, key) in pointers})
                 place.node.clear()
                 place.node.update(new)
@@ -612,13 +616,13 @@ class _Writer:
                 new["allOf"] = [*new.get("allOf", place.node.get("allOf", [])), {"$ref": pointers[keyword]}]
             elif keyword in pointers:
                 new["$ref"] = pointers[keyword]
-            elif keyword == "dependencies" and isinstance(value, dict):
+            elif keyword in _REFERENCES or self._is_dropped(place, keyword):
+                continue
+            elif keyword == "dependencies":
                 new |= _dependents(place.node)
             elif keyword in _EXCLUSIVE and place.node.get(_EXCLUSIVE[keyword]) is True:
                 new[_EXCLUSIVE[keyword]] = value
-            elif keyword in _EXCLUSIVE.values() and isinstance(value, bool):
-                continue
-            elif keyword not in _REFERENCES and not self._is_dropped(place, keyword):
+            elif not (keyword in _EXCLUSIVE.values() and isinstance(value, bool)):
                 new.setdefault(str(self._renamed(place, keyword, ())), value)
         return new
 

@@ -3,9 +3,9 @@ r"""Formats: how strictly they are checked, and in what shape the decoder holds 
 `CHECKER` follows the RFC that JSON Schema names for a format, whatever the draft, and knows those of OpenAPI and
 Pydantic that mean something by themselves; a format that is not in it is an annotation, and never fails.
 
-`SHAPES` says what the decoder is told. llguidance 1.0.1 implements nine formats natively, and rejects texts that are
-valid: of `email` a quoted local part (`"a b"@x.org`) and IPv6 literals, of `ipv6` an IPv4 tail (`::ffff:1.2.3.4`), of
-`time` and `date-time` one without offset (so does the RFC). The others get an expression in the syntax of Rust.
+`SHAPES` says what the decoder is told. Some formats llguidance 1.0.1 holds natively, and rejects valid ones: of `email`
+a quoted local part (`"a b"@x.org`) and IPv6 literals, of `ipv6` an IPv4 tail (`::ffff:1.2.3.4`). The others get an
+expression in the syntax of Rust, dates and times too: its own know 29 February in every year.
 """
 
 from __future__ import annotations
@@ -107,7 +107,6 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?"
 _HOSTNAME = rf"{_LABEL}(?:\.{_LABEL})*"
 _ATOM = r"[A-Za-z0-9!#$%&'*+\-/=?^_`{|}~]+"
 _QUOTED = r'"(?:[ !#-\[\]-~]|\\[ -~])*"'
-_UNQUOTED_EMAIL = rf"{_ATOM}(?:\.{_ATOM})*@{_HOSTNAME}"
 _BYTES = "(?:{0}{{4}})*(?:{0}{{2}}==|{0}{{3}}=)?"
 _DURATION_TIME = "T(?:[0-9]+H(?:[0-9]+M(?:[0-9]+S)?)?|[0-9]+M(?:[0-9]+S)?|[0-9]+S)"
 _DURATION_DATE = "(?:[0-9]+Y(?:[0-9]+M(?:[0-9]+D)?)?|[0-9]+M(?:[0-9]+D)?|[0-9]+D)"
@@ -122,8 +121,21 @@ _LEAP_YEAR = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[1357
 _LONG_MONTHS, _SHORT_MONTHS = "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])", "(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
 _FULL_DATE = rf"(?:[0-9]{{4}}-(?:{_LONG_MONTHS}|{_SHORT_MONTHS}|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP_YEAR}-02-29)"
 _HOUR_MINUTE = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-# A leap second at an offset is valid too; to say so, an expression would have to count.
-_FULL_TIME = rf"(?:{_HOUR_MINUTE}:[0-5][0-9](?:\.[0-9]+)?(?:[zZ]|[+\-]{_HOUR_MINUTE})|23:59:60(?:\.[0-9]+)?[zZ])"
+
+
+def _leap_seconds() -> str:
+    """RFC 3339: in UTC a leap second is 23:59:60; elsewhere it is that much later, by whole and half hours here."""
+    offsets = [(sign, hours, half) for sign in (1, -1) for hours in range(24) for half in (0, 30)]
+    local = [
+        ((24 * 60 - 1 + sign * (60 * hours + half)) % (24 * 60), sign, hours, half) for sign, hours, half in offsets
+    ]
+    fraction = r"(?:\.[0-9]+)?"
+    elsewhere = [f"{at // 60:02}:{at % 60:02}:60{fraction}[{'+' if sign > 0 else '-'}]{hours:02}:{half:02}"
+                 for at, sign, hours, half in local]  # fmt: skip
+    return "|".join([f"23:59:60{fraction}[zZ]", *elsewhere])
+
+
+_FULL_TIME = rf"(?:{_HOUR_MINUTE}:[0-5][0-9](?:\.[0-9]+)?(?:[zZ]|[+\-]{_HOUR_MINUTE})|{_leap_seconds()})"
 
 # What an expression says completely: format → (expression, longest text).
 _EXPRESSIONS: dict[str, tuple[str, int]] = {

@@ -105,8 +105,8 @@ def for_decoder(pattern: str, dialect: Dialect) -> Held | None:
 def literal(text: str) -> str:
     r"""A pattern that admits exactly this text through llguidance, alone: 'a.b' → r'^a\.b$'.
 
-    It needs no `GUARD`: instead of an escaped character there could only stand more than any text has. A `maxLength`
-    beside it would make llguidance try.
+    It needs no `GUARD`: instead of an escaped character there could only stand more than any text has. Beside `GUARD`
+    or a `maxLength` llguidance would have to prove that there is such a text, and gives up at some 1,000 characters.
     """
     return f"^{''.join(map(_spelled, text))}$"
 
@@ -254,7 +254,7 @@ def _for_python(tree: _Tree) -> str:
 
 def _one(text: str, tree: _Tree) -> str:
     """A text that a count can follow."""
-    return text if isinstance(tree, str | _Group) else f"(?:{text})"
+    return text if text and isinstance(tree, str | _Group) else f"(?:{text})"
 
 
 @dataclass(slots=True)

@@ -16,6 +16,8 @@ from extractor.schema import is_many
 from extractor.types import Document, Message, Schema
 
 _MOST_CHOICES = 200
+_DATA = frozenset(("enum", "const", "default", "examples"))
+_ENTRY = "#/items"  # one record of a list
 
 INSTRUCTION = """\
 {task}
@@ -50,7 +52,7 @@ def describe(schema: Schema) -> str:
     """
     root = schema.json_schema
     writer = _Writer(root)
-    body = writer.type_of(root, 0)
+    body = writer.type_of({"$ref": "#"} if writer.uses["#"] else root, 0)
     above = ""
     while writer.wanted:
         name, reference = writer.wanted.popitem()
@@ -103,8 +105,10 @@ class _Writer:
 
     def _name(self, reference: str) -> str:
         title = resolve(self.root, reference).get("title")
+        if isinstance(title, str) and title.isidentifier():
+            return title
         last = reference.rpartition("/")[2]
-        return title if isinstance(title, str) and title.isidentifier() else last if last.isidentifier() else "Record"
+        return last if last.isidentifier() and reference != _ENTRY else "Record"
 
     def _plain(self, kind: str, node: Mapping[str, Any], depth: int) -> str:
         if kind == "array":
@@ -114,7 +118,8 @@ class _Writer:
     def _array(self, node: Mapping[str, Any], depth: int) -> str:
         if "prefixItems" in node:
             return "[" + ", ".join(self.type_of(item, depth) for item in node["prefixItems"]) + "]"
-        item = self.type_of(node.get("items"), depth)
+        is_entry = node is self.root and self.uses[_ENTRY]
+        item = self.type_of({"$ref": _ENTRY} if is_entry else node.get("items"), depth)
         return f"({item})[]" if self._is_union(node.get("items")) else f"{item}[]"
 
     def _is_union(self, node: Any) -> bool:
@@ -142,8 +147,9 @@ def _references(node: Any) -> Iterator[str]:
     if isinstance(node, Mapping):
         if isinstance(node.get("$ref"), str):
             yield node["$ref"]
-        for child in node.values():
-            yield from _references(child)
+        for keyword, child in node.items():
+            if keyword not in _DATA or isinstance(child, Mapping):  # a property can have such a name
+                yield from _references(child)
     elif isinstance(node, list):
         for child in node:
             yield from _references(child)

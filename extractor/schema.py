@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from jsonschema import Draft202012Validator
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
@@ -126,7 +127,11 @@ def is_many(schema: Schema) -> bool:
 
 def digest(json_schema: Mapping[str, Any]) -> str:
     """sha256 (hex) of a JSON Schema; the order of its properties counts, it is the order of the answer."""
-    return hashlib.sha256(json.dumps(json_schema, ensure_ascii=False).encode()).hexdigest()
+    try:
+        return hashlib.sha256(json.dumps(json_schema, ensure_ascii=False).encode()).hexdigest()
+    except UnicodeEncodeError as error:
+        hint = "surrogates come in pairs: one alone is no character"
+        raise SchemaError(f"the schema holds half of a character: {error.object[error.start]!r}", hint=hint) from error
 
 
 def builtins() -> dict[str, Path]:
@@ -176,11 +181,10 @@ def _read_yaml(text: str, path: Path) -> Any:
         raise SchemaError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
 
 
-# A JSON Schema without any of these says nothing.
-_KEYWORDS = frozenset(
-    """$schema $id $ref $defs definitions type properties items enum const anyOf oneOf allOf not if required
-    additionalProperties patternProperties prefixItems pattern format minimum maximum minLength maxLength minItems
-    maxItems""".split()  # noqa: SIM905
+# A document without any of these says nothing as a JSON Schema: it is something else.
+_KEYWORDS = frozenset(Draft202012Validator.VALIDATORS) | frozenset(
+    """$schema $id $defs definitions then else minContains maxContains additionalItems dependencies
+    $recursiveRef""".split()  # noqa: SIM905
 )
 
 

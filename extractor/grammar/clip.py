@@ -56,7 +56,10 @@ def _unheeded(*_: Any) -> Iterator[BoundError]:
 
 def _distinct(values: list[Any]) -> list[Any]:
     """['a', 'b', 'a'] → ['a', 'b'], the first of equals."""
-    return list({json.dumps(value, sort_keys=True): value for value in reversed(values)}.values())[::-1]
+    first: dict[str, Any] = {}
+    for value in values:
+        first.setdefault(json.dumps(value, sort_keys=True), value)
+    return list(first.values())
 
 
 def _shortened(error: BoundError) -> str:

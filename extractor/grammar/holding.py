@@ -14,6 +14,7 @@ from extractor.patterns import GUARD, for_decoder
 from extractor.types import Dialect
 
 _LARGEST_LIMIT = 2**53
+MAX_ITEMS = 5_000  # llguidance writes them out one by one
 MAX_LENGTH = 100_000  # characters; a longer minLength or maxLength costs more than a grammar can
 
 
@@ -28,6 +29,10 @@ def settle(shape: Shape, report: Report, dialect: Dialect) -> None:
             _settle_multiple(shape, report)
     if shape.keyed and "object" in shape.kinds:
         _settle_keys(shape, report, dialect)
+    for keyword in ("minItems", "maxItems"):
+        if "array" in shape.kinds and shape.limits.get(keyword, 0) > MAX_ITEMS:
+            del shape.limits[keyword]
+            _widen(shape, report, keyword, f"more than {MAX_ITEMS:,} items")
 
 
 def text_node(shape: Shape) -> dict[str, Any]:
@@ -72,19 +77,23 @@ def _settle_text(shape: Shape, report: Report) -> None:
             del shape.limits[keyword]
             _widen(shape, report, keyword, f"longer than {MAX_LENGTH} characters")
     asked = len(shape.patterns) + bool(shape.format) + bool(shape.limits.keys() & {"minLength", "maxLength"})
-    if asked < 2:  # noqa: PLR2004  # one alone was asked before
-        return
-    found = fault(json.dumps(text_node(shape)))
-    if found == "unsatisfiable":
-        shape.kinds.discard("string")
-    elif found:
-        for keyword in ("minLength", "maxLength"):
-            if shape.limits.pop(keyword, None) is not None:
-                _widen(shape, report, keyword, "together with the pattern it is too much for the decoder")
-        if len(shape.patterns) + bool(shape.format) > 1 and fault(json.dumps(text_node(shape))):
-            for pattern in shape.patterns[1:]:
-                _widen(shape, report, "pattern", "together with another it is too much for the decoder", pattern)
-            del shape.patterns[1:]
+    for keyword in ("length", "format", "pattern"):
+        found = fault(json.dumps(text_node(shape))) if asked > 1 else None  # one alone was asked before
+        if found == "unsatisfiable":
+            shape.kinds.discard("string")
+        if found in (None, "unsatisfiable"):
+            return
+        _give_up(shape, keyword, report)
+
+
+def _give_up(shape: Shape, what: str, report: Report) -> None:
+    """Leave a part of a text's keywords to validation."""
+    for keyword in ("minLength", "maxLength") if what == "length" else (what,):
+        if keyword in shape.limits or what != "length":
+            shape.limits.pop(keyword, None)
+            _widen(shape, report, keyword, "together with other keywords it is too much for the decoder")
+    shape.format = None if what == "format" else shape.format
+    shape.patterns = [] if what == "pattern" else shape.patterns
 
 
 def _settle_range(shape: Shape, report: Report) -> None:
@@ -123,7 +132,7 @@ def _settle_keys(shape: Shape, report: Report, dialect: Dialect) -> None:
         shape.keyed = exact
         return
     why = "patterns that overlap" if len(exact) == len(held) else "the decoder cannot hold this expression"
-    for keyword in ("patternProperties", "additionalProperties"):
+    for keyword in ("patternProperties", "additionalProperties", "propertyNames"):
         _widen(shape, report, keyword, why)
     shape.keyed, shape.free = {}, ANY
 

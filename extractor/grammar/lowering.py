@@ -28,6 +28,8 @@ MAX_STATES = 20_000
 MAX_ALTERNATIVES = 256  # of one state; more are widened
 MAX_TURNS = 100  # references and branches at one place
 
+ALWAYS = Place("", node=True)
+_REFERENCE = SILENT | {"$ref"}
 _MERGED = frozenset(("$ref", "allOf"))
 _FURTHER = frozenset(
     ("$ref", "allOf", "anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas")
@@ -66,6 +68,8 @@ class Lowering:
     waiting: list[tuple[State, Mapping[str, Place], list[Group]]] = field(default_factory=list)
     exclusive: list[tuple[State, list[Case]]] = field(default_factory=list)
     options: dict[str, list[Case]] = field(default_factory=dict)
+    single: dict[str, State] = field(default_factory=dict)  # the states of one subschema, by its path
+    referred: dict[str, Place] = field(default_factory=dict)
     merged: int = 0  # states of more than one subschema
     dead: list[str] = field(default_factory=list)  # pointers where nothing can stand
     merging: Merging = field(init=False)
@@ -84,7 +88,34 @@ class Lowering:
 
     def state(self, places: Iterable[Place]) -> State:
         """The state where all of these hold; the same for the same places."""
-        flat = self._flatten(tuple(places))
+        places = tuple(places)
+        if len(places) > 1:
+            return self._state(places)
+        place = self._target(places[0]) if places else ALWAYS
+        if isinstance(place.node, bool):
+            return ANY if place.node else State(())
+        if place.path not in self.single:
+            self.single[place.path] = self._state((place,))
+        return self.single[place.path]
+
+    def _target(self, place: Place) -> Place:
+        """Where a subschema leads that is nothing but a reference."""
+        turns = 0
+        while isinstance(place.node, dict) and "$ref" in place.node and _REFERENCE.issuperset(place.node):
+            self.report.visit(place)
+            place, turns = self._referred(place.node["$ref"]), turns + 1
+            if turns > MAX_TURNS:
+                raise SchemaError(f"{place.path}: $ref refers to itself", hint="name what it stands for")
+        return place
+
+    def _referred(self, reference: str) -> Place:
+        if reference not in self.referred:
+            path = unquote(reference.removeprefix("#"))
+            self.referred[reference] = Place(path, resolve(self.root, reference))
+        return self.referred[reference]
+
+    def _state(self, places: Sequence[Place]) -> State:
+        flat = self._flatten(places)
         if flat is None:
             return State(())
         facts, groups = flat
@@ -121,11 +152,10 @@ class Lowering:
 
         The order is that of the text, it decides the order of properties.
         """
-        if len(places) == 1 and places[0].node is not False and places[0].node is not True:
-            place = places[0]
-            if _FURTHER.isdisjoint(place.node):  # the usual case, and half of the time
-                self.report.visit(place)
-                return {} if SILENT.issuperset(place.node) else {place.path: place}, []
+        place = places[0]
+        if len(places) == 1 and isinstance(place.node, dict) and _FURTHER.isdisjoint(place.node):  # the usual case
+            self.report.visit(place)
+            return {} if SILENT.issuperset(place.node) else {place.path: place}, []
         facts: dict[str, Place] = {}
         groups: dict[str, Group] = {}
         seen: set[str] = set()
@@ -150,8 +180,7 @@ class Lowering:
     def _nested(self, place: Place) -> Iterator[Place]:
         for keyword in place.node:
             if keyword == "$ref":
-                target = place.node["$ref"]
-                yield Place(unquote(target.removeprefix("#")), resolve(self.root, target))
+                yield self._referred(place.node["$ref"])
             elif keyword == "allOf":
                 yield from (place.child("allOf", at) for at in range(len(place.node["allOf"])))
             elif keyword == "not":

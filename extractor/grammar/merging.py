@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from extractor.formats import SHAPES
+from extractor.formats import CHECKER, SHAPES
 from extractor.grammar.holding import settle
 from extractor.grammar.negation import ONLY, negate
 from extractor.grammar.report import SILENT, Report
-from extractor.grammar.shapes import LIMITS, Place, Shape, State, kind_of, kinds_of
+from extractor.grammar.shapes import KINDS, LIMITS, Place, Shape, State, key_of, kind_of, kinds_of
 from extractor.patterns import PatternError, search
 from extractor.types import Dialect
 from extractor.validation import VALIDATORS
@@ -29,6 +29,7 @@ _CHECKED = {
     "unevaluatedProperties": "depends on what other keywords matched",
     "unevaluatedItems": "depends on what other keywords matched",
 }
+_LISTED = SILENT | {"type", "enum", "const", ONLY}  # what the values of an enum are asked without a validator
 _OF_OBJECTS = frozenset(("properties", "required", "patternProperties", "additionalProperties", "propertyNames"))
 _OF_FREE = frozenset(("patternProperties", "additionalProperties", "propertyNames"))
 _OF_LISTS = frozenset(("items", "prefixItems"))
@@ -45,7 +46,7 @@ class Merging:
     validator: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        self.validator = VALIDATORS[self.dialect](self.root)
+        self.validator = VALIDATORS[self.dialect](self.root, format_checker=CHECKER)
 
     def shape(self, facts: Sequence[Place]) -> Shape:
         """What satisfies all of these; without a kind where nothing does."""
@@ -57,7 +58,7 @@ class Merging:
             shape.kinds &= {kind_of(value) for value in shape.values}
             return shape
         for place in facts:
-            self._report_unheld(place)
+            self._report_unheld(place, shape)
         if "object" in shape.kinds:
             self._meet_objects(shape, [place for place in facts if not _OF_OBJECTS.isdisjoint(place.node)])
         if "array" in shape.kinds:
@@ -75,24 +76,28 @@ class Merging:
 
     def _valid_values(self, values: list[Any], facts: Sequence[Place]) -> list[Any]:
         """Those values of an enum that satisfy all that holds here."""
-        is_one = sum("enum" in place.node or "const" in place.node for place in facts) == 1
-        plain = SILENT | {"type", ONLY, *(("enum", "const") if is_one else ())}
         for place in facts:
             node = place.node
             if "type" in node or ONLY in node:
-                kinds = kinds_of(node["type"]) if "type" in node else node[ONLY]
+                kinds = kinds_of(node.get("type", KINDS)) & set(node.get(ONLY, KINDS))
                 values = [value for value in values if kind_of(value) in kinds]
-            if not node.keys() <= plain:
-                checker = self.validator.evolve(schema={key: part for key, part in node.items() if key != ONLY})
+            for listed in [node[key] if key == "enum" else [node[key]] for key in ("enum", "const") if key in node]:
+                known = {key_of(_canonical(value)) for value in listed}
+                values = [value for value in values if key_of(value) in known]
+            rest = {key: part for key, part in node.items() if key not in _LISTED}
+            if rest:
+                checker = self.validator.evolve(schema=rest)
                 values = [value for value in values if checker.is_valid(value)]
         return values
 
-    def _report_unheld(self, place: Place) -> None:
+    def _report_unheld(self, place: Place, shape: Shape) -> None:
         for keyword in place.node:
             if keyword in _CHECKED and not _is_idle(keyword, place.node):
                 self.report.widen(place, keyword, _CHECKED[keyword])
             elif keyword not in _HELD and keyword not in _CHECKED:
                 self.report.widen(place, keyword, "no keyword of JSON Schema: an annotation", ignored=True)
+        if ONLY in place.node and "fraction" in shape.kinds and "integer" not in shape.kinds:
+            self.report.widen(place, ONLY, "the decoder cannot exclude whole numbers")
         if "not" in place.node and negate(place.node["not"]) is None:
             self.report.widen(place, "not", "no grammar for what this excludes")
 
@@ -165,6 +170,8 @@ class Merging:
     def _meet_names(self, shape: Shape, place: Place) -> None:
         """`propertyNames` with a pattern or a length becomes the pattern of the free properties."""
         names = place.node["propertyNames"]
+        if names.keys() <= SILENT:
+            return
         if _listed_names(names) is not None and names.keys() <= {"enum", "const", "type"} | SILENT:
             return
         pattern = _pattern_of_names(names)
@@ -190,10 +197,8 @@ def _meet_type(shape: Shape, _: Place, types: str | Sequence[str], __: Report) -
     shape.kinds &= kinds_of(types)
 
 
-def _meet_kinds(shape: Shape, place: Place, kinds: Sequence[str], report: Report) -> None:
+def _meet_kinds(shape: Shape, _: Place, kinds: Sequence[str], __: Report) -> None:
     shape.kinds &= set(kinds)
-    if "fraction" in shape.kinds and "integer" not in shape.kinds:
-        report.widen(place, ONLY, "the decoder cannot exclude whole numbers")
 
 
 def _meet_enum(shape: Shape, place: Place, values: Sequence[Any], report: Report) -> None:
@@ -248,6 +253,8 @@ def _is_idle(keyword: str, node: Mapping[str, Any]) -> bool:
     """Whether a keyword that no grammar holds says nothing here, or nothing more than is held."""
     if keyword == "uniqueItems":
         return not node[keyword]
+    if keyword == "contains" and node.get("minContains") == 0 and "maxContains" not in node:
+        return True
     return node[keyword] in (True, {}) and (keyword != "contains" or "maxContains" not in node)
 
 
@@ -270,7 +277,8 @@ def _pattern_of_names(names: Mapping[str, Any]) -> str | None:
     if said == {"pattern"}:
         return str(names["pattern"])
     if said and said <= {"minLength", "maxLength"}:
-        return rf"^[\s\S]{{{names.get('minLength', 0)},{names.get('maxLength', '')}}}$"
+        most = int(names["maxLength"]) if "maxLength" in names else ""
+        return rf"^[\s\S]{{{int(names.get('minLength', 0))},{most}}}$"
     return None
 
 

@@ -11,7 +11,8 @@ from extractor.grammar.shapes import KINDS, Place, kinds_of
 ONLY = "x-kinds"
 
 # In the path of a subschema that stands nowhere in the schema: what comes before is the keyword that it stands for.
-MADE = "\0"
+# Half of a character, which no JSON text can hold.
+MADE = "\ud800"
 
 _SILENT = frozenset(("title", "description", "default", "examples", "$comment", "$defs", "definitions"))
 

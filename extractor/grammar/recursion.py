@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from extractor.grammar.shapes import Shape, State, prune, reachable
 
-MAX_STATES = 120  # after it; a schema that would need more keeps its recursion
+MAX_SIZE = 400  # states, as often as they are named; a schema that would need more keeps its recursion
 
 
 def unroll(start: State, depth: int) -> State:
@@ -15,14 +15,14 @@ def unroll(start: State, depth: int) -> State:
 
     Unchanged where there is no cycle, and where every value needs more turns (a tower of ten levels, say).
     """
-    if len(reachable(start)) > MAX_STATES:
+    if _size(start) > MAX_SIZE:
         return start
     cycles = _Cycles()
     cycles.find(start)
     if not cycles.members:
         return start
     copied = _Copier(cycles, depth).copy(start)
-    if len(reachable(copied)) > MAX_STATES:
+    if _size(copied) > MAX_SIZE:
         return start
     prune(copied)
     return copied if copied.shapes else start
@@ -114,6 +114,10 @@ class _Copier:
         if self.cycles.component.get(id(child)) != self.cycles.component[id(state)]:
             return 0
         return turns + (id(child) in self.cycles.heads)
+
+
+def _size(start: State) -> int:
+    return sum(1 + len(list(_children(state))) for state in reachable(start))
 
 
 def _children(state: State) -> Iterator[State]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import gcd, lcm
+from math import ceil, floor, gcd, lcm
 from typing import Any, NamedTuple
 
 from extractor.pointers import escaped
@@ -169,7 +169,7 @@ def _is_possible(kind: str, shape: Shape, filled: set[int]) -> bool:
         return _shortest(shape, filled) >= limits.get("minItems", 0) <= limits.get("maxItems", 1 << 60)
     if kind == "string":
         return limits.get("minLength", 0) <= limits.get("maxLength", 1 << 60)
-    return kind not in ("integer", "fraction") or _has_room(kind, limits)
+    return kind not in ("integer", "fraction") or has_room(kind, limits)
 
 
 def _shortest(shape: Shape, filled: set[int]) -> float:
@@ -180,9 +180,14 @@ def _shortest(shape: Shape, filled: set[int]) -> float:
     return float("inf") if id(shape.items) in filled else len(shape.prefix)
 
 
-def _has_room(kind: str, limits: Mapping[str, Limit]) -> bool:
+def has_room(kind: str, limits: Mapping[str, Limit]) -> bool:
+    """Whether there is a number of this kind within limits."""
     least = max(limits.get("minimum", -float("inf")), limits.get("exclusiveMinimum", -float("inf")))
     most = min(limits.get("maximum", float("inf")), limits.get("exclusiveMaximum", float("inf")))
+    if kind == "integer" and -float("inf") < least and most < float("inf"):
+        first = floor(least) + 1 if least == limits.get("exclusiveMinimum") else ceil(least)
+        last = ceil(most) - 1 if most == limits.get("exclusiveMaximum") else floor(most)
+        return first <= last
     if least == most:
         return kind_of(least) == kind and least not in (limits.get("exclusiveMinimum"), limits.get("exclusiveMaximum"))
     return least < most
@@ -196,7 +201,6 @@ def _without_empty(shape: Shape, filled: set[int]) -> Shape:
     if most != float("inf"):
         shape.meet("maxItems", int(most))
         shape.prefix, shape.items = shape.prefix[: int(most)], None
-    shape.keyed = {pattern: state for pattern, state in shape.keyed.items() if id(state) in filled}
     if id(shape.free) not in filled:
         shape.free = None
     return shape
@@ -217,7 +221,7 @@ def are_disjoint(one: State | None, other: State | None, depth: int = _DEEPEST_L
 def is_apart(one: Shape, other: Shape, depth: int = _DEEPEST_LOOK) -> bool:
     """Whether it is certain that no value satisfies both shapes."""
     if one.values is not None and other.values is not None:
-        return not {_key(value) for value in one.values} & {_key(value) for value in other.values}
+        return not {key_of(value) for value in one.values} & {key_of(value) for value in other.values}
     if one.values is not None or other.values is not None:
         listed, open_one = (one, other) if one.values is not None else (other, one)
         return not {kind_of(value) for value in listed.values or ()} & open_one.kinds
@@ -258,6 +262,6 @@ def _is_below(one: Mapping[str, Limit], other: Mapping[str, Limit]) -> bool:
     )
 
 
-def _key(value: Any) -> str:
+def key_of(value: Any) -> str:
     """A value as JSON Schema compares it: 1.0 is 1, True is not 1, the order of keys does not count."""
     return json.dumps(value, sort_keys=True)

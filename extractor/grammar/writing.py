@@ -6,13 +6,14 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 from extractor.grammar.bounds import Bounds, bound_dictionary, bound_list, bound_number, bound_text
 from extractor.grammar.holding import fault, text_node
 from extractor.grammar.report import Report
-from extractor.grammar.shapes import ANY, ANYTHING, KINDS, Shape, State
-from extractor.patterns import GUARD, literal
+from extractor.grammar.shapes import ANY, ANYTHING, KINDS, Shape, State, has_room
+from extractor.patterns import literal
 
 _DEEPEST_INLINE = 12  # levels; serde_json reads 128 of text
 _MOST_CHOICES = 40  # properties of which at least one is required: the grammar grows with their square
@@ -70,8 +71,7 @@ class Writer:
         """Any value; in real use of a limited depth and size."""
         if self.sizes is None:
             return {}
-        scalars = [{"type": ["null", "boolean"]}, bound_number({"type": "number"}, self.sizes),
-                   bound_text({"type": "string"}, self.sizes)]  # fmt: skip
+        scalars = [{"type": ["null", "boolean"]}, self._number({"type": "number"}), self._text(Shape())]
         name = f"any{levels}"
         if not levels or name in self.definitions:
             return {"$ref": f"#/$defs/{name}"} if levels else {"anyOf": scalars}
@@ -111,26 +111,39 @@ class Writer:
 
     # --- kinds of value ---
 
+    def _once(self, name: str, node: dict[str, Any]) -> dict[str, Any]:
+        """A node as a definition, so that llguidance compiles it once; of a name that is taken, the next free one."""
+        names = chain((name,), (f"{name}-{at}" for at in count(2)))
+        known = next(free for free in names if self.definitions.setdefault(free, node) == node)
+        return {"$ref": f"#/$defs/{known}"}
+
+    def _number(self, node: dict[str, Any]) -> dict[str, Any]:
+        if self.sizes is None:
+            return node
+        bounded = bound_number(node, self.sizes)
+        return bounded if node.keys() - {"type"} else self._once(node["type"], bounded)
+
     def _numbers(self, shape: Shape, kind: str) -> Iterator[dict[str, Any]]:
         """`multipleOf` of llguidance knows no negative numbers: they stand apart, without it."""
-        keys = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-        node: dict[str, Any] = {"type": kind, **{key: shape.limits[key] for key in keys if key in shape.limits}}
-        node = bound_number(node, self.sizes) if self.sizes else node
-        if "multipleOf" not in node or node.get("minimum", node.get("exclusiveMinimum", -1)) >= 0:
-            yield node
+        limits = {key: shape.limits[key] for key in _OF_NUMBERS if key in shape.limits}
+        step = {"multipleOf": limits.pop("multipleOf")} if "multipleOf" in limits else {}
+        least: dict[str, Any] = {key: limits[key] for key in ("minimum", "exclusiveMinimum") if key in limits}
+        most: dict[str, Any] = {key: limits[key] for key in ("maximum", "exclusiveMaximum") if key in limits}
+        if not step or max(least.values(), default=-1) >= 0:
+            yield self._number({"type": kind, **limits, **step})
             return
-        least: dict[str, Any] = {key: node[key] for key in ("minimum", "exclusiveMinimum") if key in node}
-        most: dict[str, Any] = {key: node[key] for key in ("maximum", "exclusiveMaximum") if key in node}
-        if max(most.values(), default=0) >= 0:
-            yield {"type": kind, "minimum": 0, **most, "multipleOf": node["multipleOf"]}
-        yield {"type": kind, **least, **{key: limit for key, limit in most.items() if limit < 0}, "exclusiveMaximum": 0}
+        below = {key: limit for key, limit in most.items() if limit < 0} or {"exclusiveMaximum": 0}
+        for limits in ({"minimum": 0, **most, **step}, {**least, **below}):
+            if has_room("integer" if kind == "integer" else "fraction", limits):
+                yield self._number({"type": kind, **limits})
 
     def _text(self, shape: Shape) -> dict[str, Any]:
         node = text_node(shape)
-        if self.sizes is None:
-            return node
-        bounded = bound_text(node, self.sizes, shape.format)
-        return node if "pattern" in node and fault(json.dumps(bounded)) else bounded
+        if self.sizes is not None:
+            bounded = bound_text(node, self.sizes, shape.format)
+            node = node if "pattern" in node and fault(json.dumps(bounded)) else bounded
+        is_common = not shape.patterns and shape.limits.keys().isdisjoint(("minLength", "maxLength"))
+        return self._once(shape.format or "text", node) if is_common and node.keys() != {"type"} else node
 
     def _array(self, shape: Shape, depth: int) -> dict[str, Any]:
         node: dict[str, Any] = {"type": "array"}
@@ -146,7 +159,7 @@ class Writer:
     def _object(self, shape: Shape, depth: int) -> dict[str, Any]:
         node: dict[str, Any] = {"type": "object"}
         free, required = shape.free, dict(shape.required)
-        if self.bounds and shape.properties:
+        if self.bounds and shape.properties and shape.limits.get("minProperties", 0) <= len(shape.properties):
             free = None if free is ANYTHING and not shape.keyed else free
             if "maxProperties" not in shape.limits:
                 required = {n: None for n, child in shape.properties.items() if n in required or _is_emptiable(child)}
@@ -171,24 +184,30 @@ class Writer:
         optional = [name for name, child in named if child is not False and name not in required]
         least = max(0, limits.get("minProperties", 0) - len(required))
         most = limits["maxProperties"] - len(required) if "maxProperties" in limits else None
-        if not limits or not optional or (not least and most is None):
-            return limits
         is_alone = node.get("additionalProperties") is False and "patternProperties" not in node
-        if is_alone and least <= 1 and most in (None, 1) and len(optional) <= _MOST_CHOICES:
-            return limits
+        is_choice = is_alone and least <= 1 and most in (None, 1) and len(optional) <= _MOST_CHOICES
+        if optional and not is_choice and (least or most is not None):
+            for keyword in limits:
+                self._widen(shape, keyword, "the decoder does not count optional properties")
+            return {}
+        if least > 1 and not is_alone:
+            self._widen(shape, "minProperties", "the decoder can write a free name twice")
+        return limits
+
+    def _widen(self, shape: Shape, keyword: str, why: str) -> None:
         for place in shape.facts:
-            for keyword in limits.keys() & place.node.keys():
-                self.report.widen(place, keyword, "the decoder does not count optional properties")
-        return {}
+            if keyword in place.node:
+                self.report.widen(place, keyword, why)
 
 
+_OF_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 # Keywords that are about one kind of value only.
 _SPOKEN = {
     "object": frozenset(("properties", "required", "patternProperties", "additionalProperties", "minProperties",
                          "maxProperties", "propertyNames", "dependentRequired", "dependentSchemas")),
     "array": frozenset(("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains")),
     "string": frozenset(("minLength", "maxLength", "pattern", "format")),
-    "number": frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")),
+    "number": frozenset(_OF_NUMBERS),
 }  # fmt: skip
 
 
@@ -232,6 +251,4 @@ def _spelled(value: Any) -> dict[str, Any]:
     if isinstance(value, list):
         sizes = {"minItems": len(value), "maxItems": len(value)}
         return {"type": "array", "prefixItems": list(map(_spelled, value)), "items": False, **sizes}
-    if not _is_endangered(value):
-        return {"const": value}
-    return {"type": "string", "pattern": literal(value), "allOf": [{"type": "string", "pattern": GUARD}]}
+    return {"type": "string", "pattern": literal(value)} if _is_endangered(value) else {"const": value}

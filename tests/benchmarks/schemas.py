@@ -12,12 +12,13 @@ vocabulary. An instance is written compactly, whole numbers as integers, with it
 lists them; as alternatives can list them differently, it counts as accepted in either of two such orders or its own.
 The last table is over the schemas that all engines compile: the others' times are of the schemas that they can do.
 
-The columns: `all held`, schemas of which the engine says that its grammar holds every keyword (- where it never says);
-`failed`, crash, timeout or too much memory; `flawless`, schemas of which no instance went wrong; of valid instances
-`right` (accepted), `rejected` and `bounds` (rejected by our own size bounds alone); of invalid ones `grammar` (stopped
-by it), `validation` (stopped by our final validation) and `accepted`; `errors`, instances on which the engine broke
-off; `format`, cases that are labelled valid because a format is an annotation there: here it is asserted.
-Instances of a schema that was refused or failed are in `valid` and `invalid` alone.
+The columns: `all held` and `after`, schemas of which the engine says that its grammar holds every keyword, or leaves
+some to a validation after it (- where it never says); `failed`, crash, timeout or too much memory; `flawless`, schemas
+of which no instance went wrong; of valid instances `right` (accepted), `rejected` and `bounds` (rejected by our own
+bounds alone); of invalid ones `grammar` (stopped by it), `validation` (stopped by our final validation) and `accepted`;
+`errors`, instances on which the engine broke off; `format`, cases that are labelled valid because a format is an
+annotation there: here it is asserted. Instances of a schema that was refused or failed are in `valid` and `invalid`
+alone.
 """
 
 from __future__ import annotations
@@ -39,7 +40,6 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import validator_for
 from jsonschema_specifications import REGISTRY
 from referencing import Registry, Resource
-from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -128,6 +128,7 @@ def _whole(data: Any) -> Any:
 # --- the order of keys ---------------------------------------------------------------------------------------
 
 Place = tuple[Any, Any]  # a node of the schema, and the resolver of its references
+_DEPENDENT = ("dependentRequired", "dependentSchemas", "dependencies")
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
 
@@ -142,15 +143,14 @@ class _Piece(NamedTuple):
 def in_schema_order(schema: Any, data: Any, *, own_first: bool = False) -> Any:
     """The same data with its keys in the order in which the schema lists them, the others behind.
 
-    A schema lists names in `properties`, then in `required`, and through references and the branches that fit; in the
-    order of its own keywords, or the names of a node itself before those of its branches (`own_first`).
+    A schema lists names in `properties`, in `required`, in `dependentRequired`, and through references and the branches
+    that fit; in the order of its own keywords, or a node's own names before those of its branches (`own_first`).
     """
     registry: Registry[Any] = REGISTRY
     resolver = registry.resolver_with_root(Resource.from_contents(schema, default_specification=DRAFT202012))
     checker = validator_for(schema, Draft202012Validator)(schema, registry=registry)
-    return _Order(checker, {"properties": 0, "required": 1} if own_first else {"required": 3}).put(
-        [(schema, resolver)], data
-    )
+    ranks = {"properties": 0, "required": 1} if own_first else dict.fromkeys(("required", *_DEPENDENT), 3)
+    return _Order(checker, ranks).put([(schema, resolver)], data)
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ class _Order:
         pieces = [piece for place in places for piece in self._pieces(place, data, seen)]
         if isinstance(data, list):
             return [self.put(_of_item(pieces, at), item) for at, item in enumerate(data)]
-        listed = [name for piece in pieces if piece.keyword in ("properties", "required") for name in piece.value]
+        listed = [name for piece in pieces for name in _listed(piece)]
         keys = [name for name in dict.fromkeys([*listed, *data]) if name in data]
         return {key: self.put(_of_key(pieces, key), data[key]) for key in keys}
 
@@ -189,7 +189,7 @@ class _Order:
         """The nodes that a keyword applies to the same value; of alternatives those that fit, or all."""
         keyword, value, resolver = piece
         if keyword in _REFERENCES:
-            with contextlib.suppress(Unresolvable):
+            with contextlib.suppress(Exception):  # it leads nowhere, or through what is no schema
                 found = resolver.lookup(value)
                 return [(found.contents, found.resolver)]
         branches = []
@@ -199,7 +199,7 @@ class _Order:
             branches = value
         elif keyword == "if":
             branches = [value, node.get("then")] if self._fits(value, data) else [node.get("else")]
-        elif keyword in ("dependentSchemas", "dependencies"):
+        elif keyword in _DEPENDENT:
             branches = [branch for name, branch in value.items() if name in data]
         return [(branch, resolver) for branch in branches]
 
@@ -208,6 +208,15 @@ class _Order:
             return bool(self.checker.evolve(schema=branch).is_valid(data))
         except Exception:  # noqa: BLE001  # a reference that leads nowhere, a pattern that `re` does not know
             return True
+
+
+def _listed(piece: _Piece) -> list[str]:
+    """The names that a keyword lists, if it does."""
+    keyword, value, _ = piece
+    if keyword in _DEPENDENT:
+        return [name for key, others in value.items() for name in [key, *(others if isinstance(others, list) else ())]]
+    listing = keyword in ("properties", "required") and isinstance(value, dict | list)
+    return list(value) if listing else []
 
 
 def _of_key(pieces: Iterable[_Piece], key: str) -> list[Place]:
@@ -283,16 +292,16 @@ def measure(groups: Iterable[Group], children: dict[str, Child], console: Consol
 
 # --- printing ------------------------------------------------------------------------------------------------
 
-_COLUMNS = """schemas|all held|refused|failed|flawless|p50 ms|p99 ms|max ms|valid|right|rejected|bounds
+_COLUMNS = """schemas|all held|after|refused|failed|flawless|p50 ms|p99 ms|max ms|valid|right|rejected|bounds
 invalid|grammar|validation|accepted|errors|format""".replace("\n", "|").split("|")
 
 
 def table(name: str, rows: Sequence[Row]) -> Table:
     """One line for each subset, then sums."""
-    printed = Table(title=name, title_justify="left", box=SIMPLE_HEAD)
+    printed = Table(title=name, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     printed.add_column("subset", no_wrap=True)
     for column in _COLUMNS:
-        printed.add_column(column, justify="right")
+        printed.add_column(column, justify="right", no_wrap=True)
     subsets = list(dict.fromkeys(group.subset for group, _ in rows))
     bench = [subset for subset in subsets if not subset.startswith(("test-suite", "remote"))]
     for subset in subsets:
@@ -306,12 +315,13 @@ def table(name: str, rows: Sequence[Row]) -> Table:
 def line(rows: Sequence[Row]) -> list[str]:
     """The cells of some schemas, in the order of the columns."""
     statuses = Counter(result.status for _, result in rows)
-    held = "-" if statuses["compiled"] else str(statuses["held"])
+    says = statuses["held"] + statuses["after"]
+    held = [statuses["held"] if says else "-", statuses["after"] if says else "-"]
     found = [(result, outcomes(group, result)) for group, result in rows]
     kinds = Counter(kind for _, each in found for kind in each)
     labels = Counter(case.valid for group, _ in rows for case in group.cases if not case.annotated)
     flawless = sum(is_compiled(result) and all(kind in _GOOD for kind in each) for result, each in found)
-    counts = [len(rows), held, statuses["refused"], statuses["failed"], flawless]
+    counts = [len(rows), *held, statuses["refused"], statuses["failed"], flawless]
     valid = [labels[True], kinds["right"], kinds["rejected"], kinds["bounds"]]
     invalid = [labels[False], kinds["grammar"], kinds["validation"], kinds["accepted"]]
     times = milliseconds([result.seconds for result, _ in found if is_compiled(result)])
@@ -332,10 +342,10 @@ def milliseconds(seconds: Sequence[float]) -> list[str]:
 
 def common(rows: dict[str, list[Row]]) -> Table:
     """Compile times over the schemas that all engines compile."""
-    shared = set.intersection(*({group.id for group, result in each if is_compiled(result)} for each in rows.values()))
-    printed = Table(
-        "engine", title=f"the {len(shared)} schemas that all compile", title_justify="left", box=SIMPLE_HEAD
-    )
+    compiled = [{group.id for group, result in each if is_compiled(result)} for each in rows.values()]
+    shared = set.intersection(*compiled) if compiled else set()
+    title = f"the {len(shared)} schemas that all compile"
+    printed = Table("engine", title=title, title_justify="left", box=SIMPLE_HEAD)
     for column in ("p50 ms", "p99 ms", "max ms"):
         printed.add_column(column, justify="right")
     for name, each in rows.items():
@@ -351,19 +361,18 @@ def show(kind: str, rows: Sequence[Row]) -> None:
         for case, seen, outcome in zip(group.cases, result.seen, outcomes(group, result), strict=False):
             if outcome == {"failed": "errors"}.get(kind, kind):
                 print(f"{group.subset}  {group.id}  {case.note}")
-                print(f"  {seen.text.decode()[:_SHOWN]}\n  {reason(case, seen)}\n")
+                print(f"  {seen.text.decode()[:_SHOWN]}\n  {reason(seen)}\n")
 
 
-def reason(case: Case, seen: Seen) -> str:
-    """Why an instance counts as it does: a fault, the problems, or where the grammar stopped."""
-    if seen.fault or seen.problems:
-        return seen.fault or "; ".join(seen.problems)
+def reason(seen: Seen) -> str:
+    """Why an instance counts as it does: a fault, the problems, where the grammar stopped."""
+    if seen.fault:
+        return seen.fault
     if seen.accepted:
-        return "accepted" + (", rightly" if case.valid else "")
-    if seen.taken == len(seen.text):
-        return f"all {seen.taken} bytes taken, the value may not end there"
+        return "; ".join(seen.problems) or "accepted"
     following = seen.text[seen.taken :][:_NEXT].decode(errors="replace")
-    return f"{seen.taken} of {len(seen.text)} bytes taken, then {following!r}"
+    then = f", then {following!r}" if following else "; the value may not end there"
+    return "; ".join([*seen.problems, f"the grammar took {seen.taken} of {len(seen.text)} bytes{then}"])
 
 
 def write(path: Path, rows: dict[str, list[Row]]) -> None:
@@ -383,7 +392,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--peers", default=",".join(USUAL), help=f"of {', '.join(PEERS)}")
     parser.add_argument("--limit", type=int, help="the first schemas of each subset alone")
-    parser.add_argument("--seconds", type=float, help="for a compilation, and again for its instances")
+    parser.add_argument(
+        "--seconds", type=float, help="for a compilation, and again for its instances (20; fewer for the slow)"
+    )
     parser.add_argument("--json", type=Path, help="write every result there")
     parser.add_argument("--list", choices=KINDS, help="print such cases of ours instead of tables")
     parser.add_argument("--only", help="one id")
@@ -396,6 +407,8 @@ def main() -> None:
     if not all((options.folder / name).is_file() for name in FILES):
         sys.exit(f"{options.folder} has no {' and '.join(FILES)}: nothing to measure")
     names = ["ours"] if options.list else options.peers.split(",")
+    if unknown := [name for name in names if name not in PEERS]:
+        sys.exit(f"no such peer: {', '.join(unknown)}; there are {', '.join(PEERS)}")
     console = Console()
     missing = [name for name in names if not is_installed(name)]
     for name in missing:
@@ -406,7 +419,7 @@ def main() -> None:
     if options.list:
         show(options.list, rows["ours"])
         return
-    wide = Console(width=max(console.width, 200))
+    wide = Console(width=max(console.width, 210))
     for name, each in rows.items():
         wide.print(table(name, each))
     wide.print(common(rows))

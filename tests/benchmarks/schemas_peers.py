@@ -7,7 +7,7 @@ that it lacks added, and every text is fed as single bytes, so what is accepted 
 - llguidance: the schema as it is in its JSON grammar, on the same `LLTokenizer`; `llguidance-lenient` lets it ignore
   the keywords that it does not implement;
 - outlines-core: `build_regex_from_schema`, then an `Index` over a `Vocabulary` of the same bytes, special tokens apart;
-  within two seconds, as every fifth schema would take more than twenty;
+  usually within a second for a schema, as every tenth would take more than twenty;
 - xgrammar: `compile_json_schema` on a `TokenizerInfo` of raw bytes, without its cache, with its own number of threads;
   by default it closes every object ("strict mode"), `xgrammar-open` does not.
 """
@@ -300,8 +300,8 @@ PEERS = {
     "ours": Peer("llguidance", "llguidance", ours),
     "llguidance": Peer("llguidance", "llguidance", partial(llguidance, lenient=False)),
     "llguidance-lenient": Peer("llguidance", "llguidance", partial(llguidance, lenient=True)),
-    "outlines-core": Peer("outlines-core", "outlines_core", outlines, 2.0),
-    "xgrammar": Peer("xgrammar", "xgrammar", partial(xgrammar, strict=True)),
+    "outlines-core": Peer("outlines-core", "outlines_core", outlines, 1.0),
+    "xgrammar": Peer("xgrammar", "xgrammar", partial(xgrammar, strict=True), 10.0),
     "xgrammar-open": Peer("xgrammar", "xgrammar", partial(xgrammar, strict=False)),
 }
 
@@ -318,14 +318,15 @@ Case = tuple[Any, Sequence[bytes]]  # an instance, and its texts: one for each o
 
 def serve(pipe: Connection, name: str, seconds: float) -> None:
     """Answer schema after schema: a `Result` once it is compiled, and a second one that has all."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno())  # panics are counted, not read
     engine = PEERS[name].start()
     engine({"type": "string"})  # what is imported late is imported now
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno())  # panics are counted, not read
     pipe.send("ready")
     while job := pipe.recv():
         signal.alarm(math.ceil(3 * seconds))  # the end of a child whose parent is gone
         for result in _work(engine, isours=name == "ours", document=job[0], cases=job[1]):
             pipe.send(result)
+        signal.alarm(0)
 
 
 def _work(engine: Engine, *, isours: bool, document: Any, cases: Sequence[Case]) -> Iterator[Result]:
@@ -367,7 +368,8 @@ def _see(compiled: Compiled, exact: Take, data: Any, texts: Sequence[bytes]) -> 
 
 
 def _reason(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
+    kind = "" if isinstance(error, Refused) else f"{type(error).__name__}: "
+    return f"{kind}{error}"[:_LONGEST_REASON]
 
 
 class Child:
@@ -403,9 +405,12 @@ class Child:
             self.process = context.Process(target=serve, args=(theirs, self.name, self.seconds), daemon=True)
             self.process.start()
             theirs.close()
-            if not self.pipe.poll(_START):
-                raise TimeoutError(f"{self.name} does not start")
-            self.pipe.recv()
+            try:
+                ready = self.pipe.poll(_START) and self.pipe.recv()
+            except EOFError:
+                ready = False
+            if not ready:
+                sys.exit(f"{self.name} does not start")
         assert self.pipe
         return self.pipe
 

@@ -1,0 +1,163 @@
+"""A list of records from one document: what is valid is kept, what is not is reported, nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, Field, RootModel, model_validator
+from scripted import ScriptedEngine, record, schema_of
+
+from extractor import prompt
+from extractor.errors import InvalidOutput
+from extractor.pipeline import extract
+from extractor.schema import from_type, is_many, load, many
+from extractor.types import Document, Extraction, FinishReason, Schema
+
+TEXT = Document("a.txt", "Ada was born in 1815, Grace in 1906, Alan in 1912.")
+
+
+class Person(BaseModel):
+    name: str
+    born: int = Field(ge=1800)
+
+    @model_validator(mode="after")
+    def check(self) -> Person:
+        if self.name == "Nobody":
+            raise ValueError("there is no such person")
+        return self
+
+
+class People(RootModel[list[Person]]):
+    pass
+
+
+def run(answer: Any, schema: Any = list[Person], reason: FinishReason = "stop") -> Extraction:
+    text = answer if isinstance(answer, str) else json.dumps(answer)
+    return asyncio.run(extract(TEXT, load(schema), ScriptedEngine([(text, reason)])))
+
+
+ADA, GRACE = {"name": "Ada", "born": 1815}, {"name": "Grace", "born": 1906}
+
+
+@pytest.mark.parametrize("schema", [list[Person], People, many(from_type(Person))], ids=["list", "root", "many"])
+def test_all_are_valid(schema: Any) -> None:
+    found = run([ADA, GRACE], schema)
+    assert (found.ok, found.data, found.errors) == (True, [ADA, GRACE], ())
+    assert found.spans["/1/name"].start == TEXT.text.index("Grace")
+    assert len(found.value.root if schema is People else found.value) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept", "pointers"),
+    [
+        pytest.param([ADA, {"name": "Tom"}, GRACE], [ADA, GRACE], ["/1"], id="by the JSON Schema"),
+        pytest.param([{"name": "Nobody", "born": 1900}, ADA], [ADA], ["/0"], id="by the class"),
+        pytest.param(
+            [{"name": 1, "born": 1}, {"name": "Nobody", "born": 1900}, ADA], [ADA], ["/0/name", "/0/born", "/1"],
+            id="by both",
+        ),
+        pytest.param([7, ADA, None], [ADA], ["/0", "/2"], id="no records at all"),
+    ],
+)  # fmt: skip
+def test_the_valid_ones_of_a_partly_invalid_answer(answer: Any, kept: Any, pointers: list[str]) -> None:
+    found = run(answer)
+    assert found.data == kept
+    assert sorted(problem.pointer for problem in found.errors) == sorted(pointers)
+    assert not found.ok
+    with pytest.raises(InvalidOutput):
+        _ = found.value
+    assert found.spans["/0/name"].start == TEXT.text.index("Ada")
+
+
+def test_none_is_valid() -> None:
+    found = run([{"name": "Tom"}])
+    assert found.data is None
+    assert [problem.pointer for problem in found.errors] == ["/0"]
+
+
+def test_an_empty_list_is_an_answer() -> None:
+    found = run([])
+    assert (found.ok, found.data, found.absent) == (True, [], {"": "not in the text"})
+
+
+def test_what_the_list_itself_breaks_leaves_nothing() -> None:
+    found = run([ADA], Annotated[list[Person], Field(min_length=2)])
+    assert found.data is None
+    assert [problem.pointer for problem in found.errors] == [""]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ('[{"name": "Ada", "born": 1815}, {"name": "Gra', [ADA]),
+        ('[{"name": "Ada", "born": 1815}, {"name": "Grace", "born": 1906}, ', [ADA, GRACE]),
+        ('[{"name": "Ada", "born": 1815}, {"name": "Tom"}, {"na', [ADA]),
+        ('[{"name": "A', None),
+        ("[", None),
+        ("", None),
+        ('[{"name": "Ada", "born": 1e999}, {"n', None),
+    ],
+)
+def test_an_answer_that_was_cut_off_keeps_its_whole_records(text: str, kept: Any) -> None:
+    found = run(text, reason="length")
+    assert found.data == kept
+    assert "Truncated" in {problem.kind for problem in found.errors}
+    assert not found.ok
+
+
+def test_a_record_that_was_cut_off_is_no_list() -> None:
+    found = run('{"name": "Ada", "born": 1815', Person, reason="length")
+    assert found.data is None
+    assert [problem.kind for problem in found.errors] == ["Truncated"]
+
+
+def test_repeated_records_are_dropped_where_they_have_to_be_unique() -> None:
+    schema = schema_of({"type": "array", "uniqueItems": True, "items": record(name={"type": "string"})})
+    found = run([{"name": "Ada"}, {"name": "Grace"}, {"name": "Ada"}], schema)
+    assert found.data == [{"name": "Ada"}, {"name": "Grace"}]
+    assert found.notes[""] == "1 repeated item dropped"
+
+
+@pytest.mark.parametrize(
+    ("schema", "expected"),
+    [
+        (list[Person], True),
+        (People, True),
+        (Person, False),
+        (tuple[int, str], False),
+        ({"type": "array"}, True),
+        ({"$ref": "#/$defs/L", "$defs": {"L": {"type": "array", "items": {}}}}, True),
+        ({"type": ["array", "null"]}, False),
+    ],
+)
+def test_what_is_a_list_of_records(schema: Any, expected: bool) -> None:
+    assert is_many(load(schema)) is expected
+    assert is_many(many(load(schema)))
+
+
+def test_many_of_a_recursive_schema_refers_to_itself_in_its_new_place() -> None:
+    tree: dict[str, Any] = {
+        "type": "object",
+        "properties": {
+            "children": {"type": "array", "items": {"$ref": "#"}},
+            "size": {"$ref": "#/$defs/size"},
+            "kind": {"enum": [{"$ref": "#"}, "leaf"]},
+        },
+        "$defs": {"size": {"type": "integer"}},
+    }
+    listed = many(Schema("Tree", tree, "tree"))
+    assert listed.json_schema["items"]["properties"]["children"]["items"] == {"$ref": "#/items"}
+    assert listed.json_schema["items"]["properties"]["kind"]["enum"][0] == {"$ref": "#"}
+    found = run([{"children": [{"children": [], "size": 1, "kind": "leaf"}], "size": 2, "kind": "leaf"}], listed)
+    assert found.ok
+    assert not run([{"children": [{"size": "x"}], "size": 2, "kind": "leaf"}], listed).ok
+    assert prompt.describe(listed).endswith("\nRecord[]")
+
+
+def test_the_model_is_asked_for_all_of_them() -> None:
+    [system, _] = prompt.messages(TEXT, load(list[Person]))
+    assert "Extract all such records" in system.content
+    assert system.content.count("}[]") == 1
