@@ -7,6 +7,7 @@ import json
 import math
 import re
 import time
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -72,6 +73,8 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     if answer is None and lost:
         return replace(record, errors=tuple(lost), seconds=_since(started))
     answer, cuts = clip(answer, compile_schema(schema).lowered)
+    if repeated := _repeated_keys(completion.text):
+        cuts[""] = f"keys that the answer repeats, the last value of each counts: {', '.join(map(repr, repeated[:5]))}"
     record = _finish(record, answer, document, schema)
     return replace(record, errors=(*record.errors, *lost), notes={**record.notes, **cuts}, seconds=_since(started))
 
@@ -119,6 +122,19 @@ def decode(completion: Completion, max_tokens: int) -> Any:
     if _is_deeper(data, _DEEPEST):
         raise ParseError(f"the answer is nested more than {_DEEPEST} levels deep: {completion.text[:200]!r}")
     return data
+
+
+def _repeated_keys(text: str) -> list[str]:
+    """Keys that stand in one object more than once, as free keys can: '{"a": 1, "a": 2}' → ['a']."""
+    repeated: dict[str, None] = {}
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        counts = Counter(key for key, _ in pairs)
+        repeated.update((key, None) for key, times in counts.items() if times > 1)
+
+    with contextlib.suppress(ValueError, RecursionError):  # cut off, and told elsewhere
+        json.loads(text, object_pairs_hook=note)
+    return list(repeated)
 
 
 def _whole_records(completion: Completion, schema: Schema) -> list[Any] | None:

@@ -95,7 +95,7 @@ def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layo
     if not start.shapes:
         where = ", ".join(path or "/" for path in lowering.dead[:3])
         raise SchemaError(f"{schema.name}: no value satisfies the schema", hint=f"nothing can stand at {where}")
-    for attempt in _attempts(bounds, len(reachable(start))):
+    for attempt in _attempts(bounds, len(reachable(start, MOST_SIZED))):
         lowered = Writer(report, attempt).write(start)
         text = _text(lowered, layout)
         fault = check(text)

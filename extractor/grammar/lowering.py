@@ -91,12 +91,13 @@ class Lowering:
         places = tuple(places)
         if len(places) > 1:
             return self._state(places)
-        place = self._target(places[0]) if places else ALWAYS
-        if isinstance(place.node, bool):
-            return ANY if place.node else State(())
-        if place.path not in self.single:
-            self.single[place.path] = self._state((place,))
-        return self.single[place.path]
+        first = places[0] if places else ALWAYS
+        if isinstance(first.node, bool):
+            return ANY if first.node else State(())
+        if first.path not in self.single:
+            place = self._target(first)
+            self.single[first.path] = self._state((place,)) if place is first else self.state((place,))
+        return self.single[first.path]
 
     def _target(self, place: Place) -> Place:
         """Where a subschema leads that is nothing but a reference."""

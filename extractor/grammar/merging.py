@@ -12,6 +12,7 @@ from extractor.grammar.negation import ONLY, negate
 from extractor.grammar.report import SILENT, Report
 from extractor.grammar.shapes import KINDS, LIMITS, Place, Shape, State, key_of, kind_of, kinds_of
 from extractor.patterns import PatternError, search
+from extractor.pointers import escaped
 from extractor.types import Dialect
 from extractor.validation import VALIDATORS
 
@@ -31,6 +32,7 @@ _CHECKED = {
 }
 _LISTED = SILENT | {"type", "enum", "const", ONLY}  # what the values of an enum are asked without a validator
 _OF_OBJECTS = frozenset(("properties", "required", "patternProperties", "additionalProperties", "propertyNames"))
+_OF_NAMES = frozenset(("patternProperties", "propertyNames"))
 _OF_FREE = frozenset(("patternProperties", "additionalProperties", "propertyNames"))
 _OF_LISTS = frozenset(("items", "prefixItems"))
 
@@ -107,6 +109,9 @@ class Merging:
         if not speaking:
             return
         shape.required = {name: None for place in speaking for name in place.node.get("required", ())}
+        if len(speaking) == 1 and _OF_NAMES.isdisjoint(speaking[0].node):
+            self._take_object(shape, speaking[0])
+            return
         allowed = _allowed_names(speaking)
         names = [name for place in speaking for name in place.node.get("properties", ())]
         for name in dict.fromkeys([*names, *shape.required, *(allowed or ())]):
@@ -117,6 +122,17 @@ class Merging:
         self._meet_free(shape, [place for place in speaking if not _OF_FREE.isdisjoint(place.node)])
         if allowed is not None:
             shape.free, shape.keyed = None, {}
+
+    def _take_object(self, shape: Shape, place: Place) -> None:
+        """The usual case: one subschema speaks of objects, and of names one by one."""
+        path = f"{place.path}/properties/"
+        for name, node in place.node.get("properties", {}).items():
+            shape.properties[name] = self.state((Place(path + escaped(name), node),))
+        if "additionalProperties" in place.node:
+            shape.free = self.state((place.child("additionalProperties"),))
+        for name in shape.required:
+            if name not in shape.properties:
+                shape.properties[name] = shape.free or State(())
 
     def _at_name(self, place: Place, name: str) -> Iterator[Place]:
         """What one subschema says about one property."""

@@ -15,7 +15,7 @@ def unroll(start: State, depth: int) -> State:
 
     Unchanged where there is no cycle, and where every value needs more turns (a tower of ten levels, say).
     """
-    if _size(start) > MAX_SIZE:
+    if len(reachable(start, MAX_SIZE)) > MAX_SIZE:
         return start
     cycles = _Cycles()
     cycles.find(start)

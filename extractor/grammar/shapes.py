@@ -121,11 +121,11 @@ LIMITS = frozenset(_MEET)
 # --- which states nothing satisfies --------------------------------------------------------------------------
 
 
-def reachable(start: State) -> list[State]:
-    """The state and all that it leads to, each once."""
+def reachable(start: State, most: float = float("inf")) -> list[State]:
+    """The state and all that it leads to, each once; the search ends where there are more than `most`."""
     found = {id(start): start}
     todo = [start]
-    while todo:
+    while todo and len(found) <= most:
         for shape in todo.pop().shapes:
             for child in shape.children():
                 if id(child) not in found:
@@ -148,8 +148,13 @@ def prune(start: State) -> None:
             if id(state) not in filled and any(_is_filled(shape, filled) for shape in state.shapes):
                 filled.add(id(state))
                 grown = True
-    for state in states:
-        state.shapes = [_without_empty(shape, filled) for shape in state.shapes if _is_filled(shape, filled)]
+    is_all = len(filled) == len(states) + 2
+    for state in states:  # where all are filled, only limits can leave a shape or a kind without a value
+        state.shapes = [
+            shape if is_all and not shape.limits else _without_empty(shape, filled)
+            for shape in state.shapes
+            if (is_all and not shape.limits) or _is_filled(shape, filled)
+        ]
 
 
 def _is_filled(shape: Shape, filled: set[int]) -> bool:
@@ -160,9 +165,8 @@ def _is_possible(kind: str, shape: Shape, filled: set[int]) -> bool:
     """Whether a value of this kind exists, as far as the filled states show."""
     limits = shape.limits
     if kind == "object":
-        if limits.get("minProperties", 0) > limits.get("maxProperties", limits.get("minProperties", 0)):
-            return False
-        if len(shape.required) > limits.get("maxProperties", len(shape.required)):
+        most = min(limits.get("maxProperties", float("inf")), _most_names(shape, filled))
+        if most < max(limits.get("minProperties", 0), len(shape.required)):
             return False
         return all(id(shape.properties[name]) in filled for name in shape.required)
     if kind == "array":
@@ -170,6 +174,13 @@ def _is_possible(kind: str, shape: Shape, filled: set[int]) -> bool:
     if kind == "string":
         return limits.get("minLength", 0) <= limits.get("maxLength", 1 << 60)
     return kind not in ("integer", "fraction") or has_room(kind, limits)
+
+
+def _most_names(shape: Shape, filled: set[int]) -> float:
+    """How many properties there can be."""
+    if shape.keyed or id(shape.free) in filled:
+        return float("inf")
+    return sum(id(state) in filled for state in shape.properties.values())
 
 
 def _shortest(shape: Shape, filled: set[int]) -> float:
@@ -194,6 +205,7 @@ def has_room(kind: str, limits: Mapping[str, Limit]) -> bool:
 
 
 def _without_empty(shape: Shape, filled: set[int]) -> Shape:
+    """Without the kinds that cannot be; no kind at all is no value."""
     if shape.values is not None:
         return shape
     shape.kinds = {kind for kind in shape.kinds if _is_possible(kind, shape, filled)}

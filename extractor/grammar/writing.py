@@ -134,7 +134,7 @@ class Writer:
             return
         below = {key: limit for key, limit in most.items() if limit < 0} or {"exclusiveMaximum": 0}
         for limits in ({"minimum": 0, **most, **step}, {**least, **below}):
-            if has_room("integer" if kind == "integer" else "fraction", limits):
+            if has_room("integer", limits) or (kind == "number" and has_room("fraction", limits)):
                 yield self._number({"type": kind, **limits})
 
     def _text(self, shape: Shape) -> dict[str, Any]:
@@ -159,7 +159,8 @@ class Writer:
     def _object(self, shape: Shape, depth: int) -> dict[str, Any]:
         node: dict[str, Any] = {"type": "object"}
         free, required = shape.free, dict(shape.required)
-        if self.bounds and shape.properties and shape.limits.get("minProperties", 0) <= len(shape.properties):
+        named = sum(bool(child.shapes) for child in shape.properties.values())
+        if self.bounds and shape.properties and shape.limits.get("minProperties", 0) <= named:
             free = None if free is ANYTHING and not shape.keyed else free
             if "maxProperties" not in shape.limits:
                 required = {n: None for n, child in shape.properties.items() if n in required or _is_emptiable(child)}

@@ -192,7 +192,7 @@ class _Order:
             with contextlib.suppress(Exception):  # it leads nowhere, or through what is no schema
                 found = resolver.lookup(value)
                 return [(found.contents, found.resolver)]
-        branches = []
+        branches: list[Any] = []
         if keyword in ("anyOf", "oneOf"):
             branches = [branch for branch in value if self._fits(branch, data)] or value
         elif keyword == "allOf":
@@ -392,9 +392,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--peers", default=",".join(USUAL), help=f"of {', '.join(PEERS)}")
     parser.add_argument("--limit", type=int, help="the first schemas of each subset alone")
-    parser.add_argument(
-        "--seconds", type=float, help="for a compilation, and again for its instances (20; fewer for the slow)"
-    )
+    parser.add_argument("--seconds", type=float, help="for a compilation, and again for its instances; usually 20")
     parser.add_argument("--json", type=Path, help="write every result there")
     parser.add_argument("--list", choices=KINDS, help="print such cases of ours instead of tables")
     parser.add_argument("--only", help="one id")

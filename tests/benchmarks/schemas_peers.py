@@ -114,7 +114,7 @@ def _weights() -> Path:
         return Path(named)
     from extractor import models
 
-    return models.fetch(models.resolve("smollm2-135m"))
+    return Path(models.fetch(models.resolve("smollm2-135m")))
 
 
 def _gguf_pairs(path: Path) -> dict[str, Any]:
@@ -320,7 +320,7 @@ def serve(pipe: Connection, name: str, seconds: float) -> None:
     """Answer schema after schema: a `Result` once it is compiled, and a second one that has all."""
     engine = PEERS[name].start()
     engine({"type": "string"})  # what is imported late is imported now
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stderr__.fileno())  # panics are counted, not read
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # panics are counted, not read
     pipe.send("ready")
     while job := pipe.recv():
         signal.alarm(math.ceil(3 * seconds))  # the end of a child whose parent is gone

@@ -23,7 +23,8 @@ from jsonschema.validators import extend, validator_for
 from scripted import quick
 
 from extractor import patterns
-from extractor.dialect import MAX_DEPTH, MAX_STRING, MAX_VALUES, _rules, declared_draft, to_inner
+from extractor.dialect import MAX_DEPTH, MAX_STRING, MAX_VALUES, declared_draft, to_inner
+from extractor.dialect.metaschema import rules_of
 from extractor.errors import SchemaError
 from extractor.formats import CHECKER
 
@@ -500,10 +501,10 @@ def test_a_pattern_of_any_dialect_passes(pattern: str) -> None:
     "pattern", ["(a{99999}){99999}", "(x+x+)+y", "(" * 5000, "[" * 5000, "((a{0,100}){0,100}){0,100}"]
 )
 def test_a_hostile_pattern_does_not_hang(pattern: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     message = fault({"properties": {"a": {"pattern": pattern}}})
     assert message is None or "is not a regular expression" in message
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 3
 
 
 # --- limits --------------------------------------------------------------------------------------------------
@@ -518,11 +519,11 @@ def nested(levels: int) -> dict[str, Any]:
 
 def test_depth_is_limited() -> None:
     assert to_inner(nested(MAX_DEPTH - 1), "Test") == nested(MAX_DEPTH - 1)
-    assert refused(nested(MAX_DEPTH)) == "/not/not/not/not/not/not…: nested deeper than 200 levels"
-    assert "nested deeper than 200 levels" in refused({"const": nested(50_000)})
+    assert refused(nested(MAX_DEPTH)) == "/not/not/not/not/not/not…: nested deeper than 128 levels"
+    assert "nested deeper than 128 levels" in refused({"const": nested(50_000)})
     endless: dict[str, Any] = {}
     endless["not"] = endless
-    assert "nested deeper than 200 levels" in refused(endless)
+    assert "nested deeper than 128 levels" in refused(endless)
 
 
 def test_size_is_limited() -> None:
@@ -554,9 +555,9 @@ def test_many_references_and_a_large_document_take_no_time() -> None:
         f"d{at}": {"type": "object", "properties": {"next": {"$ref": f"#/$defs/d{at + 1}"}}} for at in range(5_000)
     }
     document = {"$ref": "#/$defs/d0", "$defs": {**definitions, "d5000": {"items": [TEXT]}}}
-    started = time.perf_counter()
+    started = time.process_time()
     found = to_inner(document, "Test")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 5
     assert found["$defs"]["d5000"] == {"prefixItems": [TEXT]}
 
 
@@ -568,9 +569,9 @@ def test_a_long_chain_of_references_is_no_recursion() -> None:
 
 def test_many_ways_to_the_same_place_take_no_time() -> None:
     twice = {f"d{at}": {"allOf": [{"$ref": f"#/$defs/d{at + 1}"}] * 2} for at in range(60)}
-    started = time.perf_counter()
+    started = time.process_time()
     to_inner({"$ref": "#/$defs/d0", "$defs": {**twice, "d60": TEXT}}, "Test")
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 5
 
 
 def test_the_same_fault_is_told_in_every_run() -> None:
@@ -594,7 +595,7 @@ scalars = st.sampled_from(
 
 def documents(draft: dict[str, str]) -> st.SearchStrategy[dict[str, Any]]:
     """Documents of a draft's keywords, with any values."""
-    keywords = st.sampled_from(sorted(_rules(declared_draft(draft)).keys() - {"$schema", "$id", "id"}))
+    keywords = st.sampled_from(sorted(rules_of(declared_draft(draft)).keys() - {"$schema", "$id", "id"}))
 
     def wider(found: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         values = scalars | found | st.lists(found, max_size=2) | st.dictionaries(st.just("a"), found, max_size=1)
@@ -605,7 +606,7 @@ def documents(draft: dict[str, str]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @quick(300)
-@given(st.sampled_from([D4, D6, D7, D19, D20]).flatmap(documents))
+@given(st.one_of([documents(draft) for draft in (D4, D6, D7, D19, D20)]))
 def test_what_a_metaschema_refuses_is_refused_and_nothing_else(document: dict[str, Any]) -> None:
     try:
         validator_for(document).check_schema(document, format_checker=NO_FORMATS)

@@ -184,6 +184,12 @@ def test_an_answer_deeper_than_can_be_walked_is_an_error_of_its_document(schema:
     json.dumps(run(answer, schema).to_dict())
 
 
+def test_a_key_that_is_repeated_is_told() -> None:
+    found = run('{"a": {"x": 1, "y": 2, "x": 3}}', schema_of(record(a={"type": "object"})))
+    assert (found.data, found.ok) == ({"a": {"x": 3, "y": 2}}, True)
+    assert found.notes[""].endswith("the last value of each counts: 'x'")
+
+
 def test_a_validator_that_fails_is_an_error_of_its_document() -> None:
     class Broken(BaseModel):
         a: Annotated[str, AfterValidator(lambda text: text or 1 / 0)]

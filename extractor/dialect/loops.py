@@ -1,0 +1,45 @@
+"""Loops: a reference that comes back to itself without going down into the value says nothing, and never ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from extractor.dialect.keywords import IN_PLACE, REFERENCES, Path
+from extractor.dialect.metaschema import short
+from extractor.dialect.reading import Reader
+from extractor.errors import SchemaError
+
+
+def refuse_loops(reader: Reader) -> None:
+    """Refuse a reference that comes back to itself without going down into the value."""
+    done: set[Path] = set()
+    for start in dict.fromkeys(path for path, _ in reader.references):
+        walk = {start: _in_place(reader, start)}
+        while walk:
+            path = next(reversed(walk))
+            inner = next(walk[path], None)
+            if inner is None:
+                done.add(path)
+                del walk[path]
+            elif inner in walk:
+                raise _loop(reader, [*walk], inner)
+            elif inner not in done:
+                walk[inner] = _in_place(reader, inner)
+
+
+def _loop(reader: Reader, walk: list[Path], inner: Path) -> SchemaError:
+    """The fault of a walk that came back to one of its paths: it is told of the first reference after that."""
+    paths = walk[walk.index(inner) :]
+    path, keyword = next(
+        (path, keyword) for path in paths for keyword in REFERENCES if (path, keyword) in reader.references
+    )
+    return reader.fault((*path, keyword), f"{short(reader.places[path].node[keyword])} refers to itself")
+
+
+def _in_place(reader: Reader, path: Path) -> Iterator[Path]:
+    """The subschemas that say something about the same value."""
+    place = reader.places.get(path)  # None of `true`
+    if place is None or place.node.keys().isdisjoint(IN_PLACE):
+        return iter(())
+    targets = [reader.references[path, keyword] for keyword in REFERENCES if (path, keyword) in reader.references]
+    return iter(targets + [child for child, _ in place.children() if child[len(path)] in IN_PLACE])

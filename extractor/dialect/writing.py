@@ -1,0 +1,88 @@
+"""What a reader has found, in the keywords of draft 2020-12."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from extractor.dialect.keywords import BESIDE, EXCLUSIVE, IDENTIFIERS, REFERENCES, Path
+from extractor.dialect.metaschema import known, rules_of, touched
+from extractor.dialect.reading import Place, Reader
+from extractor.pointers import pointer
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Rewrites what a reader has found, in its own document."""
+
+    reader: Reader
+
+    def written(self) -> dict[str, Any]:
+        """The document: pointers first, while all keywords are the old ones; then subschemas, the innermost first."""
+        pointers = {source: self._pointer(target, source) for source, target in self.reader.references.items()}
+        for path in sorted(self.reader.places, key=len, reverse=True):
+            place = self.reader.places[path]
+            if not touched(place.draft).isdisjoint(place.node) or isinstance(place.node.get("items"), list):
+                new = self._node(place, {key: pointers[path, key] for key in REFERENCES if (path, key) in pointers})
+                place.node.clear()
+                place.node.update(new)
+        return self.reader.document
+
+    def _pointer(self, target: Path, source: tuple[Path, str]) -> str:
+        """The reference to a path as it will be: ('items', 0) → '#/prefixItems/0'."""
+        new = list(target)
+        for at, part in enumerate(target):
+            place = self.reader.places.get(target[:at])
+            if place is not None and isinstance(part, str):
+                renamed = self._renamed(place, part, target[at + 1 : at + 2])
+                if renamed is None:
+                    what = f"leads into {part}, which its draft ignores there"
+                    raise self.reader.fault((*source[0], source[1]), what, "bring it into $defs")
+                new[at] = renamed
+        return "#" + pointer(new).replace("%", "%25")
+
+    def _renamed(self, place: Place, keyword: str, below: Path) -> str | None:
+        """A keyword's new name, None where it is dropped; `below` is what comes after it in a path."""
+        if self._is_dropped(place, keyword):
+            return None
+        if keyword == "items" and isinstance(place.node["items"], list):
+            return "prefixItems"
+        if keyword == "dependencies":
+            is_list = below and isinstance(place.node[keyword].get(below[0]), list)
+            return "dependentRequired" if is_list else "dependentSchemas"
+        return "items" if keyword == "additionalItems" else keyword
+
+    def _is_dropped(self, place: Place, keyword: str) -> bool:
+        if keyword in IDENTIFIERS:
+            return keyword != "id" or isinstance(place.node["id"], str)
+        if place.is_lonely and keyword != "$ref" and keyword in known() and keyword not in BESIDE:
+            return True
+        if keyword == "additionalItems":
+            return not isinstance(place.node.get("items"), list)
+        is_newer = keyword in known() and keyword not in rules_of(place.draft)
+        return is_newer and not rules_of("2020-12").get(keyword, bool)(place.node[keyword])
+
+    def _node(self, place: Place, pointers: dict[str, str]) -> dict[str, Any]:
+        new: dict[str, Any] = {}
+        for keyword, value in place.node.items():
+            if keyword in pointers and "$ref" in new:
+                new["allOf"] = [*new.get("allOf", place.node.get("allOf", [])), {"$ref": pointers[keyword]}]
+            elif keyword in pointers:
+                new["$ref"] = pointers[keyword]
+            elif keyword in REFERENCES or self._is_dropped(place, keyword):
+                continue
+            elif keyword == "dependencies":
+                new |= _dependents(place.node)
+            elif keyword in EXCLUSIVE and place.node.get(EXCLUSIVE[keyword]) is True:
+                new[EXCLUSIVE[keyword]] = value
+            elif not (keyword in EXCLUSIVE.values() and isinstance(value, bool)):
+                new.setdefault(str(self._renamed(place, keyword, ())), value)
+        return new
+
+
+def _dependents(node: dict[str, Any]) -> dict[str, Any]:
+    """`dependencies` in two keywords: {'a': ['b'], 'c': {…}} → dependentRequired and dependentSchemas."""
+    lists = {name: value for name, value in node["dependencies"].items() if isinstance(value, list)}
+    schemas = {name: value for name, value in node["dependencies"].items() if not isinstance(value, list)}
+    both = {"dependentRequired": lists, "dependentSchemas": schemas}
+    return {keyword: found | node.get(keyword, {}) for keyword, found in both.items() if found}
