@@ -9,6 +9,7 @@ Reading order: this file; `keywords`; `metaschema`; `reading` (finds every subsc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from extractor.dialect.writing import Writer
 from extractor.errors import SchemaError
 from extractor.pointers import pointer
 
+_HALF = re.compile("[\ud800-\udfff]")
 MAX_DEPTH = 128  # containers in containers: the validators and writers of the inner form recurse
 MAX_VALUES = 100_000
 MAX_STRING = 300_000  # characters
@@ -73,7 +75,9 @@ def _copied(document: Mapping[str, Any], name: str) -> dict[str, Any]:
             if isinstance(value, _CONTAINERS):
                 container[key] = value.copy()
                 todo.append((container[key], depth + 1, (*path, key) if len(path) < _PREFIX else path))
-            elif (value.__class__ is not str or len(value) > MAX_STRING) and (fault := _scalar_fault(value)):
+            elif (value.__class__ is not str or len(value) > MAX_STRING or not value.isascii()) and (
+                fault := _scalar_fault(value)
+            ):
                 raise SchemaError(f"{name}: {pointer((*path, key))}: {fault}")
         if isinstance(container, dict) and (fault := _names_fault(container)):
             raise SchemaError(f"{name}: {pointer(path)}: {fault}")
@@ -82,6 +86,8 @@ def _copied(document: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 def _scalar_fault(value: Any) -> str | None:
     if isinstance(value, str):
+        if _HALF.search(value):
+            return "half of a character (a lone surrogate)"
         return f"a text of more than {MAX_STRING} characters" if len(value) > MAX_STRING else None
     is_json = value is None or isinstance(value, int) or (isinstance(value, float) and abs(value) < float("inf"))
     return None if is_json else f"{value!r:.60} is not JSON"
@@ -89,8 +95,10 @@ def _scalar_fault(value: Any) -> str | None:
 
 def _names_fault(container: dict[Any, Any]) -> str | None:
     try:
-        together = len("".join(container))  # the fastest way to see that all are well
+        together = "".join(container)  # the fastest way to see that all are well
     except TypeError:
         return f"the name {next(name for name in container if not isinstance(name, str))!r:.60} is not a text"
-    is_long = together > MAX_STRING and max(map(len, container)) > MAX_STRING
+    if not together.isascii() and _HALF.search(together):
+        return "a name with half of a character (a lone surrogate)"
+    is_long = len(together) > MAX_STRING and max(map(len, container)) > MAX_STRING
     return f"a name of more than {MAX_STRING} characters" if is_long else None

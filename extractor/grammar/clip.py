@@ -15,6 +15,7 @@ from jsonschema.validators import extend
 
 from extractor.pointers import pointer
 from extractor.text import clip as clip_text
+from extractor.validation import VALIDATORS
 
 
 def clip(data: Any, lowered: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
@@ -75,7 +76,7 @@ _MENDS: Mapping[str, Callable[[BoundError], Any]] = {
     "x-unique": lambda error: _distinct(cast(list[Any], error.instance)),
 }
 _Bounds: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator,
+    VALIDATORS["rust"],
     {"x-clip": _x_clip, "x-stop": _x_stop, "x-unique": _x_unique, "pattern": _unheeded, "multipleOf": _unheeded},
 )
 

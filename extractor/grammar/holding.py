@@ -9,11 +9,10 @@ from typing import Any
 from extractor.formats import SHAPES
 from extractor.grammar.check import check
 from extractor.grammar.report import Report
-from extractor.grammar.shapes import ANY, Shape
+from extractor.grammar.shapes import ANY, LARGEST, Shape
 from extractor.patterns import GUARD, for_decoder
 from extractor.types import Dialect
 
-_LARGEST_LIMIT = 2**53
 MAX_ITEMS = 5_000  # llguidance writes them out one by one
 MAX_LENGTH = 100_000  # characters; a longer minLength or maxLength costs more than a grammar can
 
@@ -97,10 +96,9 @@ def _give_up(shape: Shape, what: str, report: Report) -> None:
 
 
 def _settle_range(shape: Shape, report: Report) -> None:
-    """Limits of more than some 60 bits are too much for llguidance."""
+    """What is too large for llguidance is left to validation."""
     for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-        limit = shape.limits.get(keyword, 0)
-        if abs(limit) > _LARGEST_LIMIT and fault(json.dumps({"type": "number", keyword: limit})):
+        if abs(shape.limits.get(keyword, 0)) > LARGEST:
             del shape.limits[keyword]
             _widen(shape, report, keyword, "a number too large for the decoder")
 

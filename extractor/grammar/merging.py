@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from extractor.errors import SchemaError
 from extractor.formats import CHECKER, SHAPES
 from extractor.grammar.holding import settle
 from extractor.grammar.negation import ONLY, negate
 from extractor.grammar.report import SILENT, Report
-from extractor.grammar.shapes import KINDS, LIMITS, Place, Shape, State, key_of, kind_of, kinds_of
+from extractor.grammar.shapes import KINDS, LIMITS, Place, Shape, State, is_beyond, key_of, kind_of, kinds_of, leaves
 from extractor.patterns import PatternError, search
 from extractor.pointers import escaped
 from extractor.types import Dialect
 from extractor.validation import VALIDATORS
 
 MAX_VALUES = 10_000  # of one enum
+MAX_TEXT = 20_000  # characters of one of its values
 
 # Keywords that the grammar holds, with those that the states above have taken up; and the others.
 _HELD = LIMITS | {
@@ -58,6 +60,7 @@ class Merging:
         if shape.values is not None:
             shape.values = self._valid_values(shape.values, facts)
             shape.kinds &= {kind_of(value) for value in shape.values}
+            self._report_values(shape.values, facts)
             return shape
         for place in facts:
             self._report_unheld(place, shape)
@@ -91,6 +94,20 @@ class Merging:
                 checker = self.validator.evolve(schema=rest)
                 values = [value for value in values if checker.is_valid(value)]
         return values
+
+    def _report_values(self, values: Iterable[Any], facts: Sequence[Place]) -> None:
+        """Numbers that the decoder cannot write exactly, and texts that it cannot write at all."""
+        listing = [(place, key) for place in facts for key in ("enum", "const") if key in place.node]
+        for leaf in (leaf for value in values for leaf in leaves(value)):
+            if is_beyond(leaf):
+                for place, key in listing:
+                    self.report.widen(place, key, "a number too large for the decoder")
+            elif isinstance(leaf, str) and len(leaf) > MAX_TEXT:
+                where = f"{listing[0][0].path}/{listing[0][1]}" if listing else "/"
+                hint = "leave it to a pattern or a description"
+                raise SchemaError(
+                    f"{where}: a value of {len(leaf):,} characters is too long for the decoder", hint=hint
+                )
 
     def _report_unheld(self, place: Place, shape: Shape) -> None:
         for keyword in place.node:

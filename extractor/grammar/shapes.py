@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
@@ -101,6 +101,25 @@ def kind_of(value: Any) -> str:
     if isinstance(value, int | float):
         return "integer" if value == int(value) else "fraction"
     return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
+
+
+# llguidance reads numbers as doubles, so that a large whole number can become its neighbour; from 18 digits on it
+# fails, and on the least of 64 bits it overflows its stack.
+LARGEST = 10**17
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """The scalars in a JSON value: {'a': [1, None]} → 1, None."""
+    if isinstance(value, dict | list):
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from leaves(child)
+    else:
+        yield value
+
+
+def is_beyond(value: Any) -> bool:
+    """Whether a scalar is a whole number that the decoder may not write exactly."""
+    return isinstance(value, int) and (abs(value) > LARGEST or int(float(value)) != value)
 
 
 def common_multiple(one: Limit, other: Limit) -> Limit:

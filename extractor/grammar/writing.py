@@ -12,7 +12,7 @@ from typing import Any
 from extractor.grammar.bounds import Bounds, bound_dictionary, bound_list, bound_number, bound_text
 from extractor.grammar.holding import fault, text_node
 from extractor.grammar.report import Report
-from extractor.grammar.shapes import ANY, ANYTHING, KINDS, Shape, State, has_room
+from extractor.grammar.shapes import ANY, ANYTHING, KINDS, Shape, State, has_room, is_beyond
 from extractor.patterns import literal
 
 _DEEPEST_INLINE = 12  # levels; serde_json reads 128 of text
@@ -241,6 +241,8 @@ def _listed(values: list[Any]) -> Iterator[dict[str, Any]]:
 def _is_endangered(value: Any) -> bool:
     if isinstance(value, dict | list):
         return any(map(_is_endangered, [*value, *value.values()] if isinstance(value, dict) else value))
+    if is_beyond(value):
+        return True
     text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
     return len(text.encode()) > _LONGEST_LITERAL and "\\" in text
 
@@ -252,4 +254,6 @@ def _spelled(value: Any) -> dict[str, Any]:
     if isinstance(value, list):
         sizes = {"minItems": len(value), "maxItems": len(value)}
         return {"type": "array", "prefixItems": list(map(_spelled, value)), "items": False, **sizes}
+    if is_beyond(value):
+        return {"type": "integer"}
     return {"type": "string", "pattern": literal(value)} if _is_endangered(value) else {"const": value}
