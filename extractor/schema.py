@@ -174,8 +174,8 @@ def _read_yaml(text: str, path: Path) -> Any:
     import yaml
 
     try:
-        return json.loads(json.dumps(yaml.safe_load(text), default=str))
-    except (yaml.YAMLError, ValueError, TypeError) as error:
+        return yaml.safe_load(text)  # not copied before its size is known: aliases can stand for billions of values
+    except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         raise SchemaError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from error

@@ -75,6 +75,8 @@ def test_check_as_json(folder: Path) -> None:
         ("deep.json", "nested too deep", ""),
         ("broken.json", "broken.json:1:10", ""),
         ("broken.yaml", "broken.yaml:1:", ""),
+        ("bomb.yaml", "more than 100000 values", ""),
+        ("on.yaml", "/properties: the name True is not a text", "quote"),
     ],
 )
 def test_what_is_refused(folder: Path, spec: str, message: str, hint: str) -> None:
@@ -82,6 +84,9 @@ def test_what_is_refused(folder: Path, spec: str, message: str, hint: str) -> No
     (folder / "deep.json").write_text('{"not":' * 60_000 + "{}" + "}" * 60_000)
     (folder / "broken.json").write_text('{"type": }')
     (folder / "broken.yaml").write_text('{"type": "object')
+    lists = [f"a{at}: &a{at} [{', '.join([f'*a{at - 1}' if at else 'x'] * 9)}]" for at in range(12)]
+    (folder / "bomb.yaml").write_text("\n".join([*lists, "enum: *a11"]))
+    (folder / "on.yaml").write_text("properties: {on: {type: boolean}}")
     done = extract(folder, "schema", "check", spec)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("error: ")

@@ -80,7 +80,8 @@ def _copied(document: Mapping[str, Any], name: str) -> dict[str, Any]:
             ):
                 raise SchemaError(f"{name}: {pointer((*path, key))}: {fault}")
         if isinstance(container, dict) and (fault := _names_fault(container)):
-            raise SchemaError(f"{name}: {pointer(path)}: {fault}")
+            hint = "in YAML, quote names such as on, off, yes, no and 1"
+            raise SchemaError(f"{name}: {pointer(path) or '/'}: {fault}", hint=hint)
     return root
 
 
