@@ -14,11 +14,11 @@ The last table is over the schemas that all engines compile: the others' times a
 
 The columns: `all held` and `after`, schemas of which the engine says that its grammar holds every keyword, or leaves
 some to a validation after it (- where it never says); `failed`, crash, timeout or too much memory; `flawless`, schemas
-of which no instance went wrong; of valid instances `right` (accepted), `rejected` and `bounds` (rejected by our own
-bounds alone); of invalid ones `grammar` (stopped by it), `validation` (stopped by our final validation) and `accepted`;
-`errors`, instances on which the engine broke off; `format`, cases that are labelled valid because a format is an
-annotation there: here it is asserted. Instances of a schema that was refused or failed are in `valid` and `invalid`
-alone.
+of which no instance went wrong; of valid instances `right` (accepted), `rejected` and `bounds` (rejected alone by what
+we add in use: sizes, objects of the named properties only, null rather than a gap); of invalid ones `grammar` (stopped
+by it), `validation` (stopped by our final validation) and `accepted`; `errors`, instances on which the engine broke
+off; `format`, cases that are labelled valid because a format is an annotation there: here it is asserted. Instances of
+a schema that was refused or failed are in `valid` and `invalid` alone.
 """
 
 from __future__ import annotations
