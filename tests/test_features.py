@@ -16,7 +16,7 @@ import random
 import runpy
 import uuid
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum, IntEnum
@@ -81,7 +81,7 @@ PATIENCE = 120.0  # seconds until a case is given up: what takes longer hangs
 SMALL = Settings(slots=2, threads=1, context=2048)
 BYTES = LLTokenizer("byte")
 
-FERRY = "Ferry 42 left on 28 February 2026 with Ann and Bo, for 12.50."
+FERRY = "Ferry 42 left on 28 February 2026 with Ann and Bo."
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,8 @@ def fault(case: Case, data: Any) -> str | None:
         return f"cannot be written: {error}"
     schema = case.means or case.schema
     if isinstance(schema, dict):
-        return fault_of_document({"type": "array", "items": schema} if case.many else schema, data)
+        faults = (fault_of_document(schema, one) for one in (data if case.many else [data]))
+        return next(filter(None, faults), None)
     adapter = TypeAdapter(list[schema] if case.many else schema)
     try:
         if case.reads_back:
@@ -769,7 +770,7 @@ ODD = {
     "properties": {'a"b': YES, "书名": YES, "": YES, "\n": YES, "</text>": YES},
     "required": ["", "书名"],
 }
-CAPITALS = {"^\\p{Lu}{2}$": {"const": 1}}
+CAPITALS = {r"^\p{Lu}{2}$": {"const": 1}}
 
 OBJECTS = {
     "patternProperties": Case({**FREE, "patternProperties": BY_PATTERN, "additionalProperties": False}, {"m": "ferry"}),
@@ -780,9 +781,7 @@ OBJECTS = {
         {**FREE, "patternProperties": {"^(?!b)[a-z]{2}$": {"const": 1}}}, {"ab": 4}
     ),
     "patternProperties with a Unicode property": Case(
-        {"type": "object", "patternProperties": CAPITALS, "additionalProperties": False, "minProperties": 1}
-        | {"maxProperties": 1},
-        {"AB": 2},
+        {**FREE, "patternProperties": CAPITALS, "additionalProperties": False}, {"AB": 2}
     ),
     "propertyNames with a pattern": Case({**FREE, "propertyNames": {"pattern": "^[a-c]{3}$"}}, {"abcd": True}),
     "propertyNames with a list": Case({**FREE, "propertyNames": {"enum": ["left", "right"]}}, {"up": True}),
@@ -843,6 +842,7 @@ OPEN = {
 VALUES = {
     "const, enum": Case(each(**LISTED), {"text": ESCAPED, "object": OBJECT, "mixed": 2, "none": None}),
     "const beyond a double": Case(value(const=2**53 + 1), {"value": 2**53}),
+    "bounds beyond a double": Case(value(type="integer", minimum=2**53 + 1, maximum=2**53 + 1), {"value": 2**53}),
     "const beyond 64 bits": Case(value(const=2**90), {"value": 2**90 + 1}),
     "enum with long escaped texts": Case(
         value(enum=[ESCAPED, ESCAPED.replace("war", "peace"), "书" * 40, None]), {"value": "书"}
@@ -988,6 +988,18 @@ CASES: dict[str, Case] = {
     **PYDANTIC, **DRAFTS, **COMBINATIONS, **OBJECTS, **LISTS, **VALUES, **PATTERNS, **ALL_FORMATS, **OTHERS
 }  # fmt: skip
 
+# What is wrong today.
+DEFECTS = {
+    "bounds beyond a double": "llguidance reads a bound as the nearest double; said to be held, and no answer is valid",
+}
+
+
+def with_defects(names: Iterable[str]) -> list[Any]:
+    """The names of cases; those with a defect are expected to fail."""
+    marks = {name: pytest.mark.xfail(strict=True, reason=reason) for name, reason in DEFECTS.items()}
+    return [pytest.param(name, marks=marks.get(name, ())) for name in names]
+
+
 # --- refused, with words that have to be in the message ------------------------------------------------------
 
 
@@ -1003,7 +1015,7 @@ NEVER = "no value satisfies the schema"
 LENGTH = 250_000
 WORDS = ["".join(letters) for size in (2, 3, 4) for letters in product(ascii_lowercase, repeat=size)][: LENGTH // 4]
 SPACED = " ".join(WORDS)[:LENGTH]
-CHINESE = "".join(chr(0x4E00 + random.Random(number).randrange(20_000)) for number in range(LENGTH))
+CHINESE = "".join(map(chr, random.Random(7).choices(range(0x4E00, 0x9C00), k=LENGTH)))
 REFUSED: dict[str, tuple[Any, str]] = {
     "a remote reference": (value(**{"$ref": "https://example.org/schema.json"}), "/properties/value/$ref"),
     "a reference that leads nowhere": (value(**{"$ref": "#/$defs/nobody"}), "/properties/value/$ref"),
@@ -1070,7 +1082,7 @@ def test_a_free_text_is_recognised(text: str, finish: FinishReason) -> None:
         assert_constrained(grammar, Completion(text, finish, Usage()))
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", with_defects(CASES))
 def test_a_feature_is_constrained_and_checked(bench: Bench, name: str) -> None:
     schema, record, request, done = bench.ask(name)
     assert request.grammar == compile_schema(schema).text
@@ -1202,10 +1214,12 @@ def test_llama_cpp_itself_would_write_freely(bench: Bench, name: str) -> None:
         pytest.param(copied(SPACED, way="substring_chars"), id="characters"),
         pytest.param(copied(SPACED, way="substring_words"), id="words"),
         pytest.param(copied(CHINESE, way="substring_chars"), id="Chinese characters"),
+        pytest.param(raw(value(enum=[SPACED, "x"])), id="an enum that is not refused"),
+        pytest.param(raw(value(const=CHINESE)), id="a const that is not refused"),
     ],
 )
 def test_a_candidate_that_is_too_much_for_the_lexer_is_rejected(bench: Bench, grammar: str) -> None:
-    """llama.cpp logs that the lexer has no fuel for it, answers 200 and writes what it likes."""
+    """llama.cpp logs that, answers 200 and writes what it likes."""
     assert len(grammar) > LENGTH
     with pytest.raises(EngineError, match="grammar"):
         bench.generate(grammar)
@@ -1220,18 +1234,6 @@ def test_a_candidate_that_is_not_too_much_is_held(bench: Bench) -> None:
     assert done.text in f"{SPACED} "
 
 
-@pytest.mark.parametrize("schema", [value(const=SPACED), value(enum=[SPACED, "x"]), value(const=CHINESE)])
-def test_a_value_of_250_000_characters_is_held_or_rejected(bench: Bench, schema: dict[str, Any]) -> None:
-    """The schema would be refused; this is what stands behind that."""
-    grammar = raw(schema)
-    try:
-        done = bench.generate(grammar, 4)
-    except EngineError as error:
-        assert "grammar" in str(error)  # noqa: PT017  # rejected or held, either is good
-    else:
-        assert_constrained(grammar, done)
-
-
 # --- the command ---------------------------------------------------------------------------------------------
 
 TEXT_FILES = {"a.txt": FERRY, "b.txt": "Train 7 is late: AB12, ann@ferry.example, 渡轮."}
@@ -1240,9 +1242,8 @@ PREAMBLE = """
 from decimal import Decimal
 from ipaddress import IPv4Address
 from typing import Annotated, Literal
-from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, HttpUrl, UrlConstraints, computed_field
+from pydantic import AfterValidator, BaseModel, Field, HttpUrl, UrlConstraints
 """
 CLASSES = {
     "urls": """
@@ -1354,8 +1355,9 @@ def test_the_command_refuses_a_schema(name: str, tmp_path: Path) -> None:
     assert words in done.err
 
 
-@pytest.mark.usefixtures("smollm2")
 def test_the_command_survives_the_least_number_of_64_bits(tmp_path: Path) -> None:
-    case = Case(value(enum=[-(2**63), 0]), None)
-    write_files(tmp_path, {"least.json": json.dumps(case.schema)})
-    assert_printed_is_valid(run_on(tmp_path, "least.json"), case)
+    """llguidance overflows its stack on it, in our own process."""
+    write_files(tmp_path, {"least.json": json.dumps(value(enum=[-(2**63), 0]))})
+    done = run_extract("schema", "check", "least.json", cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
+    assert "/properties/value" in done.out

@@ -93,7 +93,7 @@ class Lowering:
             return self._state(places)
         first = places[0] if places else ALWAYS
         if isinstance(first.node, bool):
-            return ANY if first.node else State(())
+            return ANY if first.node else State()
         if first.path not in self.single:
             place = self._target(first)
             self.single[first.path] = self._state((place,)) if place is first else self.state((place,))
@@ -118,7 +118,7 @@ class Lowering:
     def _state(self, places: Sequence[Place]) -> State:
         flat = self._flatten(places)
         if flat is None:
-            return State(())
+            return State()
         facts, groups = flat
         if not facts and not groups:
             return ANY
@@ -129,7 +129,7 @@ class Lowering:
             self.merged += len(facts) > 1
             if len(self.states) >= MAX_STATES:
                 raise SchemaError(f"the schema has more than {MAX_STATES} parts", hint="split the schema")
-            self.states[key] = State(tuple(facts.values()))
+            self.states[key] = State()
             self.waiting.append((self.states[key], facts, groups))
         return self.states[key]
 

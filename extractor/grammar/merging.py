@@ -149,7 +149,7 @@ class Merging:
             shape.free = self.state((place.child("additionalProperties"),))
         for name in shape.required:
             if name not in shape.properties:
-                shape.properties[name] = shape.free or State(())
+                shape.properties[name] = shape.free or State()
 
     def _at_name(self, place: Place, name: str) -> Iterator[Place]:
         """What one subschema says about one property."""

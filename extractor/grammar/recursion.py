@@ -94,9 +94,9 @@ class _Copier:
             if id(state) not in self.cycles.above:
                 return state
             if turns > self.depth:
-                return State(())
+                return State()
             if (id(state), turns) not in self.copies:
-                self.copies[id(state), turns] = State(state.places)
+                self.copies[id(state), turns] = State()
                 waiting.append((state, self.copies[id(state), turns], turns))
             return self.copies[id(state), turns]
 

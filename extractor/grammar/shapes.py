@@ -37,12 +37,11 @@ class Place(NamedTuple):
 class State:
     """A place in an answer: what is there satisfies one of the shapes. No shape: nothing can be there."""
 
-    places: tuple[Place, ...]
     shapes: list[Shape] = field(default_factory=list)
 
 
-ANYTHING = State(())  # nothing was said
-ANY = State(())  # it was said that anything may stand here
+ANYTHING = State()  # nothing was said
+ANY = State()  # it was said that anything may stand here
 
 
 @dataclass(slots=True)

@@ -8,8 +8,9 @@ that it lacks added, and every text is fed as single bytes, so what is accepted 
   the keywords that it does not implement;
 - outlines-core: `build_regex_from_schema`, then an `Index` over a `Vocabulary` of the same bytes, special tokens apart;
   usually within a second for a schema, as every tenth would take more than twenty;
-- xgrammar: `compile_json_schema` on a `TokenizerInfo` of raw bytes, without its cache, with its own number of threads;
-  by default it closes every object ("strict mode"), `xgrammar-open` does not.
+- xgrammar: `compile_json_schema` on a `TokenizerInfo` of raw bytes, without its cache, with its own number of threads,
+  and in the layout of `json.dumps`: where it is asked for the compact one, it wants blanks within values without a
+  schema all the same (0.2.8); by default it closes every object ("strict mode"), `xgrammar-open` does not.
 """
 
 from __future__ import annotations
@@ -273,14 +274,13 @@ def xgrammar(*, strict: bool) -> Engine:
     compiler = GrammarCompiler(TokenizerInfo(plain, VocabType.RAW, stop_token_ids=[end]), cache_enabled=False)
 
     def compile_(document: Any) -> Compiled:
-        grammar = compiler.compile_json_schema(
-            json.dumps(document), any_whitespace=False, separators=(",", ":"), strict_mode=strict
-        )
+        grammar = compiler.compile_json_schema(json.dumps(document), any_whitespace=False, strict_mode=strict)
 
         def take(text: bytes) -> tuple[int, bool]:
             matcher = GrammarMatcher(grammar)
-            taken = sum(1 for _ in itertools.takewhile(lambda byte: matcher.accept_token(single[byte]), text))
-            return taken, taken == len(text) and matcher.is_completed()
+            spaced = json.dumps(json.loads(text), ensure_ascii=False).encode()
+            taken = sum(1 for _ in itertools.takewhile(lambda byte: matcher.accept_token(single[byte]), spaced))
+            return taken, taken == len(spaced) and matcher.is_completed()
 
         return Compiled(take)
 
