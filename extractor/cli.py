@@ -360,9 +360,10 @@ def load_schema(spec: str, screen: Screen, *, many: bool = False) -> Schema:
     from extractor.schema import many as list_of
 
     schema = list_of(load(spec)) if many else load(spec)
-    left = compile_schema(schema).checked_after
-    for problem in left[:_MOST_NOTES]:
-        screen.note(f"{problem.pointer}: {problem.message}; it is checked after decoding")
+    told = {"after": "it is checked after decoding", "ignored": "it is ignored"}
+    left = [row for row in compile_schema(schema).report if row.status in told]
+    for row in left[:_MOST_NOTES]:
+        screen.note(f"{row.pointer}/{row.keyword}: {row.keyword} {row.value}: {row.why}; {told[row.status]}")
     if left[_MOST_NOTES:]:
-        screen.note(f"{len(left) - _MOST_NOTES} more are checked after decoding: see `extract schema check`")
+        screen.note(f"{len(left) - _MOST_NOTES} more keywords are not held by the decoder: see `extract schema check`")
     return schema

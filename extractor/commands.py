@@ -107,6 +107,8 @@ def print_report(schema: Schema, *, as_json: bool) -> None:
     wide = min(max((len(row.pointer) for row in rows), default=0), _WIDEST)
     for pointer, status, told in _grouped(rows):
         print(plain(f"{_STATUSES[status]:24}  {pointer or '/':{wide}}  {told}"))
+    if schema.model is not None:
+        print(plain(f"{_STATUSES['after']:24}  {'/':{wide}}  {schema.name} itself: its types and validators"))
     counts = Counter(row.status for row in rows)
     told = ", ".join(f"{counts[status]} {text}" for status, text in _STATUSES.items() if counts[status])
     print(f"{schema.id}: {told or 'no keyword that restricts anything'}; none refused")

@@ -22,7 +22,9 @@ from extractor.errors import (
 )
 from extractor.grammar import clip, compile_schema
 from extractor.ground import ground
+from extractor.pointers import pointer
 from extractor.prompt import messages
+from extractor.pytypes import additions
 from extractor.schema import is_many
 from extractor.types import Completion, Document, Engine, Extraction, Mode, Problem, Request, Schema
 from extractor.validation import Valid, validate, validate_each
@@ -164,6 +166,12 @@ def _finish(record: Extraction, answer: Any, document: Document, schema: Schema)
     record = replace(record, errors=tuple(problems))
     if checked is None or (problems and not checked.data):
         return record
+    added = (
+        {}
+        if problems
+        else {pointer(path): "not in the answer, added by the class" for path in additions(answer, checked.data)}
+    )
+    record = replace(record, notes={**record.notes, **added})
     spans, absent = ground(checked.data, document)
     return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent)
 

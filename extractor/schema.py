@@ -5,10 +5,10 @@ JSON Schema (draft 2020-12, self-contained) is the only inner form; nothing down
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +23,7 @@ from extractor.dialect import to_inner
 from extractor.errors import SchemaError
 from extractor.pointers import resolve
 from extractor.pyfile import find_type
+from extractor.pytypes import Generator
 from extractor.types import Schema
 
 SchemaSpec = Any  # str | Path | a type (Pydantic class, dataclass, TypedDict, list[Paper] …) | JSON Schema | Schema
@@ -46,18 +47,27 @@ def load(spec: SchemaSpec) -> Schema:
         return spec
     if isinstance(spec, Mapping):
         return load_json(spec)
+    if spec is None:
+        raise SchemaError("no schema", hint="give a Pydantic class, a file, an inline schema or a built-in name")
     if not isinstance(spec, str | Path):
         return from_type(spec)
     inline = _load_inline(spec) if isinstance(spec, str) else None
     return inline or _load_named(str(spec))
 
 
+_LIKE_JSON = re.compile(r'\s*\{\s*("(\$|[^"\\])*"\s*:|\}\s*$)')
+
+
 def _load_inline(spec: str) -> Schema | None:
     """A schema that is given as text: '{"type": "object"}', or in our own language."""
-    with contextlib.suppress(ValueError, RecursionError):  # braces are in our language too
-        document = json.loads(spec) if spec.lstrip().startswith("{") else None
-        if isinstance(document, dict):
-            return load_json(document)
+    if _LIKE_JSON.match(spec):
+        try:
+            return load_json(json.loads(spec))
+        except json.JSONDecodeError as error:
+            hint = "a schema in JSON begins so; one in the inline language needs no outer braces"
+            raise SchemaError(f"column {error.pos + 1}: not JSON: {error.msg}", hint=hint) from error
+        except RecursionError:
+            raise SchemaError("nested too deep", hint="a schema has a few dozen levels") from None
     return from_dsl(spec) if dsl.looks_like_dsl(spec) else None
 
 
@@ -97,7 +107,7 @@ def from_type(type_: Any, name: str | None = None) -> Schema:
             type_.model_rebuild()  # names the type that is not defined, if there is one
         adapter = TypeAdapter(type_)
         _refuse_alias_paths(adapter.core_schema, name)
-        json_schema = adapter.json_schema(mode="validation")
+        json_schema = adapter.json_schema(mode="validation", schema_generator=Generator)
     except (PydanticUserError, PydanticInvalidForJsonSchema) as error:
         hint = "is it a Pydantic class, or made of such?"
         raise SchemaError(f"{name} has no JSON Schema: {error.message.partition(chr(10))[0]}", hint=hint) from error
@@ -215,17 +225,21 @@ def _refuse_alias_paths(core: Any, name: str) -> None:
             todo += node
 
 
+_DATA = frozenset(("enum", "const", "default", "examples"))
+_NAMED = frozenset(("properties", "patternProperties", "$defs", "definitions", "dependentSchemas"))
+
+
 def _below_items(root: Mapping[str, Any]) -> dict[str, Any]:
     """A root schema as the `items` of another: its references follow it there."""
 
-    def moved(node: Any, *, is_data: bool = False) -> Any:
-        if isinstance(node, list):
-            return [moved(part, is_data=is_data) for part in node]
-        if not isinstance(node, Mapping) or is_data:
+    def moved(node: Any, keyword: str = "") -> Any:
+        if keyword in _DATA:
             return node
-        return {key: _moved_reference(part) if key == "$ref" and isinstance(part, str)
-                else moved(part, is_data=key in ("enum", "const", "default", "examples"))
-                for key, part in node.items()}  # fmt: skip
+        if isinstance(node, list):
+            return [moved(part) for part in node]
+        if not isinstance(node, Mapping):
+            return _moved_reference(node) if keyword == "$ref" else node
+        return {key: moved(part, "" if keyword in _NAMED else key) for key, part in node.items()}
 
     return dict(moved(root))
 

@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from extractor.formats import CHECKER
 from extractor.patterns import PatternError, search
 from extractor.pointers import pointer
+from extractor.pytypes import in_order
 from extractor.types import Dialect, Problem, Schema
 
 _LONGEST_RULE = 300  # characters; jsonschema puts the whole value into its message
@@ -50,7 +51,7 @@ def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
         return [_from_pydantic(details, data) for details in error.errors(include_url=False)]
     except Exception as error:  # noqa: BLE001  # the user's own validators run here
         return [Problem("", f"{schema.name} itself failed: {type(error).__name__}: {error}")]
-    return Valid(written, instance)
+    return Valid(in_order(data, written), instance)
 
 
 def validate_each(schema: Schema, records: list[Any]) -> tuple[Valid | None, list[Problem]]:

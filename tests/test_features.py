@@ -850,7 +850,7 @@ VALUES = {
     "enum with a very long escaped text": Case(value(enum=["a" * 1200 + '"', "x"]), {"value": "a"}, tokens=30),
     "multipleOf": Case(each(**STEPS), {"whole": 14, "part": 12.505}),
     "multipleOf below zero": Case(value(type="integer", multipleOf=7, minimum=-999, maximum=-1), {"value": -8}),
-    "exclusive bounds": Case(each(**OPEN), {"whole": 42, "part": 12}, tokens=50),
+    "exclusive bounds": Case(each(**OPEN), {"whole": 42, "part": 12}, "It is 42, or 12.50.", tokens=50),
     "huge bounds": Case(value(type="integer", minimum=10**30, maximum=10**31), {"value": 10**29}),
     "huge fraction": Case(value(type="number", minimum=1e300), {"value": 1.5}),
     "huge length": Case(value(type="string", maxLength=10**9, pattern="^.{3}$"), {"value": "four"}),

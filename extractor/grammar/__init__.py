@@ -23,6 +23,7 @@ from extractor.grammar.bounds import BOUNDED, EXACT, Bounds
 from extractor.grammar.check import check
 from extractor.grammar.clip import clip
 from extractor.grammar.lowering import Lowering
+from extractor.grammar.negation import MADE
 from extractor.grammar.recursion import unroll
 from extractor.grammar.report import Report, Row
 from extractor.grammar.shapes import prune, reachable
@@ -91,10 +92,12 @@ def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layo
     start = lowering.run()
     if bounds is not None:
         start = unroll(start, bounds.depth)
-    prune(start)
+    blamed = prune(start)
     if not start.shapes:
-        where = ", ".join(path or "/" for path in lowering.dead[:3])
-        raise SchemaError(f"{schema.name}: no value satisfies the schema", hint=f"nothing can stand at {where}")
+        places = dict.fromkeys([*(fact.path for shape in blamed for fact in shape.facts), *lowering.dead])
+        where = ", ".join(path.partition(MADE)[0] or "/" for path in list(places)[:3]) or "/"
+        hint = "its keywords exclude each other, or it needs itself without end"
+        raise SchemaError(f"{schema.name}: no value satisfies the schema at {where}", hint=hint)
     for attempt in _attempts(bounds, len(reachable(start, MOST_SIZED))):
         lowered = Writer(report, attempt).write(start)
         text = _text(lowered, layout)

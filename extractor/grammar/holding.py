@@ -30,7 +30,7 @@ def settle(shape: Shape, report: Report, dialect: Dialect) -> None:
         _settle_keys(shape, report, dialect)
     for keyword in ("minItems", "maxItems"):
         if "array" in shape.kinds and shape.limits.get(keyword, 0) > MAX_ITEMS:
-            del shape.limits[keyword]
+            _leave(shape, keyword)
             _widen(shape, report, keyword, f"more than {MAX_ITEMS:,} items")
 
 
@@ -73,8 +73,8 @@ def _settle_text(shape: Shape, report: Report) -> None:
     """Together, patterns, format and length can be too much for llguidance, or nothing at all."""
     for keyword in ("minLength", "maxLength"):
         if shape.limits.get(keyword, 0) > MAX_LENGTH:
-            del shape.limits[keyword]
-            _widen(shape, report, keyword, f"longer than {MAX_LENGTH} characters")
+            _leave(shape, keyword)
+            _widen(shape, report, keyword, f"longer than {MAX_LENGTH:,} characters")
     asked = len(shape.patterns) + bool(shape.format) + bool(shape.limits.keys() & {"minLength", "maxLength"})
     for keyword in ("length", "format", "pattern"):
         found = fault(json.dumps(text_node(shape))) if asked > 1 else None  # one alone was asked before
@@ -99,7 +99,7 @@ def _settle_range(shape: Shape, report: Report) -> None:
     """What is too large for llguidance is left to validation."""
     for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
         if abs(shape.limits.get(keyword, 0)) > LARGEST:
-            del shape.limits[keyword]
+            _leave(shape, keyword)
             _widen(shape, report, keyword, "a number too large for the decoder")
 
 
@@ -133,6 +133,11 @@ def _settle_keys(shape: Shape, report: Report, dialect: Dialect) -> None:
     for keyword in ("patternProperties", "additionalProperties", "propertyNames"):
         _widen(shape, report, keyword, why)
     shape.keyed, shape.free = {}, ANY
+
+
+def _leave(shape: Shape, keyword: str) -> None:
+    del shape.limits[keyword]
+    shape.loose.add(keyword)
 
 
 def _widen(shape: Shape, report: Report, keyword: str, why: str, value: Any = None) -> None:

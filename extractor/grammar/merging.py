@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from extractor.errors import SchemaError
@@ -32,7 +33,13 @@ _CHECKED = {
     "unevaluatedProperties": "depends on what other keywords matched",
     "unevaluatedItems": "depends on what other keywords matched",
 }
-_LISTED = SILENT | {"type", "enum", "const", ONLY}  # what the values of an enum are asked without a validator
+_LISTED = SILENT | {
+    "type",
+    "enum",
+    "const",
+    "pattern",
+    ONLY,
+}  # what the values of an enum are asked without a validator
 _OF_OBJECTS = frozenset(("properties", "required", "patternProperties", "additionalProperties", "propertyNames"))
 _OF_NAMES = frozenset(("patternProperties", "propertyNames"))
 _OF_FREE = frozenset(("patternProperties", "additionalProperties", "propertyNames"))
@@ -48,6 +55,7 @@ class Merging:
     report: Report
     state: Callable[[Iterable[Place]], State]
     validator: Any = field(init=False)
+    slow: set[str] = field(default_factory=set)  # patterns of names that take too long to match
 
     def __post_init__(self) -> None:
         self.validator = VALIDATORS[self.dialect](self.root, format_checker=CHECKER)
@@ -57,6 +65,7 @@ class Merging:
         shape = Shape(facts=list(facts))
         for place in facts:
             self._meet(shape, place)
+            self._report_unknown(place)
         if shape.values is not None:
             shape.values = self._valid_values(shape.values, facts)
             shape.kinds &= {kind_of(value) for value in shape.values}
@@ -89,11 +98,24 @@ class Merging:
             for listed in [node[key] if key == "enum" else [node[key]] for key in ("enum", "const") if key in node]:
                 known = {key_of(_canonical(value)) for value in listed}
                 values = [value for value in values if key_of(value) in known]
+            if "pattern" in node:
+                values = self._matching(values, place)
             rest = {key: part for key, part in node.items() if key not in _LISTED}
             if rest:
                 checker = self.validator.evolve(schema=rest)
                 values = [value for value in values if checker.is_valid(value)]
         return values
+
+    def _matching(self, values: list[Any], place: Place) -> list[Any]:
+        """Those that are no text or match a pattern; all, where matching takes too long."""
+        pattern = place.node["pattern"]
+        try:
+            return [value for value in values if not isinstance(value, str) or search(pattern, value, self.dialect)]
+        except PatternError:
+            return values
+        except TimeoutError:
+            self.report.widen(place, "pattern", "matching takes too long on its values")
+            return values
 
     def _report_values(self, values: Iterable[Any], facts: Sequence[Place]) -> None:
         """Numbers that the decoder cannot write exactly, and texts that it cannot write at all."""
@@ -109,12 +131,16 @@ class Merging:
                     f"{where}: a value of {len(leaf):,} characters is too long for the decoder", hint=hint
                 )
 
+    def _report_unknown(self, place: Place) -> None:
+        for keyword in place.node.keys() - _HELD - _CHECKED.keys():
+            near = get_close_matches(keyword, _HELD | _CHECKED.keys(), 1, 0.8)
+            advice = f"; did you mean {near[0]}?" if near else ": an annotation"
+            self.report.widen(place, keyword, f"no keyword of JSON Schema{advice}", ignored=True)
+
     def _report_unheld(self, place: Place, shape: Shape) -> None:
         for keyword in place.node:
             if keyword in _CHECKED and not _is_idle(keyword, place.node):
                 self.report.widen(place, keyword, _CHECKED[keyword])
-            elif keyword not in _HELD and keyword not in _CHECKED:
-                self.report.widen(place, keyword, "no keyword of JSON Schema: an annotation", ignored=True)
         if ONLY in place.node and "fraction" in shape.kinds and "integer" not in shape.kinds:
             self.report.widen(place, ONLY, "the decoder cannot exclude whole numbers")
         if "not" in place.node and negate(place.node["not"]) is None:
@@ -158,7 +184,7 @@ class Merging:
         if is_met:
             yield place.child("properties", name)
         for pattern in node.get("patternProperties", ()):
-            if self._is_match(pattern, name):
+            if self._is_match(place, pattern, name):
                 is_met = True
                 yield place.child("patternProperties", pattern)
         if not is_met and "additionalProperties" in node:
@@ -166,10 +192,14 @@ class Merging:
         if "propertyNames" in node and not self.validator.evolve(schema=node["propertyNames"]).is_valid(name):
             yield Place("", node=False)
 
-    def _is_match(self, pattern: str, name: str) -> bool:
+    def _is_match(self, place: Place, pattern: str, name: str) -> bool:
         try:
-            return search(pattern, name, self.dialect)
-        except (PatternError, TimeoutError):
+            return pattern not in self.slow and search(pattern, name, self.dialect)
+        except PatternError:
+            return False
+        except TimeoutError:  # once is enough
+            self.slow.add(pattern)
+            self._report_free(place, "matching takes too long on the names")
             return False
 
     def _meet_free(self, shape: Shape, speaking: Sequence[Place]) -> None:

@@ -60,6 +60,9 @@ class Shape:
     patterns: list[str] = field(default_factory=list)
     format: str | None = None
     unique: bool = False
+    loose: set[str] = field(
+        default_factory=set
+    )  # keywords that are left to validation: no bound of ours may break them
     prefix: list[State] = field(default_factory=list)
     items: State | None = field(default_factory=lambda: ANYTHING)
     properties: dict[str, State] = field(default_factory=dict)
@@ -152,10 +155,11 @@ def reachable(start: State, most: float = float("inf")) -> list[State]:
     return list(found.values())
 
 
-def prune(start: State) -> None:
+def prune(start: State) -> list[Shape]:
     """Remove the shapes that no finite value satisfies: the emptiness test of context-free grammars.
 
-    Afterwards a state without shapes is one where nothing can stand, and no shape requires such a state.
+    Afterwards a state without shapes is one where nothing can stand, and no shape requires such a state. Returns the
+    shapes that are to blame where nothing is left of the start: those that fail with all below them well.
     """
     states = reachable(start)
     filled: set[int] = {id(ANYTHING), id(ANY)}
@@ -167,12 +171,17 @@ def prune(start: State) -> None:
                 filled.add(id(state))
                 grown = True
     is_all = len(filled) == len(states) + 2
+    empty = [state for state in states if id(state) not in filled] if id(start) not in filled else []
+    blamed = [
+        shape for state in empty for shape in state.shapes if all(id(child) in filled for child in shape.children())
+    ]
     for state in states:  # where all are filled, only limits can leave a shape or a kind without a value
         state.shapes = [
             shape if is_all and not shape.limits else _without_empty(shape, filled)
             for shape in state.shapes
             if (is_all and not shape.limits) or _is_filled(shape, filled)
         ]
+    return blamed
 
 
 def _is_filled(shape: Shape, filled: set[int]) -> bool:

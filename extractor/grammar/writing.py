@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
@@ -117,8 +117,8 @@ class Writer:
         known = next(free for free in names if self.definitions.setdefault(free, node) == node)
         return {"$ref": f"#/$defs/{known}"}
 
-    def _number(self, node: dict[str, Any]) -> dict[str, Any]:
-        if self.sizes is None:
+    def _number(self, node: dict[str, Any], loose: Collection[str] = ()) -> dict[str, Any]:
+        if self.sizes is None or not _OF_RANGES.isdisjoint(loose):
             return node
         bounded = bound_number(node, self.sizes)
         return bounded if node.keys() - {"type"} else self._once(node["type"], bounded)
@@ -130,16 +130,16 @@ class Writer:
         least: dict[str, Any] = {key: limits[key] for key in ("minimum", "exclusiveMinimum") if key in limits}
         most: dict[str, Any] = {key: limits[key] for key in ("maximum", "exclusiveMaximum") if key in limits}
         if not step or max(least.values(), default=-1) >= 0:
-            yield self._number({"type": kind, **limits, **step})
+            yield self._number({"type": kind, **limits, **step}, shape.loose)
             return
         below = {key: limit for key, limit in most.items() if limit < 0} or {"exclusiveMaximum": 0}
         for limits in ({"minimum": 0, **most, **step}, {**least, **below}):
             if has_room("integer", limits) or (kind == "number" and has_room("fraction", limits)):
-                yield self._number({"type": kind, **limits})
+                yield self._number({"type": kind, **limits}, shape.loose)
 
     def _text(self, shape: Shape) -> dict[str, Any]:
         node = text_node(shape)
-        if self.sizes is not None:
+        if self.sizes is not None and "minLength" not in shape.loose:
             bounded = bound_text(node, self.sizes, shape.format)
             node = node if "pattern" in node and fault(json.dumps(bounded)) else bounded
         is_common = not shape.patterns and shape.limits.keys().isdisjoint(("minLength", "maxLength"))
@@ -150,11 +150,11 @@ class Writer:
         node |= {key: shape.limits[key] for key in ("minItems", "maxItems") if key in shape.limits}
         if shape.prefix:
             node["prefixItems"] = [self.node(state, depth + 1) for state in shape.prefix]
-        if shape.items is not ANYTHING:
+        if shape.items is not ANYTHING or self.sizes:
             node["items"] = self.node(shape.items, depth + 1)
         if shape.unique:
             node["x-unique"] = True
-        return bound_list(node, self.sizes) if self.sizes else node
+        return bound_list(node, self.sizes) if self.sizes and "minItems" not in shape.loose else node
 
     def _object(self, shape: Shape, depth: int) -> dict[str, Any]:
         node: dict[str, Any] = {"type": "object"}
@@ -170,7 +170,7 @@ class Writer:
             node["required"] = list(required)
         if shape.keyed:
             node["patternProperties"] = {pattern: self.node(child, depth + 1) for pattern, child in shape.keyed.items()}
-        if free is not ANYTHING:
+        if free is not ANYTHING or (self.sizes and not shape.properties and not shape.keyed):
             node["additionalProperties"] = self.node(free, depth + 1)
         node |= self._counted(shape, node)
         return bound_dictionary(node, self.sizes) if self.sizes and not shape.properties else node
@@ -201,6 +201,7 @@ class Writer:
                 self.report.widen(place, keyword, why)
 
 
+_OF_RANGES = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
 _OF_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 # Keywords that are about one kind of value only.
 _SPOKEN = {

@@ -1,0 +1,59 @@
+"""JSON Schema of Python types, with what Pydantic checks in a class and leaves out of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import core_schema
+
+_MOST_DIGITS = 15  # where a Decimal has no bound of its own
+
+
+class Generator(GenerateJsonSchema):
+    """Pydantic's, but a Decimal is no free text, and a URL has the schemes that its type admits."""
+
+    def decimal_schema(self, schema: core_schema.DecimalSchema) -> dict[str, Any]:
+        """Digits before and after the point: `max_digits=6, decimal_places=2` → at most 9999.99."""
+        json_schema = super().decimal_schema(schema)
+        places = schema.get("decimal_places")
+        most = schema.get("max_digits")
+        whole = _MOST_DIGITS if most is None else most - (places or 0)
+        fraction = "" if places == 0 else rf"(?:\.[0-9]{{1,{_MOST_DIGITS if places is None else places}}})?"
+        for branch in json_schema.get("anyOf", ()):
+            if branch.get("type") == "string":
+                branch["pattern"] = rf"^-?{'0' if whole < 1 else f'[0-9]{{1,{whole}}}'}{fraction}$"
+            elif branch.get("type") == "number" and places is not None:
+                branch["multipleOf"] = 10**-places if places else 1
+        return json_schema
+
+    def url_schema(self, schema: core_schema.UrlSchema) -> dict[str, Any]:
+        """`HttpUrl` → 'https://…' with a host."""
+        json_schema = super().url_schema(schema)
+        if schemes := schema.get("allowed_schemes"):
+            json_schema["pattern"] = rf"^(?:{'|'.join(schemes)})://[^/?#@:]"
+        return json_schema
+
+
+def additions(answer: Any, written: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Where a class put something into an answer: {'a': 1}, {'a': 1, 'b': 0} → [('b',)]."""
+    if isinstance(answer, Mapping) and isinstance(written, Mapping):
+        new = [(*path, key) for key in written if key not in answer]
+        both = [key for key in written if key in answer]
+        return new + [found for key in both for found in additions(answer[key], written[key], (*path, key))]
+    if isinstance(answer, list) and isinstance(written, list) and len(answer) == len(written):
+        pairs = enumerate(zip(answer, written, strict=True))
+        return [found for at, (mine, its) in pairs for found in additions(mine, its, (*path, at))]
+    return []
+
+
+def in_order(answer: Any, written: Any) -> Any:
+    """What a class made of an answer, its sets in the order of the answer: they have none of their own."""
+    if isinstance(answer, Mapping) and isinstance(written, Mapping):
+        return {key: in_order(answer[key], value) if key in answer else value for key, value in written.items()}
+    if isinstance(answer, list) and isinstance(written, list) and len(answer) == len(written):
+        if answer != written and sorted(map(repr, answer)) == sorted(map(repr, written)):
+            return answer
+        return [in_order(mine, its) for mine, its in zip(answer, written, strict=True)]
+    return written

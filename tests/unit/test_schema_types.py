@@ -1,0 +1,142 @@
+"""What Pydantic's own JSON Schema leaves out, and what a class does to an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field, HttpUrl, computed_field
+from scripted import ScriptedEngine, schema_of
+from test_grammar import accepts
+
+from extractor.errors import SchemaError
+from extractor.grammar import compile_schema
+from extractor.pipeline import extract
+from extractor.schema import from_type, load, many
+from extractor.types import Document, Extraction
+from extractor.validation import Valid, validate
+
+
+class Sale(BaseModel):
+    price: Decimal = Field(max_digits=6, decimal_places=2)
+
+
+@pytest.mark.parametrize(
+    ("answer", "accepted"),
+    [
+        ("12.50", True),
+        ("-3", True),
+        (12.5, True),
+        ("12.50 euros", False),
+        ("12.505", False),
+        ("12345.00", False),
+        ("", False),
+        (12.505, False),
+    ],
+)
+def test_a_decimal_is_no_free_text(answer: Any, accepted: bool) -> None:
+    assert accepts(Sale, {"price": answer}) is accepted
+    assert isinstance(validate(from_type(Sale), {"price": answer}), Valid) is accepted
+
+
+class Site(BaseModel):
+    site: HttpUrl
+
+
+@pytest.mark.parametrize(
+    ("url", "accepted"),
+    [("https://x.org/a", True), ("http://x.org", True), ("mailto:a@x.org", False), ("https://", False)],
+)
+def test_a_url_has_the_schemes_of_its_type(url: str, accepted: bool) -> None:
+    assert accepts(Site, {"site": url}) is accepted
+
+
+def run(answer: Any, schema: Any) -> Extraction:
+    return asyncio.run(extract(Document("a", "text"), load(schema), ScriptedEngine([json.dumps(answer)])))
+
+
+def test_a_set_keeps_the_order_of_the_answer() -> None:
+    words = ["z", "b", "q", "a", "hello", "x y"]
+    assert run(words, set[str]).data == words
+    assert run({"k": words}, dict[str, set[str]]).data == {"k": words}
+
+
+def test_what_a_class_adds_is_told() -> None:
+    class Thing(BaseModel):
+        name: str
+        size: int = 3
+
+        @computed_field
+        def loud(self) -> str:
+            return self.name.upper()
+
+    found = run({"name": "x"}, Thing)
+    assert found.data == {"name": "x", "size": 3, "loud": "X"}
+    assert found.notes.keys() == {"/size", "/loud"}
+    assert run({"name": "x", "size": 3}, Thing).notes.keys() == {"/loud"}
+
+
+def test_properties_with_the_names_of_keywords_follow_into_a_list() -> None:
+    names = ("default", "examples", "enum", "const", "properties", "$ref")
+    schema = schema_of(
+        {
+            "type": "object",
+            "properties": {name: {"$ref": "#/$defs/x"} for name in names},
+            "required": list(names),
+            "$defs": {"x": {"type": "string"}},
+        }
+    )
+    assert accepts(many(schema), [dict.fromkeys(names, "v")])
+
+
+@pytest.mark.parametrize("spec", ['{"type": "string", }', '{"type": "object", ', '{"title": "x", "type": "object",}'])
+def test_broken_json_is_not_taken_for_another_language(spec: str) -> None:
+    with pytest.raises(SchemaError, match=r"column \d+: not JSON"):
+        load(spec)
+
+
+def test_no_schema_is_no_schema() -> None:
+    with pytest.raises(SchemaError, match="no schema"):
+        load(None)
+
+
+@pytest.mark.parametrize(
+    ("child", "answer"),
+    [
+        ({"type": "integer", "minimum": 10**30}, 10**30),
+        ({"type": "array", "items": {"type": "null"}, "minItems": 5_001}, [None] * 5_001),
+    ],
+)
+def test_no_bound_of_ours_breaks_a_limit_that_was_too_large(child: dict[str, Any], answer: Any) -> None:
+    assert accepts(child, answer)
+    assert compile_schema(schema_of(child)).checked_after
+
+
+def test_nor_a_length_that_was_too_large() -> None:
+    assert compile_schema(schema_of({"type": "string", "minLength": 100_001})).lowered == {"type": "string"}
+
+
+@pytest.mark.parametrize("answer", [{"a": "x" * 2_000}, {"a": [[[[1]]]]}, {"a": 10**16}, {"a" * 90: 1}])
+def test_what_is_not_described_is_bounded_too(answer: Any) -> None:
+    assert not accepts({"type": "object"}, answer)
+    assert accepts({"type": "object"}, {"a": [1, {"b": None}]})
+    assert not accepts({"type": "array"}, [answer])
+
+
+def test_a_slow_pattern_is_given_up_once() -> None:
+    slow = {"enum": [f"{'a' * 40}!{at}" for at in range(50)], "pattern": "^(a|a|aa)+$"}
+    started = time.process_time()
+    grammar = compile_schema(schema_of(slow))
+    assert time.process_time() - started < 8
+    assert "/pattern" in [problem.pointer for problem in grammar.checked_after]
+
+
+def test_an_unknown_keyword_is_told_also_beside_an_enum() -> None:
+    rows = compile_schema(schema_of({"enum": ["x"], "maxlength": 3, "bogus": 1})).report
+    ignored = {row.keyword: row.why for row in rows if row.status == "ignored"}
+    assert ignored.keys() == {"maxlength", "bogus"}
+    assert "did you mean maxLength?" in ignored["maxlength"]
