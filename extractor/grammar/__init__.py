@@ -4,16 +4,16 @@ llguidance refuses what it does not implement, and llama.cpp then generates with
 every schema is taken apart here and written anew in that part of JSON Schema that the embedded version implements;
 each step that widens it is reported, and the result is compiled in this process before any token is spent.
 
-Reading order: `compile_schema`; `shapes` (what a schema admits, as a graph; emptiness, disjointness); `lowering`
-(schema → states) with `negation`, `merging` (subschemas → a shape) and `holding` (what llguidance holds); `recursion`;
-`writing` (states → the grammar's schema) with `bounds`; `clip`; `report`.
+Reading order: `compile_schema`; `shapes` (what a schema admits, as a graph; emptiness, disjointness); `sameness`;
+`lowering` (schema → states) with `negation`, `merging` (subschemas → a shape) and `holding` (what llguidance holds);
+`recursion`; `writing` (states → the grammar's schema) with `bounds`; `clip`; `report`.
 Grammar format: https://github.com/guidance-ai/llguidance, docs/syntax.md and docs/json_schema.md (1.0.1).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -22,11 +22,12 @@ from extractor.errors import SchemaError
 from extractor.grammar.bounds import BOUNDED, EXACT, Bounds
 from extractor.grammar.check import check
 from extractor.grammar.clip import clip
+from extractor.grammar.holding import Holding
 from extractor.grammar.lowering import Lowering
 from extractor.grammar.negation import MADE
 from extractor.grammar.recursion import unroll
 from extractor.grammar.report import Report, Row
-from extractor.grammar.shapes import prune, reachable
+from extractor.grammar.shapes import State, prune
 from extractor.grammar.writing import Writer
 from extractor.types import Problem, Schema
 
@@ -43,9 +44,6 @@ __all__ = [
     "clip",
     "compile_schema",
 ]
-
-
-MOST_SIZED = 200  # states; in a larger schema our own sizes cost more time than the rest
 
 
 class Layout(NamedTuple):
@@ -87,8 +85,22 @@ class Grammar:
 @lru_cache(maxsize=64)
 def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layout = SPACED) -> Grammar:
     """Lower a schema and compile it; raises `SchemaError` with pointer and keyword where that is impossible."""
-    report = Report(schema.json_schema)
-    lowering = Lowering(schema.json_schema, schema.dialect, report)
+    for doubts in (False, True):
+        holding = Holding(Report(schema.json_schema), schema.dialect, doubts)
+        start = _states(schema, holding, bounds)
+        for attempt in (bounds, bounds and replace(bounds, sizes=False)) if doubts else (bounds,):
+            lowered = Writer(holding, attempt).write(start)
+            text = _text(lowered, layout)
+            fault = check(text)
+            if not fault:
+                return Grammar(text, lowered, holding.report)
+    hint = "simplify its longest patterns, or split the schema"
+    raise SchemaError(f"{schema.name}: the decoder cannot hold this schema: {fault}", hint=hint)
+
+
+def _states(schema: Schema, holding: Holding, bounds: Bounds | None) -> State:
+    """What the schema admits, with at most the bounds' turns of recursion."""
+    lowering = Lowering(schema.json_schema, holding)
     start = lowering.run()
     if bounds is not None:
         start = unroll(start, bounds.depth)
@@ -98,22 +110,7 @@ def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layo
         where = ", ".join(path.partition(MADE)[0] or "/" for path in list(places)[:3]) or "/"
         hint = "its keywords exclude each other, or it needs itself without end"
         raise SchemaError(f"{schema.name}: no value satisfies the schema at {where}", hint=hint)
-    for attempt in _attempts(bounds, len(reachable(start, MOST_SIZED))):
-        lowered = Writer(report, attempt).write(start)
-        text = _text(lowered, layout)
-        fault = check(text)
-        if not fault:
-            return Grammar(text, lowered, report)
-    hint = "simplify its longest patterns, or split the schema"
-    raise SchemaError(f"{schema.name}: the decoder cannot hold this schema: {fault}", hint=hint)
-
-
-def _attempts(bounds: Bounds | None, states: int) -> Iterator[Bounds | None]:
-    """The bounds; and, where they are or may be too much for the decoder, those without sizes."""
-    if bounds is None or states <= MOST_SIZED:
-        yield bounds
-    if bounds is not None:
-        yield replace(bounds, sizes=False)
+    return start
 
 
 def _text(lowered: Mapping[str, Any], layout: Layout) -> str:

@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from extractor.errors import SchemaError
+from extractor.grammar.holding import Holding
 from extractor.grammar.merging import Merging
 from extractor.grammar.negation import MADE, cases_of_dependence, cases_of_if, negate
 from extractor.grammar.report import SILENT, Report
+from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import ANY, Place, State, is_apart
 from extractor.pointers import resolve
-from extractor.types import Dialect
 
 MAX_MERGED = 2_000  # states; beyond, only the first of several subschemas at a place is held
 MAX_STATES = 20_000
@@ -59,11 +60,10 @@ class Case:
 
 @dataclass(slots=True)
 class Lowering:
-    """The states of one schema. `dialect` is that of its regular expressions."""
+    """The states of one schema."""
 
     root: Mapping[str, Any]
-    dialect: Dialect
-    report: Report
+    holding: Holding
     states: dict[tuple[str, ...], State] = field(default_factory=dict)
     waiting: list[tuple[State, Mapping[str, Place], list[Group]]] = field(default_factory=list)
     exclusive: list[tuple[State, list[Case]]] = field(default_factory=list)
@@ -72,10 +72,14 @@ class Lowering:
     referred: dict[str, Place] = field(default_factory=dict)
     merged: int = 0  # states of more than one subschema
     dead: list[str] = field(default_factory=list)  # pointers where nothing can stand
+    report: Report = field(init=False)
+    sameness: Sameness = field(init=False)
     merging: Merging = field(init=False)
 
     def __post_init__(self) -> None:
-        self.merging = Merging(self.root, self.dialect, self.report, self.state)
+        self.report = self.holding.report
+        self.sameness = self.report.sameness
+        self.merging = Merging(self.root, self.holding, self.state)
 
     def run(self) -> State:
         """The state of the root, with all that it leads to."""
@@ -94,6 +98,7 @@ class Lowering:
         first = places[0] if places else ALWAYS
         if isinstance(first.node, bool):
             return ANY if first.node else State()
+        first = self.sameness.first(first)
         if first.path not in self.single:
             place = self._target(first)
             self.single[first.path] = self._state((place,)) if place is first else self.state((place,))
@@ -153,7 +158,7 @@ class Lowering:
 
         The order is that of the text, it decides the order of properties.
         """
-        place = places[0]
+        place = self.sameness.first(places[0])
         if len(places) == 1 and isinstance(place.node, dict) and _FURTHER.isdisjoint(place.node):  # the usual case
             self.report.visit(place)
             return {} if SILENT.issuperset(place.node) else {place.path: place}, []
@@ -165,6 +170,7 @@ class Lowering:
             place, is_open = todo.pop()
             if place.node is False:
                 return None
+            place = self.sameness.first(place)
             if is_open:
                 facts[place.path] = place
             if is_open or place.path in seen or place.node is True:

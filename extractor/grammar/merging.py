@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
 
 from extractor.errors import SchemaError
 from extractor.formats import CHECKER, SHAPES
-from extractor.grammar.holding import settle
+from extractor.grammar.holding import Holding
 from extractor.grammar.negation import ONLY, negate
-from extractor.grammar.report import SILENT, Report
+from extractor.grammar.report import SILENT, UNKNOWN, Report
 from extractor.grammar.shapes import KINDS, LIMITS, Place, Shape, State, is_beyond, key_of, kind_of, kinds_of, leaves
 from extractor.patterns import PatternError, search
 from extractor.pointers import escaped
@@ -33,13 +32,8 @@ _CHECKED = {
     "unevaluatedProperties": "depends on what other keywords matched",
     "unevaluatedItems": "depends on what other keywords matched",
 }
-_LISTED = SILENT | {
-    "type",
-    "enum",
-    "const",
-    "pattern",
-    ONLY,
-}  # what the values of an enum are asked without a validator
+_KNOWN = _HELD | _CHECKED.keys()
+_LISTED = SILENT | {"type", "enum", "const", "pattern", ONLY}  # of these an enum's values are asked without a validator
 _OF_OBJECTS = frozenset(("properties", "required", "patternProperties", "additionalProperties", "propertyNames"))
 _OF_NAMES = frozenset(("patternProperties", "propertyNames"))
 _OF_FREE = frozenset(("patternProperties", "additionalProperties", "propertyNames"))
@@ -51,13 +45,15 @@ class Merging:
     """Makes shapes; `state` gives the state of some subschemas further down."""
 
     root: Mapping[str, Any]
-    dialect: Dialect
-    report: Report
+    holding: Holding
     state: Callable[[Iterable[Place]], State]
+    report: Report = field(init=False)
+    dialect: Dialect = field(init=False)
     validator: Any = field(init=False)
     slow: set[str] = field(default_factory=set)  # patterns of names that take too long to match
 
     def __post_init__(self) -> None:
+        self.report, self.dialect = self.holding.report, self.holding.dialect
         self.validator = VALIDATORS[self.dialect](self.root, format_checker=CHECKER)
 
     def shape(self, facts: Sequence[Place]) -> Shape:
@@ -65,7 +61,9 @@ class Merging:
         shape = Shape(facts=list(facts))
         for place in facts:
             self._meet(shape, place)
-            self._report_unknown(place)
+            if not _KNOWN.issuperset(place.node):
+                for keyword in place.node.keys() - _KNOWN:
+                    self.report.widen(place, keyword, UNKNOWN, ignored=True)
         if shape.values is not None:
             shape.values = self._valid_values(shape.values, facts)
             shape.kinds &= {kind_of(value) for value in shape.values}
@@ -77,7 +75,7 @@ class Merging:
             self._meet_objects(shape, [place for place in facts if not _OF_OBJECTS.isdisjoint(place.node)])
         if "array" in shape.kinds:
             self._meet_lists(shape, [place for place in facts if not _OF_LISTS.isdisjoint(place.node)])
-        settle(shape, self.report, self.dialect)
+        self.holding.settle(shape)
         return shape
 
     def _meet(self, shape: Shape, place: Place) -> None:
@@ -130,12 +128,6 @@ class Merging:
                 raise SchemaError(
                     f"{where}: a value of {len(leaf):,} characters is too long for the decoder", hint=hint
                 )
-
-    def _report_unknown(self, place: Place) -> None:
-        for keyword in place.node.keys() - _HELD - _CHECKED.keys():
-            near = get_close_matches(keyword, _HELD | _CHECKED.keys(), 1, 0.8)
-            advice = f"; did you mean {near[0]}?" if near else ": an annotation"
-            self.report.widen(place, keyword, f"no keyword of JSON Schema{advice}", ignored=True)
 
     def _report_unheld(self, place: Place, shape: Shape) -> None:
         for keyword in place.node:

@@ -19,10 +19,10 @@ def unroll(start: State, depth: int) -> State:
         return start
     cycles = _Cycles()
     cycles.find(start)
-    if not cycles.members:
+    if not cycles.members or len(cycles.members) * depth > MAX_SIZE:
         return start
     copied = _Copier(cycles, depth).copy(start)
-    if _size(copied) > MAX_SIZE:
+    if copied is None or _size(copied) > MAX_SIZE:
         return start
     prune(copied)
     return copied if copied.shapes else start
@@ -86,8 +86,11 @@ class _Copier:
     depth: int
     copies: dict[tuple[int, int], State] = field(default_factory=dict)
 
-    def copy(self, start: State) -> State:
-        """Copy what leads to a cycle, once for each turn; a turn too many is a state where nothing can stand."""
+    def copy(self, start: State) -> State | None:
+        """Copy what leads to a cycle, once for each turn; a turn too many is a state where nothing can stand.
+
+        None where that makes more than `MAX_SIZE` states.
+        """
         waiting: list[tuple[State, State, int]] = []
 
         def copy_of(state: State, turns: int) -> State:
@@ -102,6 +105,8 @@ class _Copier:
 
         copied = copy_of(start, 0)
         while waiting:
+            if len(self.copies) > MAX_SIZE:
+                return None
             state, its_copy, turns = waiting.pop()
 
             def further(child: State, state: State = state, turns: int = turns) -> State:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
+from urllib.parse import unquote
 
+from extractor.dialect.metaschema import known
 from extractor.grammar.negation import MADE
+from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import Place
+from extractor.pointers import resolve
 
 Status = Literal["enforced", "after", "ignored"]
+UNKNOWN = "no keyword of JSON Schema"
 
 _SHORT = 60  # characters of a keyword's value in a message
+
+# Keywords whose subschemas speak for themselves; what is below the others speaks through them.
+_NAMED = frozenset(("properties", "patternProperties", "dependentSchemas"))
+_LISTED = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
+_SINGLE = frozenset(("items", "additionalProperties", "if", "then", "else"))
 
 # Keywords that say nothing about what is valid, and those whose subschemas speak for themselves.
 SILENT = frozenset(
@@ -33,16 +44,19 @@ class Row(NamedTuple):
 
 @dataclass(slots=True)
 class Report:
-    """Collected while a schema is lowered. What is visited and not widened is enforced."""
+    """Collected while a schema is lowered. What is visited and not widened is enforced.
+
+    Of subschemas that say the same one is visited, and what is found there is told of each.
+    """
 
     root: Mapping[str, Any] = field(default_factory=dict)
-    visited: dict[str, Any] = field(default_factory=dict)
+    sameness: Sameness = field(default_factory=Sameness)
+    visited: set[str] = field(default_factory=set)
     widened: dict[str, tuple[Status, str]] = field(default_factory=dict)
 
     def visit(self, place: Place) -> None:
         """A subschema that the answer can get to."""
-        if MADE not in place.path:
-            self.visited.setdefault(place.path, place.node)
+        self.visited.add(place.path)
 
     def widen(self, place: Place, keyword: str, why: str, *, ignored: bool = False) -> None:
         """A keyword of a subschema is not held, or not wholly."""
@@ -58,17 +72,47 @@ class Report:
 
     def rows(self) -> Iterator[Row]:
         """Every keyword with a say in what is valid, parents before children."""
-        for pointer, node in sorted(self.visited.items(), key=lambda found: _place_in_text(found[0], self.root)):
-            for keyword, value in node.items():
+        places = sorted(self._reached(), key=lambda place: _place_in_text(place.path, self.root))
+        for place in places:
+            path = self.sameness.first(place).path
+            for keyword, value in place.node.items() if path in self.visited else ():
                 if keyword not in SILENT:
-                    status, why = self._found(f"{pointer}/{keyword}", keyword)
-                    yield Row(pointer, keyword, short(value), status, why)
+                    status, why = self._found(f"{path}/{keyword}", keyword)
+                    why += _advice(keyword) if why == UNKNOWN else ""
+                    yield Row(place.path, keyword, short(value), status, why)
+
+    def _reached(self) -> Collection[Place]:
+        """The subschemas that an answer can get to, each once."""
+        found = {"": Place("", self.root)}
+        todo = [*found.values()]
+        while todo:
+            inner = [place for place in _inner(todo.pop(), self.root) if isinstance(place.node, dict)]
+            todo += [place for place in inner if found.setdefault(place.path, place) is place]
+        return found.values()
 
     def _found(self, path: str, keyword: str) -> tuple[Status, str]:
         if path in self.widened or not keyword.startswith("dependent"):
             return self.widened.get(path, ("enforced", ""))
         inner = (found for at, found in self.widened.items() if at.startswith(f"{path}/"))
         return next(inner, ("enforced", ""))
+
+
+def _advice(keyword: str) -> str:
+    near = get_close_matches(keyword, known(), 1, 0.8)
+    return f"; did you mean {near[0]}?" if near else ": an annotation"
+
+
+def _inner(place: Place, root: Mapping[str, Any]) -> Iterator[Place]:
+    """The subschemas of one that speak for themselves, and where its reference leads."""
+    for keyword, value in place.node.items():
+        if keyword == "$ref":
+            yield Place(unquote(value.removeprefix("#")), resolve(root, value))
+        elif keyword in _NAMED:
+            yield from (place.child(keyword, name) for name in value)
+        elif keyword in _LISTED:
+            yield from (place.child(keyword, at) for at in range(len(value)))
+        elif keyword in _SINGLE:
+            yield place.child(keyword)
 
 
 def _place_in_text(pointer: str, root: Any) -> tuple[int, ...]:

@@ -10,11 +10,11 @@ from itertools import chain, count
 from typing import Any
 
 from extractor.grammar.bounds import Bounds, bound_dictionary, bound_list, bound_number, bound_text
-from extractor.grammar.holding import fault, text_node
-from extractor.grammar.report import Report
+from extractor.grammar.holding import Holding, text_node
 from extractor.grammar.shapes import ANY, ANYTHING, KINDS, Shape, State, has_room, is_beyond
 from extractor.patterns import literal
 
+MOST_SIZED = 200  # states; in a larger schema our own sizes cost more time than the rest
 _DEEPEST_INLINE = 12  # levels; serde_json reads 128 of text
 _MOST_CHOICES = 40  # properties of which at least one is required: the grammar grows with their square
 
@@ -23,7 +23,7 @@ _MOST_CHOICES = 40  # properties of which at least one is required: the grammar 
 class Writer:
     """Writes the states that an answer can get to; those that are used more than once become definitions."""
 
-    report: Report
+    holding: Holding
     bounds: Bounds | None
     sizes: Bounds | None = field(init=False)
     uses: Counter[int] = field(default_factory=Counter)
@@ -37,6 +37,8 @@ class Writer:
     def write(self, start: State) -> dict[str, Any]:
         """The whole grammar's schema."""
         self._count(start)
+        if len(self.uses) > MOST_SIZED:
+            self.sizes = None
         lowered = self.node(start, 0)
         while self.waiting:
             state = self.waiting.pop()
@@ -57,7 +59,7 @@ class Writer:
             return False
         if state is ANY or state is ANYTHING:
             return self._anything()
-        if depth and _is_container(state) and (self.uses[id(state)] > 1 or depth > _DEEPEST_INLINE):
+        if depth and (depth > _DEEPEST_INLINE or self.uses[id(state)] > 1) and not _is_brief(state):
             return self._reference(state)
         return self._union(state, depth)
 
@@ -141,7 +143,7 @@ class Writer:
         node = text_node(shape)
         if self.sizes is not None and "minLength" not in shape.loose:
             bounded = bound_text(node, self.sizes, shape.format)
-            node = node if "pattern" in node and fault(json.dumps(bounded)) else bounded
+            node = node if "pattern" in node and self.holding.fault(bounded) else bounded
         is_common = not shape.patterns and shape.limits.keys().isdisjoint(("minLength", "maxLength"))
         return self._once(shape.format or "text", node) if is_common and node.keys() != {"type"} else node
 
@@ -164,8 +166,10 @@ class Writer:
             free = None if free is ANYTHING and not shape.keyed else free
             if "maxProperties" not in shape.limits:
                 required = {n: None for n, child in shape.properties.items() if n in required or _is_emptiable(child)}
+        is_closed = free is None and not shape.keyed  # then what cannot be there need not be named
+        children = {name: child for name, child in shape.properties.items() if child.shapes or not is_closed}
         if shape.properties:
-            node["properties"] = {name: self.node(child, depth + 1) for name, child in shape.properties.items()}
+            node["properties"] = {name: self.node(child, depth + 1) for name, child in children.items()}
         if required:
             node["required"] = list(required)
         if shape.keyed:
@@ -198,7 +202,7 @@ class Writer:
     def _widen(self, shape: Shape, keyword: str, why: str) -> None:
         for place in shape.facts:
             if keyword in place.node:
-                self.report.widen(place, keyword, why)
+                self.holding.report.widen(place, keyword, why)
 
 
 _OF_RANGES = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
@@ -213,8 +217,13 @@ _SPOKEN = {
 }  # fmt: skip
 
 
-def _is_container(state: State) -> bool:
-    return any(shape.values is None and shape.kinds & {"array", "object"} for shape in state.shapes)
+def _is_brief(state: State) -> bool:
+    """Whether a state is written as fast as a reference to it."""
+    return all(
+        len(shape.values) == 1 if shape.values is not None
+        else shape.kinds.isdisjoint(("array", "object")) and not (shape.patterns or shape.limits)
+        for shape in state.shapes
+    )  # fmt: skip
 
 
 def _is_emptiable(state: State) -> bool:

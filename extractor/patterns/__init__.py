@@ -9,14 +9,13 @@ Reading order: this file; `tree`; `characters` and `reading` (a pattern → a tr
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from extractor.patterns.characters import PatternError, UnreadError, cut
 from extractor.patterns.reading import LARGEST, Parser
-from extractor.patterns.tree import escaped, repeats, shortest
+from extractor.patterns.tree import Tree, escaped, repeats, shortest
 from extractor.patterns.writing import GUARD, STAND_IN, ForDecoder, for_python, is_escaped_in_json
 from extractor.types import Dialect
 
@@ -62,21 +61,23 @@ def search(pattern: str, value: str, dialect: Dialect) -> bool:
 
 def check(pattern: str, dialect: Dialect, *, strict: bool = False) -> None:
     r"""Raise `PatternError` for what is not a pattern; `strict` refuses what ECMA-262 does not have, as `\Z`."""
-    Parser(pattern, dialect, strict).whole()
     if strict:
+        Parser(pattern, dialect, strict).whole()
         _compiled(pattern, dialect)
+    else:
+        _tree(pattern, dialect)
 
 
 @lru_cache(maxsize=1024)
 def for_decoder(pattern: str, dialect: Dialect) -> Held | None:
     r"""The pattern for llguidance: ('^(?!x)a', 'ecma') → Held('^a', exact=False, why='look-ahead').
 
-    None where llguidance compiles not even the widened one, or where that could take it long.
+    None where there is none, or where compiling it could take llguidance long.
     """
     if len(pattern) > LONGEST:
         return None
     try:
-        tree = Parser(pattern, dialect).whole()
+        tree = _tree(pattern, dialect)
         _compiled(pattern, dialect)
     except PatternError:
         return None
@@ -84,7 +85,7 @@ def for_decoder(pattern: str, dialect: Dialect) -> Held | None:
         return None
     writer = ForDecoder()
     written = writer.text(tree, start=True, end=True)
-    return Held(written, not writer.why, ", ".join(writer.why)) if _compiles(written) else None
+    return Held(written, not writer.why, ", ".join(writer.why))
 
 
 def literal(text: str) -> str:
@@ -102,20 +103,18 @@ def _spelled(char: str) -> str:
 
 
 @lru_cache(maxsize=1024)
+def _tree(pattern: str, dialect: Dialect) -> Tree:
+    return Parser(pattern, dialect).whole()
+
+
+@lru_cache(maxsize=1024)
 def _compiled(pattern: str, dialect: Dialect) -> Pattern[str]:
     import regex  # 25 ms
 
-    tree = Parser(pattern, dialect).whole()
+    tree = _tree(pattern, dialect)
     if shortest(tree) > LARGEST:
         raise PatternError(f"{cut(pattern)}: more than {LARGEST} characters, its counts written out")
     try:
         return regex.compile(for_python(tree), regex.VERSION1)
     except (regex.error, OverflowError, RecursionError) as error:
         raise PatternError(f"{cut(pattern)}: {error}") from None
-
-
-def _compiles(pattern: str) -> bool:
-    from llguidance import LLMatcher  # a compiled library, needed by few commands
-
-    node = json.dumps({"type": "string", "pattern": pattern})
-    return not LLMatcher.validate_grammar("%llguidance {}\nstart: %json " + node)

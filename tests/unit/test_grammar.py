@@ -583,8 +583,43 @@ def test_nesting(levels: int) -> None:
 
 
 def test_size_is_limited() -> None:
+    numbers = {f"p{at}": {"type": "integer", "minimum": at} for at in range(MAX_STATES)}
     with pytest.raises(SchemaError, match=f"more than {MAX_STATES} parts"):
-        grammar_of({"type": "object", "properties": {f"p{at}": WHOLE for at in range(MAX_STATES)}})
+        grammar_of({"type": "object", "properties": numbers})
+
+
+def test_what_is_the_same_is_one_part() -> None:
+    repeated = record(a=TEXT, b={"type": "array", "items": WHOLE})
+    schema = {"type": "object", "properties": {f"p{at}": repeated | {"title": f"P {at}"} for at in range(1000)}}
+    lowered = grammar_of(schema).lowered
+    assert len(lowered["properties"]) == 1000
+    assert {json.dumps(node) for node in lowered["properties"].values()} == {'{"$ref": "#/$defs/s0"}'}
+    assert lowered["$defs"]["s0"]["properties"].keys() == {"a", "b"}
+
+
+def test_what_is_found_in_one_of_equal_parts_is_told_of_each() -> None:
+    unique = {"type": "array", "items": WHOLE, "uniqueItems": True}
+    schema = record(a=unique, b=record(c=unique | {"description": "again"}), d={"type": "array", "items": WHOLE})
+    after = [(row.pointer, row.keyword) for row in grammar_of(schema).report if row.status == "after"]
+    assert after == [("/properties/a", "uniqueItems"), ("/properties/b/properties/c", "uniqueItems")]
+
+
+def test_a_value_is_not_the_same_as_its_text() -> None:
+    schema = record(a={"const": 1}, b={"const": "1"}, c={"const": True})
+    assert accepts(schema, {"a": 1, "b": "1", "c": True})
+    for wrong in ({"a": 1, "b": 1, "c": True}, {"a": "1", "b": "1", "c": True}, {"a": 1, "b": "1", "c": 1}):
+        assert not accepts(schema, wrong)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "more"),
+    [("[]", {}), (r"\p{NoSuchProperty}", {}), ("^a$", {"minLength": 2}), ("^(a{1,9}b){43}$", {})],
+)
+def test_what_is_doubted_where_the_whole_is_refused(pattern: str, more: dict[str, Any]) -> None:
+    """An optional text that can be none, or that the decoder cannot hold, costs the others nothing."""
+    schema = {"type": "object", "properties": {"a": WHOLE, "b": {"type": "string", "pattern": pattern} | more}}
+    assert accepts(schema, {"a": 1})
+    assert not accepts(schema, {"a": "1"})
 
 
 @pytest.mark.parametrize(
