@@ -304,6 +304,9 @@ class _Parser(_Scanner):
                 raise self.fault(f"the choice {_short(value)} is there already", at, "each choice stands once")
             values[value] = None
         self._refuse_a_type(start)
+        if len(values) == 1 and kind == "str" and self.plain[start : self.at].strip()[:1] != '"':
+            advice = "a description stands after #, `name # …`; one choice alone is quoted"
+            raise self.fault(f"{_short(value)} would be the only choice", start + 1, advice)
         return {"type": TYPES[kind]["type"], "enum": list(values)}
 
     def _value(self, kind: str) -> str | int | float:

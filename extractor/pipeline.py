@@ -166,14 +166,16 @@ def _finish(record: Extraction, answer: Any, document: Document, schema: Schema)
     record = replace(record, errors=tuple(problems))
     if checked is None or (problems and not checked.data):
         return record
-    added = (
-        {}
-        if problems
-        else {pointer(path): "not in the answer, added by the class" for path in additions(answer, checked.data)}
-    )
-    record = replace(record, notes={**record.notes, **added})
+    changed = {} if problems else _changed_by_class(answer, checked.data)
+    record = replace(record, notes={**record.notes, **changed})
     spans, absent = ground(checked.data, document)
     return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent)
+
+
+def _changed_by_class(answer: Any, written: Any) -> dict[str, str]:
+    """What the user's class added (defaults, computed fields) and left out (ignored fields, keys that became equal)."""
+    added = {pointer(path): "not in the answer, added by the class" for path in additions(answer, written)}
+    return added | {pointer(path): "in the answer, not kept by the class" for path in additions(written, answer)}
 
 
 def _loading_notes(document: Document) -> dict[str, str]:

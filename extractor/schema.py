@@ -62,7 +62,7 @@ def _load_inline(spec: str) -> Schema | None:
     """A schema that is given as text: '{"type": "object"}', or in our own language."""
     if _LIKE_JSON.match(spec):
         try:
-            return load_json(json.loads(spec))
+            return load_json(_read_json(spec))
         except json.JSONDecodeError as error:
             hint = "a schema in JSON begins so; one in the inline language needs no outer braces"
             raise SchemaError(f"column {error.pos + 1}: not JSON: {error.msg}", hint=hint) from error
@@ -160,7 +160,7 @@ def _load_file(path: Path, name: str | None) -> Schema:
         raise SchemaError(f"{path}:{name}: a JSON Schema file has no classes to choose from", hint=f"use {path}")
     try:
         text = _read(path)
-        document = json.loads(text) if path.suffix.lower() == ".json" else _read_yaml(text, path)
+        document = _read_json(text, f"{path}: ") if path.suffix.lower() == ".json" else _read_yaml(text, path)
         return load_json(document, path.stem, str(path))
     except json.JSONDecodeError as error:
         hint = "a schema file is JSON (.json), YAML (.yaml) or Python (.py)"
@@ -180,15 +180,44 @@ def _read(path: Path) -> str:
         raise SchemaError(f"{path}: not UTF-8", hint="write the file as UTF-8") from error
 
 
+def _read_json(text: str, where: str = "") -> Any:
+    """A JSON document; a name that an object has twice is refused: only one of them could count."""
+
+    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(name for name in found if sum(name == other for other, _ in pairs) > 1)
+            raise SchemaError(f"{where}the name {twice!r} stands twice in one object", hint="remove one of the two")
+        return found
+
+    return json.loads(text, object_pairs_hook=distinct)
+
+
 def _read_yaml(text: str, path: Path) -> Any:
     import yaml
 
+    class Loader(yaml.SafeLoader):
+        """Refuses a name that a mapping has twice; what `<<` brings in may be named again."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+            seen: set[str] = set()
+            for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+                if key.value in seen:
+                    what = f"{_place(path, key.start_mark)}: the name {key.value!r} stands twice in one object"
+                    raise SchemaError(what, hint="remove one of the two")
+                seen.add(key.value)
+            return super().construct_mapping(node, deep)
+
     try:
-        return yaml.safe_load(text)  # not copied before its size is known: aliases can stand for billions of values
+        # Not copied before its size is known: aliases can stand for billions of values.
+        return yaml.load(text, Loader)  # noqa: S506  # a safe one
     except (yaml.YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        place = _place(path, getattr(error, "problem_mark", None))
         raise SchemaError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
+
+
+def _place(path: Path, mark: Any) -> str:
+    return f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
 
 
 # A document without any of these says nothing as a JSON Schema: it is something else.

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from extractor.dialect.keywords import UNDECLARED, Path, draft_of
+from extractor.dialect.keywords import Path
 from extractor.dialect.loops import refuse_loops
 from extractor.dialect.reading import Reader
 from extractor.dialect.writing import Writer
@@ -32,8 +32,9 @@ def to_inner(document: Any, name: str) -> dict[str, Any]:
     """An equivalent schema of draft 2020-12 without identifiers, whose references all begin with '#'.
 
     {'definitions': {'A': {'$id': '#a'}}, '$ref': '#a'} → {'definitions': {'A': {}}, '$ref': '#/definitions/A'}. The
-    document stays as it is. Raises `SchemaError` with the pointer of what is not valid by the draft's metaschema, of
-    what lies outside of the document, and of what has no equivalent.
+    document stays as it is. A keyword that its draft ignores where it stands is moved to `x-dropped`, with the reason.
+    Raises `SchemaError` with the pointer of what is not valid by the draft's metaschema, of what lies outside of the
+    document, and of what has no equivalent.
     """
     if document is True:
         return {}
@@ -46,15 +47,6 @@ def to_inner(document: Any, name: str) -> dict[str, Any]:
     reader.read()
     refuse_loops(reader)
     return Writer(reader).written()
-
-
-def declared_draft(document: Any) -> str:
-    """The draft by its name: {'$schema': 'http://json-schema.org/draft-07/schema#'} → 'draft-07'.
-
-    '2020-12' where the document names none, or one of its own.
-    """
-    draft = draft_of(document)
-    return "2020-12" if draft == UNDECLARED else draft
 
 
 # --- limits --------------------------------------------------------------------------------------------------

@@ -38,6 +38,8 @@ BESIDE = frozenset(
     """$comment $defs default definitions deprecated description examples readOnly title
     writeOnly""".split()  # noqa: SIM905
 )
+# Ours, an annotation: keyword → value and reason, of those that say nothing where they stand.
+DROPPED = "x-dropped"
 
 Path = tuple[str | int, ...]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.dialect.keywords import BESIDE, EXCLUSIVE, IDENTIFIERS, REFERENCES, Path
+from extractor.dialect.keywords import BESIDE, DROPPED, EXCLUSIVE, IDENTIFIERS, REFERENCES, Path
 from extractor.dialect.metaschema import known, rules_of, touched
 from extractor.dialect.reading import Place, Reader
 from extractor.pointers import pointer
@@ -43,7 +43,7 @@ class Writer:
 
     def _renamed(self, place: Place, keyword: str, below: Path) -> str | None:
         """A keyword's new name, None where it is dropped; `below` is what comes after it in a path."""
-        if self._is_dropped(place, keyword):
+        if self._dropped(place, keyword) is not None:
             return None
         if keyword == "items" and isinstance(place.node["items"], list):
             return "prefixItems"
@@ -52,24 +52,30 @@ class Writer:
             return "dependentRequired" if is_list else "dependentSchemas"
         return "items" if keyword == "additionalItems" else keyword
 
-    def _is_dropped(self, place: Place, keyword: str) -> bool:
+    def _dropped(self, place: Place, keyword: str) -> str | None:
+        """Why a keyword says nothing here; None where it does, '' of identifiers, which have been followed."""
         if keyword in IDENTIFIERS:
-            return keyword != "id" or isinstance(place.node["id"], str)
+            return "" if keyword != "id" or isinstance(place.node["id"], str) else None
         if place.is_lonely and keyword != "$ref" and keyword in known() and keyword not in BESIDE:
-            return True
+            return f"beside $ref nothing counts in {place.draft}; put both into an allOf"
         if keyword == "additionalItems":
-            return not isinstance(place.node.get("items"), list)
-        is_newer = keyword in known() and keyword not in rules_of(place.draft)
-        return is_newer and not rules_of("2020-12").get(keyword, bool)(place.node[keyword])
+            return None if isinstance(place.node.get("items"), list) else "says nothing where `items` is no list"
+        if keyword not in known() or keyword in rules_of(place.draft):
+            return None
+        is_readable = rules_of("2020-12").get(keyword, bool)(place.node[keyword])
+        return None if is_readable else f"no keyword of {place.draft}"
 
     def _node(self, place: Place, pointers: dict[str, str]) -> dict[str, Any]:
         new: dict[str, Any] = {}
+        dropped: dict[str, list[Any]] = {}
         for keyword, value in place.node.items():
             if keyword in pointers and "$ref" in new:
                 new["allOf"] = [*new.get("allOf", place.node.get("allOf", [])), {"$ref": pointers[keyword]}]
             elif keyword in pointers:
                 new["$ref"] = pointers[keyword]
-            elif keyword in REFERENCES or self._is_dropped(place, keyword):
+            elif (why := self._dropped(place, keyword)) is not None:
+                dropped |= {keyword: [value, why]} if why else {}
+            elif keyword in REFERENCES:
                 continue
             elif keyword == "dependencies":
                 new |= _dependents(place.node)
@@ -77,7 +83,7 @@ class Writer:
                 new[EXCLUSIVE[keyword]] = value
             elif not (keyword in EXCLUSIVE.values() and isinstance(value, bool)):
                 new.setdefault(str(self._renamed(place, keyword, ())), value)
-        return new
+        return {**new, DROPPED: dropped} if dropped else new
 
 
 def _dependents(node: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 from urllib.parse import unquote
 
+from extractor.dialect.keywords import DROPPED
 from extractor.dialect.metaschema import known
 from extractor.grammar.negation import MADE
 from extractor.grammar.sameness import Sameness
@@ -29,7 +30,7 @@ _SINGLE = frozenset(("items", "additionalProperties", "if", "then", "else"))
 SILENT = frozenset(
     """title description default examples $comment deprecated readOnly writeOnly discriminator contentMediaType
     contentEncoding contentSchema $defs definitions then else minContains maxContains""".split()  # noqa: SIM905
-)
+) | {DROPPED}
 
 
 class Row(NamedTuple):
@@ -80,6 +81,8 @@ class Report:
                     status, why = self._found(f"{path}/{keyword}", keyword)
                     why += _advice(keyword) if why == UNKNOWN else ""
                     yield Row(place.path, keyword, short(value), status, why)
+            for keyword, (value, why) in place.node.get(DROPPED, {}).items() if path in self.visited else ():
+                yield Row(place.path, keyword, short(value), "ignored", why)
 
     def _reached(self) -> Collection[Place]:
         """The subschemas that an answer can get to, each once."""

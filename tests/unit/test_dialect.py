@@ -23,7 +23,8 @@ from jsonschema.validators import extend, validator_for
 from scripted import quick
 
 from extractor import patterns
-from extractor.dialect import MAX_DEPTH, MAX_STRING, MAX_VALUES, declared_draft, to_inner
+from extractor.dialect import MAX_DEPTH, MAX_STRING, MAX_VALUES, to_inner
+from extractor.dialect.keywords import draft_of
 from extractor.dialect.metaschema import rules_of
 from extractor.errors import SchemaError
 from extractor.formats import CHECKER
@@ -72,24 +73,6 @@ def refused(document: Any) -> str:
 # --- drafts --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("uri", "draft"),
-    [
-        ("http://json-schema.org/draft-04/schema#", "draft-04"),
-        ("http://json-schema.org/draft-06/schema", "draft-06"),
-        ("https://json-schema.org/draft-07/schema#", "draft-07"),
-        ("https://json-schema.org/draft/2019-09/schema", "2019-09"),
-        ("http://json-schema.org/draft/2020-12/schema#", "2020-12"),
-        ("http://json-schema.org/draft-03/schema#", "draft-03"),
-        ("http://json-schema.org/schema#", "2020-12"),
-        ("https://example.org/our-metaschema", "2020-12"),
-        (None, "2020-12"),
-    ],
-)
-def test_the_declared_draft(uri: str | None, draft: str) -> None:
-    assert declared_draft({"$schema": uri} if uri else {}) == draft
-
-
 def test_draft_3_is_refused_by_name() -> None:
     assert refused({"$schema": "http://json-schema.org/draft-03/schema#"}) == "/$schema: draft-03 is not read"
 
@@ -129,8 +112,11 @@ def test_what_is_no_schema(document: Any, what: str) -> None:
         ),
         pytest.param({"items": [TEXT], "additionalItems": False}, {"prefixItems": [TEXT], "items": False}, id="tuple"),
         pytest.param({**D19, "items": [{"items": [TEXT]}]}, {"prefixItems": [{"prefixItems": [TEXT]}]}, id="nested"),
-        pytest.param({**D7, "items": TEXT, "additionalItems": False}, {"items": TEXT}, id="a rest of nothing"),
-        pytest.param({**D7, "additionalItems": False}, {}, id="a rest without items"),
+        pytest.param(
+            {**D7, "items": TEXT, "additionalItems": False},
+            {"items": TEXT, "x-dropped": {"additionalItems": [False, "says nothing where `items` is no list"]}},
+            id="a rest of nothing",
+        ),
         pytest.param({**D20, "prefixItems": [TEXT], "items": WHOLE}, {"prefixItems": [TEXT], "items": WHOLE}, id="new"),
         pytest.param(
             {**D4, "dependencies": {"a": ["b"], "c": {"minProperties": 2}}},
@@ -146,7 +132,11 @@ def test_what_is_no_schema(document: Any, what: str) -> None:
         pytest.param({**D4, "id": "x", "type": "object"}, {"type": "object"}, id="id"),
         pytest.param({**D20, "$id": "x", "$anchor": "y", "$vocabulary": {"https://x.org": True}}, {}, id="identifiers"),
         pytest.param({**D4, "const": 3, "if": TEXT, "then": {}}, {"const": 3, "if": TEXT, "then": {}}, id="newer ones"),
-        pytest.param({**D4, "contains": "a word", "examples": 3, "title": "t"}, {"title": "t"}, id="others so called"),
+        pytest.param(
+            {**D4, "contains": "a word", "title": "t"},
+            {"title": "t", "x-dropped": {"contains": ["a word", "no keyword of draft-04"]}},
+            id="another so called",
+        ),
         pytest.param({**D7, "$defs": {"A": {"items": [{}]}}}, {"$defs": {"A": {"prefixItems": [{}]}}}, id="$defs"),
         pytest.param({"x-note": {"items": [1]}}, {"x-note": {"items": [1]}}, id="unknown keyword"),
     ],
@@ -192,7 +182,12 @@ def test_beside_a_reference_nothing_counts_in_old_drafts(draft: dict[str, str]) 
     ignored = {"maxLength": 1, "enum": [1], "dependencies": {"a": ["b"]}, "items": [TEXT], "minimum": 3}
     document = {**draft, "properties": {"a": {"$ref": "#/definitions/A", **ignored, **beside}}}
     found = inner({**document, "definitions": {"A": TEXT}})
+    dropped = found["properties"]["a"].pop("x-dropped")
     assert found["properties"]["a"] == {"$ref": "#/definitions/A", **beside}
+    assert {keyword: value for keyword, (value, _) in dropped.items()} == ignored
+    assert {why for _, why in dropped.values()} == {
+        f"beside $ref nothing counts in {draft_of(draft)}; put both into an allOf"
+    }
 
 
 @pytest.mark.parametrize("draft", [D19, D20, {}])
@@ -203,6 +198,7 @@ def test_beside_a_reference_all_counts_in_new_drafts(draft: dict[str, str]) -> N
 
 def test_a_root_that_is_a_reference_keeps_its_definitions() -> None:
     found = inner({**D7, "$ref": "#/definitions/A", "definitions": {"A": {"items": [TEXT]}}, "type": "array"})
+    assert found.pop("x-dropped").keys() == {"type"}
     assert found == {"$ref": "#/definitions/A", "definitions": {"A": {"prefixItems": [TEXT]}}}
 
 
@@ -595,7 +591,7 @@ scalars = st.sampled_from(
 
 def documents(draft: dict[str, str]) -> st.SearchStrategy[dict[str, Any]]:
     """Documents of a draft's keywords, with any values."""
-    keywords = st.sampled_from(sorted(rules_of(declared_draft(draft)).keys() - {"$schema", "$id", "id"}))
+    keywords = st.sampled_from(sorted(rules_of(draft_of(draft)).keys() - {"$schema", "$id", "id"}))
 
     def wider(found: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         values = scalars | found | st.lists(found, max_size=2) | st.dictionaries(st.just("a"), found, max_size=1)

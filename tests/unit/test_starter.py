@@ -278,7 +278,7 @@ def test_only_what_is_used_is_imported() -> None:
     assert "\nfrom pydantic import BaseModel\n" in write(parse("a"))
     assert "Field has to be imported" in write(parse("a"))
     assert "import Literal" not in write(parse("a date"))
-    assert "\nfrom typing import Literal\n\nfrom pydantic import BaseModel\n" in write(parse("a: x"))
+    assert "\nfrom typing import Literal\n\nfrom pydantic import BaseModel\n" in write(parse("a: x|y"))
 
 
 @pytest.mark.parametrize(
