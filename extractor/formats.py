@@ -135,13 +135,16 @@ def _leap_seconds() -> str:
     return "|".join([f"23:59:60{fraction}[zZ]", *elsewhere])
 
 
-_FULL_TIME = rf"(?:{_HOUR_MINUTE}:[0-5][0-9](?:\.[0-9]+)?(?:[zZ]|[+\-]{_HOUR_MINUTE})|{_leap_seconds()})"
+_LOCAL_TIME = rf"{_HOUR_MINUTE}:[0-5][0-9](?:\.[0-9]+)?"
+_FULL_TIME = rf"(?:{_LOCAL_TIME}(?:[zZ]|[+\-]{_HOUR_MINUTE})|{_leap_seconds()})"
 
 # What an expression says completely: format → (expression, longest text).
 _EXPRESSIONS: dict[str, tuple[str, int]] = {
     "date": (_FULL_DATE, 10),
     "time": (_FULL_TIME, 20),
     "date-time": (f"{_FULL_DATE}[tT]{_FULL_TIME}", 35),
+    "time-local": (_LOCAL_TIME, 15),  # without an offset: the format registry of OpenAPI
+    "date-time-local": (f"{_FULL_DATE}[tT]{_LOCAL_TIME}", 30),
     "duration": (f"P(?:{_DURATION_DATE}(?:{_DURATION_TIME})?|{_DURATION_TIME}|[0-9]+W)", 30),
     "ipv4": (_IPV4, 15),
     "ipv6": (_IPV6, 45),

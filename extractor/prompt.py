@@ -166,6 +166,17 @@ def _kinds(node: Mapping[str, Any]) -> list[str]:
     return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
+_TIMES = {
+    ("date",): "YYYY-MM-DD",
+    ("time",): "HH:MM:SS with offset",
+    ("time-local",): "HH:MM:SS",
+    ("time-local", "time"): "HH:MM:SS, with offset if stated",
+    ("date-time",): "ISO 8601 with offset",
+    ("date-time-local",): "ISO 8601",
+    ("date-time-local", "date-time"): "ISO 8601, with offset if stated",
+}
+
+
 def _remarks(node: Any) -> Iterator[str]:
     """What a type cannot say: description, format and bounds, of the node or of its branch that is not null."""
     if not isinstance(node, Mapping):
@@ -173,9 +184,10 @@ def _remarks(node: Any) -> Iterator[str]:
     if about := node.get("description"):
         yield _one_line(about)
     branches = [branch for branch in node.get("anyOf", []) if isinstance(branch, Mapping)]
+    formats = tuple(part["format"] for part in (node, *branches) if "format" in part)
+    if formats in _TIMES:
+        yield _TIMES[formats]
     for part in (node, *branches):
-        if part.get("format") in ("date", "date-time", "time"):
-            yield {"date": "YYYY-MM-DD", "time": "HH:MM:SS with offset"}.get(part["format"], "ISO 8601")
         if "maxLength" in part:
             yield f"at most {part['maxLength']} characters"
         if "maxItems" in part:

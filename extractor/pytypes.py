@@ -12,7 +12,11 @@ _MOST_DIGITS = 15  # where a Decimal has no bound of its own
 
 
 class Generator(GenerateJsonSchema):
-    """Pydantic's, but a Decimal is no free text, and a URL has the schemes that its type admits."""
+    """Pydantic's, but as exact as the type.
+
+    A Decimal is no free text, a URL has the schemes that its type admits, the keys of a `dict[int, …]` are numbers, and
+    a time needs an offset only where the type asks for one.
+    """
 
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> dict[str, Any]:
         """Digits before and after the point: `max_digits=6, decimal_places=2` → at most 9999.99."""
@@ -34,6 +38,28 @@ class Generator(GenerateJsonSchema):
         if schemes := schema.get("allowed_schemes"):
             json_schema["pattern"] = rf"^(?:{'|'.join(schemes)})://[^/?#@:]"
         return json_schema
+
+    def datetime_schema(self, schema: core_schema.DatetimeSchema) -> dict[str, Any]:
+        """`datetime` → with an offset or without; `NaiveDatetime`, `AwareDatetime` → one of the two."""
+        return _time("date-time", schema.get("tz_constraint"))
+
+    def time_schema(self, schema: core_schema.TimeSchema) -> dict[str, Any]:
+        """As `datetime_schema`."""
+        return _time("time", schema.get("tz_constraint"))
+
+    def dict_schema(self, schema: core_schema.DictSchema) -> dict[str, Any]:
+        """`dict[int, str]` → keys in decimal digits."""
+        json_schema = super().dict_schema(schema)
+        if schema.get("keys_schema", {}).get("type") == "int":
+            json_schema["propertyNames"] = {"pattern": "^(?:0|-?[1-9][0-9]{0,17})$"}
+        return json_schema
+
+
+def _time(name: str, constraint: object) -> dict[str, Any]:
+    local, aware = {"type": "string", "format": f"{name}-local"}, {"type": "string", "format": name}
+    if constraint is None:
+        return {"anyOf": [local, aware]}
+    return local if constraint == "naive" else aware
 
 
 def additions(answer: Any, written: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

@@ -42,6 +42,18 @@ def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
     problems = [_from_json_schema(error) for error in checker(schema).iter_errors(data)]
     if problems or schema.model is None:
         return problems or Valid(data, None)
+    try:
+        return _built(schema, data)
+    except _BrokenClassError as error:
+        return [Problem("", f"{schema.name} itself failed: {error}")]
+
+
+class _BrokenClassError(Exception):
+    """The user's class raised what is no verdict on a value."""
+
+
+def _built(schema: Schema, data: Any) -> Valid | list[Problem]:
+    """What the user's type makes of data, or has against it."""
     adapter = _adapter(schema)
     try:
         instance = adapter.validate_json(json.dumps(data))
@@ -49,8 +61,8 @@ def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
         json.dumps(written, allow_nan=False)  # what a class computes can be infinite
     except ValidationError as error:
         return [_from_pydantic(details, data) for details in error.errors(include_url=False)]
-    except Exception as error:  # noqa: BLE001  # the user's own validators run here
-        return [Problem("", f"{schema.name} itself failed: {type(error).__name__}: {error}")]
+    except Exception as error:  # the user's own validators run here
+        raise _BrokenClassError(f"{type(error).__name__}: {error}") from error
     return Valid(in_order(data, written), instance)
 
 
@@ -66,10 +78,23 @@ def validate_each(schema: Schema, records: list[Any]) -> tuple[Valid | None, lis
         if isinstance(checked, Valid):
             return checked, problems
         bad = {int(problem.pointer.split("/")[1]) for problem in checked if problem.pointer}
+        if not bad and (broken := _broken_alone(schema, [records[place] for place in places])):
+            bad, checked = set(broken), [*broken.values()]
         problems += [_moved(problem, places) for problem in checked]
         if not bad:
             return None, problems
         places = [place for at, place in enumerate(places) if at not in bad]
+
+
+def _broken_alone(schema: Schema, records: list[Any]) -> dict[int, Problem]:
+    """The records that the user's class fails on, rather than to say that they are not valid."""
+    found: dict[int, Problem] = {}
+    for at, record in enumerate(records if schema.model is not None else ()):
+        try:
+            _built(schema, [record])
+        except _BrokenClassError as error:
+            found[at] = Problem(f"/{at}", f"{schema.name} itself failed: {error}", record)
+    return found
 
 
 def _moved(problem: Problem, places: list[int]) -> Problem:

@@ -892,6 +892,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {  # format → (a text of it, one that i
     "byte": ("RmVycnk=", "§§§§"),
     "date": ("2026-02-28", "2026-02-30"),
     "date-time": ("2026-02-28T10:00:00Z", "2026-02-28T25:00:00Z"),
+    "date-time-local": ("2026-02-28T10:00:00", "2026-02-28T10:00:00Z"),
     "decimal": ("12.50", "12,50"),
     "duration": ("PT1H30M", "1 hour"),
     "email": ("tickets@ferry.example", "tickets"),
@@ -915,6 +916,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {  # format → (a text of it, one that i
     "regex": ("^a+$", "(("),
     "relative-json-pointer": ("1/a", "/a"),
     "time": ("10:00:00Z", "25:00:00Z"),
+    "time-local": ("10:00:00", "10:00:00Z"),
     "uri": ("https://ferry.example/a", "no uri"),
     "uri-reference": ("/a?b=c", "a b"),
     "uri-template": ("/a/{b}", "/a/{b"),
@@ -924,6 +926,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {  # format → (a text of it, one that i
 
 GROUPS = (
     "date time date-time duration",
+    "time-local date-time-local",
     "uuid uuid1",
     "uuid4 uuid7",
     "hostname ipv4 ipv6",

@@ -13,7 +13,7 @@ from extractor.grammar.negation import ONLY, negate
 from extractor.grammar.report import SILENT, UNKNOWN, Report
 from extractor.grammar.shapes import KINDS, LIMITS, Place, Shape, State, is_beyond, key_of, kind_of, kinds_of, leaves
 from extractor.patterns import PatternError, search
-from extractor.pointers import escaped
+from extractor.pointers import escaped, resolve
 from extractor.types import Dialect
 from extractor.validation import VALIDATORS
 
@@ -147,7 +147,7 @@ class Merging:
         if len(speaking) == 1 and _OF_NAMES.isdisjoint(speaking[0].node):
             self._take_object(shape, speaking[0])
             return
-        allowed = _allowed_names(speaking)
+        allowed = self._allowed_names(speaking)
         names = [name for place in speaking for name in place.node.get("properties", ())]
         for name in dict.fromkeys([*names, *shape.required, *(allowed or ())]):
             holds = [] if allowed is None or name in allowed else [Place("", node=False)]
@@ -168,6 +168,18 @@ class Merging:
         for name in shape.required:
             if name not in shape.properties:
                 shape.properties[name] = shape.free or State()
+
+    def _allowed_names(self, speaking: Iterable[Place]) -> Sequence[str] | None:
+        """The only names that `propertyNames` leaves, where it lists them."""
+        listed = (_listed_names(self._names(place)) for place in speaking)
+        return next((names for names in listed if names is not None), None)
+
+    def _names(self, place: Place) -> Any:
+        """What `propertyNames` says, where a reference leads: `dict[Colour, int]` of Pydantic has one."""
+        names = place.node.get("propertyNames")
+        while isinstance(names, dict) and "$ref" in names and names.keys() - SILENT == {"$ref"}:
+            names = resolve(self.root, names["$ref"])
+        return names
 
     def _at_name(self, place: Place, name: str) -> Iterator[Place]:
         """What one subschema says about one property."""
@@ -224,8 +236,8 @@ class Merging:
 
     def _meet_names(self, shape: Shape, place: Place) -> None:
         """`propertyNames` with a pattern or a length becomes the pattern of the free properties."""
-        names = place.node["propertyNames"]
-        if names.keys() <= SILENT:
+        names = self._names(place)
+        if not isinstance(names, dict) or names.keys() <= SILENT:
             return
         if _listed_names(names) is not None and names.keys() <= {"enum", "const", "type"} | SILENT:
             return
@@ -233,7 +245,7 @@ class Merging:
         if pattern is not None and not shape.keyed and shape.free is not None:
             shape.keyed, shape.free = {pattern: shape.free}, None
         elif shape.free is not None or shape.keyed:
-            self.report.widen(place, "propertyNames", "only a pattern, a length or a list of names is held")
+            self.report.widen(place, "propertyNames", "only a pattern, a format, a length or a list of names is held")
 
     # --- lists ---
 
@@ -313,12 +325,6 @@ def _is_idle(keyword: str, node: Mapping[str, Any]) -> bool:
     return node[keyword] in (True, {}) and (keyword != "contains" or "maxContains" not in node)
 
 
-def _allowed_names(speaking: Iterable[Place]) -> Sequence[str] | None:
-    """The only names that `propertyNames` leaves, where it lists them."""
-    listed = (_listed_names(place.node.get("propertyNames")) for place in speaking)
-    return next((names for names in listed if names is not None), None)
-
-
 def _listed_names(names: Any) -> Sequence[str] | None:
     if names is False:
         return []
@@ -331,6 +337,8 @@ def _pattern_of_names(names: Mapping[str, Any]) -> str | None:
     said = names.keys() - SILENT - {"type"}
     if said == {"pattern"}:
         return str(names["pattern"])
+    if said == {"format"} and names["format"] in SHAPES and not SHAPES[names["format"]].rest:
+        return SHAPES[names["format"]].pattern
     if said and said <= {"minLength", "maxLength"}:
         most = int(names["maxLength"]) if "maxLength" in names else ""
         return rf"^[\s\S]{{{int(names.get('minLength', 0))},{most}}}$"

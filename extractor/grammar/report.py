@@ -101,6 +101,8 @@ class Report:
 
 
 def _advice(keyword: str) -> str:
+    if keyword == "nullable":
+        return ' but of OpenAPI 3.0; write "type": ["string", "null"]'
     near = get_close_matches(keyword, known(), 1, 0.8)
     return f"; did you mean {near[0]}?" if near else ": an annotation"
 

@@ -525,7 +525,9 @@ def test_an_object_that_is_described_in_other_parts(schema: dict[str, Any]) -> N
         ({"type": "array", "uniqueItems": True}, ["/uniqueItems"]),
         ({"type": "array", "contains": WHOLE}, ["/contains"]),
         ({"type": "object", "propertyNames": {"pattern": "^a"}}, []),
-        ({"type": "object", "propertyNames": {"format": "date"}}, ["/propertyNames"]),
+        ({"type": "object", "propertyNames": {"format": "date"}}, []),
+        ({"type": "object", "propertyNames": {"format": "email"}}, ["/propertyNames"]),
+        ({"type": "object", "propertyNames": {"pattern": "^a", "maxLength": 3}}, ["/propertyNames"]),
         ({"if": TEXT, "then": {"minLength": 1}, "else": WHOLE}, []),
         ({"if": {"pattern": "^a"}, "then": {"minLength": 1}, "else": WHOLE}, ["/if"]),
         ({"type": "string", "pattern": "^(?=x)"}, ["/pattern"]),
@@ -602,6 +604,21 @@ def test_what_is_found_in_one_of_equal_parts_is_told_of_each() -> None:
     schema = record(a=unique, b=record(c=unique | {"description": "again"}), d={"type": "array", "items": WHOLE})
     after = [(row.pointer, row.keyword) for row in grammar_of(schema).report if row.status == "after"]
     assert after == [("/properties/a", "uniqueItems"), ("/properties/b/properties/c", "uniqueItems")]
+
+
+def test_a_keyword_that_its_draft_ignores_is_told() -> None:
+    document = {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "properties": {"a": {"$ref": "#/definitions/A", "maxLength": 3}, "b": {"nullable": True, "type": "string"}},
+        "definitions": {"A": TEXT},
+    }
+    ignored = [row for row in grammar_of(load(document)).report if row.status == "ignored"]
+    assert [(row.pointer, row.keyword, row.value) for row in ignored] == [
+        ("/properties/a", "maxLength", "3"),
+        ("/properties/b", "nullable", "true"),
+    ]
+    assert "beside $ref nothing counts in draft-07" in ignored[0].why
+    assert "OpenAPI" in ignored[1].why
 
 
 def test_a_value_is_not_the_same_as_its_text() -> None:

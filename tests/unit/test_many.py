@@ -7,7 +7,7 @@ import json
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel, Field, RootModel, model_validator
+from pydantic import BaseModel, Field, RootModel, computed_field, model_validator
 from scripted import ScriptedEngine, record, schema_of
 
 from extractor import prompt
@@ -70,6 +70,20 @@ def test_the_valid_ones_of_a_partly_invalid_answer(answer: Any, kept: Any, point
     with pytest.raises(InvalidOutput):
         _ = found.value
     assert found.spans["/0/name"].start == TEXT.text.index("Ada")
+
+
+def test_a_record_on_which_the_class_itself_fails_costs_the_others_nothing() -> None:
+    class Share(BaseModel):
+        parts: int
+
+        @computed_field
+        def part(self) -> float:
+            return 1 / self.parts
+
+    found = run([{"parts": 2}, {"parts": 0}, {"parts": 4}], list[Share])
+    assert found.data == [{"parts": 2, "part": 0.5}, {"parts": 4, "part": 0.25}]
+    assert [(problem.pointer, problem.value) for problem in found.errors] == [("/1", {"parts": 0})]
+    assert "ZeroDivisionError" in found.errors[0].message
 
 
 def test_none_is_valid() -> None:

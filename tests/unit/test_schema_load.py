@@ -512,3 +512,28 @@ def test_from_model_of_a_loaded_class_is_the_same_schema(paper: Path) -> None:
     schema = load(paper)
     assert schema.model is not None
     assert from_type(schema.model) == schema
+
+
+# --- names that stand twice ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("a.json", '{"type": "object",\n"properties": {"a": {}, "b": {}, "a": {"type": "string"}}}', "a.json: "),
+        ("a.yaml", "type: object\nproperties:\n  a: {}\n  b: {}\n  a: {type: string}\n", "a.yaml:5:3: "),
+    ],
+)
+def test_a_name_that_stands_twice_is_refused(name: str, text: str, place: str, tmp_path: Path) -> None:
+    fault = fault_of(put(tmp_path, text, name))
+    assert f"{place}the name 'a' stands twice in one object" in str(fault)
+
+
+def test_also_in_a_schema_on_the_command_line() -> None:
+    assert "the name 'type' stands twice" in str(fault_of('{"type": "object", "type": "string"}'))
+
+
+def test_what_a_yaml_merge_brings_in_can_be_named_again(tmp_path: Path) -> None:
+    text = "$defs: {T: &t {type: string, maxLength: 5}}\nproperties:\n  a:\n    <<: *t\n    maxLength: 9\n"
+    schema = load(put(tmp_path, text, "a.yaml"))
+    assert schema.json_schema["properties"]["a"] == {"type": "string", "maxLength": 9}

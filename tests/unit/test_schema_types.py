@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from datetime import date, datetime
+from datetime import time as daytime
 from decimal import Decimal
-from typing import Any
+from enum import Enum, StrEnum
+from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field, HttpUrl, computed_field
+from pydantic import AwareDatetime, BaseModel, Field, HttpUrl, NaiveDatetime, computed_field
 from scripted import ScriptedEngine, schema_of
 from test_grammar import accepts
 
@@ -63,6 +66,66 @@ def test_a_set_keeps_the_order_of_the_answer() -> None:
     words = ["z", "b", "q", "a", "hello", "x y"]
     assert run(words, set[str]).data == words
     assert run({"k": words}, dict[str, set[str]]).data == {"k": words}
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Mood(StrEnum):
+    GLAD = "glad"
+
+
+@pytest.mark.parametrize(
+    ("type_", "good", "bad"),
+    [
+        (datetime, ["2026-03-31T07:05:59", "2026-03-31T07:05:59+08:00"], ["2026-03-31", "2026-02-30T07:05:59"]),
+        (NaiveDatetime, ["2026-03-31T07:05:59"], ["2026-03-31T07:05:59Z"]),
+        (AwareDatetime, ["2026-03-31T07:05:59Z"], ["2026-03-31T07:05:59"]),
+        (daytime, ["07:05:59", "07:05:59Z"], ["07:05"]),
+        (dict[int, int], [{"1": 1, "-20": 2}], [{"a": 1}, {"01": 1}]),
+        (dict[Colour, int], [{"red": 1}, {"blue": 2, "red": 1}], [{"green": 1}]),
+        (dict[date, int], [{"2026-03-31": 1}], [{"2026-02-30": 1}]),
+        (Literal[Mood.GLAD, 3], ["glad", 3], ["sad"]),
+    ],
+    ids=str,
+)
+def test_the_decoder_admits_what_the_type_takes(type_: Any, good: list[Any], bad: list[Any]) -> None:
+    schema = load(dict[str, type_])
+    for answer in good:
+        swapped = {"v": dict(reversed(answer.items()))} if isinstance(answer, dict) else {"v": answer}
+        assert accepts(schema, {"v": answer}) or accepts(schema, swapped)
+        assert isinstance(validate(schema, {"v": answer}), Valid)
+    for answer in bad:
+        assert not accepts(schema, {"v": answer})
+        assert not isinstance(validate(schema, {"v": answer}), Valid)
+
+
+@pytest.mark.parametrize(
+    ("type_", "hint"),
+    [(Literal[Colour.RED], "the enum itself"), (Literal[b"x"], "as a text"), (list[Literal["a", Colour.RED]], "enum")],
+)
+def test_a_literal_that_no_json_value_equals(type_: Any, hint: str) -> None:
+    with pytest.raises(SchemaError, match="no JSON value is valid for Literal") as caught:
+        load(dict[str, type_])
+    assert hint in str(caught.value.hint)
+
+
+def test_what_a_class_leaves_out_is_told() -> None:
+    class Thing(BaseModel):
+        name: str
+        secret: str = Field(exclude=True)
+
+    found = run({"name": "x", "secret": "y"}, Thing)
+    assert found.data == {"name": "x"}
+    assert found.notes == {"/secret": "in the answer, not kept by the class"}
+
+
+def test_keys_that_a_class_makes_equal_are_told() -> None:
+    found = run({"k": {"1.0": "a", "1.00": "b"}}, dict[str, dict[Decimal, str]])
+    assert len(found.data["k"]) < 2
+    assert "in the answer, not kept by the class" in found.notes.values()
 
 
 def test_what_a_class_adds_is_told() -> None:
