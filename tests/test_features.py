@@ -195,6 +195,10 @@ def is_version(number: int) -> Callable[[object], bool]:
     return lambda text: not isinstance(text, str) or uuid.UUID(text).version == number
 
 
+def is_local(kind: Any) -> Callable[[object], bool]:
+    return lambda text: not isinstance(text, str) or kind.fromisoformat(text).tzinfo is None
+
+
 def is_within(most: float) -> Callable[[object], bool]:
     return lambda number: not isinstance(number, int | float) or abs(number) <= most
 
@@ -208,18 +212,23 @@ def all_formats() -> FormatChecker:
         checker.checks(name, (ValueError, ArithmeticError))(parses(parse))
     for number in (1, 4, 7):
         checker.checks(f"uuid{number}", ValueError)(is_version(number))
+    for name, kind in {"time-local": dt.time, "date-time-local": dt.datetime}.items():
+        checker.checks(name, ValueError)(is_local(kind))
     for name, most in {"int32": 2**31 - 1, "int64": 2**63 - 1, "float": 3.5e38, "double": 1.8e308}.items():
         checker.checks(name)(is_within(most))
     return checker
 
 
 FORMATS = all_formats()
+# Pydantic calls each time a `date-time`, with an offset or without; by JSON Schema that one has an offset.
+OF_CLASSES = all_formats()
+OF_CLASSES.checkers = {name: check for name, check in OF_CLASSES.checkers.items() if name not in ("time", "date-time")}
 
 
-def fault_of_document(document: Any, data: Any) -> str | None:
+def fault_of_document(document: Any, data: Any, formats: FormatChecker = FORMATS) -> str | None:
     """What jsonschema has against data, with the class of the document's draft."""
     own = extend(validator_for(document, default=Draft202012Validator), OURS)
-    error = best_match(own(document, format_checker=FORMATS).iter_errors(data))
+    error = best_match(own(document, format_checker=formats).iter_errors(data))
     return error and error.message
 
 
@@ -239,7 +248,7 @@ def fault(case: Case, data: Any) -> str | None:
             adapter.validate_json(text)
     except ValidationError as error:
         return str(error)
-    return fault_of_document(adapter.json_schema(mode="serialization"), data)
+    return fault_of_document(adapter.json_schema(mode="serialization"), data, OF_CLASSES)
 
 
 def standing(grammar: str, text: str) -> tuple[int, bool]:
