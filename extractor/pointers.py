@@ -19,6 +19,11 @@ def escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
+def unescaped(part: str) -> str:
+    """The name that a part of a pointer stands for: 'a~1b' → 'a/b'."""
+    return part.replace("~1", "/").replace("~0", "~")
+
+
 def resolve(root: Mapping[str, Any], reference: str) -> Any:
     """Follow a local reference: '#/$defs/Author' → its node."""
     node: Any = root
@@ -26,7 +31,7 @@ def resolve(root: Mapping[str, Any], reference: str) -> Any:
         if not reference.startswith("#"):
             raise KeyError(reference)
         for part in unquote(reference.removeprefix("#")).split("/")[1:]:
-            name = part.replace("~1", "/").replace("~0", "~")
+            name = unescaped(part)
             node = node[int(name) if isinstance(node, list) else name]
     except (LookupError, TypeError, ValueError):
         hint = "references stay within the schema: '#/$defs/Name'"

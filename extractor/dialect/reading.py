@@ -27,7 +27,7 @@ from extractor.dialect.keywords import (
 )
 from extractor.dialect.metaschema import complaint, known, rules_of, short
 from extractor.errors import SchemaError
-from extractor.pointers import pointer
+from extractor.pointers import pointer, unescaped
 
 
 class Place(NamedTuple):
@@ -177,7 +177,7 @@ class Reader:
     def _pointed(self, start: Path, fragment: str) -> Path | None:
         node, path = self._at(start), start
         for part in fragment.split("/")[1:]:
-            name = part.replace("~1", "/").replace("~0", "~")
+            name = unescaped(part)
             key = int(name) if isinstance(node, list) and name.isdecimal() and name.isascii() else name
             is_there = key in node if isinstance(node, dict) else isinstance(node, list) and key in range(len(node))
             if not is_there:

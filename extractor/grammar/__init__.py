@@ -13,7 +13,7 @@ Grammar format: https://github.com/guidance-ai/llguidance, docs/syntax.md and do
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -85,17 +85,26 @@ class Grammar:
 @lru_cache(maxsize=64)
 def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layout = SPACED) -> Grammar:
     """Lower a schema and compile it; raises `SchemaError` with pointer and keyword where that is impossible."""
+    for writer, start in _writers(schema, bounds):
+        lowered = writer.write(start)
+        text = _text(lowered, layout)
+        fault = check(text)
+        if not fault:
+            return Grammar(text, lowered, writer.holding.report)
+    hint = "simplify its longest patterns, or split the schema"
+    raise SchemaError(f"{schema.name}: the decoder cannot hold this schema: {fault}", hint=hint)
+
+
+def _writers(schema: Schema, bounds: Bounds | None) -> Iterator[tuple[Writer, State]]:
+    """Writers and what they are to write: the first asks the decoder nothing, the last holds least."""
     for doubts in (False, True):
         holding = Holding(Report(schema.json_schema), schema.dialect, doubts)
         start = _states(schema, holding, bounds)
-        for attempt in (bounds, bounds and replace(bounds, sizes=False)) if doubts else (bounds,):
-            lowered = Writer(holding, attempt).write(start)
-            text = _text(lowered, layout)
-            fault = check(text)
-            if not fault:
-                return Grammar(text, lowered, holding.report)
-    hint = "simplify its longest patterns, or split the schema"
-    raise SchemaError(f"{schema.name}: the decoder cannot hold this schema: {fault}", hint=hint)
+        yield Writer(holding, bounds), start
+        if not doubts:
+            yield Writer(replace(holding, doubts=True), bounds), start
+        elif bounds:
+            yield Writer(holding, replace(bounds, sizes=False)), start
 
 
 def _states(schema: Schema, holding: Holding, bounds: Bounds | None) -> State:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from extractor.errors import SchemaError
@@ -148,13 +149,16 @@ class Merging:
             self._take_object(shape, speaking[0])
             return
         allowed = self._allowed_names(speaking)
-        names = [name for place in speaking for name in place.node.get("properties", ())]
-        for name in dict.fromkeys([*names, *shape.required, *(allowed or ())]):
+        said = [(place, place.node.get("properties", {}), _OF_FREE.isdisjoint(place.node)) for place in speaking]
+        for name in dict.fromkeys(
+            [*chain.from_iterable(names for _, names, _ in said), *shape.required, *(allowed or ())]
+        ):
             holds = [] if allowed is None or name in allowed else [Place("", node=False)]
-            for place in speaking:
-                holds += self._at_name(place, name)
+            for place, names, is_of_names in said:
+                if name in names or not is_of_names:
+                    holds += self._at_name(place, name)
             shape.properties[name] = self.state(holds)
-        self._meet_free(shape, [place for place in speaking if not _OF_FREE.isdisjoint(place.node)])
+        self._meet_free(shape, [place for place, _, is_of_names in said if not is_of_names])
         if allowed is not None:
             shape.free, shape.keyed = None, {}
 

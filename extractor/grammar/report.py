@@ -14,7 +14,7 @@ from extractor.dialect.metaschema import known
 from extractor.grammar.negation import MADE
 from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import Place
-from extractor.pointers import resolve
+from extractor.pointers import escaped, resolve, unescaped
 
 Status = Literal["enforced", "after", "ignored"]
 UNKNOWN = "no keyword of JSON Schema"
@@ -73,8 +73,7 @@ class Report:
 
     def rows(self) -> Iterator[Row]:
         """Every keyword with a say in what is valid, parents before children."""
-        places = sorted(self._reached(), key=lambda place: _place_in_text(place.path, self.root))
-        for place in places:
+        for place in self._in_order_of_text(self._reached()):
             path = self.sameness.first(place).path
             for keyword, value in place.node.items() if path in self.visited else ():
                 if keyword not in SILENT:
@@ -92,6 +91,22 @@ class Report:
             inner = [place for place in _inner(todo.pop(), self.root) if isinstance(place.node, dict)]
             todo += [place for place in inner if found.setdefault(place.path, place) is place]
         return found.values()
+
+    def _in_order_of_text(self, places: Collection[Place]) -> Iterator[Place]:
+        """By the positions of all parts of a pointer: '/properties/b' of {'properties': {'a': …, 'b': …}} is (0, 1)."""
+        positions: dict[int, dict[str, int]] = {}  # of the parts of each container, by its id
+
+        def position(place: Place) -> tuple[int, ...]:
+            found, node = [], self.root
+            for part in place.path.split("/")[1:]:
+                if id(node) not in positions:
+                    names = range(len(node)) if isinstance(node, list) else map(escaped, node)
+                    positions[id(node)] = {str(name): at for at, name in enumerate(names)}
+                found.append(positions[id(node)][part])
+                node = node[found[-1] if isinstance(node, list) else unescaped(part)]
+            return tuple(found)
+
+        yield from sorted(places, key=position)
 
     def _found(self, path: str, keyword: str) -> tuple[Status, str]:
         if path in self.widened or not keyword.startswith("dependent"):
@@ -118,20 +133,6 @@ def _inner(place: Place, root: Mapping[str, Any]) -> Iterator[Place]:
             yield from (place.child(keyword, at) for at in range(len(value)))
         elif keyword in _SINGLE:
             yield place.child(keyword)
-
-
-def _place_in_text(pointer: str, root: Any) -> tuple[int, ...]:
-    """The position of each part among its siblings: '/properties/b' of {'properties': {'a': …, 'b': …}} → (0, 1)."""
-    places, node = [], root
-    for part in pointer.split("/")[1:]:
-        if isinstance(node, list):
-            places.append(int(part))
-            node = node[int(part)]
-        else:
-            name = part.replace("~1", "/").replace("~0", "~")
-            places.append(list(node).index(name))
-            node = node[name]
-    return tuple(places)
 
 
 def short(value: Any) -> str:

@@ -10,7 +10,8 @@ file of the vocabulary; without it the weights of smollm2-135m are fetched as `e
 A compile time is the median of three, of a slow one the first, from the JSON document to the grammar on the
 vocabulary. An instance is written compactly, whole numbers as integers, with its keys in the order in which the schema
 lists them; as alternatives can list them differently, it counts as accepted in either of two such orders or its own.
-The last table is over the schemas that all engines compile: the others' times are of the schemas that they can do.
+The last tables are over the schemas that all engines compile (the others' times are of those that they can do), and of
+the three phases of ours.
 
 The columns: `all held` and `after`, schemas of which the engine says that its grammar holds every keyword, or leaves
 some to a validation after it (- where it never says); `failed`, crash, timeout or too much memory; `flawless`, schemas
@@ -44,7 +45,7 @@ from referencing.jsonschema import DRAFT202012
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from schemas_peers import PEERS, Child, Result, Seen, is_installed
+from schemas_peers import PEERS, PHASES, Child, Result, Seen, is_installed
 
 FILES = ("jsonschemabench_dev.jsonl", "json_schema_test_suite_dev.jsonl")
 KINDS = ("rejected", "bounds", "validation", "accepted", "refused", "failed")
@@ -353,6 +354,17 @@ def common(rows: dict[str, list[Row]]) -> Table:
     return printed
 
 
+def phases(each: Sequence[Row]) -> Table:
+    """Where the time of ours goes."""
+    found = [result.phases for _, result in each if result.phases]
+    printed = Table("ours", title="where it goes", title_justify="left", box=SIMPLE_HEAD)
+    for column in ("p50 ms", "p99 ms", "max ms"):
+        printed.add_column(column, justify="right")
+    for name, seconds in zip(PHASES, zip(*found, strict=True), strict=False):
+        printed.add_row(name, *milliseconds(seconds))
+    return printed
+
+
 def show(kind: str, rows: Sequence[Row]) -> None:
     """Each case of one kind, for those who mend it."""
     for group, result in rows:
@@ -421,6 +433,8 @@ def main() -> None:
     for name, each in rows.items():
         wide.print(table(name, each))
     wide.print(common(rows))
+    if "ours" in rows:
+        wide.print(phases(rows["ours"]))
     if options.json:
         write(options.json, rows)
 
