@@ -8,7 +8,9 @@ import math
 import re
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from extractor.errors import (
@@ -75,10 +77,9 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     if answer is None and lost:
         return replace(record, errors=tuple(lost), seconds=_since(started))
     answer, cuts = clip(answer, compile_schema(schema).lowered)
-    if repeated := _repeated_keys(completion.text):
-        cuts[""] = f"keys that the answer repeats, the last value of each counts: {', '.join(map(repr, repeated[:5]))}"
+    record = replace(record, notes=_joined(record.notes, _repetitions(completion.text), cuts))
     record = _finish(record, answer, document, schema)
-    return replace(record, errors=(*record.errors, *lost), notes={**record.notes, **cuts}, seconds=_since(started))
+    return replace(record, errors=(*record.errors, *lost), seconds=_since(started))
 
 
 def choose_mode(engine: Engine) -> Mode:
@@ -126,8 +127,8 @@ def decode(completion: Completion, max_tokens: int) -> Any:
     return data
 
 
-def _repeated_keys(text: str) -> list[str]:
-    """Keys that stand in one object more than once, as free keys can: '{"a": 1, "a": 2}' → ['a']."""
+def _repetitions(text: str) -> dict[str, str]:
+    """A note on keys that stand in one object more than once, as free keys can: '{"a": 1, "a": 2}'."""
     repeated: dict[str, None] = {}
 
     def note(pairs: list[tuple[str, Any]]) -> None:
@@ -136,7 +137,8 @@ def _repeated_keys(text: str) -> list[str]:
 
     with contextlib.suppress(ValueError, RecursionError):  # cut off, and told elsewhere
         json.loads(text, object_pairs_hook=note)
-    return list(repeated)
+    names = ", ".join(map(repr, [*repeated][:5]))
+    return {"": f"keys that the answer repeats, the last value of each counts: {names}"} if repeated else {}
 
 
 def _whole_records(completion: Completion, schema: Schema) -> list[Any] | None:
@@ -160,22 +162,33 @@ def _finish(record: Extraction, answer: Any, document: Document, schema: Schema)
     problems: list[Problem] = []
     if is_many(schema) and isinstance(answer, list):
         checked, problems = validate_each(schema, answer)
+        lost = {int(problem.pointer.split("/")[1]) for problem in problems if problem.pointer}
+        answer = [value for at, value in enumerate(answer) if at not in lost]
     else:
         found = validate(schema, answer)
         checked, problems = (None, found) if isinstance(found, list) else (found, [])
     record = replace(record, errors=tuple(problems))
     if checked is None or (problems and not checked.data):
         return record
-    changed = {} if problems else _changed_by_class(answer, checked.data)
-    record = replace(record, notes={**record.notes, **changed})
+    record = replace(record, notes=_joined(record.notes, _changed_by_class(answer, checked.data)))
     spans, absent = ground(checked.data, document)
     return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent)
 
 
 def _changed_by_class(answer: Any, written: Any) -> dict[str, str]:
     """What the user's class added (defaults, computed fields) and left out (ignored fields, keys that became equal)."""
-    added = {pointer(path): "not in the answer, added by the class" for path in additions(answer, written)}
-    return added | {pointer(path): "in the answer, not kept by the class" for path in additions(written, answer)}
+    return _joined(
+        {pointer(path): "not in the answer, added by the class" for path in additions(answer, written)},
+        {pointer(path): "in the answer, not kept by the class" for path in additions(written, answer)},
+    )
+
+
+def _joined(*several: Mapping[str, str]) -> dict[str, str]:
+    """Notes by pointer, where a place can have more than one: {'': 'a'}, {'': 'b'} → {'': 'a; b'}."""
+    found: dict[str, list[str]] = {}
+    for at, text in chain.from_iterable(notes.items() for notes in several):
+        found.setdefault(at, []).append(text)
+    return {at: "; ".join(texts) for at, texts in found.items()}
 
 
 def _loading_notes(document: Document) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
+_WRAPPERS = ("function-before", "function-after", "function-wrap", "nullable", "default")  # of another type
 _MOST_DIGITS = 15  # where a Decimal has no bound of its own
 
 
@@ -48,10 +49,17 @@ class Generator(GenerateJsonSchema):
         return _time("time", schema.get("tz_constraint"))
 
     def dict_schema(self, schema: core_schema.DictSchema) -> dict[str, Any]:
-        """`dict[int, str]` → keys in decimal digits."""
+        """Names as the type of the keys has them: `dict[int, str]` → decimal digits; nothing else beside a pattern."""
         json_schema = super().dict_schema(schema)
-        if schema.get("keys_schema", {}).get("type") == "int":
+        keys: Any = schema.get("keys_schema", {})
+        while keys.get("type") in _WRAPPERS:
+            keys = keys["schema"]
+        if keys.get("type") == "int":
             json_schema["propertyNames"] = {"pattern": "^(?:0|-?[1-9][0-9]{0,17})$"}
+        elif keys.get("type") == "enum":
+            json_schema["propertyNames"] = {"enum": [str(member.value) for member in keys["members"]]}
+        if "patternProperties" in json_schema:
+            json_schema["additionalProperties"] = False
         return json_schema
 
 
@@ -71,6 +79,10 @@ def additions(answer: Any, written: Any, path: tuple[str | int, ...] = ()) -> li
     if isinstance(answer, list) and isinstance(written, list) and len(answer) == len(written):
         pairs = enumerate(zip(answer, written, strict=True))
         return [found for at, (mine, its) in pairs for found in additions(mine, its, (*path, at))]
+    if isinstance(answer, list) and isinstance(written, list):
+        return [
+            (*path, at) for at in range(len(answer), len(written))
+        ]  # that many; which they are is the class's affair
     return []
 
 

@@ -21,6 +21,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 
 from extractor import dsl
 from extractor.dialect import to_inner
+from extractor.dialect.keywords import NAMED
 from extractor.errors import SchemaError
 from extractor.pointers import resolve
 from extractor.pyfile import find_type
@@ -198,16 +199,12 @@ def _read_yaml(text: str, path: Path) -> Any:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """Refuses a name that a mapping has twice; what `<<` brings in may be named again."""
+        """Looks at each mapping before `<<` brings anything in, which may be named again."""
 
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
-            seen: set[str] = set()
-            for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
-                if key.value in seen:
-                    what = f"{_place(path, key.start_mark)}: the name {key.value!r} stands twice in one object"
-                    raise SchemaError(what, hint="remove one of the two")
-                seen.add(key.value)
-            return super().construct_mapping(node, deep)
+        def compose_mapping_node(self, anchor: dict[Any, Any]) -> yaml.MappingNode:
+            node = super().compose_mapping_node(anchor)
+            _refuse_twice(node, path)
+            return node
 
     try:
         # Not copied before its size is known: aliases can stand for billions of values.
@@ -215,6 +212,16 @@ def _read_yaml(text: str, path: Path) -> Any:
     except (yaml.YAMLError, ValueError) as error:
         place = _place(path, getattr(error, "problem_mark", None))
         raise SchemaError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
+
+
+def _refuse_twice(node: Any, path: Path) -> None:
+    """Refuse a name that a YAML mapping has twice: only one of them could count."""
+    seen: set[str] = set()
+    for key in (key for key, _ in node.value if isinstance(key.value, str)):
+        if key.value in seen:
+            what = f"{_place(path, key.start_mark)}: the name {key.value!r} stands twice in one object"
+            raise SchemaError(what, hint="remove one of the two")
+        seen.add(key.value)
 
 
 def _place(path: Path, mark: Any) -> str:
@@ -241,7 +248,7 @@ def _name_of(type_: Any) -> str:
 
 
 def _refuse_impossible(core: Any, name: str) -> None:
-    """Refuse a type that no JSON answer is valid for."""
+    """Refuse a type of which a part is never valid, whatever the JSON."""
     todo = [core]
     while todo:
         node = todo.pop()
@@ -270,7 +277,6 @@ def _refuse_literal(values: list[Any], name: str) -> None:
 
 
 _DATA = frozenset(("enum", "const", "default", "examples"))
-_NAMED = frozenset(("properties", "patternProperties", "$defs", "definitions", "dependentSchemas"))
 
 
 def _below_items(root: Mapping[str, Any]) -> dict[str, Any]:
@@ -283,7 +289,7 @@ def _below_items(root: Mapping[str, Any]) -> dict[str, Any]:
             return [moved(part) for part in node]
         if not isinstance(node, Mapping):
             return _moved_reference(node) if keyword == "$ref" else node
-        return {key: moved(part, "" if keyword in _NAMED else key) for key, part in node.items()}
+        return {key: moved(part, "" if keyword in NAMED else key) for key, part in node.items()}
 
     return dict(moved(root))
 

@@ -45,7 +45,7 @@ def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
     try:
         return _built(schema, data)
     except _BrokenClassError as error:
-        return [Problem("", f"{schema.name} itself failed: {error}")]
+        return [Problem("", str(error))]
 
 
 class _BrokenClassError(Exception):
@@ -62,7 +62,7 @@ def _built(schema: Schema, data: Any) -> Valid | list[Problem]:
     except ValidationError as error:
         return [_from_pydantic(details, data) for details in error.errors(include_url=False)]
     except Exception as error:  # the user's own validators run here
-        raise _BrokenClassError(f"{type(error).__name__}: {error}") from error
+        raise _BrokenClassError(f"{schema.name} itself failed: {type(error).__name__}: {error}") from error
     return Valid(in_order(data, written), instance)
 
 
@@ -93,7 +93,7 @@ def _broken_alone(schema: Schema, records: list[Any]) -> dict[int, Problem]:
         try:
             _built(schema, [record])
         except _BrokenClassError as error:
-            found[at] = Problem(f"/{at}", f"{schema.name} itself failed: {error}", record)
+            found[at] = Problem(f"/{at}", str(error), record)
     return found
 
 

@@ -38,8 +38,13 @@ BESIDE = frozenset(
     """$comment $defs default definitions deprecated description examples readOnly title
     writeOnly""".split()  # noqa: SIM905
 )
-# Ours, an annotation: keyword → value and reason, of those that say nothing where they stand.
+# Ours: keyword → value and reason, of those that say nothing where they stand.
 DROPPED = "x-dropped"
+# What says nothing about a value; `$defs` speak where a reference leads to them.
+ANNOTATIONS = frozenset(
+    """title description default examples $comment deprecated readOnly writeOnly discriminator contentMediaType
+    contentEncoding contentSchema $defs definitions""".split()  # noqa: SIM905
+) | {DROPPED}
 
 Path = tuple[str | int, ...]
 

@@ -21,6 +21,7 @@ from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 from extractor import patterns
 from extractor.dialect.keywords import (
     CLASSES,
+    DROPPED,
     EXCLUSIVE,
     IDENTIFIERS,
     NAMED,
@@ -127,7 +128,7 @@ def known() -> frozenset[str]:
 def touched(draft: str) -> frozenset[str]:
     """The keywords that are written in another way or perhaps left out, but for `items` where it is a list."""
     old = ("additionalItems", "dependencies", *EXCLUSIVE.values())
-    return frozenset((*IDENTIFIERS, *REFERENCES, *old)) | (known() - rules_of(draft).keys())
+    return frozenset((*IDENTIFIERS, *REFERENCES, DROPPED, *old)) | (known() - rules_of(draft).keys())
 
 
 def complaint(keyword: str, value: Any, draft: str) -> tuple[Path, str] | None:

@@ -54,6 +54,8 @@ class Writer:
 
     def _dropped(self, place: Place, keyword: str) -> str | None:
         """Why a keyword says nothing here; None where it does, '' of identifiers, which have been followed."""
+        if keyword == DROPPED and not _is_of_ours(place.node[keyword]):
+            return "a name of ours"
         if keyword in IDENTIFIERS:
             return "" if keyword != "id" or isinstance(place.node["id"], str) else None
         if place.is_lonely and keyword != "$ref" and keyword in known() and keyword not in BESIDE:
@@ -75,15 +77,22 @@ class Writer:
                 new["$ref"] = pointers[keyword]
             elif (why := self._dropped(place, keyword)) is not None:
                 dropped |= {keyword: [value, why]} if why else {}
-            elif keyword in REFERENCES:
-                continue
             elif keyword == "dependencies":
                 new |= _dependents(place.node)
             elif keyword in EXCLUSIVE and place.node.get(EXCLUSIVE[keyword]) is True:
                 new[EXCLUSIVE[keyword]] = value
             elif not (keyword in EXCLUSIVE.values() and isinstance(value, bool)):
-                new.setdefault(str(self._renamed(place, keyword, ())), value)
-        return {**new, DROPPED: dropped} if dropped else new
+                renamed = str(self._renamed(place, keyword, ()))
+                if renamed in new and "dependencies" not in place.node:  # those have been put together
+                    dropped[keyword] = [value, "another keyword before it says the same"]
+                new.setdefault(renamed, value)
+        return {**new, DROPPED: {**new.get(DROPPED, {}), **dropped}} if dropped else new
+
+
+def _is_of_ours(dropped: Any) -> bool:
+    """Whether it is what we write: {'maxLength': [3, 'beside $ref …']}."""
+    entries = dropped.values() if isinstance(dropped, dict) else [None]
+    return all(isinstance(entry, list) and [*map(type, entry[1:])] == [str] for entry in entries)
 
 
 def _dependents(node: dict[str, Any]) -> dict[str, Any]:

@@ -27,8 +27,8 @@ from extractor.grammar.lowering import Lowering
 from extractor.grammar.negation import MADE
 from extractor.grammar.recursion import unroll
 from extractor.grammar.report import Report, Row
-from extractor.grammar.shapes import State, prune
-from extractor.grammar.writing import Writer
+from extractor.grammar.shapes import State, prune, reachable
+from extractor.grammar.writing import MOST_SIZED, Writer
 from extractor.types import Problem, Schema
 
 __all__ = [
@@ -103,7 +103,7 @@ def _writers(schema: Schema, bounds: Bounds | None) -> Iterator[tuple[Writer, St
         yield Writer(holding, bounds), start
         if not doubts:
             yield Writer(replace(holding, doubts=True), bounds), start
-        elif bounds:
+        elif bounds and len(reachable(start, MOST_SIZED)) <= MOST_SIZED:
             yield Writer(holding, replace(bounds, sizes=False)), start
 
 

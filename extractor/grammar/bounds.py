@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor.formats import SHAPES
+from extractor.grammar.shapes import Shape
 
 TEXT_BOUND = 1_000
 LIST_BOUND = 64
@@ -43,9 +44,9 @@ BOUNDED = Bounds()
 EXACT = None
 
 
-def bound_text(node: dict[str, Any], bounds: Bounds, format_: str | None = None) -> dict[str, Any]:
+def bound_text(node: dict[str, Any], bounds: Bounds, shape: Shape) -> dict[str, Any]:
     """`x-clip` is the length that `clip` cuts back to; a shape (pattern, format) cannot be cut, so it has none."""
-    longest = SHAPES[format_].longest if format_ else bounds.text
+    longest = (SHAPES[shape.format].longest if shape.format else bounds.text) + shape.shortest
     limit = node.get("maxLength", max(longest, node.get("minLength", 0)))
     if "pattern" in node or "format" in node:
         return {**node, "maxLength": limit}

@@ -11,7 +11,7 @@ from typing import Any
 from extractor.formats import SHAPES
 from extractor.grammar.check import check
 from extractor.grammar.report import Report
-from extractor.grammar.shapes import ANY, LARGEST, Shape
+from extractor.grammar.shapes import ANY, LARGEST, Shape, least_of
 from extractor.patterns import GUARD, Held, for_decoder
 from extractor.types import Dialect
 
@@ -29,11 +29,11 @@ class Holding:
 
     report: Report
     dialect: Dialect
-    doubts: bool = True
+    doubts: bool
 
-    def fault(self, node: Mapping[str, Any]) -> str | None:
+    def fault(self, node: Mapping[str, Any], *, doubts: bool = False) -> str | None:
         """What llguidance has against a node, if there is doubt: None, 'unsatisfiable', or its message."""
-        return _fault(json.dumps(node)) if self.doubts else None
+        return _fault(json.dumps(node)) if self.doubts or doubts else None
 
     def settle(self, shape: Shape) -> None:
         """Leave in a shape what is held."""
@@ -50,7 +50,7 @@ class Holding:
         for keyword in ("minItems", "maxItems") if shape.limits and "array" in shape.kinds else ():
             if shape.limits.get(keyword, 0) > MAX_ITEMS:
                 _leave(shape, keyword)
-                self._widen(shape, keyword, f"more than {MAX_ITEMS:,} items")
+                self.widen(shape, keyword, f"more than {MAX_ITEMS:,} items")
 
     def _settle_patterns(self, shape: Shape) -> None:
         held = []
@@ -58,8 +58,9 @@ class Holding:
             found = self._pattern(pattern)
             if found is None or not found.exact:
                 why = "the decoder cannot hold this expression" if found is None else f"{found.why} is not held"
-                self._widen(shape, "pattern", why, pattern)
+                self.widen(shape, "pattern", why, pattern)
             held += [found] if found is not None else []
+        shape.shortest = max((found.shortest for found in held), default=0)
         guard = [GUARD] if any(found.needs_guard for found in held) else []
         shape.patterns = [*(found.pattern for found in held), *guard]
 
@@ -72,10 +73,10 @@ class Holding:
         for keyword in ("minLength", "maxLength") if shape.limits else ():
             if shape.limits.get(keyword, 0) > MAX_LENGTH:
                 _leave(shape, keyword)
-                self._widen(shape, keyword, f"longer than {MAX_LENGTH:,} characters")
+                self.widen(shape, keyword, f"longer than {MAX_LENGTH:,} characters")
         asked = len(shape.patterns) + bool(shape.format) + bool(shape.limits.keys() & {"minLength", "maxLength"})
         for keyword in ("length", "format", "pattern"):
-            found = self.fault(text_node(shape)) if asked > 1 else None  # one alone was asked before
+            found = self.fault(text_node(shape)) if asked > 1 else None  # a pattern alone was asked before
             if found == "unsatisfiable":
                 shape.kinds.discard("string")
             if found in (None, "unsatisfiable"):
@@ -87,7 +88,7 @@ class Holding:
         for keyword in ("minLength", "maxLength") if what == "length" else (what,):
             if keyword in shape.limits or what != "length":
                 shape.limits.pop(keyword, None)
-                self._widen(shape, keyword, "together with other keywords it is too much for the decoder")
+                self.widen(shape, keyword, "together with other keywords it is too much for the decoder")
         shape.format = None if what == "format" else shape.format
         shape.patterns = [] if what == "pattern" else shape.patterns
 
@@ -96,9 +97,9 @@ class Holding:
         for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
             if abs(shape.limits.get(keyword, 0)) > LARGEST:
                 _leave(shape, keyword)
-                self._widen(shape, keyword, "a number too large for the decoder")
+                self.widen(shape, keyword, "a number too large for the decoder")
             elif keyword in shape.limits and keyword.startswith("exclusive") and "fraction" in shape.kinds:
-                self._widen(shape, keyword, "held, but for a fraction so long that it is rounded to the limit")
+                self.widen(shape, keyword, "held, but for a fraction so long that it is rounded to the limit")
 
     def _settle_multiple(self, shape: Shape) -> None:
         """`multipleOf` of llguidance knows no negative numbers."""
@@ -108,10 +109,10 @@ class Holding:
         if step == 1:
             del shape.limits["multipleOf"]
         elif self.fault({"type": "number", "minimum": 0, "multipleOf": step}):
-            self._widen(shape, "multipleOf", "the decoder cannot hold this step")
+            self.widen(shape, "multipleOf", "the decoder cannot hold this step")
             del shape.limits["multipleOf"]
-        elif shape.limits.get("minimum", shape.limits.get("exclusiveMinimum", -1)) < 0:
-            self._widen(shape, "multipleOf", "held for numbers that are not negative")
+        elif least_of(shape.limits) < 0:
+            self.widen(shape, "multipleOf", "held for numbers that are not negative")
 
     def _settle_keys(self, shape: Shape) -> None:
         """Patterns of keys have to exclude each other for llguidance; others are left to validation."""
@@ -122,15 +123,16 @@ class Holding:
             if found and found.exact and not found.needs_guard
         }
         node = {"type": "object", "patternProperties": dict.fromkeys(exact, True), "additionalProperties": False}
-        if len(exact) == len(held) and (len(exact) == 1 or not _fault(json.dumps(node))):
+        if len(exact) == len(held) and not self.fault(node, doubts=len(exact) > 1):
             shape.keyed = exact
             return
         why = "patterns that overlap" if len(exact) == len(held) else "the decoder cannot hold this expression"
         for keyword in ("patternProperties", "additionalProperties", "propertyNames"):
-            self._widen(shape, keyword, why)
+            self.widen(shape, keyword, why)
         shape.keyed, shape.free = {}, ANY
 
-    def _widen(self, shape: Shape, keyword: str, why: str, value: Any = None) -> None:
+    def widen(self, shape: Shape, keyword: str, why: str, value: Any = None) -> None:
+        """Report a keyword of a shape as not held, or not wholly; `value` names one of several patterns."""
         for place in shape.facts:
             if keyword in place.node and value in (None, place.node[keyword]):
                 self.report.widen(place, keyword, why)

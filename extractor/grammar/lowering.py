@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 from extractor.errors import SchemaError
 from extractor.grammar.holding import Holding
@@ -21,8 +20,7 @@ from extractor.grammar.merging import Merging
 from extractor.grammar.negation import MADE, cases_of_dependence, cases_of_if, negate
 from extractor.grammar.report import SILENT, Report
 from extractor.grammar.sameness import Sameness
-from extractor.grammar.shapes import ANY, Place, State, is_apart
-from extractor.pointers import resolve
+from extractor.grammar.shapes import ANY, Place, State, is_apart, referred
 
 MAX_MERGED = 2_000  # states; beyond, only the first of several subschemas at a place is held
 MAX_STATES = 20_000
@@ -116,8 +114,7 @@ class Lowering:
 
     def _referred(self, reference: str) -> Place:
         if reference not in self.referred:
-            path = unquote(reference.removeprefix("#"))
-            self.referred[reference] = Place(path, resolve(self.root, reference))
+            self.referred[reference] = referred(self.root, reference)
         return self.referred[reference]
 
     def _state(self, places: Sequence[Place]) -> State:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from extractor.dialect.keywords import ANNOTATIONS
 from extractor.grammar.shapes import KINDS, Place, kinds_of
-
-# Ours: the kinds of value, as `type`, but with `number` in its halves.
-ONLY = "x-kinds"
 
 # In the path of a subschema that stands nowhere in the schema: what comes before is the keyword that it stands for.
 # Half of a character, which no JSON text can hold.
 MADE = "\ud800"
 
-_SILENT = frozenset(("title", "description", "default", "examples", "$comment", "$defs", "definitions"))
+# Ours: the kinds of value, as `type`, but with `number` in its halves.
+ONLY = f"{MADE}kinds"
 
 
 def negate(node: Any) -> list[Any] | None:
@@ -24,7 +23,7 @@ def negate(node: Any) -> list[Any] | None:
     """
     if isinstance(node, bool):
         return [] if node else [True]
-    said = {keyword: value for keyword, value in node.items() if keyword not in _SILENT}
+    said = {keyword: value for keyword, value in node.items() if keyword not in ANNOTATIONS}
     if not said:
         return []
     if len(said) == 1:

@@ -19,7 +19,7 @@ def unroll(start: State, depth: int) -> State:
         return start
     cycles = _Cycles()
     cycles.find(start)
-    if not cycles.members or len(cycles.members) * depth > MAX_SIZE:
+    if not cycles.members:
         return start
     copied = _Copier(cycles, depth).copy(start)
     if copied is None or _size(copied) > MAX_SIZE:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
-from urllib.parse import unquote
 
-from extractor.dialect.keywords import DROPPED
+from extractor.dialect.keywords import ANNOTATIONS, DROPPED, NAMED
 from extractor.dialect.metaschema import known
 from extractor.grammar.negation import MADE
 from extractor.grammar.sameness import Sameness
-from extractor.grammar.shapes import Place
-from extractor.pointers import escaped, resolve, unescaped
+from extractor.grammar.shapes import Place, referred
+from extractor.pointers import escaped, unescaped
 
 Status = Literal["enforced", "after", "ignored"]
 UNKNOWN = "no keyword of JSON Schema"
@@ -22,15 +21,13 @@ UNKNOWN = "no keyword of JSON Schema"
 _SHORT = 60  # characters of a keyword's value in a message
 
 # Keywords whose subschemas speak for themselves; what is below the others speaks through them.
-_NAMED = frozenset(("properties", "patternProperties", "dependentSchemas"))
+_NAMED = NAMED - ANNOTATIONS
+_DEPENDENT = frozenset(("dependentRequired", "dependentSchemas"))
 _LISTED = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 _SINGLE = frozenset(("items", "additionalProperties", "if", "then", "else"))
 
 # Keywords that say nothing about what is valid, and those whose subschemas speak for themselves.
-SILENT = frozenset(
-    """title description default examples $comment deprecated readOnly writeOnly discriminator contentMediaType
-    contentEncoding contentSchema $defs definitions then else minContains maxContains""".split()  # noqa: SIM905
-) | {DROPPED}
+SILENT = ANNOTATIONS | {"then", "else", "minContains", "maxContains"}
 
 
 class Row(NamedTuple):
@@ -47,10 +44,11 @@ class Row(NamedTuple):
 class Report:
     """Collected while a schema is lowered. What is visited and not widened is enforced.
 
-    Of subschemas that say the same one is visited, and what is found there is told of each.
+    Of subschemas that say the same one is visited, and what is found there is told of each: what is held less well at
+    one of them is told of all.
     """
 
-    root: Mapping[str, Any] = field(default_factory=dict)
+    root: Mapping[str, Any]
     sameness: Sameness = field(default_factory=Sameness)
     visited: set[str] = field(default_factory=set)
     widened: dict[str, tuple[Status, str]] = field(default_factory=dict)
@@ -77,7 +75,7 @@ class Report:
             path = self.sameness.first(place).path
             for keyword, value in place.node.items() if path in self.visited else ():
                 if keyword not in SILENT:
-                    status, why = self._found(f"{path}/{keyword}", keyword)
+                    status, why = self._found(f"{path}/{keyword}", value if keyword in _DEPENDENT else ())
                     why += _advice(keyword) if why == UNKNOWN else ""
                     yield Row(place.path, keyword, short(value), status, why)
             for keyword, (value, why) in place.node.get(DROPPED, {}).items() if path in self.visited else ():
@@ -108,11 +106,10 @@ class Report:
 
         yield from sorted(places, key=position)
 
-    def _found(self, path: str, keyword: str) -> tuple[Status, str]:
-        if path in self.widened or not keyword.startswith("dependent"):
-            return self.widened.get(path, ("enforced", ""))
-        inner = (found for at, found in self.widened.items() if at.startswith(f"{path}/"))
-        return next(inner, ("enforced", ""))
+    def _found(self, path: str, names: Iterable[str]) -> tuple[Status, str]:
+        """What was told of a keyword, or of one of the names in it that are alternatives of their own."""
+        own = (path, *(f"{path}/{escaped(name)}" for name in names))
+        return next((self.widened[at] for at in own if at in self.widened), ("enforced", ""))
 
 
 def _advice(keyword: str) -> str:
@@ -126,7 +123,9 @@ def _inner(place: Place, root: Mapping[str, Any]) -> Iterator[Place]:
     """The subschemas of one that speak for themselves, and where its reference leads."""
     for keyword, value in place.node.items():
         if keyword == "$ref":
-            yield Place(unquote(value.removeprefix("#")), resolve(root, value))
+            yield referred(root, value)
+        elif keyword == "if" and place.node.keys().isdisjoint(("then", "else")):
+            continue
         elif keyword in _NAMED:
             yield from (place.child(keyword, name) for name in value)
         elif keyword in _LISTED:

@@ -10,15 +10,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
-from extractor.dialect.keywords import NAMED, SUBSCHEMAS
+from extractor.dialect.keywords import ANNOTATIONS, NAMED, SUBSCHEMAS
 from extractor.grammar.negation import MADE
 from extractor.grammar.shapes import Place
-
-# They say nothing of what is valid; `$defs` are asked where a reference leads to them.
-_UNSAID = frozenset(
-    """title description default examples $comment deprecated readOnly writeOnly discriminator contentMediaType
-    contentEncoding contentSchema $defs definitions""".split()  # noqa: SIM905
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +26,8 @@ class Sameness:
     def first(self, place: Place) -> Place:
         """The place that stands for all that are equal but for annotations: the first that was asked for.
 
-        A subschema of our own making stands for itself alone: reports lead to the keyword that it was made from.
+        A subschema of our own making stands for itself alone: reports lead to the keyword that it was made from, and
+        its node does not live on, so that another could get its id.
         """
         return place if MADE in place.path else self.firsts.setdefault(self._number(place.node), place)
 
@@ -41,7 +36,8 @@ class Sameness:
             return -1 if node else -2
         found = self.known.get(id(node))
         if found is None:
-            said = tuple([(keyword, self._said(keyword, node[keyword])) for keyword in node if keyword not in _UNSAID])
+            told = [keyword for keyword in node if keyword not in ANNOTATIONS]
+            said = tuple([(keyword, self._said(keyword, node[keyword])) for keyword in told])
             found = self.known[id(node)] = self.numbers.setdefault(said, len(self.numbers))
         return found
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
-from extractor.pointers import escaped
+from extractor.pointers import escaped, resolve
 
 # JSON Schema's types, with `number` in its two halves, so that a type is a set and `not` its complement.
 KINDS = ("null", "boolean", "integer", "fraction", "string", "array", "object")
@@ -31,6 +32,11 @@ class Place(NamedTuple):
             path = f"{path}/{escaped(str(part))}"
             node = node[part]
         return Place(path, node)
+
+
+def referred(root: Mapping[str, Any], reference: str) -> Place:
+    """Where a local reference leads: '#/$defs/A'."""
+    return Place(unquote(reference.removeprefix("#")), resolve(root, reference))
 
 
 @dataclass(slots=True)
@@ -60,6 +66,7 @@ class Shape:
     patterns: list[str] = field(default_factory=list)
     format: str | None = None
     unique: bool = False
+    shortest: int = 0  # characters that the patterns ask for
     loose: set[str] = field(
         default_factory=set
     )  # keywords that are left to validation: no bound of ours may break them
@@ -218,9 +225,14 @@ def _shortest(shape: Shape, filled: set[int]) -> float:
     return float("inf") if id(shape.items) in filled else len(shape.prefix)
 
 
+def least_of(limits: Mapping[str, Limit]) -> Limit:
+    """The larger one of both minima."""
+    return max(limits.get("minimum", -float("inf")), limits.get("exclusiveMinimum", -float("inf")))
+
+
 def has_room(kind: str, limits: Mapping[str, Limit]) -> bool:
     """Whether there is a number of this kind within limits."""
-    least = max(limits.get("minimum", -float("inf")), limits.get("exclusiveMinimum", -float("inf")))
+    least = least_of(limits)
     most = min(limits.get("maximum", float("inf")), limits.get("exclusiveMaximum", float("inf")))
     if kind == "integer" and -float("inf") < least and most < float("inf"):
         first = floor(least) + 1 if least == limits.get("exclusiveMinimum") else ceil(least)

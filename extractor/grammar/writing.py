@@ -142,8 +142,9 @@ class Writer:
     def _text(self, shape: Shape) -> dict[str, Any]:
         node = text_node(shape)
         if self.sizes is not None and "minLength" not in shape.loose:
-            bounded = bound_text(node, self.sizes, shape.format)
-            node = node if "pattern" in node and self.holding.fault(bounded) else bounded
+            bounded = bound_text(node, self.sizes, shape)
+            several = len(shape.patterns) + bool(shape.format) > 1  # who knows what they ask for together
+            node = node if "pattern" in node and self.holding.fault(bounded, doubts=several) else bounded
         is_common = not shape.patterns and shape.limits.keys().isdisjoint(("minLength", "maxLength"))
         return self._once(shape.format or "text", node) if is_common and node.keys() != {"type"} else node
 
@@ -193,16 +194,11 @@ class Writer:
         is_choice = is_alone and least <= 1 and most in (None, 1) and len(optional) <= _MOST_CHOICES
         if optional and not is_choice and (least or most is not None):
             for keyword in limits:
-                self._widen(shape, keyword, "the decoder does not count optional properties")
+                self.holding.widen(shape, keyword, "the decoder does not count optional properties")
             return {}
         if least > 1 and not is_alone:
-            self._widen(shape, "minProperties", "the decoder can write a free name twice")
+            self.holding.widen(shape, "minProperties", "the decoder can write a free name twice")
         return limits
-
-    def _widen(self, shape: Shape, keyword: str, why: str) -> None:
-        for place in shape.facts:
-            if keyword in place.node:
-                self.holding.report.widen(place, keyword, why)
 
 
 _OF_RANGES = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
@@ -219,7 +215,7 @@ _SPOKEN = {
 
 def _is_brief(state: State) -> bool:
     """Whether a state is written as fast as a reference to it."""
-    return all(
+    return len(state.shapes) == 1 and all(
         len(shape.values) == 1 if shape.values is not None
         else shape.kinds.isdisjoint(("array", "object")) and not (shape.patterns or shape.limits)
         for shape in state.shapes

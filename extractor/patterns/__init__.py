@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from extractor.patterns.characters import PatternError, UnreadError, cut
 from extractor.patterns.reading import LARGEST, Parser
-from extractor.patterns.tree import Tree, escaped, repeats, shortest
+from extractor.patterns.tree import Tree, escaped, fewest, repeats, shortest
 from extractor.patterns.writing import GUARD, STAND_IN, ForDecoder, for_python, is_escaped_in_json
 from extractor.types import Dialect
 
@@ -39,6 +39,7 @@ class Held:
     pattern: str
     exact: bool
     why: str = ""
+    shortest: int = 0  # characters of what it matches
 
     @property
     def needs_guard(self) -> bool:
@@ -85,7 +86,7 @@ def for_decoder(pattern: str, dialect: Dialect) -> Held | None:
         return None
     writer = ForDecoder()
     written = writer.text(tree, start=True, end=True)
-    return Held(written, not writer.why, ", ".join(writer.why))
+    return Held(written, not writer.why, ", ".join(writer.why), fewest(tree))
 
 
 def literal(text: str) -> str:

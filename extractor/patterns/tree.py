@@ -81,6 +81,22 @@ def repeats(tree: Tree) -> int:
     return 1
 
 
+def fewest(tree: Tree) -> int:
+    """Characters of the shortest text that it matches, or less: `a{2}(?:bc|d)(?=e)` → 3."""
+    match tree:
+        case Many(inner, least):
+            return least * fewest(inner)
+        case Join("|", parts):
+            return min(map(fewest, parts), default=0)
+        case Join(_, parts):
+            return sum(map(fewest, parts))
+        case Group(opening, inner):
+            return 0 if opening in AROUND else fewest(inner)
+        case Look() | Back():
+            return 0
+    return 1
+
+
 def shortest(tree: Tree) -> int:
     """How many leaves it has at least, its counts written out: `(ab{3,}){2}` → 8. `regex` does write them out."""
     match tree:

@@ -137,6 +137,14 @@ def test_what_is_no_schema(document: Any, what: str) -> None:
             {"title": "t", "x-dropped": {"contains": ["a word", "no keyword of draft-04"]}},
             id="another so called",
         ),
+        pytest.param(
+            {**D7, "items": [TEXT], "prefixItems": [WHOLE]},
+            {
+                "prefixItems": [TEXT],
+                "x-dropped": {"prefixItems": [[WHOLE], "another keyword before it says the same"]},
+            },
+            id="two that become one",
+        ),
         pytest.param({**D7, "$defs": {"A": {"items": [{}]}}}, {"$defs": {"A": {"prefixItems": [{}]}}}, id="$defs"),
         pytest.param({"x-note": {"items": [1]}}, {"x-note": {"items": [1]}}, id="unknown keyword"),
     ],

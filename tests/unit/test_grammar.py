@@ -632,11 +632,85 @@ def test_a_value_is_not_the_same_as_its_text() -> None:
     ("pattern", "more"),
     [("[]", {}), (r"\p{NoSuchProperty}", {}), ("^a$", {"minLength": 2}), ("^(a{1,9}b){43}$", {})],
 )
-def test_what_is_doubted_where_the_whole_is_refused(pattern: str, more: dict[str, Any]) -> None:
-    """An optional text that can be none, or that the decoder cannot hold, costs the others nothing."""
+def test_an_optional_text_that_is_too_much_costs_the_others_nothing(pattern: str, more: dict[str, Any]) -> None:
     schema = {"type": "object", "properties": {"a": WHOLE, "b": {"type": "string", "pattern": pattern} | more}}
     assert accepts(schema, {"a": 1})
     assert not accepts(schema, {"a": "1"})
+
+
+def test_what_is_refused_whole_is_asked_about_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = []
+
+    def checked(text: str) -> str | None:
+        fault = check(text)
+        refused.append(fault is not None)
+        return fault
+
+    monkeypatch.setattr("extractor.grammar.check", checked)
+    slow = {"type": "string", "pattern": "^(?:[0-9]{1,3}[.]){3}[0-9]{1,3}$|^(?:[a-z]+[.]){1,9}[a-z]{2,20}$"}
+    schema = record(a=WHOLE, b=slow | {"minLength": 2}, c={"type": "string", "pattern": r"^[\s]*(?:x[\s]*){43}$"})
+    lowered = grammar_of(schema).lowered
+    assert refused[0]
+    assert not refused[-1]
+    assert lowered["properties"]["a"] == {"$ref": "#/$defs/integer"}, "the others keep their sizes"
+
+
+@pytest.mark.parametrize(
+    ("child", "text"),
+    [
+        ({"type": "string", "format": "duration", "pattern": "^P[0-9]{31,60}D$"}, f"P{'1' * 40}D"),
+        ({"type": "string", "pattern": "^a{1500}$"}, "a" * 1500),
+        ({"type": "string", "pattern": "^(?:b|a{1200,1300})$"}, "b"),
+    ],
+)
+def test_no_bound_of_ours_leaves_a_text_without_a_value(child: dict[str, Any], text: str) -> None:
+    for schema in (
+        {"type": "object", "properties": {"a": child}},
+        record(a={"anyOf": [child, NOTHING]}),
+        record(a={"type": "array", "items": child}),
+    ):
+        listed = schema["properties"]["a"].get("type") == "array"
+        assert accepts(schema, {"a": [text] if listed else text})
+
+
+def test_what_is_made_is_never_taken_for_the_same() -> None:
+    """Two `not`s of equal content stand at different keywords, and each is reported at its own."""
+    excluded = {"not": {"properties": {"x": {"pattern": "^(?=a)"}}}}
+    schema = record(a={"type": "object", "minProperties": 1} | excluded, b={"type": "object"} | excluded)
+    after = [row.pointer for row in grammar_of(schema).report if (row.keyword, row.status) == ("not", "after")]
+    assert after == ["/properties/a", "/properties/b"]
+
+
+def test_an_annotation_changes_nothing_of_what_is_excluded() -> None:
+    excluded = [{"not": TEXT | {"readOnly": True}}, {"not": TEXT | {"title": "x"}}]
+    for one, other in (excluded, reversed(excluded)):
+        schema = record(a=one, b=other)
+        assert {row.status for row in grammar_of(schema).report} == {"enforced"}
+        assert not accepts(schema, {"a": 1, "b": "x"})
+
+
+@pytest.mark.parametrize(
+    "private", [{"x-kinds": 5}, {"x-kinds": ["foo"]}, {"x-dropped": "foo"}, {"x-dropped": {"a": 1}}]
+)
+def test_names_of_ours_are_anybodys(private: dict[str, Any]) -> None:
+    schema = load({"type": "object", "properties": {"a": TEXT | private}, "required": ["a"]})
+    assert accepts(schema, {"a": "x"})
+    ignored = [row for row in grammar_of(schema).report if row.status == "ignored"]
+    assert [(row.pointer, row.keyword) for row in ignored] == [("/properties/a", next(iter(private)))]
+
+
+def test_a_row_of_an_alternative_that_depends_on_a_property() -> None:
+    unique = {"type": "array", "uniqueItems": True}
+    schema = {"properties": {"z": unique}, "dependentSchemas": {"q": {"properties": {"b": unique}}}}
+    rows = {(row.pointer, row.keyword): row.status for row in grammar_of(schema).report}
+    assert rows["", "dependentSchemas"] == "enforced"
+    assert rows["/dependentSchemas/q/properties/b", "uniqueItems"] == "after"
+
+
+def test_many_labels_are_written_once() -> None:
+    labels = {"oneOf": [{"const": f"label {at}", "title": f"L{at}"} for at in range(100)]}
+    schema = {"type": "object", "properties": {f"p{at}": labels for at in range(50)}}
+    assert len(grammar_of(schema).text) < 20_000
 
 
 @pytest.mark.parametrize(

@@ -530,7 +530,7 @@ UNIQUE = {"uniqueItems": True}
         ({"if": TEXT, "then": {"pattern": "(?=a)"}, "else": UNIQUE}, ["/then/pattern", "/else/uniqueItems"]),
         (
             {"type": "object", "dependentSchemas": {"a": {"not": {"minimum": 1}}}},
-            ["/dependentSchemas", "/dependentSchemas/a/not"],
+            ["/dependentSchemas/a/not"],
         ),
         (
             {"type": "array", "prefixItems": [{}, UNIQUE], "items": UNIQUE},

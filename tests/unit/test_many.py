@@ -12,6 +12,7 @@ from scripted import ScriptedEngine, record, schema_of
 
 from extractor import prompt
 from extractor.errors import InvalidOutput
+from extractor.grammar.bounds import LIST_BOUND
 from extractor.pipeline import extract
 from extractor.schema import from_type, is_many, load, many
 from extractor.types import Document, Extraction, FinishReason, Schema
@@ -84,6 +85,24 @@ def test_a_record_on_which_the_class_itself_fails_costs_the_others_nothing() -> 
     assert found.data == [{"parts": 2, "part": 0.5}, {"parts": 4, "part": 0.25}]
     assert [(problem.pointer, problem.value) for problem in found.errors] == [("/1", {"parts": 0})]
     assert "ZeroDivisionError" in found.errors[0].message
+
+
+def test_what_the_class_adds_to_the_valid_ones_is_told_beside_an_invalid_one() -> None:
+    class Thing(BaseModel):
+        name: str
+        size: int = 3
+
+    found = run([{"name": 1}, {"name": "x"}], list[Thing])
+    assert found.data == [{"name": "x", "size": 3}]
+    assert found.notes == {"/0/size": "not in the answer, added by the class"}
+
+
+def test_notes_about_the_whole_answer_are_all_kept() -> None:
+    text = "[" + ", ".join(['{"a": 1, "a": 2}'] * LIST_BOUND) + "]"
+    counts = {"type": "object", "additionalProperties": {"type": "integer"}}
+    note = run(text, {"type": "array", "items": counts}).notes[""]
+    assert "keys that the answer repeats" in note
+    assert f"stopped at {LIST_BOUND} items" in note
 
 
 def test_none_is_valid() -> None:

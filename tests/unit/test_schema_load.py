@@ -537,3 +537,12 @@ def test_what_a_yaml_merge_brings_in_can_be_named_again(tmp_path: Path) -> None:
     text = "$defs: {T: &t {type: string, maxLength: 5}}\nproperties:\n  a:\n    <<: *t\n    maxLength: 9\n"
     schema = load(put(tmp_path, text, "a.yaml"))
     assert schema.json_schema["properties"]["a"] == {"type": "string", "maxLength": 9}
+
+
+def test_a_merge_that_is_merged_again_is_no_repetition(tmp_path: Path) -> None:
+    text = """base: &base {type: string, maxLength: 5}
+$defs: {group: {properties: {t: &t {<<: *base, maxLength: 9}}}}
+properties: {a: {<<: *t}}
+"""
+    schema = load(put(tmp_path, text, "a.yaml"))
+    assert schema.json_schema["properties"]["a"] == {"type": "string", "maxLength": 9}

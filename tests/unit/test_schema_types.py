@@ -8,11 +8,20 @@ import time
 from datetime import date, datetime
 from datetime import time as daytime
 from decimal import Decimal
-from enum import Enum, StrEnum
-from typing import Any, Literal
+from enum import Enum, IntEnum, StrEnum
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import AwareDatetime, BaseModel, Field, HttpUrl, NaiveDatetime, computed_field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    Field,
+    HttpUrl,
+    NaiveDatetime,
+    computed_field,
+    field_validator,
+)
 from scripted import ScriptedEngine, schema_of
 from test_grammar import accepts
 
@@ -73,6 +82,11 @@ class Colour(Enum):
     BLUE = "blue"
 
 
+class Size(IntEnum):
+    S = 1
+    L = 2
+
+
 class Mood(StrEnum):
     GLAD = "glad"
 
@@ -86,6 +100,9 @@ class Mood(StrEnum):
         (daytime, ["07:05:59", "07:05:59Z"], ["07:05"]),
         (dict[int, int], [{"1": 1, "-20": 2}], [{"a": 1}, {"01": 1}]),
         (dict[Colour, int], [{"red": 1}, {"blue": 2, "red": 1}], [{"green": 1}]),
+        (dict[Size, int], [{"1": 1}], [{"3": 1}, {"S": 1}]),
+        (dict[Annotated[int, AfterValidator(abs)], int], [{"-3": 1}], [{"a": 1}]),
+        (dict[Annotated[str, Field(pattern="^a")], int], [{"ab": 1}], [{"b": 1}]),
         (dict[date, int], [{"2026-03-31": 1}], [{"2026-02-30": 1}]),
         (Literal[Mood.GLAD, 3], ["glad", 3], ["sad"]),
     ],
@@ -120,6 +137,18 @@ def test_what_a_class_leaves_out_is_told() -> None:
     found = run({"name": "x", "secret": "y"}, Thing)
     assert found.data == {"name": "x"}
     assert found.notes == {"/secret": "in the answer, not kept by the class"}
+
+
+def test_an_item_that_a_class_leaves_out_is_told() -> None:
+    class Thing(BaseModel):
+        tags: list[str]
+
+        @field_validator("tags")
+        @classmethod
+        def known(cls, tags: list[str]) -> list[str]:
+            return [tag for tag in tags if tag != "b"]
+
+    assert run({"tags": ["a", "b"]}, Thing).notes == {"/tags/1": "in the answer, not kept by the class"}
 
 
 def test_keys_that_a_class_makes_equal_are_told() -> None:
