@@ -10,6 +10,7 @@ from typing import Any
 from extractor.errors import SchemaError
 from extractor.formats import CHECKER, SHAPES
 from extractor.grammar.holding import Holding
+from extractor.grammar.meetings import MEETINGS, canonical
 from extractor.grammar.negation import ONLY, negate
 from extractor.grammar.report import SILENT, UNKNOWN, Report
 from extractor.grammar.shapes import KINDS, LIMITS, Place, Shape, State, is_beyond, key_of, kind_of, kinds_of, leaves
@@ -18,7 +19,6 @@ from extractor.pointers import escaped, resolve
 from extractor.types import Dialect
 from extractor.validation import VALIDATORS
 
-MAX_VALUES = 10_000  # of one enum
 MAX_TEXT = 20_000  # characters of one of its values
 
 # Keywords that the grammar holds, with those that the states above have taken up; and the others.
@@ -84,8 +84,8 @@ class Merging:
         for keyword, value in place.node.items():
             if keyword in LIMITS:
                 shape.meet(keyword, value)
-            elif keyword in _MEETINGS:
-                _MEETINGS[keyword](shape, place, value, self.report)
+            elif keyword in MEETINGS:
+                MEETINGS[keyword](shape, place, value, self.report)
 
     def _valid_values(self, values: list[Any], facts: Sequence[Place]) -> list[Any]:
         """Those values of an enum that satisfy all that holds here."""
@@ -95,7 +95,7 @@ class Merging:
                 kinds = kinds_of(node.get("type", KINDS)) & set(node.get(ONLY, KINDS))
                 values = [value for value in values if kind_of(value) in kinds]
             for listed in [node[key] if key == "enum" else [node[key]] for key in ("enum", "const") if key in node]:
-                known = {key_of(_canonical(value)) for value in listed}
+                known = {key_of(canonical(value)) for value in listed}
                 values = [value for value in values if key_of(value) in known]
             if "pattern" in node:
                 values = self._matching(values, place)
@@ -261,65 +261,6 @@ class Merging:
             shape.items = self.state(rest)
 
 
-# --- keywords without a subschema ----------------------------------------------------------------------------
-
-
-def _meet_type(shape: Shape, _: Place, types: str | Sequence[str], __: Report) -> None:
-    shape.kinds &= kinds_of(types)
-
-
-def _meet_kinds(shape: Shape, _: Place, kinds: Sequence[str], __: Report) -> None:
-    shape.kinds &= set(kinds)
-
-
-def _meet_enum(shape: Shape, place: Place, values: Sequence[Any], report: Report) -> None:
-    if len(values) > MAX_VALUES:
-        report.widen(place, "enum", f"more than {MAX_VALUES:,} values")
-        shape.kinds &= {kind_of(value) for value in values}
-    elif shape.values is None:  # the values of a second enum are met by validation, as all else is
-        shape.values = [_canonical(value) for value in values]
-
-
-def _meet_const(shape: Shape, place: Place, value: Any, report: Report) -> None:
-    _meet_enum(shape, place, [value], report)
-
-
-def _meet_pattern(shape: Shape, _: Place, pattern: str, __: Report) -> None:
-    shape.patterns += [pattern] if pattern not in shape.patterns else []
-
-
-def _meet_format(shape: Shape, place: Place, name: str, report: Report) -> None:
-    known = SHAPES.get(name)
-    if known is None:
-        report.widen(place, "format", "no such format is known: an annotation", ignored=True)
-    elif shape.format not in (None, name):
-        report.widen(place, "format", "a second format at one place")
-    else:
-        shape.format = name
-        if known.rest:
-            report.widen(place, "format", f"its shape is held; checked after is {known.rest}")
-
-
-def _meet_unique(shape: Shape, _: Place, is_asked: bool, __: Report) -> None:  # noqa: FBT001  # a keyword's value
-    shape.unique = shape.unique or is_asked
-
-
-def _meet_contains(shape: Shape, place: Place, _: Any, __: Report) -> None:
-    shape.meet("minItems", place.node.get("minContains", 1))
-
-
-_MEETINGS: Mapping[str, Callable[[Shape, Place, Any, Report], None]] = {
-    "type": _meet_type,
-    "enum": _meet_enum,
-    "const": _meet_const,
-    "pattern": _meet_pattern,
-    "format": _meet_format,
-    "uniqueItems": _meet_unique,
-    "contains": _meet_contains,
-    ONLY: _meet_kinds,
-}
-
-
 def _is_idle(keyword: str, node: Mapping[str, Any]) -> bool:
     """Whether a keyword that no grammar holds says nothing here, or nothing more than is held."""
     if keyword == "uniqueItems":
@@ -356,12 +297,3 @@ def _at_index(speaking: Iterable[Place], at: int) -> Iterator[Place]:
             yield place.child("prefixItems", at)
         elif "items" in place.node:
             yield place.child("items")
-
-
-def _canonical(value: Any) -> Any:
-    """A value as we write it: whole numbers without a fraction, 1.0 → 1."""
-    if isinstance(value, dict):
-        return {key: _canonical(child) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_canonical(child) for child in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value

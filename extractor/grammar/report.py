@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Literal, NamedTuple
 
 from extractor.dialect.keywords import ANNOTATIONS, DROPPED, NAMED
-from extractor.dialect.metaschema import known
+from extractor.dialect.metaschema import known, short
 from extractor.grammar.negation import MADE
 from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import Place, referred
@@ -18,7 +17,7 @@ from extractor.pointers import escaped, unescaped
 Status = Literal["enforced", "after", "ignored"]
 UNKNOWN = "no keyword of JSON Schema"
 
-_SHORT = 60  # characters of a keyword's value in a message
+_MANY = 60  # entries of a keyword's value
 
 # Keywords whose subschemas speak for themselves; what is below the others speaks through them.
 _NAMED = NAMED - ANNOTATIONS
@@ -77,9 +76,9 @@ class Report:
                 if keyword not in SILENT:
                     status, why = self._found(f"{path}/{keyword}", value if keyword in _DEPENDENT else ())
                     why += _advice(keyword) if why == UNKNOWN else ""
-                    yield Row(place.path, keyword, short(value), status, why)
+                    yield Row(place.path, keyword, _shown(value), status, why)
             for keyword, (value, why) in place.node.get(DROPPED, {}).items() if path in self.visited else ():
-                yield Row(place.path, keyword, short(value), "ignored", why)
+                yield Row(place.path, keyword, _shown(value), "ignored", why)
 
     def _reached(self) -> Collection[Place]:
         """The subschemas that an answer can get to, each once."""
@@ -134,9 +133,6 @@ def _inner(place: Place, root: Mapping[str, Any]) -> Iterator[Place]:
             yield place.child(keyword)
 
 
-def short(value: Any) -> str:
-    """A keyword's value in a message: JSON, cut where it is long."""
-    if isinstance(value, dict | list) and len(value) > _SHORT:
-        return f"{len(value)} entries"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
+def _shown(value: Any) -> str:
+    """A keyword's value in a row: '12 entries' where those of a container are many."""
+    return f"{len(value)} entries" if isinstance(value, dict | list) and len(value) > _MANY else short(value)

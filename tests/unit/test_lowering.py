@@ -15,7 +15,7 @@ from extractor.errors import SchemaError
 from extractor.grammar import BOUNDED, EXACT, SPACED, Bounds, Grammar, compile_schema
 from extractor.grammar.bounds import DEPTH_BOUND
 from extractor.grammar.lowering import MAX_ALTERNATIVES
-from extractor.grammar.merging import MAX_VALUES
+from extractor.grammar.meetings import MAX_VALUES
 from extractor.schema import load_json
 from extractor.validation import Valid, validate
 
