@@ -98,11 +98,13 @@ class Child:
         return str(answer["url"])
 
     def _last_complaint(self) -> str | None:
-        """What llama.cpp has against the weights, from its log."""
-        lines = self.log.read_text("utf-8", "replace").splitlines()
-        return next(
-            (line.partition("error loading model: ")[2] for line in lines if "error loading model: " in line), None
-        )
+        """What llama.cpp has against the weights, from its log; that goes with an engine closed while it loads."""
+        try:
+            lines = self.log.read_text("utf-8", "replace").splitlines()
+        except FileNotFoundError:
+            return None
+        found = (line.partition("error loading model: ")[2] for line in lines)
+        return next(filter(None, found), None)
 
     def ended(self, wait: float = 1.0) -> bool:
         """Whether the process is gone; a broken connection comes a moment before that can be seen."""
