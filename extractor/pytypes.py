@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
 _WRAPPERS = ("function-before", "function-after", "function-wrap", "nullable", "default")  # of another type
+_WITH_HOST = frozenset(("http", "https", "ws", "wss", "ftp"))  # by the URL standard none of theirs is without one
 _MOST_DIGITS = 15  # where a Decimal has no bound of its own
 
 
@@ -34,10 +36,12 @@ class Generator(GenerateJsonSchema):
         return json_schema
 
     def url_schema(self, schema: core_schema.UrlSchema) -> dict[str, Any]:
-        """`HttpUrl` → 'https://…' with a host."""
+        """`HttpUrl` → 'https://…' with a host; `FileUrl` → 'file:…'."""
         json_schema = super().url_schema(schema)
         if schemes := schema.get("allowed_schemes"):
-            json_schema["pattern"] = rf"^(?:{'|'.join(schemes)})://[^/?#@:]"
+            is_required = schema.get("host_required") and not schema.get("default_host")
+            host = "//[^/?#@:]" if is_required or _WITH_HOST.issuperset(schemes) else ""
+            json_schema["pattern"] = rf"^(?:{'|'.join(map(re.escape, schemes))}):{host}"
         return json_schema
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> dict[str, Any]:
@@ -86,12 +90,17 @@ def additions(answer: Any, written: Any, path: tuple[str | int, ...] = ()) -> li
     return []
 
 
-def in_order(answer: Any, written: Any) -> Any:
-    """What a class made of an answer, its sets in the order of the answer: they have none of their own."""
-    if isinstance(answer, Mapping) and isinstance(written, Mapping):
-        return {key: in_order(answer[key], value) if key in answer else value for key, value in written.items()}
-    if isinstance(answer, list) and isinstance(written, list) and len(answer) == len(written):
-        if answer != written and sorted(map(repr, answer)) == sorted(map(repr, written)):
-            return answer
-        return [in_order(mine, its) for mine, its in zip(answer, written, strict=True)]
+def in_order(answer: Any, written: Any, native: Any) -> Any:
+    """What a class made of an answer, its sets in the order of the answer: they have none of their own.
+
+    `written` is JSON, `native` the same with the class's own containers.
+    """
+    if isinstance(native, set | frozenset) and isinstance(answer, list) and isinstance(written, list):
+        return answer if sorted(map(repr, answer)) == sorted(map(repr, written)) else written
+    if isinstance(answer, Mapping) and isinstance(written, Mapping) and isinstance(native, Mapping):
+        pairs = zip(written.items(), native.values(), strict=True)
+        return {key: in_order(answer[key], value, own) if key in answer else value for (key, value), own in pairs}
+    lists = isinstance(answer, list) and isinstance(written, list) and isinstance(native, list | tuple)
+    if lists and len(answer) == len(written) == len(native):
+        return [in_order(*items) for items in zip(answer, written, native, strict=True)]
     return written

@@ -68,6 +68,8 @@ def _load_inline(spec: str) -> Schema | None:
         except json.JSONDecodeError as error:
             hint = "a schema in JSON begins so; one in the inline language needs no outer braces"
             raise SchemaError(f"column {error.pos + 1}: not JSON: {error.msg}", hint=hint) from error
+        except ValueError as error:  # a number of thousands of digits
+            raise SchemaError(f"the schema: {error}", hint="write a smaller number") from error
         except RecursionError:
             raise SchemaError("nested too deep", hint="a schema has a few dozen levels") from None
     return from_dsl(spec) if dsl.looks_like_dsl(spec) else None
@@ -167,6 +169,8 @@ def _load_file(path: Path, name: str | None) -> Schema:
     except json.JSONDecodeError as error:
         hint = "a schema file is JSON (.json), YAML (.yaml) or Python (.py)"
         raise SchemaError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}", hint=hint) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise SchemaError(f"{path}: {error}", hint="write a smaller number") from error
     except RecursionError:
         raise SchemaError(f"{path}: nested too deep", hint="a schema has a few dozen levels") from None
 

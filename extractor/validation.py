@@ -58,12 +58,13 @@ def _built(schema: Schema, data: Any) -> Valid | list[Problem]:
     try:
         instance = adapter.validate_json(json.dumps(data))
         written = adapter.dump_python(instance, mode="json", by_alias=True)
+        native = adapter.dump_python(instance, by_alias=True)
         json.dumps(written, allow_nan=False)  # what a class computes can be infinite
     except ValidationError as error:
         return [_from_pydantic(details, data) for details in error.errors(include_url=False)]
     except Exception as error:  # the user's own validators run here
         raise _BrokenClassError(f"{schema.name} itself failed: {type(error).__name__}: {error}") from error
-    return Valid(in_order(data, written), instance)
+    return Valid(in_order(data, written, native), instance)
 
 
 def validate_each(schema: Schema, records: list[Any]) -> tuple[Valid | None, list[Problem]]:

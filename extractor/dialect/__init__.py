@@ -24,6 +24,7 @@ _HALF = re.compile("[\ud800-\udfff]")
 MAX_DEPTH = 128  # containers in containers: the validators and writers of the inner form recurse
 MAX_VALUES = 100_000
 MAX_STRING = 300_000  # characters
+LARGEST = 10**300  # of a number; beyond, a double cannot hold it
 _PREFIX = 6  # parts of a pointer to what is too deep or too large
 _CONTAINERS = (dict, list)
 
@@ -82,6 +83,8 @@ def _scalar_fault(value: Any) -> str | None:
         if _HALF.search(value):
             return "half of a character (a lone surrogate)"
         return f"a text of more than {MAX_STRING} characters" if len(value) > MAX_STRING else None
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return "a number of more than 300 digits"
     is_json = value is None or isinstance(value, int) or (isinstance(value, float) and abs(value) < float("inf"))
     return None if is_json else f"{value!r:.60} is not JSON"
 

@@ -27,9 +27,11 @@ from extractor.grammar.lowering import Lowering
 from extractor.grammar.negation import MADE
 from extractor.grammar.recursion import unroll
 from extractor.grammar.report import Report, Row
-from extractor.grammar.shapes import State, prune, reachable
+from extractor.grammar.shapes import State, levels, prune, reachable
 from extractor.grammar.writing import MOST_SIZED, Writer
 from extractor.types import Problem, Schema
+
+MAX_LEVELS = 500  # llguidance 1.0.1 recurses; from some 1,200 levels on it ends the process
 
 __all__ = [
     "BOUNDED",
@@ -119,6 +121,9 @@ def _states(schema: Schema, holding: Holding, bounds: Bounds | None) -> State:
         where = ", ".join(path.partition(MADE)[0] or "/" for path in list(places)[:3]) or "/"
         hint = "its keywords exclude each other, or it needs itself without end"
         raise SchemaError(f"{schema.name}: no value satisfies the schema at {where}", hint=hint)
+    if len(reachable(start, MAX_LEVELS)) > MAX_LEVELS and levels(start) > MAX_LEVELS:
+        why = f"its references lead more than {MAX_LEVELS} levels down"
+        raise SchemaError(f"{schema.name}: {why}", hint="split the schema")
     return start
 
 

@@ -109,7 +109,7 @@ class Lowering:
             self.report.visit(place)
             place, turns = self._referred(place.node["$ref"]), turns + 1
             if turns > MAX_TURNS:
-                raise SchemaError(f"{place.path}: $ref refers to itself", hint="name what it stands for")
+                raise SchemaError(f"{place.path}: more than {MAX_TURNS} references, one leading to the next")
         return place
 
     def _referred(self, reference: str) -> Place:

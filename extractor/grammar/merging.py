@@ -34,7 +34,13 @@ _CHECKED = {
     "unevaluatedItems": "depends on what other keywords matched",
 }
 _KNOWN = _HELD | _CHECKED.keys()
-_LISTED = SILENT | {"type", "enum", "const", "pattern", ONLY}  # of these an enum's values are asked without a validator
+_LISTED = SILENT | {
+    "type",
+    "enum",
+    "const",
+    "pattern",
+    ONLY,
+}  # of these an enum's values are asked without a validator
 _OF_OBJECTS = frozenset(("properties", "required", "patternProperties", "additionalProperties", "propertyNames"))
 _OF_NAMES = frozenset(("patternProperties", "propertyNames"))
 _OF_FREE = frozenset(("patternProperties", "additionalProperties", "propertyNames"))

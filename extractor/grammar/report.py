@@ -23,6 +23,12 @@ _MANY = 60  # entries of a keyword's value
 _NAMED = NAMED - ANNOTATIONS
 _DEPENDENT = frozenset(("dependentRequired", "dependentSchemas"))
 _LISTED = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
+# Keywords that say nothing alone, and beside what they do.
+_NEEDED: Mapping[str, frozenset[str]] = {
+    "if": frozenset(("then", "else")),
+    **dict.fromkeys(("then", "else"), frozenset(("if",))),
+    **dict.fromkeys(("minContains", "maxContains"), frozenset(("contains",))),
+}
 _SINGLE = frozenset(("items", "additionalProperties", "if", "then", "else"))
 
 # Keywords that say nothing about what is valid, and those whose subschemas speak for themselves.
@@ -73,7 +79,10 @@ class Report:
         for place in self._in_order_of_text(self._reached()):
             path = self.sameness.first(place).path
             for keyword, value in place.node.items() if path in self.visited else ():
-                if keyword not in SILENT:
+                if _NEEDED.get(keyword, place.node.keys()).isdisjoint(place.node):
+                    needed = " or ".join(sorted(_NEEDED[keyword], reverse=True))
+                    yield Row(place.path, keyword, _shown(value), "ignored", f"says nothing without {needed}")
+                elif keyword not in SILENT:
                     status, why = self._found(f"{path}/{keyword}", value if keyword in _DEPENDENT else ())
                     why += _advice(keyword) if why == UNKNOWN else ""
                     yield Row(place.path, keyword, _shown(value), status, why)

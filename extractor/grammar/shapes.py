@@ -162,6 +162,22 @@ def reachable(start: State, most: float = float("inf")) -> list[State]:
     return list(found.values())
 
 
+def levels(start: State) -> int:
+    """The longest way down on which a walk, depth first, meets new states only."""
+    seen = {id(start)}
+    walk = [iter([child for shape in start.shapes for child in shape.children()])]
+    most = 1
+    while walk:
+        state = next((child for child in walk[-1] if id(child) not in seen), None)
+        if state is None:
+            walk.pop()
+        else:
+            seen.add(id(state))
+            walk.append(iter([child for shape in state.shapes for child in shape.children()]))
+            most = max(most, len(walk))
+    return most
+
+
 def prune(start: State) -> list[Shape]:
     """Remove the shapes that no finite value satisfies: the emptiness test of context-free grammars.
 

@@ -590,6 +590,32 @@ def test_size_is_limited() -> None:
         grammar_of({"type": "object", "properties": numbers})
 
 
+def test_a_tower_of_references_is_refused_before_it_ends_the_process() -> None:
+    def tower(levels: int) -> dict[str, Any]:
+        steps = {f"a{at}": record(x={"$ref": f"#/$defs/a{at + 1}"}) for at in range(levels)}
+        return {"$ref": "#/$defs/a0", "$defs": {**steps, f"a{levels}": TEXT}}
+
+    assert grammar_of(tower(400)).text
+    with pytest.raises(SchemaError, match="more than 500 levels down"):
+        grammar_of(tower(1500))
+
+
+@pytest.mark.parametrize("schema", [{"maximum": 10**400}, {"type": "number", "multipleOf": 10**400}])
+def test_a_number_that_no_double_holds_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(SchemaError, match="more than 300 digits"):
+        load(schema)
+
+
+def test_a_keyword_that_says_nothing_alone_is_told() -> None:
+    schema = load({"type": ["string", "array"], "then": {"minLength": 3}, "minContains": 2, "allOf": [{"if": TEXT}]})
+    ignored = {(row.pointer, row.keyword): row.why for row in grammar_of(schema).report if row.status == "ignored"}
+    assert ignored == {
+        ("", "then"): "says nothing without if",
+        ("", "minContains"): "says nothing without contains",
+        ("/allOf/0", "if"): "says nothing without then or else",
+    }
+
+
 def test_what_is_the_same_is_one_part() -> None:
     repeated = record(a=TEXT, b={"type": "array", "items": WHOLE})
     schema = {"type": "object", "properties": {f"p{at}": repeated | {"title": f"P {at}"} for at in range(1000)}}

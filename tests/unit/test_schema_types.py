@@ -22,6 +22,7 @@ from pydantic import (
     computed_field,
     field_validator,
 )
+from pydantic.networks import FileUrl, MySQLDsn, RedisDsn
 from scripted import ScriptedEngine, schema_of
 from test_grammar import accepts
 
@@ -155,6 +156,30 @@ def test_keys_that_a_class_makes_equal_are_told() -> None:
     found = run({"k": {"1.0": "a", "1.00": "b"}}, dict[str, dict[Decimal, str]])
     assert len(found.data["k"]) < 2
     assert "in the answer, not kept by the class" in found.notes.values()
+
+
+def test_a_list_that_the_class_sorts_is_sorted() -> None:
+    class Crew(BaseModel):
+        names: list[str]
+        known: set[str]
+
+        @field_validator("names")
+        @classmethod
+        def in_order(cls, names: list[str]) -> list[str]:
+            return sorted(names)
+
+    found = run({"names": ["Zoe", "Adam"], "known": ["z", "a"]}, Crew)
+    assert found.data == {"names": ["Adam", "Zoe"], "known": ["z", "a"]}
+
+
+@pytest.mark.parametrize(
+    ("type_", "url"),
+    [(FileUrl, "file:///etc/hosts"), (MySQLDsn, "mysql+pymysql://u:p@h/db"), (RedisDsn, "redis:///0")],
+)
+def test_a_url_as_its_type_takes_it(type_: Any, url: str) -> None:
+    schema = load(dict[str, type_])
+    assert accepts(schema, {"v": url})
+    assert isinstance(validate(schema, {"v": url}), Valid)
 
 
 def test_what_a_class_adds_is_told() -> None:
