@@ -15,6 +15,7 @@ from extractor.grammar.shapes import ANY, LARGEST, Shape, least_of
 from extractor.patterns import GUARD, Held, for_decoder
 from extractor.types import Dialect
 
+MOST_PATTERNS = 4  # of one text; the automaton of all together can grow with the product of theirs
 MAX_ITEMS = 5_000  # llguidance writes them out one by one
 MAX_LENGTH = 100_000  # characters; a longer minLength or maxLength costs more than a grammar can
 
@@ -54,7 +55,9 @@ class Holding:
 
     def _settle_patterns(self, shape: Shape) -> None:
         held = []
-        for pattern in shape.patterns:
+        for pattern in shape.patterns[MOST_PATTERNS:]:
+            self.widen(shape, "pattern", f"more than {MOST_PATTERNS} patterns at one place", pattern)
+        for pattern in shape.patterns[:MOST_PATTERNS]:
             found = self._pattern(pattern)
             if found is None or not found.exact:
                 why = "the decoder cannot hold this expression" if found is None else f"{found.why} is not held"

@@ -616,6 +616,12 @@ def test_a_keyword_that_says_nothing_alone_is_told() -> None:
     }
 
 
+def test_of_many_patterns_at_one_place_some_are_left_to_validation() -> None:
+    schema = {"type": "string", "allOf": [{"pattern": f"[ab]*a[ab]{{{at}}}$"} for at in range(10, 60)]}
+    status = [row.status for row in grammar_of(schema).report if row.keyword == "pattern"]
+    assert status[4:] == ["after"] * 46
+
+
 def test_what_is_the_same_is_one_part() -> None:
     repeated = record(a=TEXT, b={"type": "array", "items": WHOLE})
     schema = {"type": "object", "properties": {f"p{at}": repeated | {"title": f"P {at}"} for at in range(1000)}}
