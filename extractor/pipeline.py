@@ -69,17 +69,16 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
         completion = await engine.generate(request)
     except (RequestRejected, EngineUnavailable) as error:
         return replace(record, errors=(Problem.of(error),), attempts=1, seconds=_since(started))
-    record, lost = replace(record, attempts=1, usage=completion.usage), list[Problem]()
+    record = replace(record, attempts=1, usage=completion.usage)
     try:
         answer = decode(completion, request.max_tokens)
     except OutputError as error:
-        answer, lost = _whole_records(completion, schema), [Problem.of(error)]
-    if answer is None and lost:
-        return replace(record, errors=tuple(lost), seconds=_since(started))
+        answer, record = _whole_records(completion, schema), replace(record, errors=(Problem.of(error),))
+        if answer is None:
+            return replace(record, seconds=_since(started))
     answer, cuts = clip(answer, compile_schema(schema).lowered)
     record = replace(record, notes=_joined(record.notes, _repetitions(completion.text), cuts))
-    record = _finish(record, answer, document, schema)
-    return replace(record, errors=(*record.errors, *lost), seconds=_since(started))
+    return replace(_finish(record, answer, document, schema), seconds=_since(started))
 
 
 def choose_mode(engine: Engine) -> Mode:
@@ -161,13 +160,13 @@ def _finish(record: Extraction, answer: Any, document: Document, schema: Schema)
     checked: Valid | None
     problems: list[Problem] = []
     if is_many(schema) and isinstance(answer, list):
-        checked, problems = validate_each(schema, answer)
+        checked, problems = validate_each(schema, answer, is_whole=not record.errors)
         lost = {int(problem.pointer.split("/")[1]) for problem in problems if problem.pointer}
         answer = [value for at, value in enumerate(answer) if at not in lost]
     else:
         found = validate(schema, answer)
         checked, problems = (None, found) if isinstance(found, list) else (found, [])
-    record = replace(record, errors=tuple(problems))
+    record = replace(record, errors=(*problems, *record.errors))
     if checked is None or (problems and not checked.data):
         return record
     record = replace(record, notes=_joined(record.notes, _changed_by_class(answer, checked.data)))

@@ -34,6 +34,8 @@ _PACKAGE = Path(__file__).parent
 _BUILTIN_FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")  # in the wheel; in a checkout
 
 _LARGEST_FILE = 8_000_000  # bytes of a JSON Schema file
+_MOST_MERGED = 100_000  # names that YAML's `<<` brings in
+_MERGE = "tag:yaml.org,2002:merge"
 _JSON = (".json", ".yaml", ".yml")
 
 
@@ -202,12 +204,21 @@ def _read_json(text: str, where: str = "") -> Any:
 def _read_yaml(text: str, path: Path) -> Any:
     import yaml
 
+    merged: dict[int, int] = {}
+    total = 0
+
     class Loader(yaml.SafeLoader):
-        """Looks at each mapping before `<<` brings anything in, which may be named again."""
+        """Looks at each mapping before `<<` brings anything in, which may be named again, or be without end."""
 
         def compose_mapping_node(self, anchor: dict[Any, Any]) -> yaml.MappingNode:
             node = super().compose_mapping_node(anchor)
             _refuse_twice(node, path)
+            merged[id(node)] = _merged(node, merged)
+            nonlocal total
+            total += merged[id(node)]
+            if total > _MOST_MERGED:
+                what = f"{_place(path, node.start_mark)}: merges (<<) bring in more than {_MOST_MERGED:,} names"
+                raise SchemaError(what, hint="merge less, or use $ref")
             return node
 
     try:
@@ -226,6 +237,13 @@ def _refuse_twice(node: Any, path: Path) -> None:
             what = f"{_place(path, key.start_mark)}: the name {key.value!r} stands twice in one object"
             raise SchemaError(what, hint="remove one of the two")
         seen.add(key.value)
+
+
+def _merged(node: Any, known: Mapping[int, int]) -> int:
+    """How many pairs `<<` brings into a YAML mapping: those of others, with what came into these."""
+    merges = [value for key, value in node.value if key.tag == _MERGE]
+    others = [other for value in merges for other in (value.value if value.id == "sequence" else [value])]
+    return sum(len(other.value) + known.get(id(other), 0) for other in others)
 
 
 def _place(path: Path, mark: Any) -> str:

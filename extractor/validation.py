@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as JsonSchemaError
 from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
-from pydantic import TypeAdapter, ValidationError
+from pydantic import RootModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from extractor.formats import CHECKER
@@ -39,7 +39,11 @@ def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
     First by the JSON Schema, which sees keywords that Pydantic does not, then by the user's type. Valid data is
     what the type made of the answer, so normalising validators and defaults are in it.
     """
-    problems = [_from_json_schema(error) for error in checker(schema).iter_errors(data)]
+    return _by_type(schema, data, [_from_json_schema(error) for error in checker(schema).iter_errors(data)])
+
+
+def _by_type(schema: Schema, data: Any, problems: list[Problem]) -> Valid | list[Problem]:
+    """The user's type has the last word on what the JSON Schema has nothing against."""
     if problems or schema.model is None:
         return problems or Valid(data, None)
     try:
@@ -67,24 +71,44 @@ def _built(schema: Schema, data: Any) -> Valid | list[Problem]:
     return Valid(in_order(data, written, native), instance)
 
 
-def validate_each(schema: Schema, records: list[Any]) -> tuple[Valid | None, list[Problem]]:
+def validate_each(schema: Schema, records: list[Any], *, is_whole: bool = True) -> tuple[Valid | None, list[Problem]]:
     """Check a list of records; the valid ones are kept, the problems of the others point into `records`.
 
-    None where the list itself is not valid (too short, say), whatever its records are.
+    None where the list itself is not valid (too short, say) as it was written; one that was cut off (not `is_whole`)
+    is not asked, and that too few are left once the others are out is held against none.
     """
     places = list(range(len(records)))
     problems: list[Problem] = []
-    while True:
-        checked = validate(schema, [records[place] for place in places])
-        if isinstance(checked, Valid):
-            return checked, problems
+    checked = validate(schema, records) if is_whole else _validate_rest(schema, records)
+    while isinstance(checked, list):
+        kept = [records[place] for place in places]
         bad = {int(problem.pointer.split("/")[1]) for problem in checked if problem.pointer}
-        if not bad and (broken := _broken_alone(schema, [records[place] for place in places])):
+        if not bad and (broken := _broken_alone(schema, kept)):
             bad, checked = set(broken), [*broken.values()]
         problems += [_moved(problem, places) for problem in checked]
         if not bad:
             return None, problems
         places = [place for at, place in enumerate(places) if at not in bad]
+        checked = _validate_rest(schema, [records[place] for place in places])
+    return (checked if all(problem.pointer for problem in problems) else None), problems
+
+
+def _validate_rest(schema: Schema, records: list[Any]) -> Valid | list[Problem]:
+    """Check what is left of a list, but for what is asked of the list as a whole."""
+    problems = [_from_json_schema(error) for error in checker(schema).iter_errors(records)]
+    schema = replace(schema, model=_of_any_length(schema.model))
+    return _by_type(schema, records, [problem for problem in problems if problem.pointer])
+
+
+def _of_any_length(type_: Any) -> Any:
+    """A list's type without its own bounds and validators: Annotated[list[Paper], Len(2)] → list[Paper]."""
+    while True:
+        if isinstance(type_, type) and issubclass(type_, RootModel):
+            type_ = type_.model_fields["root"].annotation
+        elif hasattr(type_, "__value__") or get_origin(type_) is Annotated:
+            type_ = type_.__value__ if hasattr(type_, "__value__") else get_args(type_)[0]
+        else:
+            return type_
 
 
 def _broken_alone(schema: Schema, records: list[Any]) -> dict[int, Problem]:

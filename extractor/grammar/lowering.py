@@ -20,7 +20,7 @@ from extractor.grammar.merging import Merging
 from extractor.grammar.negation import MADE, cases_of_dependence, cases_of_if, negate
 from extractor.grammar.report import SILENT, Report
 from extractor.grammar.sameness import Sameness
-from extractor.grammar.shapes import ANY, Place, State, is_apart, referred
+from extractor.grammar.shapes import ANY, Place, Shape, State, is_apart, referred
 
 MAX_MERGED = 2_000  # states; beyond, only the first of several subschemas at a place is held
 MAX_STATES = 20_000
@@ -64,7 +64,7 @@ class Lowering:
     holding: Holding
     states: dict[tuple[str, ...], State] = field(default_factory=dict)
     waiting: list[tuple[State, Mapping[str, Place], list[Group]]] = field(default_factory=list)
-    exclusive: list[tuple[State, list[Case]]] = field(default_factory=list)
+    exclusive: list[list[tuple[Case, Shape]]] = field(default_factory=list)
     options: dict[str, list[Case]] = field(default_factory=dict)
     single: dict[str, State] = field(default_factory=dict)  # the states of one subschema, by its path
     referred: dict[str, Place] = field(default_factory=dict)
@@ -239,14 +239,13 @@ class Lowering:
         if not state.shapes:
             self.dead.append(next(iter(facts), ""))
         if any(group.is_exclusive for group in groups) or any(case.taken for case in cases):
-            self.exclusive.append((state, [case for case, shape in shaped if shape.kinds]))
+            self.exclusive.append([(case, shape) for case, shape in shaped if shape.kinds or shape.rejected])
 
     def _check_exclusive(self) -> None:
         """`oneOf` is held where its branches exclude each other; elsewhere it is decoded as `anyOf`."""
-        for state, cases in self.exclusive:
-            shapes = state.shapes
-            for at, (case, shape) in enumerate(zip(cases, shapes, strict=True)):
-                for other_case, other in zip(cases[:at], shapes, strict=False):
+        for cases in self.exclusive:
+            for at, (case, shape) in enumerate(cases):
+                for other_case, other in cases[:at]:
                     paths = [
                         path
                         for path, branch in case.taken.items()

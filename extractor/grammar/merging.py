@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from extractor.dialect.keywords import IN_PLACE
 from extractor.errors import SchemaError
 from extractor.formats import CHECKER, SHAPES
 from extractor.grammar.holding import Holding
@@ -41,6 +42,7 @@ _LISTED = SILENT | {
     "pattern",
     ONLY,
 }  # of these an enum's values are asked without a validator
+_COMBINED = IN_PLACE | {"unevaluatedProperties", "unevaluatedItems"}
 _OF_OBJECTS = frozenset(("properties", "required", "patternProperties", "additionalProperties", "propertyNames"))
 _OF_NAMES = frozenset(("patternProperties", "propertyNames"))
 _OF_FREE = frozenset(("patternProperties", "additionalProperties", "propertyNames"))
@@ -72,7 +74,10 @@ class Merging:
                 for keyword in place.node.keys() - _KNOWN:
                     self.report.widen(place, keyword, UNKNOWN, ignored=True)
         if shape.values is not None:
-            shape.values = self._valid_values(shape.values, facts)
+            own = self._own_values(shape.values, facts)
+            shape.values = self._valid_values(own, facts)
+            valid = set(map(key_of, shape.values)) if len(own) > len(shape.values) else None
+            shape.rejected = [] if valid is None else [value for value in own if key_of(value) not in valid]
             shape.kinds &= {kind_of(value) for value in shape.values}
             self._report_values(shape.values, facts)
             return shape
@@ -93,8 +98,8 @@ class Merging:
             elif keyword in MEETINGS:
                 MEETINGS[keyword](shape, place, value, self.report)
 
-    def _valid_values(self, values: list[Any], facts: Sequence[Place]) -> list[Any]:
-        """Those values of an enum that satisfy all that holds here."""
+    def _own_values(self, values: list[Any], facts: Sequence[Place]) -> list[Any]:
+        """Those values of an enum that satisfy all that holds here, but for what subschemas at the same place say."""
         for place in facts:
             node = place.node
             if "type" in node or ONLY in node:
@@ -105,11 +110,21 @@ class Merging:
                 values = [value for value in values if key_of(value) in known]
             if "pattern" in node:
                 values = self._matching(values, place)
-            rest = {key: part for key, part in node.items() if key not in _LISTED}
-            if rest:
-                checker = self.validator.evolve(schema=rest)
-                values = [value for value in values if checker.is_valid(value)]
+            values = self._passing(values, {key: node[key] for key in node.keys() - _LISTED - _COMBINED})
         return values
+
+    def _valid_values(self, values: list[Any], facts: Sequence[Place]) -> list[Any]:
+        """Those that the subschemas at the same place admit as well."""
+        for place in facts:
+            if not _COMBINED.isdisjoint(place.node):
+                values = self._passing(values, {key: place.node[key] for key in place.node.keys() - _LISTED})
+        return values
+
+    def _passing(self, values: list[Any], node: Mapping[str, Any]) -> list[Any]:
+        if not node:
+            return values
+        checker = self.validator.evolve(schema=node)
+        return [value for value in values if checker.is_valid(value)]
 
     def _matching(self, values: list[Any], place: Place) -> list[Any]:
         """Those that are no text or match a pattern; all, where matching takes too long."""

@@ -62,6 +62,7 @@ class Shape:
 
     kinds: set[str] = field(default_factory=lambda: set(KINDS))
     values: list[Any] | None = None
+    rejected: list[Any] = field(default_factory=list)  # values that only the branch of another shape may admit
     limits: dict[str, Limit] = field(default_factory=dict)
     patterns: list[str] = field(default_factory=list)
     format: str | None = None
@@ -291,7 +292,8 @@ def is_apart(one: Shape, other: Shape, depth: int = _DEEPEST_LOOK) -> bool:
         return not {key_of(value) for value in one.values} & {key_of(value) for value in other.values}
     if one.values is not None or other.values is not None:
         listed, open_one = (one, other) if one.values is not None else (other, one)
-        return not {kind_of(value) for value in listed.values or ()} & open_one.kinds
+        # What was rejected because both admit it would come back through the other one.
+        return not {kind_of(value) for value in [*(listed.values or ()), *listed.rejected]} & open_one.kinds
     shared = one.kinds & other.kinds
     return all(_is_kind_apart(kind, one, other, depth) for kind in shared)
 

@@ -316,6 +316,14 @@ def test_one_of_beside_what_tells_its_branches_apart() -> None:
     assert says(lowered_of({"type": "object", "oneOf": branches, "required": ["a"]})) == []
 
 
+@pytest.mark.parametrize("listed", [{"const": 5}, {"anyOf": [{"const": 5}, {"const": -1}]}, {"enum": [True, 1, -1]}])
+def test_a_listed_value_that_another_branch_writes_as_well(listed: Json) -> None:
+    one_of = {"oneOf": [{"minimum": 1}, listed]}
+    assert says(lowered_of({**WHOLE, **one_of})) == ["/oneOf"]
+    assert says(lowered_of({"allOf": [WHOLE, {"anyOf": [one_of, TEXT]}]})) == ["/allOf/1/anyOf/0/oneOf"]
+    assert says(lowered_of({**TEXT, "oneOf": [{"minLength": 1}, listed]})) == []
+
+
 def test_one_of_several_places_is_told_by_itself() -> None:
     apart, overlapping = {"oneOf": [WHOLE, TEXT]}, {"oneOf": [WHOLE, NUMBER]}
     assert says(lowered_of(record(a=apart, b=overlapping))) == ["/properties/b/oneOf"]

@@ -122,6 +122,34 @@ def test_what_the_list_itself_breaks_leaves_nothing() -> None:
     assert [problem.pointer for problem in found.errors] == [""]
 
 
+class Pair(RootModel[Annotated[list[Person], Field(min_length=2)]]):
+    pass
+
+
+NOBODY = {"name": "Nobody", "born": 1900}
+SHORTEST = {"type": "array", "minItems": 2, "items": {"type": "object", "properties": {"born": {"minimum": 1815}}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "bad"),
+    [
+        pytest.param(Annotated[list[Person], Field(min_length=2)], NOBODY, id="annotated"),
+        pytest.param(Pair, NOBODY, id="by the class"),
+        pytest.param(Pair, {**ADA, "born": 1}, id="by the schema of the class"),
+        pytest.param(Annotated[Pair, Field(description="two")], NOBODY, id="annotated root"),
+        pytest.param({"$ref": "#/$defs/L", "$defs": {"L": SHORTEST}}, {"born": 1}, id="JSON Schema"),
+        pytest.param({**SHORTEST, "contains": {"properties": {"born": {"const": 1}}}}, {"born": 1}, id="contains"),
+    ],
+)
+def test_that_too_few_are_left_is_held_against_none(schema: Any, bad: Any) -> None:
+    found = run([bad, ADA], schema)
+    assert found.data == [ADA]
+    assert {problem.pointer.split("/")[1] for problem in found.errors} == {"0"}
+    assert run([ADA], schema).data is None
+    cut = run(json.dumps([ADA])[:-1], schema, "length")
+    assert (cut.data, [problem.kind for problem in cut.errors]) == ([ADA], ["Truncated"])
+
+
 @pytest.mark.parametrize(
     ("text", "kept"),
     [

@@ -546,3 +546,22 @@ properties: {a: {<<: *t}}
 """
     schema = load(put(tmp_path, text, "a.yaml"))
     assert schema.json_schema["properties"]["a"] == {"type": "string", "maxLength": 9}
+
+
+def doubling(merge: str, levels: int = 24) -> str:
+    """Mappings of which each merges the one before it, `merge` times."""
+    lines = [f"x{at + 1}: &x{at + 1} {{<<: {merge.replace('@', f'*x{at}')}}}" for at in range(levels)]
+    return "\n".join(["x0: &x0 {title: a}", *lines, "type: object"])
+
+
+def test_merges_that_grow_without_end_are_refused(tmp_path: Path) -> None:
+    fault = fault_of(put(tmp_path, doubling("[@, @]"), "a.yaml"))
+    assert "a.yaml:16:6: merges (<<) bring in more than 100,000 names" in str(fault)
+    assert load(put(tmp_path, doubling("@"), "b.yaml")).json_schema["x24"] == {"title": "a"}
+
+
+def test_wide_merges_that_are_many_are_refused(tmp_path: Path) -> None:
+    wide = ", ".join(f"k{at}: {{}}" for at in range(3_000))
+    lines = [f"y{at}: {{<<: *x}}" for at in range(40)]
+    fault = fault_of(put(tmp_path, "\n".join([f"x: &x {{{wide}}}", *lines, "type: object"]), "a.yaml"))
+    assert "a.yaml:35:6: merges (<<) bring in" in str(fault)
