@@ -5,8 +5,8 @@ every schema is taken apart here and written anew in that part of JSON Schema th
 each step that widens it is reported, and the result is compiled in this process before any token is spent.
 
 Reading order: `compile_schema`; `shapes` (what a schema admits, as a graph; emptiness, disjointness); `sameness`;
-`lowering` (schema → states) with `negation`, `merging` and `meetings` (subschemas → a shape) and `holding` (what
-llguidance holds); `recursion`; `writing` (states → the grammar's schema) with `bounds`; `clip`; `report`.
+`lowering` (schema → states) with `negation`, `merging`, `meetings` and `trials` (subschemas → a shape) and `holding`
+(what llguidance holds); `recursion`; `writing` (states → the grammar's schema) with `bounds`; `clip`; `report`.
 Grammar format: https://github.com/guidance-ai/llguidance, docs/syntax.md and docs/json_schema.md (1.0.1).
 """
 

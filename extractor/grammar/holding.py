@@ -11,12 +11,13 @@ from typing import Any
 from extractor.formats import SHAPES
 from extractor.grammar.check import check
 from extractor.grammar.report import Report
-from extractor.grammar.shapes import ANY, LARGEST, Shape, least_of
+from extractor.grammar.shapes import ANY, LARGEST, RANGE, Shape, is_beyond, least_of, steps_of
 from extractor.patterns import GUARD, Held, for_decoder
 from extractor.types import Dialect
 
 MOST_PATTERNS = 4  # of one text; the automaton of all together can grow with the product of theirs
 MAX_ITEMS = 5_000  # llguidance writes them out one by one
+LARGEST_EXCLUSIVE = 2**53 - 1  # the last whole number whose neighbours are doubles as well
 MAX_LENGTH = 100_000  # characters; a longer minLength or maxLength costs more than a grammar can
 
 
@@ -96,13 +97,20 @@ class Holding:
         shape.patterns = [] if what == "pattern" else shape.patterns
 
     def _settle_range(self, shape: Shape) -> None:
-        """What is too large for llguidance is left to validation."""
-        for keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
-            if abs(shape.limits.get(keyword, 0)) > LARGEST:
+        """What is too large or too fine for llguidance is left to validation."""
+        given = [keyword for keyword in RANGE if keyword in shape.limits]
+        for keyword in given:
+            limit, is_exclusive = shape.limits[keyword], keyword.startswith("exclusive")
+            if is_beyond(limit) or abs(limit) > (LARGEST_EXCLUSIVE if is_exclusive else LARGEST):
                 _leave(shape, keyword)
                 self.widen(shape, keyword, "a number too large for the decoder")
-            elif keyword in shape.limits and keyword.startswith("exclusive") and "fraction" in shape.kinds:
+            elif is_exclusive and "fraction" in shape.kinds:
                 self.widen(shape, keyword, "held, but for a fraction so long that it is rounded to the limit")
+        node = {"type": "number", **{keyword: shape.limits[keyword] for keyword in given if keyword in shape.limits}}
+        if self.fault(node) not in (None, "unsatisfiable"):
+            for keyword in given:
+                shape.limits.pop(keyword, None)
+                self.widen(shape, keyword, "a number too fine for the decoder")
 
     def _settle_multiple(self, shape: Shape) -> None:
         """`multipleOf` of llguidance knows no negative numbers."""
@@ -111,7 +119,7 @@ class Holding:
             shape.kinds.discard("fraction")
         if step == 1:
             del shape.limits["multipleOf"]
-        elif self.fault({"type": "number", "minimum": 0, "multipleOf": step}):
+        elif any(self.fault({"type": "number", "minimum": 0, "multipleOf": each}) for each in steps_of(step, "number")):
             self.widen(shape, "multipleOf", "the decoder cannot hold this step")
             del shape.limits["multipleOf"]
         elif least_of(shape.limits) < 0:

@@ -7,18 +7,15 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from extractor.dialect.keywords import IN_PLACE
 from extractor.errors import SchemaError
-from extractor.formats import CHECKER, SHAPES
+from extractor.formats import SHAPES
 from extractor.grammar.holding import Holding
-from extractor.grammar.meetings import MEETINGS, canonical
+from extractor.grammar.meetings import MEETINGS
 from extractor.grammar.negation import ONLY, negate
 from extractor.grammar.report import SILENT, UNKNOWN, Report
-from extractor.grammar.shapes import KINDS, LIMITS, Place, Shape, State, is_beyond, key_of, kind_of, kinds_of, leaves
-from extractor.patterns import PatternError, search
+from extractor.grammar.shapes import LIMITS, Place, Shape, State, is_beyond, kind_of, leaves
+from extractor.grammar.trials import Trials
 from extractor.pointers import escaped, resolve
-from extractor.types import Dialect
-from extractor.validation import VALIDATORS
 
 MAX_TEXT = 20_000  # characters of one of its values
 
@@ -35,14 +32,6 @@ _CHECKED = {
     "unevaluatedItems": "depends on what other keywords matched",
 }
 _KNOWN = _HELD | _CHECKED.keys()
-_LISTED = SILENT | {
-    "type",
-    "enum",
-    "const",
-    "pattern",
-    ONLY,
-}  # of these an enum's values are asked without a validator
-_COMBINED = IN_PLACE | {"unevaluatedProperties", "unevaluatedItems"}
 _OF_OBJECTS = frozenset(("properties", "required", "patternProperties", "additionalProperties", "propertyNames"))
 _OF_NAMES = frozenset(("patternProperties", "propertyNames"))
 _OF_FREE = frozenset(("patternProperties", "additionalProperties", "propertyNames"))
@@ -57,13 +46,11 @@ class Merging:
     holding: Holding
     state: Callable[[Iterable[Place]], State]
     report: Report = field(init=False)
-    dialect: Dialect = field(init=False)
-    validator: Any = field(init=False)
-    slow: set[str] = field(default_factory=set)  # patterns of names that take too long to match
+    trials: Trials = field(init=False)
 
     def __post_init__(self) -> None:
-        self.report, self.dialect = self.holding.report, self.holding.dialect
-        self.validator = VALIDATORS[self.dialect](self.root, format_checker=CHECKER)
+        self.report = self.holding.report
+        self.trials = Trials(self.root, self.holding.dialect, self.report)
 
     def shape(self, facts: Sequence[Place]) -> Shape:
         """What satisfies all of these; without a kind where nothing does."""
@@ -74,10 +61,7 @@ class Merging:
                 for keyword in place.node.keys() - _KNOWN:
                     self.report.widen(place, keyword, UNKNOWN, ignored=True)
         if shape.values is not None:
-            own = self._own_values(shape.values, facts)
-            shape.values = self._valid_values(own, facts)
-            valid = set(map(key_of, shape.values)) if len(own) > len(shape.values) else None
-            shape.rejected = [] if valid is None else [value for value in own if key_of(value) not in valid]
+            shape.values, shape.rejected = self.trials.values(shape.values, facts)
             shape.kinds &= {kind_of(value) for value in shape.values}
             self._report_values(shape.values, facts)
             return shape
@@ -97,45 +81,6 @@ class Merging:
                 shape.meet(keyword, value)
             elif keyword in MEETINGS:
                 MEETINGS[keyword](shape, place, value, self.report)
-
-    def _own_values(self, values: list[Any], facts: Sequence[Place]) -> list[Any]:
-        """Those values of an enum that satisfy all that holds here, but for what subschemas at the same place say."""
-        for place in facts:
-            node = place.node
-            if "type" in node or ONLY in node:
-                kinds = kinds_of(node.get("type", KINDS)) & set(node.get(ONLY, KINDS))
-                values = [value for value in values if kind_of(value) in kinds]
-            for listed in [node[key] if key == "enum" else [node[key]] for key in ("enum", "const") if key in node]:
-                known = {key_of(canonical(value)) for value in listed}
-                values = [value for value in values if key_of(value) in known]
-            if "pattern" in node:
-                values = self._matching(values, place)
-            values = self._passing(values, {key: node[key] for key in node.keys() - _LISTED - _COMBINED})
-        return values
-
-    def _valid_values(self, values: list[Any], facts: Sequence[Place]) -> list[Any]:
-        """Those that the subschemas at the same place admit as well."""
-        for place in facts:
-            if not _COMBINED.isdisjoint(place.node):
-                values = self._passing(values, {key: place.node[key] for key in place.node.keys() - _LISTED})
-        return values
-
-    def _passing(self, values: list[Any], node: Mapping[str, Any]) -> list[Any]:
-        if not node:
-            return values
-        checker = self.validator.evolve(schema=node)
-        return [value for value in values if checker.is_valid(value)]
-
-    def _matching(self, values: list[Any], place: Place) -> list[Any]:
-        """Those that are no text or match a pattern; all, where matching takes too long."""
-        pattern = place.node["pattern"]
-        try:
-            return [value for value in values if not isinstance(value, str) or search(pattern, value, self.dialect)]
-        except PatternError:
-            return values
-        except TimeoutError:
-            self.report.widen(place, "pattern", "matching takes too long on its values")
-            return values
 
     def _report_values(self, values: Iterable[Any], facts: Sequence[Place]) -> None:
         """Numbers that the decoder cannot write exactly, and texts that it cannot write at all."""
@@ -213,23 +158,13 @@ class Merging:
         if is_met:
             yield place.child("properties", name)
         for pattern in node.get("patternProperties", ()):
-            if self._is_match(place, pattern, name):
+            if self.trials.is_match(place, pattern, name):
                 is_met = True
                 yield place.child("patternProperties", pattern)
         if not is_met and "additionalProperties" in node:
             yield place.child("additionalProperties")
-        if "propertyNames" in node and not self.validator.evolve(schema=node["propertyNames"]).is_valid(name):
+        if "propertyNames" in node and not self.trials.is_name(place, name):
             yield Place("", node=False)
-
-    def _is_match(self, place: Place, pattern: str, name: str) -> bool:
-        try:
-            return pattern not in self.slow and search(pattern, name, self.dialect)
-        except PatternError:
-            return False
-        except TimeoutError:  # once is enough
-            self.slow.add(pattern)
-            self._report_free(place, "matching takes too long on the names")
-            return False
 
     def _meet_free(self, shape: Shape, speaking: Sequence[Place]) -> None:
         """Properties without a name of their own: by the pattern of their name, and all others."""

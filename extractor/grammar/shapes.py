@@ -116,6 +116,7 @@ def kind_of(value: Any) -> str:
 # llguidance reads numbers as doubles, so that a large whole number can become its neighbour; from 18 digits on it
 # fails, and on the least of 64 bits it overflows its stack.
 LARGEST = 10**17
+RANGE = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
 
 
 def leaves(value: Any) -> Iterator[Any]:
@@ -137,6 +138,16 @@ def common_multiple(one: Limit, other: Limit) -> Limit:
     a, b = Fraction(str(one)), Fraction(str(other))
     common = Fraction(lcm(a.numerator, b.numerator), gcd(a.denominator, b.denominator))
     return common.numerator if common.denominator == 1 else float(common)
+
+
+def steps_of(step: Limit, kind: str) -> list[Limit]:
+    """A step, and what it is for numbers with fewer decimals, which llguidance does not see: 0.25 → 0.25, 0.5."""
+    fraction, decimals = Fraction(str(step)), 0
+    while (fraction * 10**decimals).denominator != 1:
+        decimals += 1
+    if kind == "integer" or 10 % (fraction * 10**decimals) == 0:  # with another decimal it is a multiple anyway
+        return [step]
+    return list(dict.fromkeys([step, *(common_multiple(step, 10.0**-fewer) for fewer in range(1, decimals))]))
 
 
 _MEET: Mapping[str, Any] = {

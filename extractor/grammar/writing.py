@@ -11,7 +11,7 @@ from typing import Any
 
 from extractor.grammar.bounds import Bounds, bound_dictionary, bound_list, bound_number, bound_text
 from extractor.grammar.holding import Holding, text_node
-from extractor.grammar.shapes import ANY, ANYTHING, KINDS, Shape, State, has_room, is_beyond
+from extractor.grammar.shapes import ANY, ANYTHING, KINDS, RANGE, Shape, State, has_room, is_beyond, steps_of
 from extractor.patterns import literal
 
 MOST_SIZED = 200  # states; in a larger schema our own sizes cost more time than the rest
@@ -120,24 +120,26 @@ class Writer:
         return {"$ref": f"#/$defs/{known}"}
 
     def _number(self, node: dict[str, Any], loose: Collection[str] = ()) -> dict[str, Any]:
-        if self.sizes is None or not _OF_RANGES.isdisjoint(loose):
+        if self.sizes is None or any(keyword in loose for keyword in RANGE):
             return node
         bounded = bound_number(node, self.sizes)
         return bounded if node.keys() - {"type"} else self._once(node["type"], bounded)
 
     def _numbers(self, shape: Shape, kind: str) -> Iterator[dict[str, Any]]:
         """`multipleOf` of llguidance knows no negative numbers: they stand apart, without it."""
-        limits = {key: shape.limits[key] for key in _OF_NUMBERS if key in shape.limits}
-        step = {"multipleOf": limits.pop("multipleOf")} if "multipleOf" in limits else {}
+        limits = {key: shape.limits[key] for key in RANGE if key in shape.limits}
+        steps = steps_of(shape.limits["multipleOf"], kind) if "multipleOf" in shape.limits else ()
         least: dict[str, Any] = {key: limits[key] for key in ("minimum", "exclusiveMinimum") if key in limits}
         most: dict[str, Any] = {key: limits[key] for key in ("maximum", "exclusiveMaximum") if key in limits}
-        if not step or max(least.values(), default=-1) >= 0:
-            yield self._number({"type": kind, **limits, **step}, shape.loose)
-            return
-        below = {key: limit for key, limit in most.items() if limit < 0} or {"exclusiveMaximum": 0}
-        for limits in ({"minimum": 0, **most, **step}, {**least, **below}):
-            if has_room("integer", limits) or (kind == "number" and has_room("fraction", limits)):
-                yield self._number({"type": kind, **limits}, shape.loose)
+        nodes = [limits]
+        if steps and max(least.values(), default=-1) >= 0:
+            nodes = [{**limits, "multipleOf": step} for step in steps]
+        elif steps:
+            below = {key: limit for key, limit in most.items() if limit < 0} or {"exclusiveMaximum": 0}
+            nodes = [*({"minimum": 0, **most, "multipleOf": step} for step in steps), {**least, **below}]
+        for node in nodes:
+            if not steps or has_room("integer", node) or (kind == "number" and has_room("fraction", node)):
+                yield self._number({"type": kind, **node}, shape.loose)
 
     def _text(self, shape: Shape) -> dict[str, Any]:
         node = text_node(shape)
@@ -201,15 +203,13 @@ class Writer:
         return limits
 
 
-_OF_RANGES = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
-_OF_NUMBERS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 # Keywords that are about one kind of value only.
 _SPOKEN = {
     "object": frozenset(("properties", "required", "patternProperties", "additionalProperties", "minProperties",
                          "maxProperties", "propertyNames", "dependentRequired", "dependentSchemas")),
     "array": frozenset(("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains")),
     "string": frozenset(("minLength", "maxLength", "pattern", "format")),
-    "number": frozenset(_OF_NUMBERS),
+    "number": frozenset((*RANGE, "multipleOf")),
 }  # fmt: skip
 
 

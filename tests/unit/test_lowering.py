@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -16,6 +17,9 @@ from extractor.grammar import BOUNDED, EXACT, SPACED, Bounds, Grammar, compile_s
 from extractor.grammar.bounds import DEPTH_BOUND
 from extractor.grammar.lowering import MAX_ALTERNATIVES
 from extractor.grammar.meetings import MAX_VALUES
+from extractor.grammar.report import Report
+from extractor.grammar.shapes import Place
+from extractor.grammar.trials import Trials
 from extractor.schema import load_json
 from extractor.validation import Valid, validate
 
@@ -942,3 +946,84 @@ def test_too_few_names_in_one_of_several_cases() -> None:
 )
 def test_one_whole_number_is_room_for_a_number(limits: Json, number: int) -> None:
     assert accepts(lowered_of({"anyOf": [{**NUMBER, **limits}, TEXT]}), number)
+
+
+# --- numbers that llguidance sees otherwise ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bounds", [EXACT, BOUNDED])
+@pytest.mark.parametrize("step", [0.25, 0.125, 0.05, 0.15, 0.012, 2.5, 0.0025, 3])
+def test_a_multiple_can_be_written_with_as_few_decimals_as_it_needs(step: float, bounds: Bounds | None) -> None:
+    grammar = lowered_of({**NUMBER, "multipleOf": step, "minimum": 0}, bounds)
+    numbers = {number / 10**decimals for decimals in range(5) for number in range(0, 64)}
+    plain = [number for number in numbers if "e" not in str(number)]
+    is_multiple = {number: (Fraction(str(number)) / Fraction(str(step))).denominator == 1 for number in plain}
+    assert {number: is_written(grammar, f"{number:g}") for number in plain} == is_multiple
+    assert says(grammar) == []
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"minimum": 2.2250738585072014e-308},
+        {"exclusiveMinimum": 5e-324},
+        {"minimum": 1e-100, "maximum": 3},
+        {"multipleOf": 1.5e-30},
+        {"exclusiveMinimum": 2**53},
+        {"exclusiveMaximum": -(2**53)},
+        {"maximum": 2**53 + 1},
+        {"minimum": -(10**18)},
+    ],
+)
+def test_numbers_that_the_decoder_cannot_hold_are_left_to_validation(limits: Json) -> None:
+    grammar = lowered_of(record(n={**NUMBER, **limits}))
+    assert set(says(grammar)) == {f"/properties/n/{keyword}" for keyword in limits}
+    for bounds in (EXACT, BOUNDED):
+        assert compile_schema(load_json(record(n={**WHOLE, **limits})), bounds)
+
+
+@pytest.mark.parametrize("limit", [2**53 - 1, 1 - 2**53])
+@pytest.mark.parametrize("kind", [WHOLE, NUMBER])
+def test_the_largest_limits_are_held(kind: Json, limit: int) -> None:
+    check({**kind, "maximum": 10**17}, [10**17, 10**17 - 16], [10**17 + 16])
+    grammar = lowered_of({**kind, "exclusiveMaximum": limit})
+    assert [accepts(grammar, limit + step) for step in (-1, 0, 1)] == [True, False, False]
+
+
+# --- what is tried while a schema is compiled ----------------------------------------------------------------
+
+
+def trials_of(node: Json) -> tuple[Trials, Place]:
+    return Trials(node, "ecma", Report(node), left=0.05), Place("", node)
+
+
+SLOW = "^(a|aa)+$"
+LONG = ["a" * 30 + f"!{at}" for at in range(400)]
+
+
+def test_all_passes_where_trying_takes_too_long() -> None:
+    node = {"enum": LONG, "pattern": SLOW}
+    trials, place = trials_of(node)
+    started = time.monotonic()
+    assert trials.values(LONG, [place]) == (LONG, [])
+    assert trials.report.is_widened("/pattern")
+    assert time.monotonic() - started < 2 * SECONDS  # of 400 times as much
+
+
+def test_the_time_is_for_all_together() -> None:
+    node = {"propertyNames": {"pattern": SLOW}, "patternProperties": {SLOW: True, "^b": True}, "items": {}}
+    trials, place = trials_of(node)
+    assert [trials.is_name(place, name) for name in LONG][-1]
+    assert not trials.is_match(place, "^b", "b")  # matched in no time, but there is none left
+    assert trials.report.is_widened("/propertyNames")
+    assert trials.report.is_widened("/patternProperties")
+    assert trials.values([[name] for name in LONG], [Place("", {"items": {"pattern": SLOW}})])[0]
+    assert trials.report.is_widened("/items")
+
+
+def test_what_is_tried_in_time_is_not_reported() -> None:
+    node = {"enum": ["aa", "b"], "pattern": SLOW, "propertyNames": {"pattern": SLOW}}
+    trials, place = trials_of(node)
+    assert trials.values(["aa", "b"], [place]) == (["aa"], [])
+    assert [trials.is_name(place, name) for name in ("a", "b")] == [True, False]
+    assert not any(trials.report.is_widened(f"/{keyword}") for keyword in node)
