@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import core_schema
+from pydantic_core import SchemaValidator, ValidationError, core_schema, to_json
+
+from extractor.errors import SchemaError
 
 _WRAPPERS = ("function-before", "function-after", "function-wrap", "nullable", "default")  # of another type
 _WITH_HOST = frozenset(("http", "https", "ws", "wss", "ftp"))  # by the URL standard none of theirs is without one
@@ -36,13 +39,13 @@ class Generator(GenerateJsonSchema):
         return json_schema
 
     def url_schema(self, schema: core_schema.UrlSchema) -> dict[str, Any]:
-        """`HttpUrl` → 'https://…' with a host; `FileUrl` → 'file:…'."""
+        """`HttpUrl` → 'https://…' with a host; `FileUrl` → 'file:…'; other characters than ASCII's as well."""
         json_schema = super().url_schema(schema)
         if schemes := schema.get("allowed_schemes"):
             is_required = schema.get("host_required") and not schema.get("default_host")
             host = "//[^/?#@:]" if is_required or _WITH_HOST.issuperset(schemes) else ""
             json_schema["pattern"] = rf"^(?:{'|'.join(map(re.escape, schemes))}):{host}"
-        return json_schema
+        return {**json_schema, "format": "iri"}
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> dict[str, Any]:
         """`datetime` → with an offset or without; `NaiveDatetime`, `AwareDatetime` → one of the two."""
@@ -54,17 +57,56 @@ class Generator(GenerateJsonSchema):
 
     def dict_schema(self, schema: core_schema.DictSchema) -> dict[str, Any]:
         """Names as the type of the keys has them: `dict[int, str]` → decimal digits; nothing else beside a pattern."""
-        json_schema = super().dict_schema(schema)
-        keys: Any = schema.get("keys_schema", {})
-        while keys.get("type") in _WRAPPERS:
-            keys = keys["schema"]
-        if keys.get("type") == "int":
-            json_schema["propertyNames"] = {"pattern": "^(?:0|-?[1-9][0-9]{0,17})$"}
-        elif keys.get("type") == "enum":
-            json_schema["propertyNames"] = {"enum": [str(member.value) for member in keys["members"]]}
+        return self._named(super().dict_schema(schema), schema.get("keys_schema", {}))
+
+    def ordered_dict_schema(self, schema: Any) -> dict[str, Any]:
+        """As `dict_schema`."""
+        return self._named(super().ordered_dict_schema(schema), schema.get("keys_schema", {}))
+
+    def _named(self, json_schema: dict[str, Any], keys: Any) -> dict[str, Any]:
+        keys = _unwrapped(keys)
+        if keys.get("type") in _KEYS:
+            json_schema["propertyNames"] = {"pattern": _KEYS[keys["type"]]}
+        elif keys.get("type") in ("datetime", "time"):
+            json_schema["propertyNames"] = self.generate_inner(keys)
+        elif (names := _names(keys)) is not None:
+            json_schema["propertyNames"] = {"enum": names}
         if "patternProperties" in json_schema:
             json_schema["additionalProperties"] = False
         return json_schema
+
+
+def _unwrapped(core: Any) -> Any:
+    while core.get("type") in _WRAPPERS:
+        core = core["schema"]
+    return core
+
+
+# What the names of an object are for keys that are no texts.
+_KEYS = {
+    "int": "^(?:0|-?[1-9][0-9]{0,17})$",
+    "float": rf"^-?(?:0|[1-9][0-9]{{0,{_MOST_DIGITS - 1}}})(?:\.[0-9]{{1,{_MOST_DIGITS}}})?$",
+    "decimal": rf"^-?(?:0|[1-9][0-9]{{0,{_MOST_DIGITS - 1}}})(?:\.[0-9]{{1,{_MOST_DIGITS}}})?$",
+    "bool": "^(?:true|false)$",
+}
+
+
+def _names(keys: Any) -> list[str] | None:
+    """The names that stand for keys of a finite type, as Pydantic takes them: Literal['a', 1] → ['a']."""
+    if keys.get("type") not in ("enum", "literal", "none", "tuple"):
+        return None
+    values = [member.value for member in keys.get("members", ())] or keys.get("expected", ())
+    texts = [str(value).lower() if isinstance(value, bool) else str(value) for value in values]
+    checker = SchemaValidator({"type": "dict", "keys_schema": keys, "values_schema": {"type": "any"}})
+    return [text for text in texts if _is_taken(checker, {text: 0})]
+
+
+def _is_taken(checker: SchemaValidator, value: Any) -> bool:
+    try:
+        checker.validate_json(to_json(value))
+    except ValidationError:
+        return False
+    return True
 
 
 def _time(name: str, constraint: object) -> dict[str, Any]:
@@ -72,6 +114,44 @@ def _time(name: str, constraint: object) -> dict[str, Any]:
     if constraint is None:
         return {"anyOf": [local, aware]}
     return local if constraint == "naive" else aware
+
+
+# --- what can never be valid ---------------------------------------------------------------------------------
+
+
+def refuse_impossible(core: Any, name: str) -> None:
+    """Raise `SchemaError` for a type of which a part is never valid, whatever the JSON."""
+    todo = [core]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Mapping):
+            _refuse_alias_path(node.get("validation_alias"), name)
+            if node.get("type") in ("literal", "enum"):
+                _refuse_listed(node, name)
+            if _names(_unwrapped(node.get("keys_schema", {}))) == []:
+                raise SchemaError(f"{name}: no name of a JSON object is valid as the key of one of its dictionaries",
+                                  hint="keys are texts, numbers, dates or the members of an enum of such")  # fmt: skip
+            todo += [part for key, part in node.items() if key != "metadata"]
+        elif isinstance(node, list | tuple):
+            todo += node
+
+
+def _refuse_alias_path(alias: Any, name: str) -> None:
+    """An AliasPath reads from inside of other values; no flat answer could ever be valid."""
+    paths = alias if isinstance(alias, list) and alias and isinstance(alias[0], list) else [alias]
+    if alias is not None and all(isinstance(path, list) and len(path) > 1 for path in paths):
+        raise SchemaError(f"{name}: a field reads its value by AliasPath {paths[0]}", hint="use a plain alias")
+
+
+def _refuse_listed(node: Any, name: str) -> None:
+    """Bytes, tuples, and in a Literal members of an Enum, are never equal to a JSON value."""
+    checker = SchemaValidator(node)
+    for value in node.get("members") or node["expected"]:
+        if not _is_taken(checker, value):
+            what = repr(value) if node["type"] == "enum" else f"Literal[{value!r}]"
+            is_member = isinstance(value, Enum) and node["type"] == "literal"
+            hint = "write the enum itself as the type" if is_member else "write it as a text"
+            raise SchemaError(f"{name}: no JSON value is valid for {what}", hint=hint)
 
 
 def additions(answer: Any, written: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from extractor.dialect.keywords import NAMED
 from extractor.errors import SchemaError
 from extractor.pointers import resolve
 from extractor.pyfile import find_type
-from extractor.pytypes import Generator
+from extractor.pytypes import Generator, refuse_impossible
 from extractor.types import Schema
 
 SchemaSpec = Any  # str | Path | a type (Pydantic class, dataclass, TypedDict, list[Paper] …) | JSON Schema | Schema
@@ -112,7 +111,7 @@ def from_type(type_: Any, name: str | None = None) -> Schema:
         if isinstance(type_, type) and issubclass(type_, BaseModel):
             type_.model_rebuild()  # names the type that is not defined, if there is one
         adapter = TypeAdapter(type_)
-        _refuse_impossible(adapter.core_schema, name)
+        refuse_impossible(adapter.core_schema, name)
         json_schema = adapter.json_schema(mode="validation", schema_generator=Generator)
     except (PydanticUserError, PydanticInvalidForJsonSchema) as error:
         hint = "is it a Pydantic class, or made of such?"
@@ -267,35 +266,6 @@ def _name_of(type_: Any) -> str:
     if isinstance(type_, type) and not getattr(type_, "__args__", None):
         return type_.__name__
     return str(type_).replace(f"{getattr(type_, '__module__', '')}.", "").replace("typing.", "")[:80]
-
-
-def _refuse_impossible(core: Any, name: str) -> None:
-    """Refuse a type of which a part is never valid, whatever the JSON."""
-    todo = [core]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, Mapping):
-            _refuse_alias_path(node.get("validation_alias"), name)
-            if node.get("type") == "literal":
-                _refuse_literal(node["expected"], name)
-            todo += [part for key, part in node.items() if key != "metadata"]
-        elif isinstance(node, list | tuple):
-            todo += node
-
-
-def _refuse_alias_path(alias: Any, name: str) -> None:
-    """An AliasPath reads from inside of other values; no flat answer could ever be valid."""
-    paths = alias if isinstance(alias, list) and alias and isinstance(alias[0], list) else [alias]
-    if alias is not None and all(isinstance(path, list) and len(path) > 1 for path in paths):
-        raise SchemaError(f"{name}: a field reads its value by AliasPath {paths[0]}", hint="use a plain alias")
-
-
-def _refuse_literal(values: list[Any], name: str) -> None:
-    """Bytes, and members of an Enum that are no text or number themselves, are never equal to a JSON value."""
-    strange = next((value for value in values if not isinstance(value, str | int | float | None)), None)
-    if strange is not None:
-        hint = "write the enum itself as the type" if isinstance(strange, Enum) else "write it as a text"
-        raise SchemaError(f"{name}: no JSON value is valid for Literal[{strange!r}]", hint=hint)
 
 
 _DATA = frozenset(("enum", "const", "default", "examples"))

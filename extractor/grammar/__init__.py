@@ -29,7 +29,7 @@ from extractor.grammar.recursion import unroll
 from extractor.grammar.report import Report, Row
 from extractor.grammar.shapes import State, levels, prune, reachable
 from extractor.grammar.writing import MOST_SIZED, Writer
-from extractor.types import Problem, Schema
+from extractor.types import Schema
 
 MAX_LEVELS = 500  # llguidance 1.0.1 recurses; from some 1,200 levels on it ends the process
 
@@ -76,12 +76,6 @@ class Grammar:
     def report(self) -> tuple[Row, ...]:
         """Every keyword with a say in what is valid: enforced while decoding, checked after, or ignored."""
         return tuple(self.findings.rows())
-
-    @property
-    def checked_after(self) -> tuple[Problem, ...]:
-        """What the decoder does not hold and validation checks, by pointer into the schema."""
-        rows = (row for row in self.report if row.status == "after") if self.findings.widened else ()
-        return tuple(Problem(f"{row.pointer}/{row.keyword}", f"{row.keyword} {row.value}: {row.why}") for row in rows)
 
 
 @lru_cache(maxsize=64)

@@ -236,6 +236,9 @@ def _listed_names(names: Any) -> Sequence[str] | None:
 
 def _pattern_of_names(names: Mapping[str, Any]) -> str | None:
     said = names.keys() - SILENT - {"type"}
+    if said == {"anyOf"}:
+        several = [_pattern_of_names(branch) if isinstance(branch, dict) else None for branch in names["anyOf"]]
+        return None if None in several else "|".join(f"(?:{pattern})" for pattern in several)
     if said == {"pattern"}:
         return str(names["pattern"])
     if said == {"format"} and names["format"] in SHAPES and not SHAPES[names["format"]].rest:

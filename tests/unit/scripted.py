@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, settings
 
+from extractor.grammar import Grammar
 from extractor.schema import digest
 from extractor.types import Completion, FinishReason, Mode, Request, Schema, Usage
 
@@ -51,6 +52,11 @@ class ScriptedEngine:
 def schema_of(json_schema: dict[str, Any], name: str = "Test") -> Schema:
     """A schema without a Pydantic class."""
     return Schema(name, json_schema, digest(json_schema))
+
+
+def left(grammar: Grammar) -> list[str]:
+    """What the decoder leaves to validation: pointers with the keyword."""
+    return [f"{row.pointer}/{row.keyword}" for row in grammar.report if row.status == "after"]
 
 
 def record(**properties: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from llguidance import LLMatcher, LLTokenizer
-from scripted import record, written
+from scripted import left, record, written
 
 from extractor.errors import SchemaError
 from extractor.grammar import BOUNDED, EXACT, SPACED, Bounds, Grammar, compile_schema
@@ -50,11 +50,6 @@ def is_written(grammar: Grammar, text: str) -> bool:
     return bool(matcher.validate_tokens(tokens) == len(tokens))
 
 
-def says(grammar: Grammar) -> list[str]:
-    """What is left to validation: pointers with the keyword."""
-    return [f"{row.pointer}/{row.keyword}" for row in grammar.report if row.status == "after"]
-
-
 def check(schema: Json, good: list[Any], bad: list[Any], after: list[str] | None = None) -> None:
     """The decoder writes the good values and none of the bad ones, which are those that are valid."""
     grammar = lowered_of(schema)
@@ -63,7 +58,7 @@ def check(schema: Json, good: list[Any], bad: list[Any], after: list[str] | None
     assert [value for value in bad if isinstance(validate(checked, value), Valid)] == []
     assert [value for value in good if not accepts(grammar, value)] == []
     assert [value for value in bad if accepts(grammar, value)] == []
-    assert says(grammar) == (after or [])
+    assert left(grammar) == (after or [])
 
 
 def only(**properties: Any) -> Json:
@@ -311,26 +306,26 @@ def test_any_of(schema: Json, good: list[Any], bad: list[Any]) -> None:
     ],
 )
 def test_one_of_is_held_where_its_branches_exclude_each_other(branches: list[Any], held: bool) -> None:
-    assert says(lowered_of({"oneOf": branches})) == ([] if held else ["/oneOf"])
+    assert left(lowered_of({"oneOf": branches})) == ([] if held else ["/oneOf"])
 
 
 def test_one_of_beside_what_tells_its_branches_apart() -> None:
     branches = [{"properties": {"a": WHOLE}}, {"properties": {"a": TEXT}}]
-    assert says(lowered_of({"type": "object", "oneOf": branches})) == ["/oneOf"]
-    assert says(lowered_of({"type": "object", "oneOf": branches, "required": ["a"]})) == []
+    assert left(lowered_of({"type": "object", "oneOf": branches})) == ["/oneOf"]
+    assert left(lowered_of({"type": "object", "oneOf": branches, "required": ["a"]})) == []
 
 
 @pytest.mark.parametrize("listed", [{"const": 5}, {"anyOf": [{"const": 5}, {"const": -1}]}, {"enum": [True, 1, -1]}])
 def test_a_listed_value_that_another_branch_writes_as_well(listed: Json) -> None:
     one_of = {"oneOf": [{"minimum": 1}, listed]}
-    assert says(lowered_of({**WHOLE, **one_of})) == ["/oneOf"]
-    assert says(lowered_of({"allOf": [WHOLE, {"anyOf": [one_of, TEXT]}]})) == ["/allOf/1/anyOf/0/oneOf"]
-    assert says(lowered_of({**TEXT, "oneOf": [{"minLength": 1}, listed]})) == []
+    assert left(lowered_of({**WHOLE, **one_of})) == ["/oneOf"]
+    assert left(lowered_of({"allOf": [WHOLE, {"anyOf": [one_of, TEXT]}]})) == ["/allOf/1/anyOf/0/oneOf"]
+    assert left(lowered_of({**TEXT, "oneOf": [{"minLength": 1}, listed]})) == []
 
 
 def test_one_of_several_places_is_told_by_itself() -> None:
     apart, overlapping = {"oneOf": [WHOLE, TEXT]}, {"oneOf": [WHOLE, NUMBER]}
-    assert says(lowered_of(record(a=apart, b=overlapping))) == ["/properties/b/oneOf"]
+    assert left(lowered_of(record(a=apart, b=overlapping))) == ["/properties/b/oneOf"]
 
 
 # --- negation ------------------------------------------------------------------------------------------------
@@ -386,7 +381,7 @@ def test_not_of_all(schema: Json) -> None:
 )
 def test_not_of_what_has_no_complement_is_reported(inner: Json) -> None:
     grammar = lowered_of({"not": inner, "$defs": {"A": TEXT}})
-    assert says(grammar) == ["/not"]
+    assert left(grammar) == ["/not"]
     assert accepts(grammar, None)
 
 
@@ -486,13 +481,13 @@ def test_values_and_numbers(schema: Json, good: list[Any], bad: list[Any]) -> No
 
 def test_fractions_only_are_not_held() -> None:
     grammar = lowered_of({**NUMBER, "not": WHOLE})
-    assert says(grammar) == ["/not"]
+    assert left(grammar) == ["/not"]
     assert accepts(grammar, 1.5)
 
 
 def test_steps_are_held_of_numbers_that_are_not_negative() -> None:
     grammar = lowered_of({**NUMBER, "multipleOf": 0.5})
-    assert says(grammar) == ["/multipleOf"]
+    assert left(grammar) == ["/multipleOf"]
     assert [accepts(grammar, number) for number in (0.5, 0.3, -0.5, -0.3)] == [True, False, True, True]
 
 
@@ -568,7 +563,7 @@ UNIQUE = {"uniqueItems": True}
     ],
 )
 def test_what_is_checked_after(schema: Json, after: list[str]) -> None:
-    assert says(lowered_of(schema)) == after
+    assert left(lowered_of(schema)) == after
 
 
 def test_the_report_names_every_keyword_once() -> None:
@@ -751,13 +746,13 @@ def test_large_schemas_compile_or_are_refused_in_time(schema: Json, bounds: Boun
 
 def test_too_many_combinations_are_reported() -> None:
     grammar = lowered_of(unions(9))
-    assert says(grammar) == ["/allOf/8/anyOf"]
-    assert says(lowered_of(unions(8))) == []
+    assert left(grammar) == ["/allOf/8/anyOf"]
+    assert left(lowered_of(unions(8))) == []
 
 
 def test_too_many_values_are_reported() -> None:
     grammar = lowered_of({"enum": [*map(str, range(MAX_VALUES + 1))]})
-    assert says(grammar) == ["/enum"]
+    assert left(grammar) == ["/enum"]
     assert accepts(grammar, "7")
     assert not accepts(grammar, 7)
 
@@ -890,7 +885,7 @@ def test_what_is_not_valid_is_kept_out_or_reported(schema: Json, text: str) -> N
     loaded = load_json(schema)
     assert not isinstance(validate(loaded, json.loads(text)), Valid)
     grammar = lowered_of(schema)
-    assert says(grammar) or not is_written(grammar, text)
+    assert left(grammar) or not is_written(grammar, text)
 
 
 @pytest.mark.parametrize(
@@ -902,7 +897,7 @@ def test_what_is_not_valid_is_kept_out_or_reported(schema: Json, text: str) -> N
     ],
 )
 def test_what_is_held_is_not_reported(schema: Json) -> None:
-    assert says(lowered_of(schema)) == []
+    assert left(lowered_of(schema)) == []
 
 
 @pytest.mark.parametrize("keyword", ["multipleOf", "minProperties", "exclusiveMinimum", "minContains"])
@@ -955,11 +950,11 @@ def test_one_whole_number_is_room_for_a_number(limits: Json, number: int) -> Non
 @pytest.mark.parametrize("step", [0.25, 0.125, 0.05, 0.15, 0.012, 2.5, 0.0025, 3])
 def test_a_multiple_can_be_written_with_as_few_decimals_as_it_needs(step: float, bounds: Bounds | None) -> None:
     grammar = lowered_of({**NUMBER, "multipleOf": step, "minimum": 0}, bounds)
-    numbers = {number / 10**decimals for decimals in range(5) for number in range(0, 64)}
+    numbers = {number / 10**decimals for decimals in range(5) for number in range(64)}
     plain = [number for number in numbers if "e" not in str(number)]
     is_multiple = {number: (Fraction(str(number)) / Fraction(str(step))).denominator == 1 for number in plain}
     assert {number: is_written(grammar, f"{number:g}") for number in plain} == is_multiple
-    assert says(grammar) == []
+    assert left(grammar) == []
 
 
 @pytest.mark.parametrize(
@@ -977,7 +972,7 @@ def test_a_multiple_can_be_written_with_as_few_decimals_as_it_needs(step: float,
 )
 def test_numbers_that_the_decoder_cannot_hold_are_left_to_validation(limits: Json) -> None:
     grammar = lowered_of(record(n={**NUMBER, **limits}))
-    assert set(says(grammar)) == {f"/properties/n/{keyword}" for keyword in limits}
+    assert set(left(grammar)) == {f"/properties/n/{keyword}" for keyword in limits}
     for bounds in (EXACT, BOUNDED):
         assert compile_schema(load_json(record(n={**WHOLE, **limits})), bounds)
 
