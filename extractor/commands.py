@@ -17,7 +17,7 @@ from extractor.errors import SchemaError, SourceError, UsageError
 from extractor.grammar import Row, compile_schema
 from extractor.grammar.report import Status
 from extractor.pipeline import Options, estimate_tokens
-from extractor.schema import is_many
+from extractor.schema import is_many, read_json
 from extractor.sinks import Sink, to_json
 from extractor.sources import discover, is_missing
 from extractor.terminal import Screen, plain
@@ -127,17 +127,28 @@ def starter_source(spec: str, name: str) -> str:
     """The Python source of a starter schema, from an inline one or a file with a sample record."""
     if not spec.lower().endswith((".json", ".jsonl")):
         return starter.write(dsl.parse(spec), name)
+    return starter.write(starter.from_sample(_sample(Path(spec))), name)
+
+
+def _sample(path: Path) -> Any:
+    """The record in a JSON file, or those in the lines of a .jsonl file."""
+    line = 1
     try:
-        text = Path(spec).read_text(encoding="utf-8-sig")
-        is_lines = spec.lower().endswith(".jsonl")
-        sample = [json.loads(line) for line in text.splitlines() if line.strip()] if is_lines else json.loads(text)
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix.lower() != ".jsonl":
+            return read_json(text, f"{path}: ")
+        samples = []
+        for line, part in enumerate(text.split("\n"), start=1):
+            samples += [read_json(part, f"{path}:{line}: ")] if part.strip() else []
     except (OSError, UnicodeDecodeError) as error:
-        raise SchemaError(f"{spec}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from error
+        raise SchemaError(f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from error
     except json.JSONDecodeError as error:
-        raise SchemaError(f"{spec}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
+        raise SchemaError(f"{path}:{line + error.lineno - 1}:{error.colno}: not JSON: {error.msg}") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise SchemaError(f"{path}: {error}", hint="write a smaller number") from error
     except RecursionError:
-        raise SchemaError(f"{spec}: nested too deep") from None
-    return starter.write(starter.from_sample(sample), name)
+        raise SchemaError(f"{path}: nested too deep") from None
+    return samples
 
 
 def write_new(path: Path, text: str) -> None:

@@ -65,7 +65,7 @@ def _load_inline(spec: str) -> Schema | None:
     """A schema that is given as text: '{"type": "object"}', or in our own language."""
     if _LIKE_JSON.match(spec):
         try:
-            return load_json(_read_json(spec))
+            return load_json(read_json(spec))
         except json.JSONDecodeError as error:
             hint = "a schema in JSON begins so; one in the inline language needs no outer braces"
             raise SchemaError(f"column {error.pos + 1}: not JSON: {error.msg}", hint=hint) from error
@@ -114,7 +114,8 @@ def from_type(type_: Any, name: str | None = None) -> Schema:
         refuse_impossible(adapter.core_schema, name)
         json_schema = adapter.json_schema(mode="validation", schema_generator=Generator)
     except (PydanticUserError, PydanticInvalidForJsonSchema) as error:
-        hint = "is it a Pydantic class, or made of such?"
+        is_old = getattr(error, "code", None) == "typed-dict-version"
+        hint = "from typing_extensions import TypedDict" if is_old else "is it a Pydantic class, or made of such?"
         raise SchemaError(f"{name} has no JSON Schema: {error.message.partition(chr(10))[0]}", hint=hint) from error
     except NameError as error:
         hint = "every type that a field names has to be defined in the module"
@@ -165,7 +166,7 @@ def _load_file(path: Path, name: str | None) -> Schema:
         raise SchemaError(f"{path}:{name}: a JSON Schema file has no classes to choose from", hint=f"use {path}")
     try:
         text = _read(path)
-        document = _read_json(text, f"{path}: ") if path.suffix.lower() == ".json" else _read_yaml(text, path)
+        document = read_json(text, f"{path}: ") if path.suffix.lower() == ".json" else _read_yaml(text, path)
         return load_json(document, path.stem, str(path))
     except json.JSONDecodeError as error:
         hint = "a schema file is JSON (.json), YAML (.yaml) or Python (.py)"
@@ -187,8 +188,8 @@ def _read(path: Path) -> str:
         raise SchemaError(f"{path}: not UTF-8", hint="write the file as UTF-8") from error
 
 
-def _read_json(text: str, where: str = "") -> Any:
-    """A JSON document; a name that an object has twice is refused: only one of them could count."""
+def read_json(text: str, where: str = "") -> Any:
+    """A JSON document; raises `SchemaError` for a name that an object has twice: only one of them could count."""
 
     def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)

@@ -1,6 +1,7 @@
 """`extract schema init`: a sample record → JSON Schema, and a JSON Schema → a Python file to start from.
 
-Both keep to the subset of JSON Schema that the inline schema language gives (`extractor.dsl`). What is written is code
+Both keep to the subset of JSON Schema that the inline schema language gives (`extractor.dsl`), with texts by any name
+beside it. What is written is code
 that will be run, with text in it that is not ours. So every name in it is made here of characters that Python takes in
 names, and every other text is an escaped string literal: see `_attributes`, `_class_name`, `_literal`, `_docstring`.
 """
@@ -41,8 +42,9 @@ class _Found(NamedTuple):
 def from_sample(sample: Any) -> dict[str, Any]:
     """The JSON Schema of a sample record, or of several in a list.
 
-    What is missing or null in some of them may be null, a null in a list is passed over, and a list that is always
-    empty is one of texts. Raises `SchemaError` with the JSON Pointers of two values that no one type holds.
+    What is missing or null in some of them may be null, a null in a list is passed over, a list that is always empty is
+    one of texts, and an inner object that is always empty one of texts by any name. Raises `SchemaError` with the JSON
+    Pointers of two values that no one type holds.
     """
     whole = _Found((), sample)
     found = list(_items([whole])) if isinstance(sample, list) else [whole]
@@ -53,9 +55,11 @@ def from_sample(sample: Any) -> dict[str, Any]:
 
 def _record(found: Sequence[_Found], depth: int) -> dict[str, Any]:
     keys = dict.fromkeys(key for one in found for key in one.value)
-    if not keys:
-        hint = "write a field into it, or leave it out"
+    if not keys and not depth:
+        hint = "write a field into it"
         raise SchemaError(f"{_where(found[0])}: an empty object says nothing about its fields", hint=hint)
+    if not keys:
+        return {"type": "object", "additionalProperties": dict(TYPES["str"])}
     return record({key: _field(key, found, depth) for key in keys})
 
 
@@ -147,7 +151,9 @@ _IMPORTS = {
     "datetime.date": "import datetime",
     "Literal": "from typing import Literal",
 }
-_IN_USE = frozenset(("str", "int", "float", "bool", "list", "Field", "Literal", "BaseModel", "None", "True", "False"))
+_IN_USE = frozenset(
+    ("str", "int", "float", "bool", "list", "dict", "Field", "Literal", "BaseModel", "None", "True", "False")
+)
 
 
 def write(json_schema: Mapping[str, Any], name: str = "Record") -> str:
@@ -224,6 +230,9 @@ class _Writer:
         if not isinstance(node, Mapping) or len(path) > 2 * (MAX_DEPTH + 1):  # a record adds two parts
             raise _foreign(path, "this")
         kind = node.get("type")
+        if kind == "object" and node.get("additionalProperties") == TYPES["str"]:
+            _expect(node, path, "additionalProperties")
+            return "dict[str, str]"
         if kind == "object":
             return self.record(node, path, _class_name(wanted) or "Item", taken)
         if kind == "array":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from extractor.dialect.keywords import Path
@@ -71,9 +72,11 @@ def _copied(document: Mapping[str, Any], name: str) -> dict[str, Any]:
             elif (value.__class__ is not str or len(value) > MAX_STRING or not value.isascii()) and (
                 fault := _scalar_fault(value)
             ):
-                raise SchemaError(f"{name}: {pointer((*path, key))}: {fault}")
+                hint = "in YAML, quote it" if isinstance(value, date) else None
+                raise SchemaError(f"{name}: {pointer((*path, key))}: {fault}", hint=hint)
         if isinstance(container, dict) and (fault := _names_fault(container)):
             hint = "in YAML, quote names such as on, off, yes, no and 1"
+            hint = None if all(isinstance(key, str) for key in container) else hint
             raise SchemaError(f"{name}: {pointer(path) or '/'}: {fault}", hint=hint)
     return root
 
@@ -86,7 +89,8 @@ def _scalar_fault(value: Any) -> str | None:
     if isinstance(value, int) and abs(value) > LARGEST:
         return "a number of more than 300 digits"
     is_json = value is None or isinstance(value, int) or (isinstance(value, float) and abs(value) < float("inf"))
-    return None if is_json else f"{value!r:.60} is not JSON"
+    shown = str(value) if isinstance(value, date) else repr(value)
+    return None if is_json else f"{shown:.60} is not JSON"
 
 
 def _names_fault(container: dict[Any, Any]) -> str | None:

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache, reduce
 from typing import Any
 from urllib.parse import urljoin
@@ -136,6 +137,8 @@ def complaint(keyword: str, value: Any, draft: str) -> tuple[Path, str] | None:
     what = f"{short(value)} is not valid in {draft}"
     if isinstance(value, list | dict) and len(value) > _MANY:
         return (keyword,), what
+    if keyword == "type" and (told := _unknown_type(value)):
+        return (keyword,), told
     if draft == UNDECLARED:
         draft = "2019-09" if keyword in ("items", "additionalItems") else "2020-12"
     try:
@@ -146,6 +149,22 @@ def complaint(keyword: str, value: Any, draft: str) -> tuple[Path, str] | None:
         return None
     what = next(text for text in _listed(value if keyword == "pattern" else [*value]) if not _is_pattern(text))
     return (keyword,), f"{short(what)} is not a regular expression"
+
+
+_TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
+_MEANT = {"str": "string", "text": "string", "int": "integer", "float": "number", "bool": "boolean", "list": "array",
+          "dict": "object", "none": "null"}  # fmt: skip
+
+
+def _unknown_type(value: Any) -> str | None:
+    """What is wrong with a `type` that names none: 'objekt' → 'no type of JSON Schema; did you mean "object"?'."""
+    name = next((name for name in _listed(value) if isinstance(name, str) and name not in _TYPES), None)
+    if name is None:
+        return None
+    meant = [_MEANT[name.lower()]] if name.lower() in _MEANT else get_close_matches(name.lower(), _TYPES, n=1)
+    return f"{short(name)} is no type of JSON Schema; " + (
+        f'did you mean "{meant[0]}"?' if meant else f"they are {', '.join(_TYPES)}"
+    )
 
 
 def _hollow(keyword: str, value: Any) -> Any:

@@ -13,11 +13,12 @@ from extractor.grammar.holding import Holding
 from extractor.grammar.meetings import MEETINGS
 from extractor.grammar.negation import ONLY, negate
 from extractor.grammar.report import SILENT, UNKNOWN, Report
-from extractor.grammar.shapes import LIMITS, Place, Shape, State, is_beyond, kind_of, leaves
+from extractor.grammar.shapes import LIMITS, Place, Shape, State, cost_of, is_beyond, kind_of, leaves
 from extractor.grammar.trials import Trials
 from extractor.pointers import escaped, resolve
 
-MAX_TEXT = 20_000  # characters of one of its values
+MAX_TEXT = 20_000  # characters of one value of an enum
+MAX_COST = 950_000  # of the values of an enum together
 
 # Keywords that the grammar holds, with those that the states above have taken up; and the others.
 _HELD = LIMITS | {
@@ -63,7 +64,8 @@ class Merging:
         if shape.values is not None:
             shape.values, shape.rejected = self.trials.values(shape.values, facts)
             shape.kinds &= {kind_of(value) for value in shape.values}
-            self._report_values(shape.values, facts)
+            self._report_values(shape, facts)
+        if shape.values is not None:
             return shape
         for place in facts:
             self._report_unheld(place, shape)
@@ -82,10 +84,15 @@ class Merging:
             elif keyword in MEETINGS:
                 MEETINGS[keyword](shape, place, value, self.report)
 
-    def _report_values(self, values: Iterable[Any], facts: Sequence[Place]) -> None:
+    def _report_values(self, shape: Shape, facts: Sequence[Place]) -> None:
         """Numbers that the decoder cannot write exactly, and texts that it cannot write at all."""
         listing = [(place, key) for place in facts for key in ("enum", "const") if key in place.node]
-        for leaf in (leaf for value in values for leaf in leaves(value)):
+        found = [leaf for value in shape.values or () for leaf in leaves(value)]
+        if sum(map(cost_of, found)) > MAX_COST:
+            shape.values = None
+            for place, key in listing:
+                self.report.widen(place, key, "its values are too long for the decoder, with what is escaped in them")
+        for leaf in found:
             if is_beyond(leaf):
                 for place, key in listing:
                     self.report.widen(place, key, "a number too large for the decoder")

@@ -133,6 +133,23 @@ def is_beyond(value: Any) -> bool:
     return isinstance(value, int) and (abs(value) > LARGEST or int(float(value)) != value)
 
 
+# llguidance 1.0.1 cuts string literals of more than 31 bytes short at an escaped character (its issues 218 and
+# 326): such a value is written as a pattern.
+_LONGEST_LITERAL = 31
+
+
+def is_cut(value: Any) -> bool:
+    """Whether a scalar is a text that llguidance would cut short."""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
+    return "\\" in text and len(text.encode()) > _LONGEST_LITERAL
+
+
+def cost_of(value: Any) -> int:
+    """What the escaped characters of a scalar take of the million that llguidance's lexer has for all."""
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
+    return text.count("\\") * (17 if len(text.encode()) > _LONGEST_LITERAL else 75)
+
+
 def common_multiple(one: Limit, other: Limit) -> Limit:
     """The least common multiple, of fractions too: 0.5, 0.75 → 1.5."""
     a, b = Fraction(str(one)), Fraction(str(other))

@@ -11,7 +11,7 @@ from typing import Any
 
 from extractor.grammar.bounds import Bounds, bound_dictionary, bound_list, bound_number, bound_text
 from extractor.grammar.holding import Holding, text_node
-from extractor.grammar.shapes import ANY, ANYTHING, KINDS, RANGE, Shape, State, has_room, is_beyond, steps_of
+from extractor.grammar.shapes import ANY, ANYTHING, KINDS, RANGE, Shape, State, has_room, is_beyond, is_cut, steps_of
 from extractor.patterns import literal
 
 MOST_SIZED = 200  # states; in a larger schema our own sizes cost more time than the rest
@@ -231,11 +231,6 @@ def _is_emptiable(state: State) -> bool:
     )  # fmt: skip
 
 
-# llguidance 1.0.1 cuts string literals of more than 31 bytes short at an escaped character (its issues 218 and
-# 326): such a value is written as a pattern.
-_LONGEST_LITERAL = 31
-
-
 def _listed(values: list[Any]) -> Iterator[dict[str, Any]]:
     """The values of an enum, the endangered ones piece by piece."""
     plain = [value for value in values if not _is_endangered(value)]
@@ -247,10 +242,7 @@ def _listed(values: list[Any]) -> Iterator[dict[str, Any]]:
 def _is_endangered(value: Any) -> bool:
     if isinstance(value, dict | list):
         return any(map(_is_endangered, [*value, *value.values()] if isinstance(value, dict) else value))
-    if is_beyond(value):
-        return True
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
-    return len(text.encode()) > _LONGEST_LITERAL and "\\" in text
+    return is_beyond(value) or is_cut(value)
 
 
 def _spelled(value: Any) -> dict[str, Any]:

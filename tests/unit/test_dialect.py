@@ -450,7 +450,10 @@ def test_a_dynamic_reference_that_depends_on_the_way() -> None:
 @pytest.mark.parametrize(
     ("document", "what"),
     [
-        ({"type": "strin"}, '/type: "strin" is not '),
+        ({"type": "strin"}, '/type: "strin" is no type of JSON Schema; did you mean "string"?'),
+        ({"type": ["null", "Int"]}, '/type: "Int" is no type of JSON Schema; did you mean "integer"?'),
+        ({"type": "datetime"}, '/type: "datetime" is no type of JSON Schema; they are string, number, '),
+        ({"type": ["null", "null"]}, '/type: ["null", "null"] is not '),
         ({"properties": {"a": {"type": ["string", "strin"]}}}, "/properties/a/type"),
         ({"properties": {"a": {"required": True}}}, "/properties/a/required: true is not of type 'array'"),
         ({**D4, "properties": {"a": {"required": []}}}, "/properties/a/required: [] should be non-empty"),
@@ -484,7 +487,7 @@ def test_what_a_metaschema_has_against_a_document(document: dict[str, Any], what
 
 
 def test_a_long_value_is_cut() -> None:
-    assert refused({"type": "x" * 9999}).startswith('/type: "' + "x" * 58 + "… is not ")
+    assert refused({"type": "x" * 9999}).startswith('/type: "' + "x" * 58 + "… is no type ")
     assert refused({"required": [*map(str, range(9999)), 5]}).startswith('/required: ["0", "1", "2", ')
     assert refused({**D4, "enum": ["x" * 9999] * 2}).startswith("/enum: ")
 

@@ -985,6 +985,17 @@ def test_the_largest_limits_are_held(kind: Json, limit: int) -> None:
     assert [accepts(grammar, limit + step) for step in (-1, 0, 1)] == [True, False, False]
 
 
+@pytest.mark.parametrize(
+    ("count", "text"), [(4, "\n" * 19_000), (40, "\n" * 1_900), (2_000, "\n" * 10), (5_000, "\n\n\n"), (7_000, '""')]
+)
+def test_values_with_too_much_that_is_escaped_are_left_to_validation(count: int, text: str) -> None:
+    grammar = lowered_of({"enum": [f"{at}{text}" for at in range(count)]})
+    assert left(grammar) == ["/enum"]
+    assert accepts(grammar, f"0{text}")
+    assert not accepts(grammar, 0)
+    assert left(lowered_of({"enum": [f"{at}{text}" for at in range(count * 6 // 10)]})) == []
+
+
 # --- what is tried while a schema is compiled ----------------------------------------------------------------
 
 

@@ -20,16 +20,19 @@ from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import ValidationError
 from scripted import quick
 
+from extractor.commands import starter_source
 from extractor.dsl import MAX_DEPTH, optional, parse, record
 from extractor.errors import SchemaError
 from extractor.pointers import resolve
 from extractor.schema import load
 from extractor.starter import from_sample, write
 from extractor.types import Schema
+from extractor.validation import Valid, validate
 
 STR: dict[str, Any] = {"type": "string"}
 INT: dict[str, Any] = {"type": "integer"}
 DATE: dict[str, Any] = {"type": "string", "format": "date"}
+TEXTS: dict[str, Any] = {"type": "object", "additionalProperties": STR}
 PAPER = """\
 # A paper, as printed.
 title # with the subtitle, published date?, pages int, open bool, score float
@@ -138,11 +141,38 @@ def test_a_sample_says_the_types() -> None:
         pytest.param([{"a": 1}, {"b": 1}], record({"a": optional(INT), "b": optional(INT)}), id="records"),
         pytest.param([{}, {"a": 1}], record({"a": optional(INT)}), id="an empty record and another"),
         pytest.param([[{"a": 1}, {}], [{"a": 2.5}]], listed(record({"a": optional({"type": "number"})})), id="both"),
+        pytest.param([{"x": {}}, {"x": {}}], record({"x": TEXTS}), id="an empty record inside"),
+        pytest.param([{}, None], optional(TEXTS), id="an empty record and null"),
+        pytest.param([[{}, {}]], listed(TEXTS), id="empty records"),
         pytest.param([{"x": {"y": 1}}, {"x": None}], record({"x": optional(record({"y": INT}))}), id="nested"),
     ],
 )
 def test_samples_are_merged(values: list[Any], node: dict[str, Any]) -> None:
     assert from_sample([{"v": value} for value in values]) == record({"v": node})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("a.json", '{"a": 1, "a": "x"}', "a.json: the name 'a' stands twice in one object"),
+        ("a.jsonl", '{"a": 1}\n\n{"b": 1, "b": 2}\n', "a.jsonl:3: the name 'b' stands twice"),
+        ("a.jsonl", '{"a": 1}\n\n{"a": }\n', "a.jsonl:3:7: not JSON: Expecting value"),
+        ("a.json", '{"a": ' + "1" * 5000 + "}", "a.json: Exceeds the limit"),
+    ],
+)
+def test_init_tells_where_a_sample_is_wrong(name: str, text: str, fault: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SchemaError) as caught:
+        starter_source(str(tmp_path / name), "Record")
+    assert fault in str(caught.value)
+
+
+def test_an_empty_record_is_a_dictionary(tmp_path: Path) -> None:
+    source = write(from_sample({"meta": {}, "more": [{}], "dict": None}))
+    assert "    meta: dict[str, str]\n    more: list[dict[str, str]]\n    dict_: str | None = Field(None" in source
+    schema = loaded(source, tmp_path)
+    assert schema.json_schema["properties"]["more"]["items"] == TEXTS
+    assert isinstance(validate(schema, {"meta": {"any": "text"}, "more": [], "dict": None}), Valid)
 
 
 def test_a_key_that_is_missing_in_some_samples_may_be_null() -> None:
@@ -161,7 +191,6 @@ def test_a_key_that_is_missing_in_some_samples_may_be_null() -> None:
         ({}, "/: an empty object says nothing about its fields"),
         ([{}, {}], "/0: an empty object says nothing about its fields"),
         ({"a/b": [1, {}]}, "/a~1b/0 is a number, /a~1b/1 is an object"),
-        ({"a/b": [{}]}, "/a~1b/0: an empty object says nothing about its fields"),
         ([{"a": 1}, {"b": 1}, {"a": "x"}], "/0/a is a number, /2/a is a text"),
         ({"a": [[1], [True]]}, "/a/0/0 is a number, /a/1/0 is true or false"),
         ({"a": ["2025-01-01", 2.5]}, "/a/0 is a date, /a/1 is a number"),
