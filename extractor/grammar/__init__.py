@@ -28,7 +28,7 @@ from extractor.grammar.negation import MADE
 from extractor.grammar.recursion import unroll
 from extractor.grammar.report import Report, Row
 from extractor.grammar.shapes import State, levels, prune, reachable
-from extractor.grammar.writing import MOST_SIZED, Writer
+from extractor.grammar.writing import Writer
 from extractor.types import Schema
 
 MAX_LEVELS = 500  # llguidance 1.0.1 recurses; from some 1,200 levels on it ends the process
@@ -92,15 +92,13 @@ def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layo
 
 
 def _writers(schema: Schema, bounds: Bounds | None) -> Iterator[tuple[Writer, State]]:
-    """Writers and what they are to write: the first asks the decoder nothing, the last holds least."""
+    """Writers and what they are to write: the first asks the decoder nothing, the last about each part."""
     for doubts in (False, True):
         holding = Holding(Report(schema.json_schema), schema.dialect, doubts)
         start = _states(schema, holding, bounds)
         yield Writer(holding, bounds), start
         if not doubts:
             yield Writer(replace(holding, doubts=True), bounds), start
-        elif bounds and len(reachable(start, MOST_SIZED)) <= MOST_SIZED:
-            yield Writer(holding, replace(bounds, sizes=False)), start
 
 
 def _states(schema: Schema, holding: Holding, bounds: Bounds | None) -> State:

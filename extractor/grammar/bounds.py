@@ -28,8 +28,7 @@ SHORTEST_PROSE = 40
 class Bounds:
     """Characters of a text and of a key, items of a list or dictionary, magnitude of a number, levels of recursion.
 
-    Objects have the named properties only, and say null or [] rather than leave one out. Without `sizes` that is all:
-    for a schema that is so large that the sizes would be too much for the decoder.
+    Objects have the named properties only, and say null or [] rather than leave one out.
     """
 
     text: int = TEXT_BOUND
@@ -37,7 +36,6 @@ class Bounds:
     key: int = KEY_BOUND
     number: int = NUMBER_BOUND
     depth: int = DEPTH_BOUND
-    sizes: bool = True
 
 
 BOUNDED = Bounds()

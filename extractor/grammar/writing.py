@@ -32,7 +32,7 @@ class Writer:
     definitions: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.sizes = self.bounds if self.bounds and self.bounds.sizes else None
+        self.sizes = self.bounds
 
     def write(self, start: State) -> dict[str, Any]:
         """The whole grammar's schema."""

@@ -16,9 +16,10 @@ from pydantic import BaseModel, Field
 from scripted import left, quick, record, schema_of, written
 
 from extractor.errors import SchemaError
-from extractor.grammar import Grammar, check, compile_schema
+from extractor.grammar import EXACT, Grammar, check, compile_schema
 from extractor.grammar.bounds import LIST_BOUND, NUMBER_BOUND, SHORTEST_PROSE, SLACK, TEXT_BOUND
 from extractor.grammar.lowering import MAX_STATES
+from extractor.grammar.writing import MOST_SIZED
 from extractor.schema import builtins, from_type, load
 from extractor.types import Schema
 from extractor.validation import Valid, validate
@@ -669,6 +670,32 @@ def test_an_optional_text_that_is_too_much_costs_the_others_nothing(pattern: str
     schema = {"type": "object", "properties": {"a": WHOLE, "b": {"type": "string", "pattern": pattern} | more}}
     assert accepts(schema, {"a": 1})
     assert not accepts(schema, {"a": "1"})
+
+
+@pytest.mark.parametrize(("places", "is_sized"), [(MOST_SIZED - 1, True), (MOST_SIZED, False)])
+def test_a_large_schema_has_no_sizes_of_ours(places: int, is_sized: bool) -> None:
+    """The record itself is one of the places."""
+    schema = record(**{f"p{at}": {"type": "string", "minLength": at} for at in range(places)})
+    assert ("x-clip" in grammar_of(schema).text) is is_sized
+    assert grammar_of(schema).lowered["required"] == schema["required"]
+
+
+def test_what_is_written_as_fast_as_a_reference_is_no_definition() -> None:
+    brief = {"a": {"type": "boolean"}, "b": {"type": ["null", "boolean"]}, "c": {"const": "x"}, "d": {"type": "string"}}
+    twice = record(**{f"{name}{at}": node for name, node in brief.items() for at in range(2)})
+    lowered = compile_schema(schema_of(twice), EXACT).lowered
+    assert "$defs" not in lowered
+    other = {"a": {"enum": ["x", "y"]}, "b": {"type": "string", "pattern": "^a"}, "c": {"type": "array"},
+             "d": record(x=WHOLE), "e": {"type": ["integer", "string"], "minimum": 1}}  # fmt: skip
+    twice = record(**{f"{name}{at}": node for name, node in other.items() for at in range(2)})
+    assert len(compile_schema(schema_of(twice), EXACT).lowered["$defs"]) == len(other)
+
+
+def test_a_property_that_cannot_be_there_is_named_only_in_an_open_object() -> None:
+    schema = {"type": "object", "properties": {"a": False, "b": WHOLE}}
+    assert compile_schema(schema_of(schema), EXACT).lowered["properties"] == {"a": False, "b": {"type": "integer"}}
+    closed = compile_schema(schema_of({**schema, "additionalProperties": False}), EXACT).lowered
+    assert closed["properties"] == {"b": {"type": "integer"}}
 
 
 def test_what_is_refused_whole_is_asked_about_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
