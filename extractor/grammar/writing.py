@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from itertools import chain, count
 from typing import Any
 
 from extractor.grammar.bounds import Bounds, bound_dictionary, bound_list, bound_number, bound_text
@@ -30,6 +29,7 @@ class Writer:
     names: dict[int, str] = field(default_factory=dict)
     waiting: list[State] = field(default_factory=list)
     definitions: dict[str, Any] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)  # names of definitions by what they say
 
     def __post_init__(self) -> None:
         self.sizes = self.bounds
@@ -78,8 +78,10 @@ class Writer:
         if not levels or name in self.definitions:
             return {"$ref": f"#/$defs/{name}"} if levels else {"anyOf": scalars}
         inner = self._anything(levels - 1)
-        nested = [bound_list({"type": "array", "items": inner}, self.sizes),
-                  bound_dictionary({"type": "object", "additionalProperties": inner}, self.sizes)]  # fmt: skip
+        nested = [
+            self._once("list", bound_list({"type": "array", "items": inner}, self.sizes)),
+            self._once("map", bound_dictionary({"type": "object", "additionalProperties": inner}, self.sizes)),
+        ]
         self.definitions[name] = {"anyOf": [*scalars, *nested]}
         return {"$ref": f"#/$defs/{name}"}
 
@@ -114,10 +116,12 @@ class Writer:
     # --- kinds of value ---
 
     def _once(self, name: str, node: dict[str, Any]) -> dict[str, Any]:
-        """A node as a definition, so that llguidance compiles it once; of a name that is taken, the next free one."""
-        names = chain((name,), (f"{name}-{at}" for at in count(2)))
-        known = next(free for free in names if self.definitions.setdefault(free, node) == node)
-        return {"$ref": f"#/$defs/{known}"}
+        """A node as a definition, so that llguidance compiles it once."""
+        text = json.dumps(node)
+        if text not in self.known:
+            self.known[text] = name if name not in self.definitions else f"{name}-{len(self.known)}"
+            self.definitions[self.known[text]] = node
+        return {"$ref": f"#/$defs/{self.known[text]}"}
 
     def _number(self, node: dict[str, Any], loose: Collection[str] = ()) -> dict[str, Any]:
         if self.sizes is None or any(keyword in loose for keyword in RANGE):
@@ -159,7 +163,9 @@ class Writer:
             node["items"] = self.node(shape.items, depth + 1)
         if shape.unique:
             node["x-unique"] = True
-        return bound_list(node, self.sizes) if self.sizes and "minItems" not in shape.loose else node
+        if self.sizes is None or "minItems" in shape.loose:
+            return node
+        return self._once("list", bound_list(node, self.sizes))
 
     def _object(self, shape: Shape, depth: int) -> dict[str, Any]:
         node: dict[str, Any] = {"type": "object"}
@@ -180,7 +186,7 @@ class Writer:
         if free is not ANYTHING or (self.sizes and not shape.properties and not shape.keyed):
             node["additionalProperties"] = self.node(free, depth + 1)
         node |= self._counted(shape, node)
-        return bound_dictionary(node, self.sizes) if self.sizes and not shape.properties else node
+        return self._once("map", bound_dictionary(node, self.sizes)) if self.sizes and not shape.properties else node
 
     def _counted(self, shape: Shape, node: dict[str, Any]) -> dict[str, Any]:
         """The decoder counts properties where none is optional, or where one of a few is asked for."""
