@@ -4,7 +4,7 @@ llguidance refuses what it does not implement, and llama.cpp then generates with
 every schema is taken apart here and written anew in that part of JSON Schema that the embedded version implements;
 each step that widens it is reported, and the result is compiled in this process before any token is spent.
 
-Reading order: `compile_schema`; `shapes` (what a schema admits, as a graph; emptiness, disjointness); `sameness`;
+Reading order: `compile_schema`; `shapes` (what a schema admits, as a graph; emptiness); `apart`; `sameness`;
 `lowering` (schema → states) with `negation`, `merging`, `meetings` and `trials` (subschemas → a shape) and `holding`
 (what llguidance holds); `recursion`; `writing` (states → the grammar's schema) with `bounds`; `clip`; `report`.
 Grammar format: https://github.com/guidance-ai/llguidance, docs/syntax.md and docs/json_schema.md (1.0.1).

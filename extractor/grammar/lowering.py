@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from extractor.errors import SchemaError
+from extractor.grammar.apart import is_apart
 from extractor.grammar.holding import Holding
 from extractor.grammar.merging import Merging
 from extractor.grammar.negation import MADE, cases_of_dependence, cases_of_if, negate
 from extractor.grammar.report import SILENT, Report
 from extractor.grammar.sameness import Sameness
-from extractor.grammar.shapes import ANY, Place, Shape, State, is_apart, referred
+from extractor.grammar.shapes import ANY, Place, Shape, State, referred
 
 MAX_MERGED = 2_000  # states; beyond, only the first of several subschemas at a place is held
 MAX_STATES = 20_000
