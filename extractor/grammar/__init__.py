@@ -12,8 +12,10 @@ Grammar format: https://github.com/guidance-ai/llguidance, docs/syntax.md and do
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -81,14 +83,27 @@ class Grammar:
 @lru_cache(maxsize=64)
 def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layout = SPACED) -> Grammar:
     """Lower a schema and compile it; raises `SchemaError` with pointer and keyword where that is impossible."""
-    for writer, start in _writers(schema, bounds):
-        lowered = writer.write(start)
-        text = _text(lowered, layout)
-        fault = check(text)
-        if not fault:
-            return Grammar(text, lowered, writer.holding.report)
+    with _uncollected():
+        for writer, start in _writers(schema, bounds):
+            lowered = writer.write(start)
+            text = _text(lowered, layout)
+            fault = check(text)
+            if not fault:
+                return Grammar(text, lowered, writer.holding.report)
     hint = "simplify its longest patterns, or split the schema"
     raise SchemaError(f"{schema.name}: the decoder cannot hold this schema: {fault}", hint=hint)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: nothing can go before the end, and looking for it takes half of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _writers(schema: Schema, bounds: Bounds | None) -> Iterator[tuple[Writer, State]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 from collections.abc import Callable
 from enum import Enum
@@ -921,3 +922,15 @@ def test_no_other_property_and_no_missing_one_can_be_written(shape: Shape, data:
     if schema["required"]:
         gone = data.draw(st.sampled_from(schema["required"]))
         assert not accepts(schema, {name: child for name, child in value.items() if name != gone})
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+def test_the_collector_is_as_it_was(is_enabled: bool) -> None:
+    (gc.enable if is_enabled else gc.disable)()
+    try:
+        compile_schema(schema_of(record(a=WHOLE)), EXACT)
+        with pytest.raises(SchemaError):
+            compile_schema(schema_of(record(a=False)), EXACT)
+        assert gc.isenabled() is is_enabled
+    finally:
+        gc.enable()
