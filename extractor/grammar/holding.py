@@ -6,16 +6,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 from extractor.formats import SHAPES
 from extractor.grammar.check import check
 from extractor.grammar.report import Report
 from extractor.grammar.shapes import ANY, LARGEST, RANGE, Shape, is_beyond, least_of, steps_of
-from extractor.patterns import GUARD, Held, for_decoder
+from extractor.patterns import GUARD, MOST_STATES, Held, for_decoder
 from extractor.types import Dialect
 
-MOST_PATTERNS = 4  # of one text; the automaton of all together can grow with the product of theirs
 MAX_ITEMS = 5_000  # llguidance writes them out one by one
 LARGEST_EXCLUSIVE = 2**53 - 1  # the last whole number whose neighbours are doubles as well
 MAX_LENGTH = 100_000  # characters; a longer minLength or maxLength costs more than a grammar can
@@ -55,15 +55,17 @@ class Holding:
                 self.widen(shape, keyword, f"more than {MAX_ITEMS:,} items")
 
     def _settle_patterns(self, shape: Shape) -> None:
-        held = []
-        for pattern in shape.patterns[MOST_PATTERNS:]:
-            self.widen(shape, "pattern", f"more than {MOST_PATTERNS} patterns at one place", pattern)
-        for pattern in shape.patterns[:MOST_PATTERNS]:
+        held: list[Held] = []
+        for pattern in shape.patterns:
             found = self._pattern(pattern)
-            if found is None or not found.exact:
-                why = "the decoder cannot hold this expression" if found is None else f"{found.why} is not held"
-                self.widen(shape, "pattern", why, pattern)
-            held += [found] if found is not None else []
+            if found is None:
+                self.widen(shape, "pattern", "the decoder cannot hold this expression", pattern)
+            elif prod(one.states for one in (*held, found)) > MOST_STATES:
+                self.widen(shape, "pattern", "too much for the decoder beside the other patterns", pattern)
+            else:
+                held.append(found)
+                if not found.exact:
+                    self.widen(shape, "pattern", f"{found.why} is not held", pattern)
         shape.shortest = max((found.shortest for found in held), default=0)
         guard = [GUARD] if any(found.needs_guard for found in held) else []
         shape.patterns = [*(found.pattern for found in held), *guard]

@@ -4,7 +4,8 @@ A pattern of a JSON Schema is ECMA-262, one of a Pydantic class is in the syntax
 and written again in a form that means the same everywhere: `\d` as `[0-9]` where it is ASCII, say. Python's own
 syntax (`\Z`, `(?P<n>…)`, `(?i)`) is common in schemas, and is read as it is meant.
 
-Reading order: this file; `tree`; `characters` and `reading` (a pattern → a tree); `writing` (a tree → each engine).
+Reading order: this file; `tree`; `characters` and `reading` (a pattern → a tree); `writing` (a tree → each engine);
+`automaton` (how large it gets).
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from extractor.patterns.automaton import MOST as MOST_STATES
+from extractor.patterns.automaton import states
 from extractor.patterns.characters import PatternError, UnreadError, cut
 from extractor.patterns.reading import LARGEST, Parser
 from extractor.patterns.tree import Tree, escaped, fewest, repeats, shortest
@@ -22,7 +25,7 @@ from extractor.types import Dialect
 if TYPE_CHECKING:
     from regex import Pattern
 
-__all__ = ["GUARD", "Held", "PatternError", "UnreadError", "check", "for_decoder", "literal", "search"]
+__all__ = ["GUARD", "MOST_STATES", "Held", "PatternError", "UnreadError", "check", "for_decoder", "literal", "search"]
 
 SECONDS = 1.0  # what one search may take
 LONGEST = 5_000  # characters of a pattern that the decoder gets
@@ -40,6 +43,7 @@ class Held:
     exact: bool
     why: str = ""
     shortest: int = 0  # characters of what it matches
+    states: int = 1  # of its automaton
 
     @property
     def needs_guard(self) -> bool:
@@ -82,11 +86,11 @@ def for_decoder(pattern: str, dialect: Dialect) -> Held | None:
         _compiled(pattern, dialect)
     except PatternError:
         return None
-    if repeats(tree) > MOST_REPEATS:
+    if repeats(tree) > MOST_REPEATS or (size := states(tree)) == MOST_STATES:
         return None
     writer = ForDecoder()
     written = writer.text(tree, start=True, end=True)
-    return Held(written, not writer.why, ", ".join(writer.why), fewest(tree))
+    return Held(written, not writer.why, ", ".join(writer.why), fewest(tree), size)
 
 
 def literal(text: str) -> str:

@@ -349,6 +349,40 @@ def test_hostile_patterns_are_decided_at_once(pattern: str, dialect: Dialect) ->
     assert (found is not None) is HOSTILE[pattern]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "is_held"),
+    [
+        ("a.{6}a", True),
+        ("a.{7}a", False),
+        ("[a-z].{8}a", False),
+        (r"\w.{20}$", False),
+        (r"^.*\w{4}.{10,30}\w$", False),
+        ("[a-z]{3}.{0,40}[0-9]{4}", False),
+        ("^(.*a.{20}|.*b.{20})$", False),
+        ("a.{0,8}b.{0,8}c", False),
+        (r"^(.{1,80}\n?){1,50}$", False),
+        (r"^(.{1,20}\n?){1,10}$", True),
+        ("^([a-z]{1,30} ?){1,100}$", False),
+        ("^([a-z]{1,30} ){1,100}$", True),
+        (r"^[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[A-Za-z]{2,63}$", True),
+        ("^.{1,5000}$", True),
+        ("|".join(f"{at:04x}" for at in range(0, 0x10000, 89)), True),
+    ],
+)
+def test_an_automaton_that_grows_too_large_is_left_to_validation(pattern: str, is_held: bool) -> None:
+    """Measured: with the vocabulary of smollm2, llguidance 1.0.1 gives up on those that are not held."""
+    assert (for_decoder(pattern, "ecma") is not None) is is_held
+
+
+@pytest.mark.parametrize(
+    ("pattern", "number"), [("^ab$", 4), ("^a*$", 2), ("^(?:a|b)c{2}$", 5), ("^a{2,4}$", 6), ("ab", 3), ("a.{2}a", 9)]
+)
+def test_states(pattern: str, number: int) -> None:
+    held = for_decoder(pattern, "ecma")
+    assert held is not None
+    assert held.states == number
+
+
 def test_a_search_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patterns, "SECONDS", 0.1)
     with pytest.raises(TimeoutError, match=r"'\(a\|aa\)\+\$' takes longer than 0.1 s on a text of 61 characters"):
