@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
@@ -23,6 +24,7 @@ from extractor.pointers import pointer
 from extractor.pytypes import in_order
 from extractor.types import Dialect, Problem, Schema
 
+_MOST_REPEATED = 20  # errors of a value that are told a second time, where another reference leads to the same
 _LONGEST_RULE = 300  # characters; jsonschema puts the whole value into its message
 
 
@@ -39,7 +41,7 @@ def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
     First by the JSON Schema, which sees keywords that Pydantic does not, then by the user's type. Valid data is
     what the type made of the answer, so normalising validators and defaults are in it.
     """
-    return _by_type(schema, data, [_from_json_schema(error) for error in checker(schema).iter_errors(data)])
+    return _by_type(schema, data, [_from_json_schema(error) for error in errors_of(checker(schema), data)])
 
 
 def _by_type(schema: Schema, data: Any, problems: list[Problem]) -> Valid | list[Problem]:
@@ -95,7 +97,7 @@ def validate_each(schema: Schema, records: list[Any], *, is_whole: bool = True) 
 
 def _validate_rest(schema: Schema, records: list[Any]) -> Valid | list[Problem]:
     """Check what is left of a list, but for what is asked of the list as a whole."""
-    problems = [_from_json_schema(error) for error in checker(schema).iter_errors(records)]
+    problems = [_from_json_schema(error) for error in errors_of(checker(schema), records)]
     schema = replace(schema, model=_of_any_length(schema.model))
     return _by_type(schema, records, [problem for problem in problems if problem.pointer])
 
@@ -196,10 +198,52 @@ def _unevaluated_properties(validator: Any, child: Any, value: Any, node: Any) -
         yield JsonSchemaError(f"unevaluatedProperties cannot be checked beside the pattern {error.pattern!r}")
 
 
+# What each reference had against each value, for one call of `errors_of`.
+_followed: ContextVar[dict[tuple[str, int], list[JsonSchemaError]] | None] = ContextVar("followed", default=None)
+
+
+def errors_of(validator: Draft202012Validator, data: Any) -> list[JsonSchemaError]:
+    """All that a validator has against data, each reference followed once for each value.
+
+    A few dozen definitions, each of which names the next one twice, would take for ever otherwise.
+    """
+    token = _followed.set({})
+    try:
+        return list(validator.iter_errors(data))
+    finally:
+        _followed.reset(token)
+
+
+def _reference(validator: Any, reference: str, value: Any, _: Any) -> Iterator[JsonSchemaError]:
+    found = _followed.get()
+    known = None if found is None else found.get((reference, id(value)))
+    if known is not None:  # errors gather their path on the way up, so each way needs its own
+        yield from map(JsonSchemaError.create_from, known)
+        return
+    errors = list(validator._validate_reference(ref=reference, instance=value))  # noqa: SLF001  # as jsonschema's own
+    if found is not None:
+        found[reference, id(value)] = list(map(_alone, errors[:_MOST_REPEATED]))
+    yield from errors
+
+
+def _alone(error: JsonSchemaError) -> JsonSchemaError:
+    """The cause of an error without all that led to it, which would double with each way."""
+    cause = best_match([error]) or error
+    return JsonSchemaError(
+        cause.message,
+        validator=cause.validator,
+        validator_value=cause.validator_value,
+        path=cause.absolute_path,
+        instance=cause.instance,
+        schema=cause.schema,
+    )
+
+
 VALIDATORS: Mapping[Dialect, type[Draft202012Validator]] = {
     dialect: extend(  # type: ignore[no-untyped-call]
         Draft202012Validator,
         {
+            "$ref": _reference,
             "pattern": _pattern(dialect),
             "patternProperties": _pattern_properties(dialect),
             "additionalProperties": _additional_properties(dialect),

@@ -15,7 +15,7 @@ from extractor.grammar.report import SILENT, Report
 from extractor.grammar.shapes import KINDS, Place, key_of, kind_of, kinds_of
 from extractor.patterns import PatternError, search
 from extractor.types import Dialect
-from extractor.validation import VALIDATORS
+from extractor.validation import VALIDATORS, errors_of
 
 SECONDS = 3.0
 
@@ -75,7 +75,7 @@ class Trials:
             return values
         checker = self.validator.evolve(schema={keyword: place.node[keyword] for keyword in keywords})
         try:
-            return [value for value in values if self._timed(checker.is_valid, value)]
+            return [value for value in values if self._timed(_is_valid, checker, value)]
         except TimeoutError:
             for keyword in keywords:
                 self.report.widen(place, keyword, "trying its values takes too long")
@@ -106,7 +106,7 @@ class Trials:
     def is_name(self, place: Place, name: str) -> bool:
         """Whether a name is one that `propertyNames` admits."""
         try:
-            return self._timed(self.validator.evolve(schema=place.node["propertyNames"]).is_valid, name)
+            return self._timed(_is_valid, self.validator.evolve(schema=place.node["propertyNames"]), name)
         except TimeoutError:
             self.report.widen(place, "propertyNames", "trying the names takes too long")
             return True
@@ -130,3 +130,7 @@ class Trials:
             return ask(*arguments)
         finally:
             self.left -= monotonic() - started
+
+
+def _is_valid(validator: Any, value: Any) -> bool:
+    return not errors_of(validator, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
@@ -479,3 +480,55 @@ def test_pointer(path: list[str | int], expected: str) -> None:
 def test_a_pointer_leads_back_to_its_path(path: list[str]) -> None:
     text = pointer(path)
     assert [part.replace("~1", "/").replace("~0", "~") for part in text.split("/")[1:]] == path
+
+
+# --- references that lead to the same, again and again -------------------------------------------------------
+
+
+def ways(levels: int, twice: Callable[[dict[str, Any]], dict[str, Any]], end: dict[str, Any]) -> dict[str, Any]:
+    """2 ** levels ways to one definition."""
+    steps = {f"d{at}": twice({"$ref": f"#/$defs/d{at + 1}"}) for at in range(levels)}
+    return {"$ref": "#/$defs/d0", "$defs": {**steps, f"d{levels}": end}}
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        lambda one: {"allOf": [one, one]},
+        lambda one: {"allOf": [one, {"title": "again", **one}]},
+        lambda one: {"anyOf": [one, one]},
+        lambda one: {"not": {"not": {"allOf": [one, one]}}},
+        lambda one: {"if": one, "then": one, "else": one},
+    ],
+    ids=["allOf", "other words", "anyOf", "not", "if"],
+)
+def test_each_reference_is_followed_once_for_each_value(twice: Any) -> None:
+    schema = schema_of(ways(40, twice, {"type": "string", "maxLength": 3}))
+    started = time.process_time()
+    assert isinstance(validate(schema, "abc"), Valid)
+    problems = validate(schema, "abcd")
+    assert isinstance(problems, list)
+    assert problems
+    assert time.process_time() - started < 2
+
+
+def test_a_value_that_is_wrong_in_two_places_is_told_in_both() -> None:
+    name = {"anyOf": [{"type": "string", "maxLength": 3}, {"type": "null"}]}
+    person = {"type": "object", "properties": {"a": {"$ref": "#/$defs/N"}, "b": {"$ref": "#/$defs/N"}}}
+    schema = schema_of({"$defs": {"N": name}, "type": "array", "items": person})
+    word = "long"
+    problems = validate(schema, [{"a": word, "b": word}, {"b": word}])
+    assert isinstance(problems, list)
+    assert [problem.pointer for problem in problems] == ["/0/a", "/0/b", "/1/b"]
+    assert {problem.message for problem in problems} == {"'long' is too long"}
+
+
+def test_nested_answers_of_a_recursive_union_take_no_longer_than_they_are() -> None:
+    node = {"type": "object", "properties": {"a": {"$ref": "#/$defs/n"}, "z": {"type": "null"}}}
+    union = {"anyOf": [{**node, "required": ["a", "z"]}, {**node, "required": ["a"]}, {"type": "string"}]}
+    answer: Any = "x"
+    for _ in range(40):
+        answer = {"a": answer}
+    started = time.process_time()
+    assert isinstance(validate(schema_of({"$ref": "#/$defs/n", "$defs": {"n": union}}), answer), Valid)
+    assert time.process_time() - started < 2
