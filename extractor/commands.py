@@ -99,7 +99,9 @@ _WIDEST = 48  # column of pointers
 
 def print_report(schema: Schema, *, as_json: bool) -> None:
     """Print keyword by keyword how a schema is held, and a summary."""
-    rows = compile_schema(schema).report
+    rows = [*compile_schema(schema).report]
+    if schema.model is not None:
+        rows.append(Row("", "class", schema.name, "after", "its types and validators"))
     if as_json:
         for row in rows:
             print(to_json(row._asdict()))
@@ -107,8 +109,6 @@ def print_report(schema: Schema, *, as_json: bool) -> None:
     wide = min(max((len(row.pointer) for row in rows), default=0), _WIDEST)
     for pointer, status, told in _grouped(rows):
         print(plain(f"{_STATUSES[status]:24}  {pointer or '/':{wide}}  {told}"))
-    if schema.model is not None:
-        print(plain(f"{_STATUSES['after']:24}  {'/':{wide}}  {schema.name} itself: its types and validators"))
     counts = Counter(row.status for row in rows)
     told = ", ".join(f"{counts[status]} {text}" for status, text in _STATUSES.items() if counts[status])
     print(f"{schema.id}: {told or 'no keyword that restricts anything'}; none refused")

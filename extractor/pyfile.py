@@ -90,7 +90,8 @@ def _explained(target: str, path: Path | None) -> Iterator[None]:
         raise SchemaError(f"{_where(error, target, path)}: {error}", hint=hint) from error
     except (Exception, SystemExit) as error:
         hint = "raised while the file was imported"
-        message = f"{_where(error, target, path)}: {type(error).__name__}: {error}"
+        said = str(error).partition("\n\nFor further information")[0]  # as Pydantic ends what it says
+        message = f"{_where(error, target, path)}: {type(error).__name__}: {said}"
         raise SchemaError(message, hint=hint) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from enum import Enum
@@ -46,6 +47,15 @@ class Generator(GenerateJsonSchema):
             host = "//[^/?#@:]" if is_required or _WITH_HOST.issuperset(schemes) else ""
             json_schema["pattern"] = rf"^(?:{'|'.join(map(re.escape, schemes))}):{host}"
         return {**json_schema, "format": "iri"}
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
+        """Without a default that JSON cannot say, as `inf`: none restricts anything."""
+        json_schema = super().default_schema(schema)
+        try:
+            json.dumps(json_schema.get("default"), allow_nan=False)
+        except ValueError:
+            del json_schema["default"]
+        return json_schema
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> dict[str, Any]:
         """`datetime` → with an offset or without; `NaiveDatetime`, `AwareDatetime` → one of the two."""

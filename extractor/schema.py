@@ -17,6 +17,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
+from pydantic_core import SchemaError as CoreError
 
 from extractor import dsl
 from extractor.dialect import to_inner
@@ -33,6 +34,7 @@ _PACKAGE = Path(__file__).parent
 _BUILTIN_FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")  # in the wheel; in a checkout
 
 _LARGEST_FILE = 8_000_000  # bytes of a JSON Schema file
+_LONGEST_FAULT = 300  # characters of what Pydantic says
 _MOST_MERGED = 100_000  # names that YAML's `<<` brings in
 _MERGE = "tag:yaml.org,2002:merge"
 _JSON = (".json", ".yaml", ".yml")
@@ -113,14 +115,28 @@ def from_type(type_: Any, name: str | None = None) -> Schema:
         adapter = TypeAdapter(type_)
         refuse_impossible(adapter.core_schema, name)
         json_schema = adapter.json_schema(mode="validation", schema_generator=Generator)
-    except (PydanticUserError, PydanticInvalidForJsonSchema) as error:
+    except SchemaError:
+        raise
+    except Exception as error:  # a type has hooks, which can fail in any way
+        what, hint = _fault_of_type(error)
+        raise SchemaError(f"{name}{what}", hint=hint) from error
+    return _schema(name, json_schema, type_)
+
+
+def _fault_of_type(error: Exception) -> tuple[str, str]:
+    """What Pydantic has against a type, and what to try."""
+    if isinstance(error, PydanticUserError | PydanticInvalidForJsonSchema):
         is_old = getattr(error, "code", None) == "typed-dict-version"
         hint = "from typing_extensions import TypedDict" if is_old else "is it a Pydantic class, or made of such?"
-        raise SchemaError(f"{name} has no JSON Schema: {error.message.partition(chr(10))[0]}", hint=hint) from error
-    except NameError as error:
-        hint = "every type that a field names has to be defined in the module"
-        raise SchemaError(f"{name}: {str(error).partition(chr(10))[0]}", hint=hint) from error
-    return _schema(name, json_schema, type_)
+        return f" has no JSON Schema: {error.message.partition(chr(10))[0]}", hint
+    if isinstance(error, NameError):
+        return f": {str(error).partition(chr(10))[0]}", "every type that a field names has to be defined in the module"
+    if isinstance(error, CoreError):
+        why = " ".join(str(error).split())
+        is_look = "look-around" in why or "backreferences" in why
+        hint = "regex_engine='python-re' in its model_config takes it" if is_look else "mend it where it is declared"
+        return f" cannot be built: {why[:_LONGEST_FAULT]}", hint
+    return f" itself failed: {type(error).__name__}: {error}", "is it a Pydantic class, or made of such?"
 
 
 def many(schema: Schema) -> Schema:

@@ -46,11 +46,19 @@ def from_sample(sample: Any) -> dict[str, Any]:
     one of texts, and an inner object that is always empty one of texts by any name. Raises `SchemaError` with the JSON
     Pointers of two values that no one type holds.
     """
+    if isinstance(sample, dict) and ("$schema" in sample or _is_schema(sample)):
+        hint = "it needs no starter: --schema takes the file as it is"
+        raise SchemaError("this is a JSON Schema, not a sample record", hint=hint)
     whole = _Found((), sample)
     found = list(_items([whole])) if isinstance(sample, list) else [whole]
     if not found or not all(isinstance(one.value, dict) for one in found):
         raise SchemaError("a sample is a JSON object, or a list of them", hint='such as {"title": "…", "year": 2025}')
     return _record(found, 0)
+
+
+def _is_schema(sample: Mapping[str, Any]) -> bool:
+    """Whether it describes an object rather than being one."""
+    return sample.get("type") == "object" and isinstance(sample.get("properties"), dict)
 
 
 def _record(found: Sequence[_Found], depth: int) -> dict[str, Any]:

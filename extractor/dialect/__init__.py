@@ -28,6 +28,7 @@ MAX_STRING = 300_000  # characters
 LARGEST = 10**300  # of a number; beyond, a double cannot hold it
 _PREFIX = 6  # parts of a pointer to what is too deep or too large
 _CONTAINERS = (dict, list)
+_NOUNS = {type(None): "null", str: "a text", int: "a number", float: "a number", list: "a list"}
 
 
 def to_inner(document: Any, name: str) -> dict[str, Any]:
@@ -43,8 +44,8 @@ def to_inner(document: Any, name: str) -> dict[str, Any]:
     if document is False:
         raise SchemaError(f"{name}: the schema `false` admits nothing")
     if not isinstance(document, Mapping):
-        kind = type(document).__name__
-        raise SchemaError(f"{name}: a JSON Schema is an object, this is a {kind}", hint="it begins with '{'")
+        kind = _NOUNS.get(type(document), type(document).__name__)
+        raise SchemaError(f"{name}: a JSON Schema is an object, this is {kind}", hint="it begins with '{'")
     reader = Reader(name, _copied(document, name))
     reader.read()
     refuse_loops(reader)

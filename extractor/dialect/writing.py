@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.dialect.keywords import BESIDE, DROPPED, EXCLUSIVE, IDENTIFIERS, REFERENCES, Path
+from extractor.dialect.keywords import (
+    BESIDE,
+    DROPPED,
+    EXCLUSIVE,
+    IDENTIFIERS,
+    REFERENCES,
+    UNDECLARED,
+    Path,
+    draft_of,
+)
 from extractor.dialect.metaschema import known, rules_of, touched
 from extractor.dialect.reading import Place, Reader
 from extractor.pointers import pointer
@@ -57,7 +66,9 @@ class Writer:
         if keyword == DROPPED and not _is_of_ours(place.node[keyword]):
             return "a name of ours"
         if keyword in IDENTIFIERS:
-            return "" if keyword != "id" or isinstance(place.node["id"], str) else None
+            is_unknown = keyword == "$schema" and draft_of(place.node) == UNDECLARED
+            found = "no draft that is known here: read as 2020-12" if is_unknown else ""
+            return found if keyword != "id" or isinstance(place.node["id"], str) else None
         if place.is_lonely and keyword != "$ref" and keyword in known() and keyword not in BESIDE:
             return f"beside $ref nothing counts in {place.draft}; put both into an allOf"
         if keyword == "additionalItems":

@@ -31,6 +31,8 @@ _NEEDED: Mapping[str, frozenset[str]] = {
 }
 _SINGLE = frozenset(("items", "additionalProperties", "if", "then", "else"))
 
+_CONTENT = frozenset(("contentEncoding", "contentMediaType", "contentSchema"))
+
 # Keywords that say nothing about what is valid, and those whose subschemas speak for themselves.
 SILENT = ANNOTATIONS | {"then", "else", "minContains", "maxContains"}
 
@@ -82,6 +84,8 @@ class Report:
                 if _NEEDED.get(keyword, place.node.keys()).isdisjoint(place.node):
                     needed = " or ".join(sorted(_NEEDED[keyword], reverse=True))
                     yield Row(place.path, keyword, _shown(value), "ignored", f"says nothing without {needed}")
+                elif keyword in _CONTENT:
+                    yield Row(place.path, keyword, _shown(value), "ignored", "an annotation: nobody looks into a text")
                 elif keyword not in SILENT:
                     status, why = self._found(f"{path}/{keyword}", value if keyword in _DEPENDENT else ())
                     why += _advice(keyword) if why == UNKNOWN else ""

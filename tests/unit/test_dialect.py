@@ -87,8 +87,8 @@ def test_what_admits_everything(document: Any, found: dict[str, Any]) -> None:
     [
         (False, "the schema `false` admits nothing"),
         ([{}], "a JSON Schema is an object, this is a list"),
-        ("{}", "a JSON Schema is an object, this is a str"),
-        (None, "a JSON Schema is an object, this is a NoneType"),
+        ("{}", "a JSON Schema is an object, this is a text"),
+        (None, "a JSON Schema is an object, this is null"),
     ],
 )
 def test_what_is_no_schema(document: Any, what: str) -> None:

@@ -619,6 +619,14 @@ def test_a_keyword_that_says_nothing_alone_is_told() -> None:
     }
 
 
+def test_what_is_about_the_content_of_a_text_or_an_unknown_draft_is_told() -> None:
+    content = {"contentEncoding": "base64", "contentMediaType": "application/json"}
+    schema = load({"$schema": "https://example.org/my", "type": "string", **content})
+    ignored = {row.keyword: row.why for row in grammar_of(schema).report if row.status == "ignored"}
+    assert set(ignored) == {"$schema", *content}
+    assert ignored["$schema"] == "no draft that is known here: read as 2020-12"
+
+
 def test_of_many_patterns_at_one_place_some_are_left_to_validation() -> None:
     schema = {"type": "string", "allOf": [{"pattern": f"[ab]*a[ab]{{{at}}}$"} for at in range(10, 60)]}
     status = [row.status for row in grammar_of(schema).report if row.keyword == "pattern"]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from extractor.errors import SchemaError
 from extractor.schema import builtins, digest, from_type, load
@@ -565,3 +567,43 @@ def test_wide_merges_that_are_many_are_refused(tmp_path: Path) -> None:
     lines = [f"y{at}: {{<<: *x}}" for at in range(40)]
     fault = fault_of(put(tmp_path, "\n".join([f"x: &x {{{wide}}}", *lines, "type: object"]), "a.yaml"))
     assert "a.yaml:35:6: merges (<<) bring in" in str(fault)
+
+
+# --- types that Pydantic cannot build ------------------------------------------------------------------------
+
+
+@dataclass
+class Coded:
+    code: Annotated[str, Field(pattern=r"^(?!PP)[A-Z]+$")]
+
+
+class Hooked:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: Any) -> Any:
+        raise ValueError("no such hook")
+
+
+@pytest.mark.parametrize(
+    ("type_", "fault", "hint"),
+    [
+        (Coded, "Coded cannot be built: .*Field 'code': .*look-around", "regex_engine='python-re'"),
+        (list[Annotated[str, Field(pattern="(")]], "cannot be built: .*unclosed group", "where it is declared"),
+        (list[Hooked], "itself failed: ValueError: no such hook", "made of such"),
+        (BaseModel, "BaseModel itself failed", "made of such"),
+    ],
+    ids=str,
+)
+def test_a_type_that_cannot_be_built_is_a_schema_error(type_: Any, fault: str, hint: str) -> None:
+    with pytest.raises(SchemaError, match=fault) as caught:
+        load(type_)
+    assert hint in str(caught.value.hint)
+
+
+def test_a_default_that_json_cannot_say_is_no_reason_to_refuse() -> None:
+    class Sized(BaseModel):
+        size: float = float("inf")
+        name: str = "x"
+
+    properties = load(Sized).json_schema["properties"]
+    assert "default" not in properties["size"]
+    assert properties["name"]["default"] == "x"

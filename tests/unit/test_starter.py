@@ -186,6 +186,8 @@ def test_a_key_that_is_missing_in_some_samples_may_be_null() -> None:
     [
         ("text", "a sample is a JSON object, or a list of them"),
         ([], "a sample is a JSON object, or a list of them"),
+        ({"type": "object", "properties": {"a": {}}}, "this is a JSON Schema, not a sample record"),
+        ({"$schema": "https://json-schema.org/draft/2020-12/schema"}, "this is a JSON Schema, not a sample record"),
         ([{"a": 1}, 2], "a sample is a JSON object, or a list of them"),
         ([[{"a": 1}]], "a sample is a JSON object, or a list of them"),
         ({}, "/: an empty object says nothing about its fields"),
