@@ -145,11 +145,11 @@ def _usage(usage: Any) -> Usage:
 
 def _too_long(body: dict[str, Any]) -> RequestRejected:
     asked, room = body.get("n_prompt_tokens"), body.get("n_ctx")
-    hint = "split the text, or use a model with a longer context"
+    hint = "split the text, shorten the schema, or use a model with a longer context"
     if not (isinstance(asked, int) and isinstance(room, int)):
-        return RequestRejected("text too long for the context of the model", hint=hint)
-    over = f"{asked:,} tokens with the instruction, {asked - room:,} more than the context of {room:,}"
-    return RequestRejected(f"text too long: {over}", hint=hint)
+        return RequestRejected("prompt too long for the context of the model", hint=hint)
+    over = f"{asked:,} tokens of text, instruction and schema, {asked - room:,} more than the context of {room:,}"
+    return RequestRejected(f"prompt too long: {over}", hint=hint)
 
 
 def _is_loopback(url: str) -> bool:

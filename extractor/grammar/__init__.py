@@ -90,7 +90,7 @@ def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layo
             fault = check(text)
             if not fault:
                 return Grammar(text, lowered, writer.holding.report)
-    hint = "simplify its longest patterns, or split the schema"
+    hint = "shorten its longest patterns and lists of values, or split the schema"
     raise SchemaError(f"{schema.name}: the decoder cannot hold this schema: {fault}", hint=hint)
 
 
