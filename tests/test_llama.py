@@ -606,7 +606,8 @@ def test_a_text_that_is_too_long_is_rejected_with_counts() -> None:
     record, following = run(too_long)
     (problem,) = record.errors
     assert problem.kind == RequestRejected.__name__
-    found = re.fullmatch(r"prompt too long: ([\d,]+) tokens .* ([\d,]+) more than the context of 2,048", problem.message)
+    words = r"prompt too long: ([\d,]+) tokens .* ([\d,]+) more than the context of 2,048"
+    found = re.fullmatch(words, problem.message)
     assert found, problem.message
     asked, excess = (int(number.replace(",", "")) for number in found.groups())
     assert asked - excess == 2048
