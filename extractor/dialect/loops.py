@@ -9,22 +9,34 @@ from extractor.dialect.metaschema import short
 from extractor.dialect.reading import Reader
 from extractor.errors import SchemaError
 
+_UNEVALUATED = frozenset(("unevaluatedProperties", "unevaluatedItems"))
+_MOST_WAYS = 10_000
+
 
 def refuse_loops(reader: Reader) -> None:
-    """Refuse a reference that comes back to itself without going down into the value."""
-    done: set[Path] = set()
-    for start in dict.fromkeys(path for path, _ in reader.references):
+    """Refuse a reference that comes back to itself without going down into the value.
+
+    Refused as well is `unevaluatedProperties` or `unevaluatedItems` beside so many ways through references and branches
+    that following each, as validation then does, would not end.
+    """
+    ways: dict[Path, int] = {}
+    open_ended = [path for path, place in reader.places.items() if not _UNEVALUATED.isdisjoint(place.node)]
+    for start in dict.fromkeys([*(path for path, _ in reader.references), *open_ended]):
         walk = {start: _in_place(reader, start)}
         while walk:
             path = next(reversed(walk))
             inner = next(walk[path], None)
             if inner is None:
-                done.add(path)
+                ways[path] = min(1 + sum(ways.get(child, 1) for child in _in_place(reader, path)), _MOST_WAYS + 1)
                 del walk[path]
             elif inner in walk:
                 raise _loop(reader, [*walk], inner)
-            elif inner not in done:
+            elif inner not in ways:
                 walk[inner] = _in_place(reader, inner)
+    for path in (path for path in open_ended if ways[path] > _MOST_WAYS):
+        keyword = next(iter(_UNEVALUATED & reader.places[path].node.keys()))
+        what = f"more than {_MOST_WAYS:,} ways through references and branches beside it"
+        raise reader.fault((*path, keyword), what, "use additionalProperties, or fewer branches")
 
 
 def _loop(reader: Reader, walk: list[Path], inner: Path) -> SchemaError:

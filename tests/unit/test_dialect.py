@@ -720,3 +720,15 @@ def test_the_test_suite_of_json_schema() -> None:
         wrong += [row["id"] for value, label in tests if not agrees(ours, value, label) and agrees(own, value, label)]
     assert wrong == []
     assert [message for message in refusals if "by context" not in message] == []
+
+
+@pytest.mark.parametrize("keyword", ["unevaluatedProperties", "unevaluatedItems"])
+def test_more_ways_than_validation_can_follow_are_refused_beside_unevaluated(keyword: str) -> None:
+    def ways(levels: int) -> dict[str, Any]:
+        steps = {f"d{at}": {"allOf": [{"$ref": f"#/$defs/d{at + 1}"}] * 2} for at in range(levels)}
+        return {"$defs": {**steps, f"d{levels}": TEXT}, keyword: False, "anyOf": [{"$ref": "#/$defs/d0"}]}
+
+    assert to_inner(ways(8), "Test")
+    assert f"/{keyword}: more than 10,000 ways" in refused(ways(60))
+    plain = {name: node for name, node in ways(60).items() if name != keyword}
+    assert to_inner(plain, "Test")
