@@ -95,8 +95,9 @@ def _unwrapped(core: Any) -> Any:
 # What the names of an object are for keys that are no texts.
 _KEYS = {
     "int": "^(?:0|-?[1-9][0-9]{0,17})$",
-    "float": rf"^-?(?:0|[1-9][0-9]{{0,{_MOST_DIGITS - 1}}})(?:\.[0-9]{{1,{_MOST_DIGITS}}})?$",
-    "decimal": rf"^-?(?:0|[1-9][0-9]{{0,{_MOST_DIGITS - 1}}})(?:\.[0-9]{{1,{_MOST_DIGITS}}})?$",
+    **dict.fromkeys(
+        ("float", "decimal"), rf"^-?(?:0|[1-9][0-9]{{0,{_MOST_DIGITS - 1}}})(?:\.[0-9]{{1,{_MOST_DIGITS}}})?$"
+    ),
     "bool": "^(?:true|false)$",
 }
 

@@ -1,9 +1,9 @@
 """`extract schema init`: a sample record → JSON Schema, and a JSON Schema → a Python file to start from.
 
 Both keep to the subset of JSON Schema that the inline schema language gives (`extractor.dsl`), with texts by any name
-beside it. What is written is code
-that will be run, with text in it that is not ours. So every name in it is made here of characters that Python takes in
-names, and every other text is an escaped string literal: see `_attributes`, `_class_name`, `_literal`, `_docstring`.
+beside it. What is written is code that will be run, with text in it that is not ours. So every name in it is made here
+of characters that Python takes in names, and every other text is an escaped string literal: see `_attributes`,
+`_class_name`, `_literal`, `_docstring`.
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ def _copied(document: Mapping[str, Any], name: str) -> dict[str, Any]:
                 hint = "in YAML, quote it" if isinstance(value, date) else None
                 raise SchemaError(f"{name}: {pointer((*path, key))}: {fault}", hint=hint)
         if isinstance(container, dict) and (fault := _names_fault(container)):
-            hint = "in YAML, quote names such as on, off, yes, no and 1"
-            hint = None if all(isinstance(key, str) for key in container) else hint
+            is_text = all(isinstance(key, str) for key in container)
+            hint = None if is_text else "in YAML, quote names such as on, off, yes, no and 1"
             raise SchemaError(f"{name}: {pointer(path) or '/'}: {fault}", hint=hint)
     return root
 

@@ -1,8 +1,6 @@
-"""Loops: a reference that comes back to itself without going down into the value says nothing, and never ends."""
+"""What would never end: a reference that comes back to itself without going down into the value, and too many ways."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from extractor.dialect.keywords import IN_PLACE, REFERENCES, Path
 from extractor.dialect.metaschema import short
@@ -22,17 +20,19 @@ def refuse_loops(reader: Reader) -> None:
     ways: dict[Path, int] = {}
     open_ended = [path for path, place in reader.places.items() if not _UNEVALUATED.isdisjoint(place.node)]
     for start in dict.fromkeys([*(path for path, _ in reader.references), *open_ended]):
-        walk = {start: _in_place(reader, start)}
+        below = {start: _in_place(reader, start)}
+        walk = {start: iter(below[start])}
         while walk:
             path = next(reversed(walk))
             inner = next(walk[path], None)
             if inner is None:
-                ways[path] = min(1 + sum(ways.get(child, 1) for child in _in_place(reader, path)), _MOST_WAYS + 1)
+                ways[path] = min(1 + sum(ways[child] for child in below[path]), _MOST_WAYS + 1)
                 del walk[path]
             elif inner in walk:
                 raise _loop(reader, [*walk], inner)
             elif inner not in ways:
-                walk[inner] = _in_place(reader, inner)
+                below[inner] = _in_place(reader, inner)
+                walk[inner] = iter(below[inner])
     for path in (path for path in open_ended if ways[path] > _MOST_WAYS):
         keyword = next(iter(_UNEVALUATED & reader.places[path].node.keys()))
         what = f"more than {_MOST_WAYS:,} ways through references and branches beside it"
@@ -48,10 +48,10 @@ def _loop(reader: Reader, walk: list[Path], inner: Path) -> SchemaError:
     return reader.fault((*path, keyword), f"{short(reader.places[path].node[keyword])} refers to itself")
 
 
-def _in_place(reader: Reader, path: Path) -> Iterator[Path]:
+def _in_place(reader: Reader, path: Path) -> list[Path]:
     """The subschemas that say something about the same value."""
     place = reader.places.get(path)  # None of `true`
     if place is None or place.node.keys().isdisjoint(IN_PLACE):
-        return iter(())
+        return []
     targets = [reader.references[path, keyword] for keyword in REFERENCES if (path, keyword) in reader.references]
-    return iter(targets + [child for child, _ in place.children() if child[len(path)] in IN_PLACE])
+    return targets + [child for child, _ in place.children() if child[len(path)] in IN_PLACE]

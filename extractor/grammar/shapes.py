@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -143,16 +144,22 @@ def is_beyond(value: Any) -> bool:
 _LONGEST_LITERAL = 31
 
 
+_ESCAPED = re.compile(r'["\\\x00-\x1f]')
+
+
 def is_cut(value: Any) -> bool:
     """Whether a scalar is a text that llguidance would cut short."""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
-    return "\\" in text and len(text.encode()) > _LONGEST_LITERAL
+    return len(_with_escapes(value).encode()) > _LONGEST_LITERAL
 
 
 def cost_of(value: Any) -> int:
     """What the escaped characters of a scalar take of the million that llguidance's lexer has for all."""
-    text = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else ""
-    return text.count("\\") * (17 if len(text.encode()) > _LONGEST_LITERAL else 75)
+    return _with_escapes(value).count("\\") * (17 if is_cut(value) else 75)
+
+
+def _with_escapes(value: Any) -> str:
+    """A text as JSON if that escapes something in it; '' for all else, which is nearly everything."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) and _ESCAPED.search(value) else ""
 
 
 def common_multiple(one: Limit, other: Limit) -> Limit:

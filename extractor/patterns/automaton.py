@@ -108,7 +108,7 @@ def _either(parts: Iterable[_Part]) -> _Part:
 
 
 def states(tree: Tree) -> int:
-    """How many states the automaton of a pattern has: `^ab$` → 5; `MOST` where there are too many for llguidance.
+    """How many states the automaton of a pattern has: `^ab$` → 4; `MOST` where there are too many for llguidance.
 
     Too many are more than `LARGE`, and than there are leaves, with more than `WIDE` after texts of one length. Those of
     a long text or of many words do no harm, as only those on the way are made.
