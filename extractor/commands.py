@@ -17,6 +17,7 @@ from extractor.errors import SchemaError, SourceError, UsageError
 from extractor.grammar import Row, compile_schema
 from extractor.grammar.report import Status
 from extractor.pipeline import Options, estimate_tokens
+from extractor.sample import from_sample
 from extractor.schema import is_many, read_json
 from extractor.sinks import Sink, to_json
 from extractor.sources import discover, is_missing
@@ -127,10 +128,10 @@ def starter_source(spec: str, name: str) -> str:
     """The Python source of a starter schema, from an inline one or a file with a sample record."""
     if not spec.lower().endswith((".json", ".jsonl")):
         return starter.write(dsl.parse(spec), name)
-    return starter.write(starter.from_sample(_sample(Path(spec))), name)
+    return starter.write(from_sample(_read_sample(Path(spec))), name)
 
 
-def _sample(path: Path) -> Any:
+def _read_sample(path: Path) -> Any:
     """The record in a JSON file, or those in the lines of a .jsonl file."""
     line = 1
     try:

@@ -24,8 +24,9 @@ from extractor.commands import starter_source
 from extractor.dsl import MAX_DEPTH, optional, parse, record
 from extractor.errors import SchemaError
 from extractor.pointers import resolve
+from extractor.sample import from_sample
 from extractor.schema import load
-from extractor.starter import from_sample, write
+from extractor.starter import write
 from extractor.types import Schema
 from extractor.validation import Valid, validate
 
