@@ -40,6 +40,9 @@ _DECODED_TOKENS_PER_SECOND = 4
 
 _BETWEEN = re.compile(r"[\s,]*")  # two items of a list
 
+_NOT_IN_NAMES = re.compile("[^A-Za-z0-9_-]")
+_LONGEST_NAME = 64  # of a schema or tool
+
 _DEEPEST = 100  # levels of an answer; validators and writers walk it by recursion
 
 
@@ -92,7 +95,10 @@ def build_request(document: Document, schema: Schema, options: Options, mode: Mo
     chat = messages(document, schema)
     return Request(
         messages=chat,
+        mode=mode,
         grammar=grammar.text if mode == "grammar" else None,
+        json_schema=grammar.lowered if mode == "grammar" else None,
+        name=_NOT_IN_NAMES.sub("_", schema.name)[:_LONGEST_NAME],
         max_tokens=options.max_tokens,
         temperature=options.temperature,
         seed=options.seed,

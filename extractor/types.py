@@ -58,10 +58,18 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of a model. `timeout` is in seconds; `grammar` is llguidance text or None for free text."""
+    """One call of a model, and how its answer is held to a schema; `timeout` is in seconds, of one try.
+
+    In mode `grammar` the schema is there twice: as llguidance text, and as the JSON Schema that is in it. In the modes
+    `json_schema` and `tools` it is in the strict subset of OpenAI, in mode `prompt` in the messages alone. `name` is
+    that of the schema or tool, made of letters, digits, `_` and `-`.
+    """
 
     messages: tuple[Message, ...]
+    mode: Mode = "prompt"
     grammar: str | None = None
+    json_schema: Mapping[str, Any] | None = None
+    name: str = "record"
     max_tokens: int = 4096
     temperature: float = 0.0
     seed: int | None = None
@@ -86,11 +94,17 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """What a model answered."""
+    """What a model answered: JSON text, or free text in mode `prompt`.
+
+    `thoughts` is what a reasoning model wrote before; `notes` say what the answer had beside the text (calls of other
+    tools, say) that is not used.
+    """
 
     text: str
     finish_reason: FinishReason
     usage: Usage
+    thoughts: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class Engine(Protocol):

@@ -334,7 +334,7 @@ class Bench:
 
 
 def free(grammar: str, tokens: int = 60) -> Request:
-    return Request((Message("user", "Say hello in ten words."),), grammar=grammar, max_tokens=tokens)
+    return Request((Message("user", "Say hello in ten words."),), "grammar", grammar, max_tokens=tokens)
 
 
 @pytest.fixture(scope="module")

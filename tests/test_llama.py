@@ -495,7 +495,7 @@ HOSTILE = {
 
 
 def free(grammar: str) -> Request:
-    return Request((Message("user", "Say hello in ten words."),), grammar=grammar, max_tokens=60)
+    return Request((Message("user", "Say hello in ten words."),), "grammar", grammar, max_tokens=60)
 
 
 def test_a_grammar_that_llama_cpp_drops_never_gives_an_answer() -> None:
@@ -829,7 +829,7 @@ def test_the_log_is_private_and_holds_no_text(verbose: bool) -> None:
         await note(engine, f"Quibblesworth. {TEXT}")
         await note(engine, "Quibblesworth. " * 900)  # too long: an error in the log
         with pytest.raises(EngineError):
-            await engine.generate(Request((Message("user", "Quibblesworth?"),), grammar=HOSTILE["not"]))
+            await engine.generate(Request((Message("user", "Quibblesworth?"),), "grammar", HOSTILE["not"]))
         assert engine._child is not None
         log = engine._child.log
         return log.stat().st_mode & 0o777, log.read_text(), engine._child.key

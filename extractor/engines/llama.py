@@ -23,7 +23,7 @@ from extractor.types import Completion, Message, Mode, Request
 
 # A literal that no model begins an answer with: where it does not appear, the grammar is not applied.
 _CANARY = "¤§¤"
-_PROBE = Request((Message("user", "?"),), max_tokens=12)
+_PROBE = Request((Message("user", "?"),), "grammar", max_tokens=12)
 
 _FULL = "Context size has been exceeded"  # of the cache that all slots share, in mid-answer
 
