@@ -87,6 +87,13 @@ ContextOption = Annotated[
     int | None,
     typer.Option(min=256, help="Tokens of context. Default: the model's, as memory allows.", show_default=False),
 ]
+ModeOption = Annotated[
+    Literal["auto", "grammar", "json_schema", "tools", "prompt"],
+    typer.Option("--mode", help="How to get structure. auto: the strongest that the model's engine honours."),
+]
+RetriesOption = Annotated[
+    int, typer.Option(min=0, max=20, help="Times to ask again for what is invalid, unreadable or cut off.")
+]
 MaxTokensOption = Annotated[int, typer.Option(min=1, help="Most tokens of an answer.")]
 
 
@@ -135,6 +142,8 @@ def run(
     seed: Annotated[
         int | None, typer.Option(help="Of the sampling, where the temperature is not 0.", show_default=False)
     ] = None,
+    mode: ModeOption = "auto",
+    retries: RetriesOption = 2,
     timeout: Annotated[
         float | None,
         typer.Option(min=0.1, help="Seconds for one answer. Default: grows with the text.", show_default=False),
@@ -155,7 +164,7 @@ def run(
     """
     screen = Screen(quiet, verbose)
     with handled(screen):
-        from extractor.engines import SLOTS, Settings, open_engine
+        from extractor.engines import SLOTS, Access, Session, Settings, open_engine
         from extractor.sinks import choose_format, open_sink, refuse_overwriting
         from extractor.sources import is_single
 
@@ -165,15 +174,17 @@ def run(
         single = is_single(named)
         choose_format(format, out, single=single)  # a wrong one fails before the weights load
         settings = Settings(slots or (1 if single else SLOTS), threads, gpu_layers, context, verbose)
-        engine = open_engine(model, settings, offline=offline)
+        engine = Session(open_engine(model, settings, Access(offline=offline)))
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.commands import Job, refuse_missing, write_all
-            from extractor.pipeline import Options
             from extractor.schema import is_many
+            from extractor.talk import Options
 
             loaded = load_schema(schema, screen, many=many)
-            job = Job(named, loaded, engine, Options(max_tokens, temperature, seed, timeout))
+            wanted = None if mode == "auto" else mode
+            options = Options(max_tokens, temperature, seed, timeout, wanted, retries)
+            job = Job(named, loaded, engine, options)
             single = single and (full or not is_many(loaded))
             form = choose_format(format, out, single=single)
             with open_sink(out, form, single=single) as sink:
@@ -199,11 +210,11 @@ def prompt(
     """Print the exact messages and the grammar of a document, with the token count; generates nothing."""
     screen = Screen(quiet, verbose)
     with handled(screen):
-        from extractor.engines import Settings, open_engine
-        from extractor.pipeline import Options, build_request
+        from extractor.engines import Access, Session, Settings, open_engine
         from extractor.sources import Source, load
+        from extractor.talk import Options, build_request
 
-        engine = open_engine(model, Settings(slots=1), offline=offline)
+        engine = Session(open_engine(model, Settings(slots=1), Access(offline=offline)))
         with contextlib.closing(engine):
             engine.warm()
             from extractor.commands import count_tokens, print_prompt

@@ -143,7 +143,7 @@ def many(schema: Schema) -> Schema:
     """The schema of a list of such records."""
     if is_many(schema):
         return schema
-    inner = _below_items(schema.json_schema)
+    inner = relocated(schema.json_schema, "#/items")
     model = None if schema.model is None else list[schema.model]  # type: ignore[name-defined]
     wrapped = {"type": "array", "items": inner}
     return replace(_schema(schema.name, wrapped), model=model)
@@ -288,8 +288,8 @@ def _name_of(type_: Any) -> str:
 _DATA = frozenset(("enum", "const", "default", "examples"))
 
 
-def _below_items(root: Mapping[str, Any]) -> dict[str, Any]:
-    """A root schema as the `items` of another: its references follow it there."""
+def relocated(root: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """A schema whose root has moved to a place of another one, '#/items' say: its references follow it there."""
 
     def moved(node: Any, keyword: str = "") -> Any:
         if keyword in _DATA:
@@ -297,14 +297,10 @@ def _below_items(root: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(node, list):
             return [moved(part) for part in node]
         if not isinstance(node, Mapping):
-            return _moved_reference(node) if keyword == "$ref" else node
+            return place + node.removeprefix("#") if keyword == "$ref" else node
         return {key: moved(part, "" if keyword in NAMED else key) for key, part in node.items()}
 
     return dict(moved(root))
-
-
-def _moved_reference(reference: str) -> str:
-    return "#/items" + reference.removeprefix("#")
 
 
 def _split(spec: str) -> tuple[str, str | None]:
