@@ -75,9 +75,8 @@ class Default:
         try:
             return self.option.process_value(self.ctx, given)
         except typer.BadParameter as error:
-            raise self.fault(
-                f"{error.message} (it was {self.shown})", f"`{self.ctx.command_path} --help` tells what it takes"
-            ) from error
+            hint = f"`{self.ctx.command_path} --help` tells what it takes"
+            raise self.fault(f"{error.message} (it was {self.shown})", hint) from error
 
     def __str__(self) -> str:
         """'smollm2-135m, from extract.toml'."""
@@ -183,6 +182,7 @@ def _anchor(text: str, file: File) -> Path:
 
 
 def _read_schema(default: Default, file: File) -> str:
+    """A schema; Python is run on the word of a file in the current folder and of the user's own, of no other."""
     from extractor.spec import anchor, is_code
 
     spec: str = default.given
