@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from extractor import __version__
+from extractor.defaults import App, print_defaults
 from extractor.errors import ExtractError, UsageError
 from extractor.models import DEFAULT
 from extractor.terminal import Screen, explain
@@ -22,16 +23,17 @@ from extractor.terminal import Screen, explain
 if TYPE_CHECKING:
     from extractor.types import Schema
 
-app = typer.Typer(
+app = App(
     name="extract",
     help="Turn text into validated JSON with a language model.",
+    epilog="Options have defaults in extract.toml (max-tokens = 900) and in the environment (EXTRACT_MAX_TOKENS).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-schema_app = typer.Typer(help="Look at schemas.", no_args_is_help=True)
-models_app = typer.Typer(help="The weights on this machine.", no_args_is_help=True)
+schema_app = App(help="Look at schemas.", no_args_is_help=True)
+models_app = App(help="The weights on this machine.", no_args_is_help=True)
 app.add_typer(schema_app, name="schema")
 app.add_typer(models_app, name="models")
 
@@ -61,13 +63,10 @@ ModelOption = Annotated[
         "--model",
         "-m",
         metavar="SPEC",
-        envvar="EXTRACT_MODEL",
         help="A name of `extract models list`, a .gguf file, or hf:OWNER/REPO/FILE.gguf.",
     ),
 ]
-OfflineOption = Annotated[
-    bool, typer.Option("--offline", envvar="EXTRACT_OFFLINE", help="Never leave this machine: no download.")
-]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Never leave this machine: no download.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Notes also where stderr is no terminal.")]
 SlotsOption = Annotated[
@@ -115,12 +114,18 @@ def start() -> None:
 
 @app.callback(invoke_without_command=True)
 def main(
+    ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    no_config: Annotated[  # noqa: ARG001  # the commands ask the context for it
+        bool, typer.Option("--no-config", envvar="EXTRACT_NO_CONFIG", help="Read no extract.toml.")
+    ] = False,
 ) -> None:
     """Turn text into validated JSON with a language model."""
     if version:
         print(f"extract {__version__}")
         raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        ctx.fail("Missing command.")
 
 
 @app.command()
@@ -225,6 +230,17 @@ def prompt(
             request = build_request(document, load_schema(schema, screen, many=many), Options())
             count = asyncio.run(count_tokens(engine, request))
         print_prompt(request, count, as_json=as_json)
+
+
+@app.command("config")
+def print_config(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON Lines, one for each option.")] = False,
+) -> None:
+    """Print the defaults that are not built in: of which option, and from which file or variable."""
+    with handled(Screen()):
+        code = print_defaults(ctx, as_json=as_json)
+    raise typer.Exit(code)
 
 
 @schema_app.command("show")
