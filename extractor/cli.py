@@ -155,7 +155,7 @@ def run(
     """
     screen = Screen(quiet, verbose)
     with handled(screen):
-        from extractor.engines import SLOTS, Settings, open_engine
+        from extractor.engines import Settings, open_engine
         from extractor.sinks import choose_format, open_sink, refuse_overwriting
         from extractor.sources import is_single
 
@@ -164,7 +164,7 @@ def run(
         refuse_overwriting(named, out)
         single = is_single(named)
         choose_format(format, out, single=single)  # a wrong one fails before the weights load
-        settings = Settings(slots or (1 if single else SLOTS), threads, gpu_layers, context, verbose)
+        settings = Settings(slots or (1 if single else None), threads, gpu_layers, context, verbose)
         engine = open_engine(model, settings, offline=offline)
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
@@ -214,6 +214,43 @@ def prompt(
             request = build_request(document, load_schema(schema, screen, many=many), Options())
             count = asyncio.run(count_tokens(engine, request))
         print_prompt(request, count, as_json=as_json)
+
+
+@app.command()
+def serve(
+    model: ModelOption = DEFAULT,
+    slots: Annotated[int, typer.Option(min=1, max=64, help="Documents at once, of all commands together.")] = 4,
+    threads: ThreadsOption = None,
+    gpu_layers: GpuLayersOption = None,
+    context: ContextOption = None,
+    idle_timeout: Annotated[
+        float, typer.Option(min=0.0, help="Seconds without use after which it ends; 0: never.")
+    ] = 900.0,
+    status: Annotated[bool, typer.Option("--status", help="List what is served, and end.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End all that you serve.")] = False,
+    offline: OfflineOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Keep a model loaded, so that other commands need not load it each time.
+
+    `extract run`, `extract prompt` and the library find it by themselves where they want the same weights, and no
+    other threads, GPU layers, context or more slots than it has; EXTRACT_SERVED=0 makes them load their own.
+    It listens on this machine only and answers nobody but you. Exit status: 0 idle, 130 interrupted.
+    """
+    screen = Screen(quiet, verbose)
+    with handled(screen):
+        from extractor import serving
+        from extractor.engines import Settings
+        from extractor.models import resolve
+
+        if status:
+            serving.print_served()
+        elif stop:
+            serving.stop_served()
+        else:
+            settings = Settings(slots, threads, gpu_layers, context, verbose)
+            serving.serve(resolve(model), settings, screen, idle_timeout=idle_timeout, offline=offline)
 
 
 @schema_app.command("show")

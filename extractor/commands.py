@@ -38,6 +38,8 @@ class Job:
 async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tally:
     """Write the record of each source as soon as it and those before it are done."""
     engine, tally, is_list = job.engine, Tally(), is_many(job.schema)
+    if engine.note:
+        screen.note(engine.note)
     records = extract_all(
         discover(job.sources), job.schema, engine, job.options, window=engine.slots, languages=engine.languages()
     )

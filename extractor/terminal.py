@@ -43,6 +43,11 @@ class Screen:
             for line in others:  # set in, so that none can pass for a message of its own
                 print(f"      {plain(line)}", file=sys.stderr)
 
+    def say(self, message: str) -> None:
+        """What a command that prints no data has to tell."""
+        if not self.quiet:
+            print(one_line(message), file=sys.stderr, flush=True)
+
     def note(self, message: str) -> None:
         """Something worth knowing, for a person."""
         if self.chatty:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from extractor import models
 from extractor.engines.llama import LlamaEngine
-from extractor.engines.llama_process import SLOTS, Settings
+from extractor.engines.llama_process import Settings
 
-__all__ = ["SLOTS", "LlamaEngine", "Settings", "open_engine"]
+__all__ = ["LlamaEngine", "Settings", "open_engine"]
 
 
 def open_engine(spec: str, settings: Settings | None = None, *, offline: bool = False) -> LlamaEngine:
