@@ -219,7 +219,10 @@ def prompt(
 @app.command()
 def serve(
     model: ModelOption = DEFAULT,
-    slots: Annotated[int, typer.Option(min=1, max=64, help="Documents at once, of all commands together.")] = 4,
+    slots: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Documents at once, of all commands. Default: 4.", show_default=False),
+    ] = None,
     threads: ThreadsOption = None,
     gpu_layers: GpuLayersOption = None,
     context: ContextOption = None,

@@ -58,6 +58,7 @@ def stop_served() -> None:
             continue
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGCONT)  # where Ctrl-Z has stopped it
         until = time.monotonic() + _PATIENCE
         while not place.is_free():
             if time.monotonic() > until:

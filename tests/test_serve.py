@@ -461,6 +461,9 @@ def test_status_and_stop(start: Start, work: Path, smollm2: Path, home: Path) ->
         ["smollm2-135m", "pid", f"{first.process.pid},", "2", "slots"],
     ]
     assert all(0 <= int(line.split()[-2]) < 60 for line in listed.out.splitlines())
+    first.process.send_signal(signal.SIGSTOP)
+    assert os.getpgid(first.child) == first.child, "Ctrl-Z does not reach it"
+    run(note)
     stopped = run_command("serve", "--stop", cwd=work)
     assert stopped.code == 0
     assert sorted(stopped.out.split()) == sorted(["ended", "ended", str(first.process.pid), str(second.process.pid)])

@@ -57,7 +57,8 @@ class Settings:
 class Child:
     """One child process; `connect` waits until the weights are loaded.
 
-    `lock` is the descriptor of a locked file: the child holds it for as long as it lives.
+    `lock` is the descriptor of a locked file: the child holds it for as long as it lives. It serves others then, so
+    what a terminal does to our process group (Ctrl-Z) is not for it.
     """
 
     def __init__(self, weights: Path, settings: Settings, lock: int | None = None) -> None:
@@ -75,6 +76,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 pass_fds=() if lock is None else (lock,),
+                process_group=None if lock is None else 0,
                 env=_ENVIRONMENT | os.environ,
             )
         self._send({"model": str(weights), "key": self.key, **_sent(self.settings)})
