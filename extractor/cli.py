@@ -17,6 +17,35 @@ import typer
 from extractor import __version__
 from extractor.defaults import App, print_defaults
 from extractor.errors import ExtractError, UsageError
+from extractor.flags import (
+    BaseUrlOption,
+    ContextOption,
+    GpuLayersOption,
+    KeyFileOption,
+    ManyOption,
+    MaxCostOption,
+    MaxOutputTokensOption,
+    MaxTokensOption,
+    ModelArgument,
+    ModelOption,
+    ModeOption,
+    OfflineOption,
+    QuietOption,
+    RetriesOption,
+    SchemaArgument,
+    SchemaOption,
+    SeedOption,
+    SlotsOption,
+    Sources,
+    StreamOption,
+    TemperatureOption,
+    ThinkOption,
+    ThreadsOption,
+    TimeoutOption,
+    TotalTimeoutOption,
+    TraceOption,
+    VerboseOption,
+)
 from extractor.models import DEFAULT
 from extractor.terminal import Screen, explain
 
@@ -38,62 +67,6 @@ app.add_typer(schema_app, name="schema")
 app.add_typer(models_app, name="models")
 
 _MOST_NOTES = 3  # about what the decoder does not hold
-
-Sources = Annotated[
-    list[str] | None,
-    typer.Argument(help="Text or Markdown files, folders, glob patterns, or - for standard input.", show_default=False),
-]
-SchemaOption = Annotated[
-    str,
-    typer.Option(
-        "--schema",
-        "-s",
-        metavar="SPEC",
-        help="paper.py, paper.py:Paper, package.module:Paper, schema.json, 'title, year int, keywords[]', "
-        "or a built-in name. A .py file is run: it is code.",
-        show_default=False,
-    ),
-]
-ManyOption = Annotated[bool, typer.Option("--many", help="A list of such records from each source, one line each.")]
-SchemaArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As for --schema.", show_default=False)]
-ModelArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As for --model.")]
-ModelOption = Annotated[
-    str,
-    typer.Option(
-        "--model",
-        "-m",
-        metavar="SPEC",
-        help="A name of `extract models list`, a .gguf file, or hf:OWNER/REPO/FILE.gguf.",
-    ),
-]
-OfflineOption = Annotated[bool, typer.Option("--offline", help="Never leave this machine: no download.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")]
-VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Notes also where stderr is no terminal.")]
-SlotsOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1, max=64, help="Documents at once. One slot repeats itself exactly. Default: 1 or 4.", show_default=False
-    ),
-]
-ThreadsOption = Annotated[
-    int | None, typer.Option(min=1, max=512, help="Threads of the model. Default: the cores.", show_default=False)
-]
-GpuLayersOption = Annotated[
-    int | None,
-    typer.Option(min=0, help="Layers on the GPU. Default: as many as fit.", show_default=False),
-]
-ContextOption = Annotated[
-    int | None,
-    typer.Option(min=256, help="Tokens of context. Default: the model's, as memory allows.", show_default=False),
-]
-ModeOption = Annotated[
-    Literal["auto", "grammar", "json_schema", "tools", "prompt"],
-    typer.Option("--mode", help="How to get structure. auto: the strongest that the model's engine honours."),
-]
-RetriesOption = Annotated[
-    int, typer.Option(min=0, max=20, help="Times to ask again for what is invalid, unreadable or cut off.")
-]
-MaxTokensOption = Annotated[int, typer.Option(min=1, help="Most tokens of an answer.")]
 
 
 def start() -> None:
@@ -142,17 +115,20 @@ def run(
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="The whole record: spans, errors, usage, time.")] = False,
     many: ManyOption = False,
-    max_tokens: MaxTokensOption = 4096,
-    temperature: Annotated[float, typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token.")] = 0.0,
-    seed: Annotated[
-        int | None, typer.Option(help="Of the sampling, where the temperature is not 0.", show_default=False)
-    ] = None,
     mode: ModeOption = "auto",
     retries: RetriesOption = 2,
-    timeout: Annotated[
-        float | None,
-        typer.Option(min=0.1, help="Seconds for one answer. Default: grows with the text.", show_default=False),
-    ] = None,
+    think: ThinkOption = False,
+    stream: StreamOption = False,
+    max_tokens: MaxTokensOption = 4096,
+    temperature: TemperatureOption = 0.0,
+    seed: SeedOption = None,
+    base_url: BaseUrlOption = None,
+    key_file: KeyFileOption = None,
+    timeout: TimeoutOption = None,
+    total_timeout: TotalTimeoutOption = None,
+    max_output_tokens: MaxOutputTokensOption = None,
+    max_cost: MaxCostOption = None,
+    trace: TraceOption = None,
     slots: SlotsOption = None,
     threads: ThreadsOption = None,
     gpu_layers: GpuLayersOption = None,
@@ -169,7 +145,7 @@ def run(
     """
     screen = Screen(quiet, verbose)
     with handled(screen):
-        from extractor.engines import SLOTS, Access, Session, Settings, open_engine
+        from extractor.engines import Access, Budget, Session, Settings, Trace, open_engine
         from extractor.sinks import choose_format, open_sink, refuse_overwriting
         from extractor.sources import is_single
 
@@ -178,8 +154,11 @@ def run(
         refuse_overwriting(named, out)
         single = is_single(named)
         choose_format(format, out, single=single)  # a wrong one fails before the weights load
-        settings = Settings(slots or (1 if single else SLOTS), threads, gpu_layers, context, verbose)
-        engine = Session(open_engine(model, settings, Access(offline=offline)))
+        settings = Settings(slots or (1 if single else None), threads, gpu_layers, context, verbose)
+        tracing = Trace(trace) if trace else None
+        access = Access(base_url, key_file, offline, total_timeout, tracing, screen.warn)
+        budget = Budget(max_output_tokens, max_cost)
+        engine = Session(open_engine(model, settings, access), budget, slots=slots, trace=tracing)
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.commands import Job, refuse_missing, write_all
@@ -188,8 +167,8 @@ def run(
 
             loaded = load_schema(schema, screen, many=many)
             wanted = None if mode == "auto" else mode
-            options = Options(max_tokens, temperature, seed, timeout, wanted, retries)
-            job = Job(named, loaded, engine, options)
+            options = Options(max_tokens, temperature, seed, timeout, wanted, retries, think)
+            job = Job(named, loaded, engine, options, is_streamed=stream and single)
             single = single and (full or not is_many(loaded))
             form = choose_format(format, out, single=single)
             with open_sink(out, form, single=single) as sink:
@@ -241,6 +220,46 @@ def print_config(
     with handled(Screen()):
         code = print_defaults(ctx, as_json=as_json)
     raise typer.Exit(code)
+
+
+@app.command()
+def serve(
+    model: ModelOption = DEFAULT,
+    slots: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Documents at once, of all commands. Default: 4.", show_default=False),
+    ] = None,
+    threads: ThreadsOption = None,
+    gpu_layers: GpuLayersOption = None,
+    context: ContextOption = None,
+    idle_timeout: Annotated[
+        float, typer.Option(min=0.0, help="Seconds without use after which it ends; 0: never.")
+    ] = 900.0,
+    status: Annotated[bool, typer.Option("--status", help="List what is served, and end.")] = False,
+    stop: Annotated[bool, typer.Option("--stop", help="End all that you serve.")] = False,
+    offline: OfflineOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Keep a model loaded, so that other commands need not load it each time.
+
+    `extract run`, `extract prompt` and the library find it by themselves where they want the same weights, and no
+    other threads, GPU layers, context or more slots than it has; EXTRACT_SERVED=0 makes them load their own.
+    It listens on this machine only and answers nobody but you. Exit status: 0 idle, 130 interrupted.
+    """
+    screen = Screen(quiet, verbose)
+    with handled(screen):
+        from extractor import serving
+        from extractor.engines import Settings
+        from extractor.models import resolve
+
+        if status:
+            serving.print_served()
+        elif stop:
+            serving.stop_served()
+        else:
+            settings = Settings(slots, threads, gpu_layers, context, verbose)
+            serving.serve(resolve(model), settings, screen, idle_timeout=idle_timeout, offline=offline)
 
 
 @schema_app.command("show")
@@ -327,6 +346,28 @@ def models_pull(spec: ModelArgument = DEFAULT, offline: OfflineOption = False, q
 
         with screen.pulling() as on_progress:
             print(models.fetch(models.resolve(spec), offline=offline, on_progress=on_progress))
+
+
+@models_app.command("check")
+def models_check(
+    model: ModelArgument,
+    base_url: BaseUrlOption = None,
+    key_file: KeyFileOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    offline: OfflineOption = False,
+) -> None:
+    """Ask an engine what it really honours: each mode is tried on a tiny schema, and the answer is looked at.
+
+    Exit status: 0 where it answers, 2 where the spec means nothing, 3 where it cannot be reached.
+    """
+    screen = Screen()
+    with handled(screen):
+        from extractor.commands import check_engine
+        from extractor.engines import Access, Session, open_engine
+
+        engine = Session(open_engine(model, None, Access(base_url, key_file, offline)))
+        with contextlib.closing(engine):
+            asyncio.run(check_engine(engine, as_json=as_json))
 
 
 @models_app.command("path")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from extractor import dsl, starter
 from extractor.batch import Tally, extract_all
 from extractor.engines import Session
+from extractor.engines.examine import examine
 from extractor.errors import SchemaError, SourceError, UsageError
 from extractor.grammar import Row, compile_schema
 from extractor.grammar.report import Status
@@ -33,25 +34,30 @@ class Job:
     schema: Schema
     engine: Session
     options: Options
+    is_streamed: bool = False
 
 
 async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tally:
     """Write the record of each source as soon as it and those before it are done."""
     engine, tally, is_list = job.engine, Tally(), is_many(job.schema)
-    records = extract_all(
-        discover(job.sources), job.schema, engine, job.options, window=engine.slots, languages=engine.languages()
-    )
-    try:
-        with screen.working(f"{engine.id}: loading and reading") as spinner:
+    if engine.note:
+        screen.note(engine.note)
+    with screen.growing() if job.is_streamed else screen.working(f"{engine.id}: loading and reading") as view:
+        options = replace(job.options, on_partial=view.show)
+        records = extract_all(
+            discover(job.sources), job.schema, engine, options, window=engine.slots, languages=engine.languages()
+        )
+        try:
             async for record in records:
                 tally.add(record)
-                with spinner.paused(f"{engine.id}: {tally.done} done, {tally.failed} failed"):
+                with view.paused(f"{engine.id}: {tally.done} done, {tally.failed} failed"):
                     screen.report(record)
                     for line in [record.to_dict()] if full else _lines(record, is_list=is_list):
                         sink.write(line)
-    finally:
-        await records.aclose()
-        await engine.aclose()
+        finally:
+            await records.aclose()
+            await engine.aclose()
+    screen.note(engine.summary)
     return tally
 
 
@@ -70,6 +76,23 @@ async def count_tokens(engine: Session, request: Request) -> int | None:
         return await engine.count_tokens(request.messages)
     finally:
         await engine.aclose()
+
+
+async def check_engine(engine: Session, *, as_json: bool) -> None:
+    """Print what an engine is seen to honour, its context and its speed."""
+    try:
+        found = await examine(engine)
+    finally:
+        await engine.aclose()
+    if as_json:
+        print(to_json(asdict(found), indent=2))
+        return
+    print(plain(f"{found.engine}: {found.server}"))
+    for mode, why in found.modes.items():
+        print(plain(f"  {mode:12} {why or 'works'}"))
+    print(f"  context      {f'{found.context:,} tokens' if found.context else 'not told'}")
+    speed = f"{found.tokens_per_second:.1f} tokens/s written" if found.tokens_per_second else "no tokens counted"
+    print(f"  speed        {speed}, first answer after {found.seconds:.2f} s")
 
 
 def print_prompt(request: Request, count: int | None, *, as_json: bool) -> None:

@@ -125,7 +125,7 @@ def fetch(weights: Weights, *, offline: bool = False, on_progress: Callable[[Pro
         return path
     if weights.local is not None:
         raise UsageError(f"{weights.local} is gone, or empty")
-    if offline or os.environ.get("EXTRACT_OFFLINE", "") not in ("", "0"):
+    if offline or os.environ.get("EXTRACT_OFFLINE", "").lower() not in ("", "0", "false", "no", "off"):
         rule = "--offline" if offline else "EXTRACT_OFFLINE"
         raise UsageError(
             f"{weights.name} is not in the store and {rule} forbids to download it",

@@ -30,27 +30,21 @@ from extractor.pointers import pointer
 from extractor.prompt import again, messages
 from extractor.pytypes import additions
 from extractor.schema import is_many
-from extractor.talk import OnPartial, Options, Question, Talk
+from extractor.talk import Options, Question, Talk
 from extractor.types import Document, Engine, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 
 _LONGEST_FAULT = 300  # characters of a value in a message to the model
 
 
-async def extract(
-    document: Document,
-    schema: Schema,
-    engine: Engine,
-    options: Options | None = None,
-    on_partial: OnPartial | None = None,
-) -> Extraction:
-    """Extract one record; `on_partial` gets the first answer as far as it is written, each time that it has grown.
+async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
+    """Extract one record.
 
     What goes wrong with this document alone stands in the record's `errors`. Raised is what ends a run:
     `SchemaError` before any token is spent, and engine errors that no other document would escape.
     """
     options = options or Options()
-    talk = Talk(engine, options, on_partial)
+    talk = Talk(engine, options)
     compile_schema(schema)
     if not document.text.strip():
         fault = (Problem.of(SourceError(f"{document.source}: the text is empty")),)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor import repair
@@ -35,7 +35,8 @@ class Options:
     """How to ask. `timeout` is in seconds and grows with prompt and answer by default.
 
     `mode` None takes the strongest that the engine honours. `retries` is how often what is invalid, unreadable or cut
-    off is asked for again. With `think` the model writes freely first.
+    off is asked for again. With `think` the model writes freely first. `on_partial` gets the first answer as far as it
+    is written, each time that it has grown.
     """
 
     max_tokens: int = 4096
@@ -45,6 +46,7 @@ class Options:
     mode: Mode | None = None
     retries: int = 2
     think: bool = False
+    on_partial: OnPartial | None = field(default=None, compare=False)
 
 
 OnPartial = Callable[[Any], None]
@@ -62,14 +64,14 @@ class Question:
 class Talk:
     """The requests of one document: in the strongest mode that the engine honours, counted."""
 
-    def __init__(self, engine: Engine, options: Options, on_partial: OnPartial | None) -> None:
+    def __init__(self, engine: Engine, options: Options) -> None:
         self.engine = engine
         self.options = options
         self.mode: Mode | None = options.mode
         self.attempts = 0
         self.usage = Usage()
         self.thoughts = ""
-        self._on_partial = on_partial
+        self._on_partial = options.on_partial
         self._unfit: dict[Mode, str] = {}
         self._notes: list[str] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from extractor.text import UNSAFE
 from extractor.types import Extraction
 
 if TYPE_CHECKING:
+    from rich.live import Live
     from rich.progress import Progress as Bar
     from rich.status import Status
 
@@ -42,6 +44,16 @@ class Screen:
             self._line("hint", first, "36")
             for line in others:  # set in, so that none can pass for a message of its own
                 print(f"      {plain(line)}", file=sys.stderr)
+
+    def say(self, message: str) -> None:
+        """What a command that prints no data has to tell."""
+        if not self.quiet:
+            print(one_line(message), file=sys.stderr, flush=True)
+
+    def warn(self, message: str) -> None:
+        """What a person has to know also where nobody looks at a terminal."""
+        if not self.quiet:
+            self._line("note", message, "33")
 
     def note(self, message: str) -> None:
         """Something worth knowing, for a person."""
@@ -79,6 +91,18 @@ class Screen:
             yield show
 
     @contextlib.contextmanager
+    def growing(self) -> Iterator[Growth]:
+        """A record that is shown as it grows; nothing where there is no terminal."""
+        if not self.is_terminal or self.quiet:
+            yield Growth(None)
+            return
+        from rich.console import Console
+        from rich.live import Live
+
+        with Live(console=Console(stderr=True), transient=True, refresh_per_second=12) as live:
+            yield Growth(live)
+
+    @contextlib.contextmanager
     def working(self, text: str) -> Iterator[Spinner]:
         """A spinner; a silent one where there is no terminal."""
         if not self.is_terminal or self.quiet:
@@ -95,6 +119,7 @@ class Spinner:
     """Something that turns while a model works."""
 
     status: Status | None
+    show: None = None  # it has no place for a record that grows
 
     @contextlib.contextmanager
     def paused(self, then: str) -> Iterator[None]:
@@ -106,6 +131,27 @@ class Spinner:
         yield
         self.status.update(plain(then))
         self.status.start()
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A record on the screen as far as it is written, until it is there."""
+
+    live: Live | None
+
+    def show(self, value: object) -> None:
+        """Show it as it is now."""
+        from rich.text import Text
+
+        if self.live is not None:
+            self.live.update(Text(plain(json.dumps(value, ensure_ascii=False, indent=2))))
+
+    @contextlib.contextmanager
+    def paused(self, _: str) -> Iterator[None]:
+        """Off the screen: what comes now is the record itself."""
+        if self.live is not None:
+            self.live.stop()
+        yield
 
 
 def plain(text: str) -> str:

@@ -29,7 +29,6 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, TypeVa
 
 import pytest
 import regex
-from extractor.talk import Options
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as Breach
 from jsonschema.exceptions import best_match
@@ -74,6 +73,7 @@ from extractor.grammar import compile_schema
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.schema import many as list_of
+from extractor.talk import Options
 from extractor.types import Completion, Document, Extraction, FinishReason, Message, Mode, Request, Schema, Usage
 
 PATIENCE = 120.0  # seconds until a case is given up: what takes longer hangs

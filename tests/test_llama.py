@@ -20,7 +20,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
-from extractor.talk import Options
 from pydantic import BaseModel, Field
 
 import extractor
@@ -31,6 +30,7 @@ from extractor.grammar import compile_schema
 from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
 from extractor.pipeline import extract
 from extractor.schema import digest, load
+from extractor.talk import Options
 from extractor.types import Completion, Document, Extraction, Message, Request, Schema
 from extractor.validation import validate
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from extractor.engines.llama import LlamaEngine
-from extractor.engines.llama_process import SLOTS, Settings
+from extractor.engines.llama_process import Settings
 from extractor.engines.session import Budget, Session
 from extractor.engines.specs import Access, open_engine
 from extractor.engines.trace import Trace
 
-__all__ = ["SLOTS", "Access", "Budget", "LlamaEngine", "Session", "Settings", "Trace", "open_engine"]
+__all__ = ["Access", "Budget", "LlamaEngine", "Session", "Settings", "Trace", "open_engine"]

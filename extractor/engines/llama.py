@@ -16,7 +16,8 @@ from dataclasses import replace
 from extractor import models
 from extractor.engines.chat import ChatEngine
 from extractor.engines.gate import Gate
-from extractor.engines.llama_process import Child, Settings
+from extractor.engines.llama_process import SLOTS, Child, Settings, dropped_grammar
+from extractor.engines.warm import Attached, find_served
 from extractor.errors import EngineError, EngineUnavailable, RequestRejected
 from extractor.gguf import read_header
 from extractor.types import Completion, Message, Mode, Request
@@ -29,7 +30,7 @@ _FULL = "Context size has been exceeded"  # of the cache that all slots share, i
 
 
 class LlamaEngine:
-    """Weights that run on this machine.
+    """Weights that run on this machine: in a server that `extract serve` keeps, or in a child process.
 
     A crash restarts the child and repeats the requests that it broke, each of them alone: so only the
     document that brings the model down twice is given up, and its neighbours are not.
@@ -46,10 +47,11 @@ class LlamaEngine:
     ) -> None:
         self.id = f"llama:{weights.name}"
         self.weights = weights
-        self.slots = settings.slots
+        self.note: str | None = None  # on the server that is used, or not used though there is one
         self._settings = settings
         self._offline = offline
-        self._child: Child | None = None
+        self._child: Child | Attached | None = None
+        self._apart = False  # from others: no server but a child of our own
         self._chat: ChatEngine | None = None
         self._closed = False
         self._preparing = threading.Lock()
@@ -57,6 +59,12 @@ class LlamaEngine:
         self._starting = asyncio.Lock()
         self._proving = asyncio.Lock()
         self._proven: set[str] = set()
+
+    @property
+    def slots(self) -> int:
+        """Requests that can be under way at once."""
+        asked = self._settings if self._child is None else self._child.settings
+        return self._settings.slots or asked.slots or SLOTS
 
     def warm(self) -> None:
         """Begin to load, where that needs no download; for a head start before slow imports."""
@@ -74,7 +82,8 @@ class LlamaEngine:
                 raise EngineError(f"{self.id} is closed")
             if self._child is None:
                 path = models.fetch(self.weights, offline=self._offline, on_progress=on_progress)
-                self._child = Child(path, self._settings)
+                server, self.note = (None, None) if self._apart else find_served(path, self._settings)
+                self._child = server or Child(path, self._settings)
 
     def languages(self) -> tuple[str, ...]:
         """The languages that the weights say they know (ISO 639-1); empty where they say nothing."""
@@ -89,6 +98,7 @@ class LlamaEngine:
             except _Disturbed:
                 pass
         async with self._gate.alone():
+            await self._part()
             try:
                 return await self._answer(request)
             except _Disturbed as error:
@@ -124,8 +134,9 @@ class LlamaEngine:
         child = self._child
         assert child is not None
         try:
-            await self._prove(chat, child, request)
-            completion, fault = await _watched(chat, child, request)
+            with child.hold():
+                await self._prove(chat, child, request)
+                completion, fault = await _watched(chat, child, request)
         except EngineUnavailable as error:
             if _FULL in str(error):
                 raise _Disturbed("the context was full", hint="use --slots 1, or split the text") from error
@@ -136,7 +147,7 @@ class LlamaEngine:
             raise _Disturbed(f"llama.cpp dropped the grammar ({fault})", hint=f"its log: {child.log}")
         return completion
 
-    async def _prove(self, chat: ChatEngine, child: Child, request: Request) -> None:
+    async def _prove(self, chat: ChatEngine, child: Child | Attached, request: Request) -> None:
         """Show once for each grammar that the child applies it: with a canary in front, the answer begins with it."""
         if request.grammar is None:
             return
@@ -146,10 +157,11 @@ class LlamaEngine:
             grammar = _with_canary(request.grammar)
             answer, fault = await _watched(chat, child, replace(_PROBE, grammar=grammar, timeout=request.timeout))
             if fault or not answer.text.startswith(_CANARY):
-                raise EngineError(
-                    f"llama.cpp does not apply the grammar of this schema ({fault or 'without a word'})",
-                    hint=f"nothing was printed; please report the schema; the log of llama.cpp: {child.log}",
-                )
+                what = f"llama.cpp does not apply the grammar of this schema ({fault or 'without a word'})"
+                if isinstance(child, Attached):  # the word may be on the grammar of somebody else
+                    raise _Disturbed(what)
+                hint = f"nothing was printed; please report the schema; the log of llama.cpp: {child.log}"
+                raise EngineError(what, hint=hint)
             self._proven.add(request.grammar)
 
     async def _ready(self) -> ChatEngine:
@@ -179,6 +191,13 @@ class LlamaEngine:
             raise EngineError(f"{self.id} is closed")
         return ChatEngine(f"{url}/v1", child.key, self.weights.name, self.modes, name=self.id)
 
+    async def _part(self) -> None:
+        """Leave a server that others use too: nobody is alone there."""
+        async with self._starting:
+            if isinstance(self._child, Attached):
+                self._apart = True
+                await self._forget()
+
     async def _forget(self) -> None:
         """Let a dead child go; its log stays, an error names it."""
         chat, child, self._chat, self._child = self._chat, self._child, None, None
@@ -192,11 +211,14 @@ class _Disturbed(EngineError):
     """The request was broken by what happened to the child; it may be innocent."""
 
 
-async def _watched(chat: ChatEngine, child: Child, request: Request) -> tuple[Completion, str | None]:
+async def _watched(chat: ChatEngine, child: Child | Attached, request: Request) -> tuple[Completion, str | None]:
     """An answer, and what the log says meanwhile of a grammar that was dropped, this one or a neighbour's."""
-    before = child.log_size()
-    completion = await chat.generate(request)
-    return completion, child.unconstrained(before)
+    try:
+        before = child.log.stat().st_size
+        completion = await chat.generate(request)
+        return completion, dropped_grammar(child.log, before)
+    except FileNotFoundError:  # it goes with a server that ends
+        raise EngineUnavailable(f"the log of llama.cpp is gone: {child.log}") from None
 
 
 def _with_canary(grammar: str) -> str:

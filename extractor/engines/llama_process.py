@@ -9,12 +9,13 @@ import contextlib
 import json
 import os
 import secrets
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from extractor import models
@@ -46,7 +47,7 @@ _LOG_DAYS = 7
 class Settings:
     """How to run llama.cpp; None is chosen from the machine. `context` is in tokens, shared by all slots."""
 
-    slots: int = SLOTS
+    slots: int | None = None
     threads: int | None = None
     gpu_layers: int | None = None
     context: int | None = None
@@ -54,11 +55,15 @@ class Settings:
 
 
 class Child:
-    """One child process; `connect` waits until the weights are loaded."""
+    """One child process; `connect` waits until the weights are loaded.
 
-    def __init__(self, weights: Path, settings: Settings) -> None:
+    `lock` is the descriptor of a locked file: the child holds it for as long as it lives. It serves others then, so
+    what a terminal does to our process group (Ctrl-Z) is not for it.
+    """
+
+    def __init__(self, weights: Path, settings: Settings, lock: int | None = None) -> None:
         self.key = secrets.token_urlsafe(32)
-        chosen = _chosen(weights, settings)  # raises before anything is started
+        self.settings = _chosen(weights, settings)  # raises before anything is started
         self.log = _new_log()
         self._weights = weights
         self._connecting = threading.Lock()
@@ -70,9 +75,11 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                pass_fds=() if lock is None else (lock,),
+                process_group=None if lock is None else 0,
                 env=_ENVIRONMENT | os.environ,
             )
-        self._send({"model": str(weights), "key": self.key, **chosen})
+        self._send({"model": str(weights), "key": self.key, **_sent(self.settings)})
 
     @property
     def pid(self) -> int:
@@ -106,6 +113,15 @@ class Child:
         found = (line.partition("error loading model: ")[2] for line in lines)
         return next(filter(None, found), None)
 
+    def hold(self) -> contextlib.AbstractContextManager[None]:
+        """Nothing to do, while a request is under way: it is ours and goes on."""
+        return contextlib.nullcontext()
+
+    def wait(self, seconds: float | None) -> bool:
+        """Whether it ends within some seconds, None for ever; its stdout, silent once it has loaded, closes then."""
+        assert self._process.stdout is not None
+        return bool(select.select([self._process.stdout], [], [], seconds)[0])
+
     def ended(self, wait: float = 1.0) -> bool:
         """Whether the process is gone; a broken connection comes a moment before that can be seen."""
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -116,17 +132,6 @@ class Child:
         """How it ended, for people: 'by signal SIGSEGV', 'with exit status 1'."""
         code = self._process.wait()
         return f"by signal {signal.Signals(-code).name}" if code < 0 else f"with exit status {code}"
-
-    def log_size(self) -> int:
-        """Bytes of log so far."""
-        return self.log.stat().st_size
-
-    def unconstrained(self, since: int) -> str | None:
-        """The line in which llama.cpp says that it dropped a grammar, in the log after `since` bytes."""
-        with self.log.open("rb") as log:
-            log.seek(since)
-            text = log.read().decode("utf-8", "replace")
-        return next((line.partition("llg error: ")[2] for line in text.splitlines() if "llg error" in line), None)
 
     def close(self, *, keep_log: bool = False) -> None:
         """End the process: close its stdin, and kill it where that is not enough. Its log goes with it."""
@@ -148,16 +153,31 @@ class Child:
             self._process.stdin.flush()
 
 
-def _chosen(weights: Path, settings: Settings) -> dict[str, object]:
+def dropped_grammar(log: Path, since: int) -> str | None:
+    """The line in which llama.cpp says that it dropped a grammar, in a log after `since` bytes."""
+    with log.open("rb") as file:
+        file.seek(since)
+        text = file.read().decode("utf-8", "replace")
+    return next((line.partition("llg error: ")[2] for line in text.splitlines() if "llg error" in line), None)
+
+
+def _chosen(weights: Path, settings: Settings) -> Settings:
     """The settings with what was left to the machine filled in."""
     header = read_header(weights)
-    return {
-        "slots": settings.slots,
-        "threads": settings.threads or usable_cores(),
-        "gpu_layers": -1 if settings.gpu_layers is None else settings.gpu_layers,  # -1: as many as fit
-        "context": settings.context or choose_context(header, available_memory()),
-        "verbosity": 3 if settings.verbose else 1,  # 1 is the least that shows a dropped grammar
-    }
+    return replace(
+        settings,
+        slots=settings.slots or SLOTS,
+        threads=settings.threads or usable_cores(),
+        gpu_layers=-1 if settings.gpu_layers is None else settings.gpu_layers,  # -1: as many as fit
+        context=settings.context or choose_context(header, available_memory()),
+    )
+
+
+def _sent(settings: Settings) -> dict[str, object]:
+    """The settings as the child reads them."""
+    sent = asdict(settings)
+    sent["verbosity"] = 3 if sent.pop("verbose") else 1  # 1 is the least that shows a dropped grammar
+    return sent
 
 
 def choose_context(header: Header, memory: int) -> int:

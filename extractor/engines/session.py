@@ -6,7 +6,6 @@ import contextlib
 import math
 from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass, replace
-from functools import cache
 from typing import Any
 
 from extractor.engines.trace import Trace
@@ -38,41 +37,44 @@ class Session:
         self.requests = 0
         self._budget = budget or Budget()
         self._trace = None if hasattr(engine, "chat") else trace  # endpoints keep what was on the wire
-        if self._budget.cost is not None and self.cost is None:
+        if self._budget.cost is not None and cost_of(self.id, Usage()) is None:
             what = f"--max-cost: the price of {self.id} is not known"
             hint = "pip install 'extractor[prices]' has prices of OpenAI's models; --max-output-tokens needs none"
             raise UsageError(what, hint=hint)
+
+    @property
+    def note(self) -> str | None:
+        """What the engine has to say of itself."""
+        return getattr(self.engine, "note", None)
+
+    @property
+    def summary(self) -> str:
+        """What was used, in words."""
+        used, requests = self.usage, f"{self.requests} request{'' if self.requests == 1 else 's'}"
+        cached = f" ({used.cached_tokens:,} cached)" if used.cached_tokens else ""
+        cost = f", {used.cost:.4f} US dollars" if used.cost else ""
+        return f"{requests}: {used.input_tokens:,} tokens read{cached}, {used.output_tokens:,} written{cost}"
 
     @property
     def modes(self) -> tuple[Mode, ...]:
         """The modes of the engine."""
         return self.engine.modes
 
-    @property
-    def cost(self) -> float | None:
-        """US dollars so far; None where the price is not known, 0 for weights that run here."""
-        return cost_of(self.id, self.usage)
-
     async def generate(self, request: Request) -> Completion:
         """Answer a request, and count it."""
         request = self._allowed(request)
-        completion = await self.engine.generate(request)
-        self._count(request, completion)
-        return completion
+        return self._count(request, await self.engine.generate(request))
 
     async def stream(self, request: Request) -> AsyncIterator[str | Completion]:
         """Answer piece by piece; an engine that cannot gives its answer as one."""
         request = self._allowed(request)
         if not hasattr(self.engine, "stream"):
-            completion = await self.engine.generate(request)
+            completion = self._count(request, await self.engine.generate(request))
             yield completion.text
             yield completion
-            self._count(request, completion)
             return
         async for piece in self.engine.stream(request):
-            if isinstance(piece, Completion):
-                self._count(request, piece)
-            yield piece
+            yield self._count(request, piece) if isinstance(piece, Completion) else piece
 
     async def honoured(self) -> tuple[Mode, ...]:
         """The modes that the engine was seen to honour, or says that it does."""
@@ -124,8 +126,9 @@ class Session:
     def _allowed(self, request: Request) -> Request:
         """The request, shortened to what the budget leaves; `BudgetSpent` where that is nothing."""
         most, dollars = self._budget.output_tokens, self._budget.cost
-        if dollars is not None and (self.cost or 0) >= dollars:
-            raise BudgetSpent(f"--max-cost {dollars:g}: {self.cost:.4f} US dollars are spent", hint=_HINT)
+        spent = self.usage.cost or 0.0
+        if dollars is not None and spent and spent >= dollars:
+            raise BudgetSpent(f"--max-cost {dollars:g}: {spent:.4f} US dollars are spent", hint=_HINT)
         if most is None:
             return request
         left = most - self.usage.output_tokens
@@ -133,12 +136,16 @@ class Session:
             raise BudgetSpent(f"--max-output-tokens {most}: {self.usage.output_tokens} are written", hint=_HINT)
         return replace(request, max_tokens=min(request.max_tokens, left))
 
-    def _count(self, request: Request, completion: Completion) -> None:
-        self.usage += completion.usage
+    def _count(self, request: Request, completion: Completion) -> Completion:
+        """The completion with what it cost."""
+        usage = replace(completion.usage, cost=cost_of(self.id, completion.usage))
+        completion = replace(completion, usage=usage)
+        self.usage += usage
         self.requests += 1
         if self._trace:
             with contextlib.suppress(OSError):  # a full disk takes no answer away
                 self._trace.write(asdict(request), completion.text, engine=self.id, finish=completion.finish_reason)
+        return completion
 
 
 _HINT = "what was finished is kept; raise it, or run the rest later"
@@ -153,7 +160,6 @@ def cost_of(engine: str, usage: Usage) -> float | None:
     return _price(provider, model, usage) if provider == "openai" else None
 
 
-@cache
 def _price(provider: str, model: str, usage: Usage) -> float | None:
     try:
         from genai_prices import Usage as Counts

@@ -1,0 +1,117 @@
+"""The flags that commands share: names, bounds and help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(help="Text or Markdown files, folders, glob patterns, or - for standard input.", show_default=False),
+]
+SchemaOption = Annotated[
+    str,
+    typer.Option(
+        "--schema",
+        "-s",
+        metavar="SPEC",
+        help="paper.py, paper.py:Paper, package.module:Paper, schema.json, 'title, year int, keywords[]', "
+        "or a built-in name. A .py file is run: it is code.",
+        show_default=False,
+    ),
+]
+ManyOption = Annotated[bool, typer.Option("--many", help="A list of such records from each source, one line each.")]
+SchemaArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As for --schema.", show_default=False)]
+ModelArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As for --model.")]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="SPEC",
+        help="A name of `extract models list`, a .gguf file, hf:OWNER/REPO/FILE.gguf; openai:NAME, ollama:NAME, "
+        "vllm:NAME, lmstudio:NAME, http://HOST:PORT/v1#NAME; outlines:transformers:PATH; replay:FILE.jsonl; "
+        "package.module:engine.",
+    ),
+]
+OfflineOption = Annotated[
+    bool, typer.Option("--offline", help="Never leave this machine: no download, no server elsewhere.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Notes also where stderr is no terminal.")]
+SlotsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=64, help="Documents at once. One slot repeats itself exactly. Default: 1 or 4.", show_default=False
+    ),
+]
+ThreadsOption = Annotated[
+    int | None, typer.Option(min=1, max=512, help="Threads of the model. Default: the cores.", show_default=False)
+]
+GpuLayersOption = Annotated[
+    int | None,
+    typer.Option(min=0, help="Layers on the GPU. Default: as many as fit.", show_default=False),
+]
+ContextOption = Annotated[
+    int | None,
+    typer.Option(min=256, help="Tokens of context. Default: the model's, as memory allows.", show_default=False),
+]
+ModeOption = Annotated[
+    Literal["auto", "grammar", "json_schema", "tools", "prompt"],
+    typer.Option("--mode", help="How to get structure. auto: the strongest that the model's engine honours."),
+]
+RetriesOption = Annotated[
+    int, typer.Option(min=0, max=20, help="Times to ask again for what is invalid, unreadable or cut off.")
+]
+MaxTokensOption = Annotated[int, typer.Option(min=1, help="Most tokens of one answer; what is cut off is continued.")]
+TemperatureOption = Annotated[float, typer.Option(min=0.0, max=2.0, help="0 always takes the likeliest token.")]
+SeedOption = Annotated[
+    int | None, typer.Option(help="Of the sampling, where the temperature is not 0.", show_default=False)
+]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(min=0.1, help="Seconds for one answer. Default: grows with the text.", show_default=False),
+]
+TotalTimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1,
+        help="Seconds for all tries of a request to a server, waits included. Default: twice --timeout.",
+        show_default=False,
+    ),
+]
+ThinkOption = Annotated[
+    bool, typer.Option("--think", help="Let the model think freely first; --full has its thoughts.")
+]
+StreamOption = Annotated[bool, typer.Option("--stream", help="Show the record as it grows, on a terminal.")]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="The endpoint of --model NAME, as http://HOST:PORT/v1. OPENAI_BASE_URL does the same.",
+        show_default=False,
+    ),
+]
+KeyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file with the key of the endpoint, that nobody else can read. Default: EXTRACT_API_KEY; "
+        "OPENAI_API_KEY for OpenAI.",
+        show_default=False,
+    ),
+]
+MaxOutputTokensOption = Annotated[
+    int | None, typer.Option(min=1, help="Tokens that the whole run may write; then it stops.", show_default=False)
+]
+MaxCostOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0, help="US dollars that the whole run may cost; then it stops. Needs a known price.", show_default=False
+    ),
+]
+TraceOption = Annotated[
+    Path | None,
+    typer.Option(help="A folder for every request and raw reply, without keys.", show_default=False),
+]
