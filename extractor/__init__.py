@@ -10,7 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from extractor.api import aextract, close, extract
+    from extractor.api import aextract, astream, close, extract
     from extractor.engines import open_engine
     from extractor.errors import ExtractError
     from extractor.schema import load as load_schema
@@ -27,12 +27,13 @@ _HOMES = {
     "ExtractError": "extractor.errors:ExtractError",
     "Extraction": "extractor.types:Extraction",
     "Message": "extractor.types:Message",
-    "Options": "extractor.pipeline:Options",
+    "Options": "extractor.talk:Options",
     "Request": "extractor.types:Request",
     "Schema": "extractor.types:Schema",
     "Span": "extractor.types:Span",
     "Usage": "extractor.types:Usage",
     "aextract": "extractor.api:aextract",
+    "astream": "extractor.api:astream",
     "close": "extractor.api:close",
     "extract": "extractor.api:extract",
     "load_schema": "extractor.schema:load",
@@ -52,6 +53,7 @@ __all__ = [
     "Span",
     "Usage",
     "aextract",
+    "astream",
     "close",
     "extract",
     "load_schema",

@@ -11,8 +11,9 @@ import atexit
 import logging
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import Future
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -29,6 +30,7 @@ T = TypeVar("T")
 
 _log = logging.getLogger("extractor")
 _THREAD = "extract-loop"
+_END = object()
 _engines: dict[str, Session] = {}
 _guard = threading.Lock()
 
@@ -65,6 +67,36 @@ async def aextract(
 ) -> Extraction:
     """As `extract`, for use inside an event loop; many can be awaited at once."""
     return await asyncio.wrap_future(_submit(_extract(text, schema, model, engine, options, many=many)))
+
+
+async def astream(
+    text: str | Document,
+    schema: SchemaSpec,
+    *,
+    model: str | None = None,
+    engine: Engine | None = None,
+    options: Options | None = None,
+    many: bool = False,
+) -> AsyncIterator[Any]:
+    """As `aextract`, but yields the data as far as it is written, each time that it has grown, and at last the record.
+
+    What grows is the first answer; a repair of it is only in the record.
+    """
+    grown: asyncio.Queue[Any] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def show(value: Any) -> None:
+        loop.call_soon_threadsafe(grown.put_nowait, value)
+
+    options = replace(options or Options(), on_partial=show)
+    record = asyncio.ensure_future(aextract(text, schema, model=model, engine=engine, options=options, many=many))
+    record.add_done_callback(lambda _: grown.put_nowait(_END))
+    try:
+        while (value := await grown.get()) is not _END:
+            yield value
+        yield await record
+    finally:
+        record.cancel()
 
 
 def close() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from extractor import repair
 from extractor.answer import partial
-from extractor.errors import EngineUnavailable, ModeRejected, SchemaError, UsageError
+from extractor.errors import ModeRejected, SchemaError, UsageError
 from extractor.grammar import compile_schema
 from extractor.prompt import ANSWER_NOW, THINK, messages
 from extractor.strict import to_strict
@@ -71,7 +71,6 @@ class Talk:
         self.attempts = 0
         self.usage = Usage()
         self.thoughts = ""
-        self._on_partial = options.on_partial
         self._unfit: dict[Mode, str] = {}
         self._notes: list[str] = []
 
@@ -113,17 +112,17 @@ class Talk:
         return {"": told} if told else {}
 
     async def _generate(self, request: Request, question: Question) -> Completion:
-        if self._on_partial is None or question.pieces or not hasattr(self.engine, "stream"):
+        show = self.options.on_partial
+        if show is None or question.pieces or not hasattr(self.engine, "stream"):
             return await self.engine.generate(request)
-        text = ""
-        async for piece in self.engine.stream(request):
-            if isinstance(piece, Completion):
-                return piece
-            text += piece
+
+        def grow(text: str) -> None:
             value = partial(text)
             if value is not None:
-                self._on_partial(self.restore(question.schema, value))
-        raise EngineUnavailable(f"{self.engine.id}: the answer ended before its end")
+                show(self.restore(question.schema, value))
+
+        completion: Completion = await self.engine.stream(request, grow)
+        return completion
 
     def _go_on_without(self, mode: Mode, why: str, error: Exception) -> None:
         """Take the next mode, for this document, and for the run where an engine remembers; raises if none is left."""

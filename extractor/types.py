@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -112,11 +112,16 @@ class Completion:
     notes: tuple[str, ...] = ()
 
 
+OnText = Callable[[str], None]  # gets the text of an answer so far
+
+
 class Engine(Protocol):
     """The one seam: whatever turns a request into a completion.
 
     `generate` raises `RequestRejected` for this request alone, `EngineUnavailable` where trying again may
-    help, and any other `EngineError` where the run has to end.
+    help, and any other `EngineError` where the run has to end. An engine may also have
+    `stream(request, on_text) -> Completion`, which shows its text on the way; `honoured() -> modes` and
+    `disown(mode, why)`, where it learns only by asking which modes work; and `aclose()`.
     """
 
     @property

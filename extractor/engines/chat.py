@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from extractor.engines import wire
 from extractor.engines.trace import Trace
 from extractor.engines.transport import Patience, Transport
 from extractor.errors import EngineUnavailable, RequestRejected
-from extractor.types import Completion, Message, Mode, Request
+from extractor.types import Completion, Message, Mode, OnText, Request
 
 _COUNT_SECONDS = 60.0
 _CHAT = "/chat/completions"
@@ -51,13 +51,13 @@ class ChatEngine:
                 continue
             return self._read(answer, request)
 
-    async def stream(self, request: Request) -> AsyncIterator[str | Completion]:
-        """The text of an answer piece by piece as it is written, and at last the completion."""
+    async def stream(self, request: Request, on_text: OnText) -> Completion:
+        """As `generate`; `on_text` gets the text so far, each time that it has grown."""
         written = wire.Written()
         async for event in self.transport.stream(_CHAT, self._body(request), request.timeout):
-            if piece := written.add(event):
-                yield piece
-        yield self._read(written.whole(), request)
+            if written.add(event):
+                on_text(written.text)
+        return self._read(written.whole(), request)
 
     async def count_tokens(self, messages: tuple[Message, ...]) -> int:
         """Tokens of a chat with its template, by llama.cpp's own counter."""

@@ -20,7 +20,7 @@ from extractor.engines.llama_process import SLOTS, Child, Settings, dropped_gram
 from extractor.engines.warm import Attached, find_served
 from extractor.errors import EngineError, EngineUnavailable, RequestRejected
 from extractor.gguf import read_header
-from extractor.types import Completion, Message, Mode, Request
+from extractor.types import Completion, Message, Mode, OnText, Request
 
 # A literal that no model begins an answer with: where it does not appear, the grammar is not applied.
 _CANARY = "¤§¤"
@@ -92,15 +92,22 @@ class LlamaEngine:
 
     async def generate(self, request: Request) -> Completion:
         """Answer a request; what the neighbours broke is asked once more, alone."""
+        return await self._generate(request, None)
+
+    async def stream(self, request: Request, on_text: OnText) -> Completion:
+        """As `generate`; `on_text` gets the text so far, from the start again where it is asked once more."""
+        return await self._generate(request, on_text)
+
+    async def _generate(self, request: Request, on_text: OnText | None) -> Completion:
         async with self._gate.shared():
             try:
-                return await self._answer(request)
+                return await self._answer(request, on_text)
             except _Disturbed:
                 pass
         async with self._gate.alone():
             await self._part()
             try:
-                return await self._answer(request)
+                return await self._answer(request, on_text)
             except _Disturbed as error:
                 raise RequestRejected(f"{error} twice on this document", hint=error.hint) from error
 
@@ -129,14 +136,14 @@ class LlamaEngine:
             await chat.aclose()
         await asyncio.to_thread(self.close)
 
-    async def _answer(self, request: Request) -> Completion:
+    async def _answer(self, request: Request, on_text: OnText | None) -> Completion:
         chat = await self._ready()
         child = self._child
         assert child is not None
         try:
             with child.hold():
                 await self._prove(chat, child, request)
-                completion, fault = await _watched(chat, child, request)
+                completion, fault = await _watched(chat, child, request, on_text)
         except EngineUnavailable as error:
             if _FULL in str(error):
                 raise _Disturbed("the context was full", hint="use --slots 1, or split the text") from error
@@ -211,11 +218,13 @@ class _Disturbed(EngineError):
     """The request was broken by what happened to the child; it may be innocent."""
 
 
-async def _watched(chat: ChatEngine, child: Child | Attached, request: Request) -> tuple[Completion, str | None]:
+async def _watched(
+    chat: ChatEngine, child: Child | Attached, request: Request, on_text: OnText | None = None
+) -> tuple[Completion, str | None]:
     """An answer, and what the log says meanwhile of a grammar that was dropped, this one or a neighbour's."""
     try:
         before = child.log.stat().st_size
-        completion = await chat.generate(request)
+        completion = await (chat.stream(request, on_text) if on_text else chat.generate(request))
         return completion, dropped_grammar(child.log, before)
     except FileNotFoundError:  # it goes with a server that ends
         raise EngineUnavailable(f"the log of llama.cpp is gone: {child.log}") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 from extractor.engines.chat import ChatEngine
@@ -17,7 +17,7 @@ from extractor.engines.wire import IN_TEXT, Server
 from extractor.errors import EngineDenied, EngineUnavailable, ExtractError, RequestRejected, UsageError
 from extractor.grammar import compile_schema
 from extractor.schema import load_json
-from extractor.types import Completion, Message, Mode, Request, Schema
+from extractor.types import Completion, Message, Mode, OnText, Request, Schema
 
 _ANSWER = "k7-violet-31"
 _PROOF: Schema = load_json(
@@ -77,11 +77,10 @@ class RemoteEngine:
         await self.look()
         return await self.chat.generate(request)
 
-    async def stream(self, request: Request) -> AsyncIterator[str | Completion]:
-        """Ask the endpoint, piece by piece."""
+    async def stream(self, request: Request, on_text: OnText) -> Completion:
+        """Ask the endpoint, and show the text on the way."""
         await self.look()
-        async for piece in self.chat.stream(request):
-            yield piece
+        return await self.chat.stream(request, on_text)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from extractor.engines.trace import Trace
 from extractor.errors import BudgetSpent, UsageError
 from extractor.models import Progress
-from extractor.types import Completion, Engine, Message, Mode, Request, Usage
+from extractor.types import Completion, Engine, Message, Mode, OnText, Request, Usage
 
 _SLOTS = 4
 
@@ -65,16 +65,12 @@ class Session:
         request = self._allowed(request)
         return self._count(request, await self.engine.generate(request))
 
-    async def stream(self, request: Request) -> AsyncIterator[str | Completion]:
-        """Answer piece by piece; an engine that cannot gives its answer as one."""
-        request = self._allowed(request)
+    async def stream(self, request: Request, on_text: OnText) -> Completion:
+        """Answer a request, and show the text on the way where the engine can."""
         if not hasattr(self.engine, "stream"):
-            completion = self._count(request, await self.engine.generate(request))
-            yield completion.text
-            yield completion
-            return
-        async for piece in self.engine.stream(request):
-            yield self._count(request, piece) if isinstance(piece, Completion) else piece
+            return await self.generate(request)
+        request = self._allowed(request)
+        return self._count(request, await self.engine.stream(request, on_text))
 
     async def honoured(self) -> tuple[Mode, ...]:
         """The modes that the engine was seen to honour, or says that it does."""

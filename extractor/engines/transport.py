@@ -86,7 +86,7 @@ class Transport:
             async with asyncio.timeout(seconds):
                 options: Any = {"timeout": seconds}
                 events = await self._client().post(
-                    path, cast_to=object, body={**body, "stream": True}, options=options, stream=True,
+                    path, cast_to=object, body={**body, "stream": True, "stream_options": {"include_usage": True}}, options=options, stream=True,
                     stream_cls=AsyncStream[object],
                 )  # fmt: skip
                 async for event in events:

@@ -123,20 +123,21 @@ def usage_of(found: Any) -> Usage:
 
 
 class Written:
-    """A streamed answer as it grows: events in, pieces of text out, at the end the answer as if it had come whole."""
+    """A streamed answer as it grows; at the end the answer as if it had come whole. `text` is what there is so far."""
 
     def __init__(self) -> None:
-        self._text = ""
+        self.text = ""
+        self._content = ""
         self._thoughts = ""
         self._calls: dict[int, dict[str, str]] = {}
         self._reason: Any = None
         self._usage: Any = None
         self._refusal = ""
 
-    def add(self, event: Any) -> str:
-        """Take an event; the piece of the answer in it, '' where there is none."""
+    def add(self, event: Any) -> bool:
+        """Take an event; whether the text has grown by it."""
         if not isinstance(event, dict):
-            return ""
+            return False
         self._usage = event.get("usage") or self._usage
         choices = event.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
@@ -145,9 +146,11 @@ class Written:
         delta = delta if isinstance(delta, dict) else {}
         self._refusal += _piece(delta.get("refusal"))
         self._thoughts += _piece(delta.get("reasoning_content")) or _piece(delta.get("reasoning"))
-        text = _piece(delta.get("content"))
-        self._text += text
-        return text + "".join(map(self._call, delta.get("tool_calls") or ()))
+        content = _piece(delta.get("content"))
+        self._content += content
+        grown = content + "".join(map(self._call, delta.get("tool_calls") or ()))
+        self.text += grown
+        return bool(grown)
 
     def _call(self, call: Any) -> str:
         function = call.get("function") or {}
@@ -159,7 +162,7 @@ class Written:
     def whole(self) -> Any:
         """The answer in the form that it has when it is not streamed."""
         message = {
-            "content": self._text,
+            "content": self._content,
             "refusal": self._refusal,
             "reasoning_content": self._thoughts,
             "tool_calls": [{"function": function} for function in self._calls.values()],
