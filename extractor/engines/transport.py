@@ -85,8 +85,9 @@ class Transport:
         try:
             async with asyncio.timeout(seconds):
                 options: Any = {"timeout": seconds}
+                asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
                 events = await self._client().post(
-                    path, cast_to=object, body={**body, "stream": True, "stream_options": {"include_usage": True}}, options=options, stream=True,
+                    path, cast_to=object, body=asked, options=options, stream=True,
                     stream_cls=AsyncStream[object],
                 )  # fmt: skip
                 async for event in events:
