@@ -26,7 +26,8 @@ from extractor.types import Document, Engine, Extraction, Mode, Schema
 SERVER = Path(__file__).with_name("chat_server.py")
 TEXT = Document(
     "harbour.txt",
-    "The Harbour Bridge opened in 1932. It was built by Ada Marsh and Bo Lind for 4.2 million pounds. 海港大桥于1932年通车。",
+    "The Harbour Bridge opened in 1932. It was built by Ada Marsh and Bo Lind for 4.2 million pounds. "
+    "海港大桥于1932年通车。",
 )
 WORD = {"type": "string", "maxLength": 20}
 
