@@ -233,7 +233,7 @@ def _asked_wait(headers: Mapping[str, str]) -> float | None:
         if not asked or asked.strip().replace(".", "", 1).isdigit():
             return float(asked) if asked else None
         return max(0.0, email.utils.parsedate_to_datetime(asked).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
