@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _COMPRESSION = 100  # times that a compressed answer may grow, reckoned with the limit on size
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
 _DENIED = (401, 403, 404)
+_PAYMENT = 402
 _REJECTED = (400, 413, 422)
 _SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"))
 # What servers name when they refuse a way to ask for structure.
@@ -191,7 +192,9 @@ class Transport:
             return _too_long(body)
         if status in range(300, 400):
             return self._moved(error)
-        if status in _DENIED or code in _SPENT:
+        if status == _PAYMENT or {code, str(body.get("type"))} & _SPENT:
+            return EngineDenied(message, hint="the account behind the key has nothing left; top it up")
+        if status in _DENIED:
             return EngineDenied(message, hint="check the key, the model's name and the URL")
         if status in _REJECTED:
             about_mode = any(word in told.lower() for word in _OF_MODES)
