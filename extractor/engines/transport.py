@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _COMPRESSION = 100  # times that a compressed answer may grow, reckoned with the limit on size
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
+_SHORTEST_TRY = 0.1  # seconds
 _DENIED = (401, 403, 404)
 _PAYMENT = 402
 _REJECTED = (400, 413, 422)
@@ -67,13 +68,19 @@ class Transport:
         from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_before_delay
 
         patience, started = self.patience, time.monotonic()
+        total = patience.total or 2 * seconds
+
+        async def attempt() -> Any:
+            left = total - (time.monotonic() - started)
+            return await self._try(path, body, min(seconds, max(left, _SHORTEST_TRY)))
+
         tries = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, EngineUnavailable)),
-            stop=stop_after_attempt(patience.tries) | stop_before_delay(patience.total or 2 * seconds),
+            stop=stop_after_attempt(patience.tries) | stop_before_delay(total),
             wait=_wait,
             retry_error_callback=lambda state: self._give_up(state, started),
         )
-        return await tries(self._try, path, body, seconds)
+        return await tries(attempt)
 
     async def get(self, path: str, seconds: float) -> Any:
         """The JSON of a resource; tried once."""
@@ -159,9 +166,11 @@ class Transport:
         assert isinstance(error, EngineUnavailable)
         if self.patience.tries == 1:
             raise error
-        tried = f"{state.attempt_number} tries in {time.monotonic() - started:.0f} s"
-        if state.attempt_number < self.patience.tries and error.retry_after:
-            tried += f"; it asks for {error.retry_after:.0f} s more, raise --total-timeout to wait"
+        times = state.attempt_number
+        tried = f"{times} tr{'y' if times == 1 else 'ies'} in {time.monotonic() - started:.0f} s"
+        if times < self.patience.tries:
+            asks = f"it asks for {error.retry_after:.0f} s more, " if error.retry_after else ""
+            tried += f"; {asks}raise --total-timeout to wait"
         raise EngineUnavailable(f"{error} ({tried})", hint=error.hint, retry_after=error.retry_after)
 
     # --- what faults mean ---
@@ -174,7 +183,7 @@ class Transport:
             return error
         if isinstance(error, APITimeoutError | TimeoutError):
             hint = "raise --timeout, shorten the text, or use a smaller model"
-            return EngineUnavailable(f"{self.name}: no answer within {seconds:g} s", hint=hint)
+            return EngineUnavailable(f"{self.name}: no answer within {round(seconds, 2):g} s", hint=hint)
         if isinstance(error, APIStatusError):
             return self._explain_status(error)
         if isinstance(error, APIConnectionError):
