@@ -81,6 +81,8 @@ def read(answer: Any, request: Request) -> Completion:
 def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[str, ...]]:
     """The arguments of the first call of our tool, and notes; the plain content where nothing was called."""
     functions = [call["function"] for call in message.get("tool_calls") or ()]
+    if (old := message.get("function_call")) and not functions:  # before there were tools
+        functions = [old]
     ours = [function["arguments"] for function in functions if function.get("name") == request.name]
     notes = [
         f"the model called {function.get('name')!r}, which is no tool here"
