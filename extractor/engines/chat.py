@@ -57,6 +57,8 @@ class ChatEngine:
                 async for event in self.transport.stream(_CHAT, body, request.timeout):
                     if written.add(event):
                         on_text(written.text)
+                if not written.is_ended:
+                    raise EngineUnavailable(f"{self.id}: the stream ended before the answer did")
                 return self._read(written.whole(), request)
             except RequestRejected as error:
                 self._do_without(error, body)
