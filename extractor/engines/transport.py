@@ -118,7 +118,7 @@ class Transport:
                 options: Any = {"timeout": seconds}
                 if body is None:
                     return await self._client().get(path, cast_to=object, options=options)
-                return await self._client().post(path, cast_to=object, body=body, options=options)
+                return self._no_fault(await self._client().post(path, cast_to=object, body=body, options=options))
         except Exception as error:  # noqa: BLE001  # whatever the client trips over in an answer
             fault = self._explain(error, seconds)
         finally:
@@ -177,7 +177,7 @@ class Transport:
 
     def _explain(self, error: Exception, seconds: float) -> EngineError:
         """Whatever went wrong as the error that says what it means for the run."""
-        from openai import APIConnectionError, APIStatusError, APITimeoutError
+        from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
         if isinstance(error, EngineError):
             return error
@@ -191,6 +191,8 @@ class Transport:
             if isinstance(cause, EngineError):
                 return cause
             return EngineUnavailable(self._without_key(f"{self.name}: {str(cause) or type(cause).__name__}"))
+        if isinstance(error, APIError):  # told in the middle of a stream
+            return EngineUnavailable(self._without_key(f"{self.name}: {error.message}"))
         return EngineUnavailable(f"{self.name}: the answer cannot be read ({type(error).__name__})")
 
     def _explain_status(self, error: APIStatusError) -> EngineError:
@@ -213,6 +215,14 @@ class Transport:
             rejected.parameter = parameter if isinstance(parameter, str) and code.startswith("unsupported") else None
             return rejected
         return EngineUnavailable(message, retry_after=_asked_wait(error.response.headers))
+
+    def _no_fault(self, answer: Any) -> Any:
+        """An answer; some gateways send what went wrong behind them with the status of success."""
+        fault = answer.get("error") if isinstance(answer, dict) else None
+        if fault:
+            told = fault.get("message") if isinstance(fault, dict) else fault
+            raise EngineUnavailable(self._without_key(f"{self.name}: {told}"))
+        return answer
 
     def _moved(self, error: APIStatusError) -> EngineDenied:
         target = urljoin(str(error.response.url), error.response.headers.get("location", ""))
