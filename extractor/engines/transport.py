@@ -8,6 +8,7 @@ neither key nor document goes to a host that nobody named.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email.utils
 import ipaddress
 import json
@@ -88,20 +89,31 @@ class Transport:
 
     async def stream(self, path: str, body: Mapping[str, Any], seconds: float) -> AsyncIterator[Any]:
         """The events of an answer as it is written; tried once, since a part of it may have been shown."""
-        from openai import AsyncStream
-
+        started, received = time.monotonic(), bytearray()
+        asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
+        fault: EngineError | None = None
         try:
             async with asyncio.timeout(seconds):
-                options: Any = {"timeout": seconds}
-                asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
-                events = await self._client().post(
-                    path, cast_to=object, body=asked, options=options, stream=True,
-                    stream_cls=AsyncStream[object],
-                )  # fmt: skip
-                async for event in events:
+                async for event in await self._events(path, asked, seconds, received):
                     yield event
         except Exception as error:  # noqa: BLE001
-            raise self._explain(error, seconds) from None
+            fault = self._explain(error, seconds)
+        finally:
+            self._keep(path, asked, received, started, fault)
+        if fault:
+            raise fault
+
+    async def _events(self, path: str, asked: Mapping[str, Any], seconds: float, received: bytearray) -> Any:
+        from openai import AsyncStream
+
+        token = _received.set(received if self._trace else None)
+        options: Any = {"timeout": seconds}
+        try:
+            return await self._client().post(
+                path, cast_to=object, body=asked, options=options, stream=True, stream_cls=AsyncStream[object]
+            )
+        finally:
+            _received.reset(token)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -111,7 +123,8 @@ class Transport:
 
     async def _try(self, path: str, body: Mapping[str, Any] | None, seconds: float) -> Any:
         """One try: the JSON of an answer that arrived as a whole in time."""
-        started, token = time.monotonic(), _received.set(bytearray() if self._trace else None)
+        started, received = time.monotonic(), bytearray()
+        token = _received.set(received if self._trace else None)
         fault: EngineError | None = None
         try:
             async with asyncio.timeout(seconds):
@@ -122,14 +135,18 @@ class Transport:
         except Exception as error:  # noqa: BLE001  # whatever the client trips over in an answer
             fault = self._explain(error, seconds)
         finally:
-            received = _received.get()
             _received.reset(token)
-            if self._trace and received is not None:
-                facts = {"url": self.url + path, "seconds": round(time.monotonic() - started, 3)}
-                facts |= {"fault": str(fault)} if fault else {}
-                self._trace.write(body, received.decode("utf-8", "backslashreplace"), self._key, **facts)
+            self._keep(path, body, received, started, fault)
         # Outside of the handler: the client's own error holds the request, and with it the key.
         raise fault
+
+    def _keep(self, path: str, body: Any, received: bytearray, started: float, fault: EngineError | None) -> None:
+        """Put a try into the trace; a full disk takes no answer away."""
+        if self._trace:
+            facts = {"url": self.url + path, "seconds": round(time.monotonic() - started, 3)}
+            facts |= {"fault": str(fault)} if fault else {}
+            with contextlib.suppress(OSError):
+                self._trace.write(body, received.decode("utf-8", "backslashreplace"), self._key, **facts)
 
     def _client(self) -> AsyncOpenAI:
         if self._opened is None:
