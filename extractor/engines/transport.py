@@ -196,20 +196,17 @@ class Transport:
         """Whatever went wrong as the error that says what it means for the run."""
         from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
-        if isinstance(error, EngineError):
-            return error
+        cause = (error.__cause__ or error) if isinstance(error, APIConnectionError) else error
+        if isinstance(cause, EngineError):
+            return cause
         if isinstance(error, APITimeoutError | TimeoutError):
             hint = "raise --timeout, shorten the text, or use a smaller model"
             return EngineUnavailable(f"{self.name}: no answer within {round(seconds, 2):g} s", hint=hint)
         if isinstance(error, APIStatusError):
             return self._explain_status(error)
-        if isinstance(error, APIConnectionError):
-            cause = error.__cause__ or error
-            if isinstance(cause, EngineError):
-                return cause
-            return EngineUnavailable(self._without_key(f"{self.name}: {str(cause) or type(cause).__name__}"))
-        if isinstance(error, APIError):  # told in the middle of a stream
-            return EngineUnavailable(self._without_key(f"{self.name}: {error.message}"))
+        if isinstance(error, APIError):  # a connection that fails, or an error told in the middle of a stream
+            told = error.message if cause is error else str(cause) or type(cause).__name__
+            return EngineUnavailable(self._without_key(f"{self.name}: {told}"))
         return EngineUnavailable(f"{self.name}: the answer cannot be read ({type(error).__name__})")
 
     def _explain_status(self, error: APIStatusError) -> EngineError:
