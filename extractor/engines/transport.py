@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
     from tenacity import RetryCallState
 
-_COMPRESSION = 100  # times that a compressed answer may grow, reckoned with the limit on size
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
 _SHORTEST_TRY = 0.1  # seconds
 _DENIED = (401, 403, 404)
@@ -170,12 +169,9 @@ class Transport:
 
     async def _limit(self, response: Response) -> None:
         """Let no more of an answer in than is foreseen, and keep it for the trace."""
-        from extractor.engines.limited import Limited
+        from extractor.engines.limited import limit
 
-        most = self.patience.most_bytes
-        if response.headers.get("content-encoding", "identity") != "identity":
-            most //= _COMPRESSION
-        response.stream = Limited(response.stream, most, _received.get())
+        limit(response, self.patience.most_bytes, _received.get())
 
     def _give_up(self, state: RetryCallState, started: float) -> Any:
         """The last error, which says how often it was tried."""
