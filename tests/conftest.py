@@ -1,10 +1,12 @@
-"""The real weights, shared by the whole suite."""
+"""The real weights and a server of a test's own, shared by the whole suite."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from server import Stub
 
 from extractor import models
 
@@ -30,3 +32,14 @@ def home(smollm2: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     monkeypatch.setenv("EXTRACT_HOME", str(here))
     monkeypatch.setenv("EXTRACT_OFFLINE", "1")
     return here
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    """A server that behaves as the test says, and no proxy on the way to it."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    server = Stub()
+    yield server
+    server.close()

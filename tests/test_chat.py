@@ -9,13 +9,13 @@ import json
 import os
 import socket
 import struct
-import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Coroutine
+from http.server import BaseHTTPRequestHandler
 from typing import Any, TypeVar
 
 import pytest
+from server import Behaviour, Stub, answer, reply
 
 from extractor.engines.chat import ChatEngine
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ExtractError, RequestRejected
@@ -29,87 +29,6 @@ KEY = "sk-never-show-this-0123456789"
 HELLO = Request((Message("system", "Be brief."), Message("user", "Hello?")), max_tokens=20, timeout=10.0)
 DEAD = "http://127.0.0.1:9"  # the discard port: nothing listens there
 PATIENCE = 30.0  # seconds until a test is given up
-
-Behaviour = Callable[[BaseHTTPRequestHandler], None]
-
-
-class Stub:
-    """A server on loopback; `behave` writes each answer, `seen` holds what was asked."""
-
-    def __init__(self) -> None:
-        self.behave: Behaviour = reply(answer("hi"))
-        self.seen: list[tuple[str, dict[str, str], Any]] = []
-        self.stopped = threading.Event()
-        stub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                stub.seen.append((self.path, headers, body))
-                stub.behave(self)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            block_on_close = False
-
-            def handle_error(self, *_: object) -> None:
-                pass  # the client has hung up, as the test meant it to
-
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/v1"
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.thread.start()
-
-    def close(self) -> None:
-        self.stopped.set()
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-
-
-@pytest.fixture
-def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-    server = Stub()
-    yield server
-    server.close()
-
-
-def reply(body: object, status: int = 200, kind: str = "application/json", **headers: str) -> Behaviour:
-    """Write a body: bytes and strings as they are, the rest as JSON."""
-    raw = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
-
-    def behave(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(status)
-        handler.send_header("content-type", kind)
-        handler.send_header("content-length", str(len(raw)))
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.end_headers()
-        handler.wfile.write(raw)
-
-    return behave
-
-
-def answer(content: object, finish: object = "stop", usage: object = None, **message: object) -> dict[str, Any]:
-    """A chat completion as servers send it."""
-    turn = {"role": "assistant", "content": content, **message}
-    counts = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10} if usage is None else usage
-    return {
-        "id": "1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "m",
-        "choices": [{"index": 0, "finish_reason": finish, "message": turn}],
-        "usage": counts,
-    }
 
 
 def ask(url: str, request: Request = HELLO) -> Completion:

@@ -43,21 +43,25 @@ class ChatEngine:
     async def generate(self, request: Request) -> Completion:
         """One chat completion, once more without a parameter that the model does not take."""
         while True:
+            body = self._body(request)
             try:
-                answer = await self.transport.post(_CHAT, self._body(request), request.timeout)
+                return self._read(await self.transport.post(_CHAT, body, request.timeout), request)
             except RequestRejected as error:
-                if not self._can_do_without(error.parameter):
-                    raise
-                continue
-            return self._read(answer, request)
+                self._do_without(error, body)
 
     async def stream(self, request: Request, on_text: OnText) -> Completion:
         """As `generate`; `on_text` gets the text so far, each time that it has grown."""
-        written = wire.Written()
-        async for event in self.transport.stream(_CHAT, self._body(request), request.timeout):
-            if written.add(event):
-                on_text(written.text)
-        return self._read(written.whole(), request)
+        while True:
+            body, written = self._body(request), wire.Written()
+            try:
+                async for event in self.transport.stream(_CHAT, body, request.timeout):
+                    if written.add(event):
+                        on_text(written.text)
+                if not written.is_ended:
+                    raise EngineUnavailable(f"{self.id}: the stream ended before the answer did")
+                return self._read(written.whole(), request)
+            except RequestRejected as error:
+                self._do_without(error, body)
 
     async def count_tokens(self, messages: tuple[Message, ...]) -> int:
         """Tokens of a chat with its template, by llama.cpp's own counter."""
@@ -76,12 +80,11 @@ class ChatEngine:
         body = wire.body_of(request, self.model, self.server)
         return {name: value for name, value in body.items() if name not in self._not_taken}
 
-    def _can_do_without(self, parameter: str | None) -> bool:
-        """Leave a parameter out from now on; False where that was tried, or cannot be."""
-        if parameter not in _DISPENSABLE - self._not_taken:
-            return False
-        self._not_taken.add(parameter)
-        return True
+    def _do_without(self, error: RequestRejected, body: Mapping[str, Any]) -> None:
+        """Leave out from now on what the model does not take; raises where that was not sent, or is needed."""
+        if error.parameter not in _DISPENSABLE & body.keys():
+            raise error
+        self._not_taken.add(error.parameter)
 
     def _read(self, answer: Any, request: Request) -> Completion:
         try:

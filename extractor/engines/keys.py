@@ -21,10 +21,15 @@ def key_for(url: str, file: Path | None = None) -> str:
     """
     if file is not None:
         return _read(file)
-    host = urlsplit(url).netloc
-    theirs = {urlsplit(OPENAI).netloc, urlsplit(os.environ.get("OPENAI_BASE_URL", "")).netloc}
-    found = os.environ.get("EXTRACT_API_KEY") or (os.environ.get("OPENAI_API_KEY") if host in theirs else None)
+    theirs = {_origin(OPENAI), _origin(os.environ.get("OPENAI_BASE_URL", ""))}
+    found = os.environ.get("EXTRACT_API_KEY") or (os.environ.get("OPENAI_API_KEY") if _origin(url) in theirs else None)
     return (found or "").strip()
+
+
+def _origin(url: str) -> tuple[str, str]:
+    """Scheme and host: what would go to https in secret does not go to http in the open."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
 
 
 def _read(file: Path) -> str:

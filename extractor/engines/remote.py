@@ -151,7 +151,7 @@ class RemoteEngine:
         try:
             answer = await self.chat.transport.get("/models", _LOOK_SECONDS)
         except EngineDenied as error:
-            if "404" in str(error):
+            if ": HTTP 404: " in str(error):
                 return []
             raise
         data = answer.get("data") if isinstance(answer, dict) else None

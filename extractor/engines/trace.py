@@ -11,13 +11,14 @@ from typing import Any
 
 from extractor.errors import UsageError
 
+_numbers = itertools.count(1)  # of the process: several engines can share a folder
+
 
 class Trace:
     """A folder that only its owner can read. Headers, and with them the key, are never written."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._numbers = itertools.count(1)
         self._run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -30,6 +31,6 @@ class Trace:
         text = json.dumps({**entry, "reply": reply}, ensure_ascii=False, indent=2)
         if secret:
             text = text.replace(secret, "…")
-        path = self.folder / f"{self._run}-{next(self._numbers):05}.json"
+        path = self.folder / f"{self._run}-{next(_numbers):05}.json"
         with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:  # noqa: PTH123
             file.write(text + "\n")

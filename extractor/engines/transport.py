@@ -8,6 +8,7 @@ neither key nor document goes to a host that nobody named.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email.utils
 import ipaddress
 import json
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from openai import APIStatusError, AsyncOpenAI
     from tenacity import RetryCallState
 
-_COMPRESSION = 100  # times that a compressed answer may grow, reckoned with the limit on size
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
+_SHORTEST_TRY = 0.1  # seconds
 _DENIED = (401, 403, 404)
+_PAYMENT = 402
 _REJECTED = (400, 413, 422)
 _SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"))
 # What servers name when they refuse a way to ask for structure.
@@ -66,13 +68,19 @@ class Transport:
         from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, stop_before_delay
 
         patience, started = self.patience, time.monotonic()
+        total = patience.total or 2 * seconds
+
+        async def attempt() -> Any:
+            left = total - (time.monotonic() - started)
+            return await self._try(path, body, min(seconds, max(left, _SHORTEST_TRY)))
+
         tries = AsyncRetrying(
             retry=retry_if_exception(lambda error: isinstance(error, EngineUnavailable)),
-            stop=stop_after_attempt(patience.tries) | stop_before_delay(patience.total or 2 * seconds),
+            stop=stop_after_attempt(patience.tries) | stop_before_delay(total),
             wait=_wait,
             retry_error_callback=lambda state: self._give_up(state, started),
         )
-        return await tries(self._try, path, body, seconds)
+        return await tries(attempt)
 
     async def get(self, path: str, seconds: float) -> Any:
         """The JSON of a resource; tried once."""
@@ -80,20 +88,31 @@ class Transport:
 
     async def stream(self, path: str, body: Mapping[str, Any], seconds: float) -> AsyncIterator[Any]:
         """The events of an answer as it is written; tried once, since a part of it may have been shown."""
-        from openai import AsyncStream
-
+        started, received = time.monotonic(), bytearray()
+        asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
+        fault: EngineError | None = None
         try:
             async with asyncio.timeout(seconds):
-                options: Any = {"timeout": seconds}
-                asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
-                events = await self._client().post(
-                    path, cast_to=object, body=asked, options=options, stream=True,
-                    stream_cls=AsyncStream[object],
-                )  # fmt: skip
-                async for event in events:
+                async for event in await self._events(path, asked, seconds, received):
                     yield event
         except Exception as error:  # noqa: BLE001
-            raise self._explain(error, seconds) from None
+            fault = self._explain(error, seconds)
+        finally:
+            self._keep(path, asked, received, started, fault)
+        if fault:
+            raise fault
+
+    async def _events(self, path: str, asked: Mapping[str, Any], seconds: float, received: bytearray) -> Any:
+        from openai import AsyncStream
+
+        token = _received.set(received if self._trace else None)
+        options: Any = {"timeout": seconds}
+        try:
+            return await self._client().post(
+                path, cast_to=object, body=asked, options=options, stream=True, stream_cls=AsyncStream[object]
+            )
+        finally:
+            _received.reset(token)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -103,25 +122,30 @@ class Transport:
 
     async def _try(self, path: str, body: Mapping[str, Any] | None, seconds: float) -> Any:
         """One try: the JSON of an answer that arrived as a whole in time."""
-        started, token = time.monotonic(), _received.set(bytearray() if self._trace else None)
+        started, received = time.monotonic(), bytearray()
+        token = _received.set(received if self._trace else None)
         fault: EngineError | None = None
         try:
             async with asyncio.timeout(seconds):
                 options: Any = {"timeout": seconds}
                 if body is None:
                     return await self._client().get(path, cast_to=object, options=options)
-                return await self._client().post(path, cast_to=object, body=body, options=options)
+                return self._no_fault(await self._client().post(path, cast_to=object, body=body, options=options))
         except Exception as error:  # noqa: BLE001  # whatever the client trips over in an answer
             fault = self._explain(error, seconds)
         finally:
-            received = _received.get()
             _received.reset(token)
-            if self._trace and received is not None:
-                facts = {"url": self.url + path, "seconds": round(time.monotonic() - started, 3)}
-                facts |= {"fault": str(fault)} if fault else {}
-                self._trace.write(body, received.decode("utf-8", "backslashreplace"), self._key, **facts)
+            self._keep(path, body, received, started, fault)
         # Outside of the handler: the client's own error holds the request, and with it the key.
         raise fault
+
+    def _keep(self, path: str, body: Any, received: bytearray, started: float, fault: EngineError | None) -> None:
+        """Put a try into the trace; a full disk takes no answer away."""
+        if self._trace:
+            facts = {"url": self.url + path, "seconds": round(time.monotonic() - started, 3)}
+            facts |= {"fault": str(fault)} if fault else {}
+            with contextlib.suppress(OSError):
+                self._trace.write(body, received.decode("utf-8", "backslashreplace"), self._key, **facts)
 
     def _client(self) -> AsyncOpenAI:
         if self._opened is None:
@@ -145,12 +169,9 @@ class Transport:
 
     async def _limit(self, response: Response) -> None:
         """Let no more of an answer in than is foreseen, and keep it for the trace."""
-        from extractor.engines.limited import Limited
+        from extractor.engines.limited import limit
 
-        most = self.patience.most_bytes
-        if response.headers.get("content-encoding", "identity") != "identity":
-            most //= _COMPRESSION
-        response.stream = Limited(response.stream, most, _received.get())
+        limit(response, self.patience.most_bytes, _received.get())
 
     def _give_up(self, state: RetryCallState, started: float) -> Any:
         """The last error, which says how often it was tried."""
@@ -158,29 +179,30 @@ class Transport:
         assert isinstance(error, EngineUnavailable)
         if self.patience.tries == 1:
             raise error
-        tried = f"{state.attempt_number} tries in {time.monotonic() - started:.0f} s"
-        if state.attempt_number < self.patience.tries and error.retry_after:
-            tried += f"; it asks for {error.retry_after:.0f} s more, raise --total-timeout to wait"
+        times = state.attempt_number
+        tried = f"{times} tr{'y' if times == 1 else 'ies'} in {time.monotonic() - started:.0f} s"
+        if times < self.patience.tries:
+            asks = f"it asks for {error.retry_after:.0f} s more, " if error.retry_after else ""
+            tried += f"; {asks}raise --total-timeout to wait"
         raise EngineUnavailable(f"{error} ({tried})", hint=error.hint, retry_after=error.retry_after)
 
     # --- what faults mean ---
 
     def _explain(self, error: Exception, seconds: float) -> EngineError:
         """Whatever went wrong as the error that says what it means for the run."""
-        from openai import APIConnectionError, APIStatusError, APITimeoutError
+        from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
-        if isinstance(error, EngineError):
-            return error
+        cause = (error.__cause__ or error) if isinstance(error, APIConnectionError) else error
+        if isinstance(cause, EngineError):
+            return cause
         if isinstance(error, APITimeoutError | TimeoutError):
             hint = "raise --timeout, shorten the text, or use a smaller model"
-            return EngineUnavailable(f"{self.name}: no answer within {seconds:g} s", hint=hint)
+            return EngineUnavailable(f"{self.name}: no answer within {round(seconds, 2):g} s", hint=hint)
         if isinstance(error, APIStatusError):
             return self._explain_status(error)
-        if isinstance(error, APIConnectionError):
-            cause = error.__cause__ or error
-            if isinstance(cause, EngineError):
-                return cause
-            return EngineUnavailable(self._without_key(f"{self.name}: {str(cause) or type(cause).__name__}"))
+        if isinstance(error, APIError):  # a connection that fails, or an error told in the middle of a stream
+            told = error.message if cause is error else str(cause) or type(cause).__name__
+            return EngineUnavailable(self._without_key(f"{self.name}: {told}"))
         return EngineUnavailable(f"{self.name}: the answer cannot be read ({type(error).__name__})")
 
     def _explain_status(self, error: APIStatusError) -> EngineError:
@@ -191,7 +213,9 @@ class Transport:
             return _too_long(body)
         if status in range(300, 400):
             return self._moved(error)
-        if status in _DENIED or code in _SPENT:
+        if status == _PAYMENT or {code, str(body.get("type"))} & _SPENT:
+            return EngineDenied(message, hint="the account behind the key has nothing left; top it up")
+        if status in _DENIED:
             return EngineDenied(message, hint="check the key, the model's name and the URL")
         if status in _REJECTED:
             about_mode = any(word in told.lower() for word in _OF_MODES)
@@ -201,6 +225,14 @@ class Transport:
             rejected.parameter = parameter if isinstance(parameter, str) and code.startswith("unsupported") else None
             return rejected
         return EngineUnavailable(message, retry_after=_asked_wait(error.response.headers))
+
+    def _no_fault(self, answer: Any) -> Any:
+        """An answer; some gateways send what went wrong behind them with the status of success."""
+        fault = answer.get("error") if isinstance(answer, dict) else None
+        if fault:
+            told = fault.get("message") if isinstance(fault, dict) else fault
+            raise EngineUnavailable(self._without_key(f"{self.name}: {told}"))
+        return answer
 
     def _moved(self, error: APIStatusError) -> EngineDenied:
         target = urljoin(str(error.response.url), error.response.headers.get("location", ""))
@@ -233,7 +265,7 @@ def _asked_wait(headers: Mapping[str, str]) -> float | None:
         if not asked or asked.strip().replace(".", "", 1).isdigit():
             return float(asked) if asked else None
         return max(0.0, email.utils.parsedate_to_datetime(asked).timestamp() - time.time())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

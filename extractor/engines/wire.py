@@ -81,6 +81,8 @@ def read(answer: Any, request: Request) -> Completion:
 def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[str, ...]]:
     """The arguments of the first call of our tool, and notes; the plain content where nothing was called."""
     functions = [call["function"] for call in message.get("tool_calls") or ()]
+    if (old := message.get("function_call")) and not functions:  # before there were tools
+        functions = [old]
     ours = [function["arguments"] for function in functions if function.get("name") == request.name]
     notes = [
         f"the model called {function.get('name')!r}, which is no tool here"
@@ -134,27 +136,31 @@ class Written:
         self._usage: Any = None
         self._refusal = ""
 
+    @property
+    def is_ended(self) -> bool:
+        """Whether the server said why the model stopped."""
+        return self._reason is not None
+
     def add(self, event: Any) -> bool:
         """Take an event; whether the text has grown by it."""
-        if not isinstance(event, dict):
-            return False
+        event = _object(event)
         self._usage = event.get("usage") or self._usage
         choices = event.get("choices")
-        choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+        choice = _object(choices[0]) if isinstance(choices, list) and choices else {}
         self._reason = choice.get("finish_reason") or self._reason
-        delta = choice.get("delta")
-        delta = delta if isinstance(delta, dict) else {}
+        delta = _object(choice.get("delta"))
         self._refusal += _piece(delta.get("refusal"))
         self._thoughts += _piece(delta.get("reasoning_content")) or _piece(delta.get("reasoning"))
         content = _piece(delta.get("content"))
         self._content += content
-        grown = content + "".join(map(self._call, delta.get("tool_calls") or ()))
+        calls = delta.get("tool_calls")
+        grown = content + "".join(map(self._call, calls if isinstance(calls, list) else ()))
         self.text += grown
         return bool(grown)
 
     def _call(self, call: Any) -> str:
-        function = call.get("function") or {}
-        known = self._calls.setdefault(call.get("index", 0), {"name": "", "arguments": ""})
+        function, at = _object(_object(call).get("function")), _object(call).get("index")
+        known = self._calls.setdefault(at if isinstance(at, int) else 0, {"name": "", "arguments": ""})
         known["name"] += _piece(function.get("name"))
         known["arguments"] += _piece(function.get("arguments"))
         return _piece(function.get("arguments"))
@@ -168,6 +174,10 @@ class Written:
             "tool_calls": [{"function": function} for function in self._calls.values()],
         }
         return {"choices": [{"message": message, "finish_reason": self._reason}], "usage": self._usage}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _piece(value: object) -> str:
