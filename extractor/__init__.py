@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from extractor.api import aextract, close, extract
     from extractor.engines import open_engine
     from extractor.errors import ExtractError
-    from extractor.pipeline import Options
     from extractor.schema import load as load_schema
+    from extractor.talk import Options
     from extractor.types import Completion, Document, Engine, Extraction, Message, Request, Schema, Span, Usage
 
 __version__ = "0.1.0"

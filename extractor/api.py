@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import logging
 import os
 import threading
 from collections.abc import Coroutine
@@ -15,19 +16,20 @@ from concurrent.futures import Future
 from functools import cache
 from typing import Any, TypeVar
 
-from extractor.engines import LlamaEngine, open_engine
+from extractor.engines import Access, Session, open_engine
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
-from extractor.pipeline import Options
 from extractor.pipeline import extract as extract_document
 from extractor.schema import SchemaSpec, load
 from extractor.schema import many as list_of
+from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction
 
 T = TypeVar("T")
 
+_log = logging.getLogger("extractor")
 _THREAD = "extract-loop"
-_engines: dict[str, LlamaEngine] = {}
+_engines: dict[str, Session] = {}
 _guard = threading.Lock()
 
 
@@ -90,11 +92,11 @@ async def _extract(
     return await extract_document(document, loaded, engine or _shared(model), options)
 
 
-def _shared(model: str | None) -> LlamaEngine:
+def _shared(model: str | None) -> Session:
     spec = model or os.environ.get("EXTRACT_MODEL") or DEFAULT
     with _guard:
         if spec not in _engines:
-            _engines[spec] = open_engine(spec)
+            _engines[spec] = Session(open_engine(spec, access=Access(on_note=_log.warning)))
         return _engines[spec]
 
 

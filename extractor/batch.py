@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from extractor.errors import EngineUnavailable, SourceError
-from extractor.pipeline import Options, choose_mode, extract
+from extractor.pipeline import extract
 from extractor.sources import Source, load
+from extractor.talk import Options
 from extractor.text import is_known, main_script
 from extractor.types import Document, Engine, Extraction, Problem, Schema
 
@@ -62,7 +63,8 @@ async def extract_all(
             document = await _apart(lambda: load(source))
         except SourceError as error:
             fault = (Problem.of(error),)
-            return Extraction(source.label, None, schema.id, engine.id, choose_mode(engine), errors=fault)
+            mode = options.mode or engine.modes[0]
+            return Extraction(source.label, None, schema.id, engine.id, mode, errors=fault)
         return await extract(_with_language_note(document, engine.id, languages), schema, engine, options)
 
     async for record in in_order(sources, one, window):

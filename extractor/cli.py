@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from extractor import __version__
+from extractor.defaults import App, print_defaults
 from extractor.errors import ExtractError, UsageError
 from extractor.models import DEFAULT
 from extractor.terminal import Screen, explain
@@ -22,16 +23,17 @@ from extractor.terminal import Screen, explain
 if TYPE_CHECKING:
     from extractor.types import Schema
 
-app = typer.Typer(
+app = App(
     name="extract",
     help="Turn text into validated JSON with a language model.",
+    epilog="Options have defaults in extract.toml (max-tokens = 900) and in the environment (EXTRACT_MAX_TOKENS).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-schema_app = typer.Typer(help="Look at schemas.", no_args_is_help=True)
-models_app = typer.Typer(help="The weights on this machine.", no_args_is_help=True)
+schema_app = App(help="Look at schemas.", no_args_is_help=True)
+models_app = App(help="The weights on this machine.", no_args_is_help=True)
 app.add_typer(schema_app, name="schema")
 app.add_typer(models_app, name="models")
 
@@ -61,13 +63,10 @@ ModelOption = Annotated[
         "--model",
         "-m",
         metavar="SPEC",
-        envvar="EXTRACT_MODEL",
         help="A name of `extract models list`, a .gguf file, or hf:OWNER/REPO/FILE.gguf.",
     ),
 ]
-OfflineOption = Annotated[
-    bool, typer.Option("--offline", envvar="EXTRACT_OFFLINE", help="Never leave this machine: no download.")
-]
+OfflineOption = Annotated[bool, typer.Option("--offline", help="Never leave this machine: no download.")]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")]
 VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Notes also where stderr is no terminal.")]
 SlotsOption = Annotated[
@@ -86,6 +85,13 @@ GpuLayersOption = Annotated[
 ContextOption = Annotated[
     int | None,
     typer.Option(min=256, help="Tokens of context. Default: the model's, as memory allows.", show_default=False),
+]
+ModeOption = Annotated[
+    Literal["auto", "grammar", "json_schema", "tools", "prompt"],
+    typer.Option("--mode", help="How to get structure. auto: the strongest that the model's engine honours."),
+]
+RetriesOption = Annotated[
+    int, typer.Option(min=0, max=20, help="Times to ask again for what is invalid, unreadable or cut off.")
 ]
 MaxTokensOption = Annotated[int, typer.Option(min=1, help="Most tokens of an answer.")]
 
@@ -108,12 +114,18 @@ def start() -> None:
 
 @app.callback(invoke_without_command=True)
 def main(
+    ctx: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    no_config: Annotated[  # noqa: ARG001  # the commands ask the context for it
+        bool, typer.Option("--no-config", envvar="EXTRACT_NO_CONFIG", help="Read no extract.toml.")
+    ] = False,
 ) -> None:
     """Turn text into validated JSON with a language model."""
     if version:
         print(f"extract {__version__}")
         raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        ctx.fail("Missing command.")
 
 
 @app.command()
@@ -135,6 +147,8 @@ def run(
     seed: Annotated[
         int | None, typer.Option(help="Of the sampling, where the temperature is not 0.", show_default=False)
     ] = None,
+    mode: ModeOption = "auto",
+    retries: RetriesOption = 2,
     timeout: Annotated[
         float | None,
         typer.Option(min=0.1, help="Seconds for one answer. Default: grows with the text.", show_default=False),
@@ -155,7 +169,7 @@ def run(
     """
     screen = Screen(quiet, verbose)
     with handled(screen):
-        from extractor.engines import Settings, open_engine
+        from extractor.engines import Access, Session, Settings, open_engine
         from extractor.sinks import choose_format, open_sink, refuse_overwriting
         from extractor.sources import is_single
 
@@ -165,15 +179,17 @@ def run(
         single = is_single(named)
         choose_format(format, out, single=single)  # a wrong one fails before the weights load
         settings = Settings(slots or (1 if single else None), threads, gpu_layers, context, verbose)
-        engine = open_engine(model, settings, offline=offline)
+        engine = Session(open_engine(model, settings, Access(offline=offline)))
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.commands import Job, refuse_missing, write_all
-            from extractor.pipeline import Options
             from extractor.schema import is_many
+            from extractor.talk import Options
 
             loaded = load_schema(schema, screen, many=many)
-            job = Job(named, loaded, engine, Options(max_tokens, temperature, seed, timeout))
+            wanted = None if mode == "auto" else mode
+            options = Options(max_tokens, temperature, seed, timeout, wanted, retries)
+            job = Job(named, loaded, engine, options)
             single = single and (full or not is_many(loaded))
             form = choose_format(format, out, single=single)
             with open_sink(out, form, single=single) as sink:
@@ -199,11 +215,11 @@ def prompt(
     """Print the exact messages and the grammar of a document, with the token count; generates nothing."""
     screen = Screen(quiet, verbose)
     with handled(screen):
-        from extractor.engines import Settings, open_engine
-        from extractor.pipeline import Options, build_request
+        from extractor.engines import Access, Session, Settings, open_engine
         from extractor.sources import Source, load
+        from extractor.talk import Options, build_request
 
-        engine = open_engine(model, Settings(slots=1), offline=offline)
+        engine = Session(open_engine(model, Settings(slots=1), Access(offline=offline)))
         with contextlib.closing(engine):
             engine.warm()
             from extractor.commands import count_tokens, print_prompt
@@ -254,6 +270,17 @@ def serve(
         else:
             settings = Settings(slots, threads, gpu_layers, context, verbose)
             serving.serve(resolve(model), settings, screen, idle_timeout=idle_timeout, offline=offline)
+
+
+@app.command("config")
+def print_config(
+    ctx: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON Lines, one for each option.")] = False,
+) -> None:
+    """Print the defaults that are not built in: of which option, and from which file or variable."""
+    with handled(Screen()):
+        code = print_defaults(ctx, as_json=as_json)
+    raise typer.Exit(code)
 
 
 @schema_app.command("show")

@@ -12,15 +12,15 @@ from typing import Any
 
 from extractor import dsl, starter
 from extractor.batch import Tally, extract_all
-from extractor.engines import LlamaEngine
+from extractor.engines import Session
 from extractor.errors import SchemaError, SourceError, UsageError
 from extractor.grammar import Row, compile_schema
 from extractor.grammar.report import Status
-from extractor.pipeline import Options, estimate_tokens
 from extractor.sample import from_sample
 from extractor.schema import is_many, read_json
 from extractor.sinks import Sink, to_json
 from extractor.sources import discover, is_missing
+from extractor.talk import Options, estimate_tokens
 from extractor.terminal import Screen, plain
 from extractor.types import Extraction, Request, Schema
 
@@ -31,7 +31,7 @@ class Job:
 
     sources: list[str]
     schema: Schema
-    engine: LlamaEngine
+    engine: Session
     options: Options
 
 
@@ -66,10 +66,10 @@ def _lines(record: Extraction, *, is_list: bool) -> Iterator[Any]:
             yield {"source": record.source, "record": at, "data": entry}
 
 
-async def count_tokens(engine: LlamaEngine, request: Request) -> int | None:
+async def count_tokens(engine: Session, request: Request) -> int | None:
     """Tokens of the messages; None where the weights are not here to count them."""
     try:
-        return await engine.count_tokens(request.messages) if engine.is_here() else None
+        return await engine.count_tokens(request.messages)
     finally:
         await engine.aclose()
 

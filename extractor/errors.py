@@ -46,9 +46,16 @@ class EngineError(ExtractError):
 
 
 class EngineUnavailable(EngineError):
-    """A timeout, an overload or a refused connection: the same request may succeed later."""
+    """A timeout, an overload or a refused connection: the same request may succeed later.
+
+    `retry_after` is when, in seconds from now, where the server said so.
+    """
 
     retryable = True
+
+    def __init__(self, message: str, *, hint: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
 
 
 class EngineDenied(EngineError):
@@ -56,9 +63,21 @@ class EngineDenied(EngineError):
 
 
 class RequestRejected(EngineError):
-    """The engine refuses this one document (too long, say); others go on."""
+    """The engine refuses this one document (too long, say); others go on.
+
+    `parameter` is the one that it does not take, where the server said so.
+    """
 
     exit_code = 1
+    parameter: str | None = None
+
+
+class ModeRejected(RequestRejected):
+    """The endpoint does not take the way in which the structure was asked for; another one may do."""
+
+
+class BudgetSpent(EngineError):
+    """The tokens or the money that the run was given are spent; what is done is kept."""
 
 
 class OutputError(ExtractError):

@@ -1,168 +1,203 @@
-"""The way of one document: messages → generate → decode → clip → validate → ground. The steps meet only here."""
+"""The way of one document: messages → generate → decode → validate → repair → ground. The steps meet only here.
+
+`Talk` is the conversation with a model, in the mode that it honours; `_Draft` is the record as it is so far. A draft
+that is not valid says what to ask next: the places that failed, or the whole where no place can be named.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import math
-import re
 import time
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
 
+from extractor import repair
+from extractor.answer import decode, explain_cut
 from extractor.errors import (
     EngineUnavailable,
     OutputError,
     ParseError,
-    Refused,
     RequestRejected,
+    SchemaError,
     SourceError,
     Truncated,
 )
 from extractor.grammar import clip, compile_schema
 from extractor.ground import ground
 from extractor.pointers import pointer
-from extractor.prompt import messages
+from extractor.prompt import again, messages
 from extractor.pytypes import additions
 from extractor.schema import is_many
-from extractor.types import Completion, Document, Engine, Extraction, Mode, Problem, Request, Schema
+from extractor.talk import OnPartial, Options, Question, Talk
+from extractor.types import Document, Engine, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 
-# Seconds granted to a request: a fixed part, prefill and decoding. A laptop with four requests under way does
-# a multiple of this; what takes longer hangs.
-_BASE_SECONDS = 60
-_PREFILL_TOKENS_PER_SECOND = 8
-_DECODED_TOKENS_PER_SECOND = 4
+_LONGEST_FAULT = 300  # characters of a value in a message to the model
 
 
-_BETWEEN = re.compile(r"[\s,]*")  # two items of a list
-
-_NOT_IN_NAMES = re.compile("[^A-Za-z0-9_-]")
-_LONGEST_NAME = 64  # of a schema or tool
-
-_DEEPEST = 100  # levels of an answer; validators and writers walk it by recursion
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How to ask. `timeout` is in seconds and grows with prompt and answer by default."""
-
-    max_tokens: int = 4096
-    temperature: float = 0.0
-    seed: int | None = None
-    timeout: float | None = None
-
-
-async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
-    """Extract one record.
+async def extract(
+    document: Document,
+    schema: Schema,
+    engine: Engine,
+    options: Options | None = None,
+    on_partial: OnPartial | None = None,
+) -> Extraction:
+    """Extract one record; `on_partial` gets the first answer as far as it is written, each time that it has grown.
 
     What goes wrong with this document alone stands in the record's `errors`. Raised is what ends a run:
     `SchemaError` before any token is spent, and engine errors that no other document would escape.
     """
-    mode = choose_mode(engine)
-    request = build_request(document, schema, options or Options(), mode)
-    record = Extraction(document.source, None, schema.id, engine.id, mode, notes=_loading_notes(document))
+    options = options or Options()
+    talk = Talk(engine, options, on_partial)
+    compile_schema(schema)
     if not document.text.strip():
-        return replace(record, errors=(Problem.of(SourceError(f"{document.source}: the text is empty")),))
+        fault = (Problem.of(SourceError(f"{document.source}: the text is empty")),)
+        mode = options.mode or engine.modes[0]
+        return Extraction(document.source, None, schema.id, engine.id, mode, errors=fault, notes=_loading(document))
     started = time.monotonic()
-    try:
-        completion = await engine.generate(request)
-    except (RequestRejected, EngineUnavailable) as error:
-        return replace(record, errors=(Problem.of(error),), attempts=1, seconds=_since(started))
-    record = replace(record, attempts=1, usage=completion.usage)
-    try:
-        answer = decode(completion, request.max_tokens)
-    except OutputError as error:
-        answer, record = _whole_records(completion, schema), replace(record, errors=(Problem.of(error),))
-        if answer is None:
-            return replace(record, seconds=_since(started))
-    answer, cuts = clip(answer, compile_schema(schema).lowered)
-    record = replace(record, notes=_joined(record.notes, _repetitions(completion.text), cuts))
-    return replace(_finish(record, answer, document, schema), seconds=_since(started))
-
-
-def choose_mode(engine: Engine) -> Mode:
-    """The stronger of the two ways to ask that an engine has."""
-    return "grammar" if "grammar" in engine.modes else "prompt"
-
-
-def build_request(document: Document, schema: Schema, options: Options, mode: Mode = "grammar") -> Request:
-    """The exact request of a document; needs no engine."""
-    grammar = compile_schema(schema)
-    chat = messages(document, schema)
-    return Request(
-        messages=chat,
-        mode=mode,
-        grammar=grammar.text if mode == "grammar" else None,
-        json_schema=grammar.lowered if mode == "grammar" else None,
-        name=_NOT_IN_NAMES.sub("_", schema.name)[:_LONGEST_NAME],
-        max_tokens=options.max_tokens,
-        temperature=options.temperature,
-        seed=options.seed,
-        timeout=options.timeout or _patience(sum(estimate_tokens(turn.content) for turn in chat), options.max_tokens),
+    draft = await _converse(talk, document, schema)
+    record = Extraction(
+        document.source,
+        None,
+        schema.id,
+        engine.id,
+        talk.mode or engine.modes[0],
+        errors=draft.faults,
+        notes=_joined(_loading(document), draft.notes),
+        attempts=talk.attempts,
+        usage=talk.usage,
+        thoughts=talk.thoughts,
     )
+    record = _finish(record, draft, document, schema)
+    return replace(record, seconds=round(time.monotonic() - started, 3))
 
 
-def estimate_tokens(text: str) -> int:
-    """A rough count without a tokenizer: four ASCII characters, or one and a half others, make a token."""
-    ascii_only = sum(char < "\x80" for char in text)
-    return round(ascii_only / 4 + (len(text) - ascii_only) / 1.5)
-
-
-def decode(completion: Completion, max_tokens: int) -> Any:
-    """The JSON value of an answer of at most `max_tokens`; raises the `OutputError` that fits."""
-    if completion.finish_reason == "length":
-        written = completion.usage.output_tokens
-        if 0 < written < max_tokens:
-            hint = "shorten the text, or use a model with a longer context"
-            raise Truncated(f"the context was full after {written} tokens of the answer", hint=hint)
-        hint = "raise --max-tokens, or bound the lists and texts of the schema (max_length)"
-        raise Truncated(f"the answer was cut off after {written} tokens", hint=hint)
-    if completion.finish_reason == "refusal":
-        raise Refused(f"the model declined: {completion.text[:200]!r}")
+async def _converse(talk: Talk, document: Document, schema: Schema) -> _Draft:
+    """Ask, and ask again for what failed, as often as allowed."""
+    draft = _Draft(schema)
+    chat = messages(document, schema)
     try:
-        data = json.loads(completion.text, parse_constant=_finite, parse_float=_finite)
-    except (ValueError, RecursionError) as error:
-        raise ParseError(f"the answer is not JSON ({error}): {completion.text[:200]!r}") from error
-    if _is_deeper(data, _DEEPEST):
-        raise ParseError(f"the answer is nested more than {_DEEPEST} levels deep: {completion.text[:200]!r}")
-    return data
+        if talk.options.think:
+            chat = await talk.think(chat)
+        for _ in range(1 + talk.options.retries):
+            question = draft.question(chat)
+            draft = await draft.answered(question, talk)
+            if draft.is_settled:
+                break
+    except (RequestRejected, EngineUnavailable) as error:
+        draft = replace(draft, faults=draft.faults or (Problem.of(error),))  # a cut answer says why there is a next
+    return draft
 
 
-def _repetitions(text: str) -> dict[str, str]:
-    """A note on keys that stand in one object more than once, as free keys can: '{"a": 1, "a": 2}'."""
-    repeated: dict[str, None] = {}
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A record on its way. `data` is None before there is any; `pieces` are what to ask for next.
 
-    def note(pairs: list[tuple[str, Any]]) -> None:
-        counts = Counter(key for key, _ in pairs)
-        repeated.update((key, None) for key, times in counts.items() if times > 1)
+    `problems` are what validation has against the data, `faults` what else went wrong (cut off, unreadable).
+    """
 
-    with contextlib.suppress(ValueError, RecursionError):  # cut off, and told elsewhere
-        json.loads(text, object_pairs_hook=note)
-    names = ", ".join(map(repr, [*repeated][:5]))
-    return {"": f"keys that the answer repeats, the last value of each counts: {names}"} if repeated else {}
+    schema: Schema
+    data: Any = None
+    text: str = ""
+    pieces: tuple[repair.Piece, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    faults: tuple[Problem, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    is_final: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Valid, or beyond help."""
+        return self.is_final or not (self.pieces or self.problems or self.faults)
+
+    def question(self, chat: tuple[Message, ...]) -> Question:
+        """What to ask next: at first the record, then what failed of it."""
+        if not (self.pieces or self.problems or self.faults):
+            return Question(self.schema, chat)
+        said = Message("assistant", self.text if self.data is None else json.dumps(self.data, ensure_ascii=False))
+        if self.pieces and all(piece.path for piece in self.pieces):
+            asked = repair.asked(self.schema, self.pieces)
+            try:
+                compile_schema(asked)
+            except SchemaError:
+                pass  # a part of a schema can be more than the decoder holds; the whole is not
+            else:
+                faults = [f"{piece.pointer}: {piece.why}{_was(self.data, piece)}" for piece in self.pieces]
+                return Question(asked, (*chat, said, again(faults, asked, is_whole=False)), self.pieces)
+        faults = [str(problem) for problem in (*self.problems, *self.faults)]
+        return Question(self.schema, (*chat, said, again(faults, self.schema, is_whole=True)))
+
+    async def answered(self, question: Question, talk: Talk) -> _Draft:
+        """The draft with what the model says to a question."""
+        completion = await talk.ask(question)
+        try:
+            answer = decode(completion)
+        except OutputError as error:
+            is_final = not isinstance(error, ParseError)
+            if isinstance(error, ParseError):
+                talk.doubt()
+            if self.data is not None:
+                return replace(self, is_final=is_final)  # no worse than it was
+            return replace(self, text=completion.text, faults=(Problem.of(error),), is_final=is_final)
+        value, cuts = clip(talk.restore(question.schema, answer.value), compile_schema(question.schema).lowered)
+        taken = replace(self, text=completion.text, faults=(), notes=_joined(self.notes, answer.notes, talk.notes()))
+        if question.pieces:
+            return taken.pieced(question, value, answer.open, explain_cut(completion, talk.options.max_tokens))
+        if answer.open is not None:
+            return taken.begun(value, answer.open, explain_cut(completion, talk.options.max_tokens))
+        return self.better(replace(taken, notes=_joined(taken.notes, cuts), data=value).checked())
+
+    def begun(self, value: Any, opened: repair.Path, cut: Truncated) -> _Draft:
+        """With an answer that was cut off: what it lacks is asked for next."""
+        fault = (Problem.of(cut),)
+        if self.data is not None:
+            return replace(self, faults=fault, is_final=True)
+        if not value:
+            return replace(self, faults=fault, is_final=True)
+        data, pieces = repair.unwritten(self.schema, value, opened)
+        return replace(self, data=data, pieces=tuple(pieces), faults=fault, is_final=not _leaves(data))
+
+    def pieced(self, question: Question, value: Any, opened: repair.Path | None, cut: Truncated) -> _Draft:
+        """With pieces of it put in their places."""
+        if opened is not None:
+            value = repair.complete_part(value, opened)
+        data, missing = repair.put(self.data, question.pieces, value)
+        if opened is not None:
+            missing = [piece for piece in question.pieces if piece.is_further or piece.pointer not in (value or {})]
+        repaired = {piece.pointer: f"asked again: {piece.why}" for piece in question.pieces if piece.why != "cut off"}
+        draft = replace(self, data=data, notes=_joined(self.notes, repaired), pieces=())
+        if missing and opened is not None:
+            stuck = _leaves(data) <= _leaves(self.data)
+            return replace(draft, pieces=tuple(missing), faults=(Problem.of(cut),), is_final=stuck)
+        return draft.checked()
+
+    def checked(self) -> _Draft:
+        """With the verdict of validation, and what to ask about it; what nothing foresees is taken out."""
+        data, notes = self.data, self.notes
+        found = validate(self.schema, data)
+        problems = found if isinstance(found, list) else []
+        pieces = repair.failing(self.schema, data, problems)
+        if surplus := [piece for piece in pieces if piece.node is False and piece.path]:
+            data = repair.without(data, surplus)
+            notes = _joined(notes, {piece.pointer: "not foreseen by the schema, taken out" for piece in surplus})
+            if data != self.data:
+                return replace(self, data=data, notes=notes).checked()
+        return replace(self, pieces=tuple(pieces), problems=tuple(problems), faults=())
+
+    def better(self, other: _Draft) -> _Draft:
+        """Of two whole answers the one with fewer problems."""
+        if self.data is None or self.faults or len(other.problems) <= len(self.problems):
+            return other
+        return replace(self, notes=other.notes)
 
 
-def _whole_records(completion: Completion, schema: Schema) -> list[Any] | None:
-    """Of a list that was cut off, the records that are complete; None where there are none."""
-    if completion.finish_reason != "length" or not is_many(schema):
-        return None
-    text = completion.text
-    decoder, records = json.JSONDecoder(parse_constant=_finite, parse_float=_finite), []
-    at = text.find("[") + 1
-    with contextlib.suppress(ValueError, RecursionError):
-        while at:
-            record, at = decoder.raw_decode(text, at)
-            records.append(record)
-            at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
-    return None if _is_deeper(records, _DEEPEST) else records or None
-
-
-def _finish(record: Extraction, answer: Any, document: Document, schema: Schema) -> Extraction:
-    """The record with the answer in it, or with the rules that the answer breaks; of a list, what is valid is kept."""
+def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schema) -> Extraction:
+    """The record with the data in it, or with the rules that it breaks; of a list, what is valid is kept."""
+    answer = draft.data
+    if answer is None or (record.errors and not is_many(schema)):
+        return replace(record, errors=(*draft.problems, *record.errors))
     checked: Valid | None
     problems: list[Problem] = []
     if is_many(schema) and isinstance(answer, list):
@@ -173,11 +208,24 @@ def _finish(record: Extraction, answer: Any, document: Document, schema: Schema)
         found = validate(schema, answer)
         checked, problems = (None, found) if isinstance(found, list) else (found, [])
     record = replace(record, errors=(*problems, *record.errors))
-    if checked is None or (problems and not checked.data):
+    if checked is None or ((problems or record.errors) and not checked.data):
         return record
     record = replace(record, notes=_joined(record.notes, _changed_by_class(answer, checked.data)))
     spans, absent = ground(checked.data, document)
     return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent)
+
+
+def _was(data: Any, piece: repair.Piece) -> str:
+    """What stands at a place, in a few words for the model."""
+    value = repair.value_at(data, piece.path)
+    return "" if value is None else f" (it was {json.dumps(value, ensure_ascii=False)[:_LONGEST_FAULT]})"
+
+
+def _leaves(data: Any) -> int:
+    """How many values there are in data."""
+    if isinstance(data, dict | list):
+        return sum(map(_leaves, data.values() if isinstance(data, dict) else data))
+    return 1
 
 
 def _changed_by_class(answer: Any, written: Any) -> dict[str, str]:
@@ -193,39 +241,8 @@ def _joined(*several: Mapping[str, str]) -> dict[str, str]:
     found: dict[str, list[str]] = {}
     for at, text in chain.from_iterable(notes.items() for notes in several):
         found.setdefault(at, []).append(text)
-    return {at: "; ".join(texts) for at, texts in found.items()}
+    return {at: "; ".join(dict.fromkeys(texts)) for at, texts in found.items()}
 
 
-def _loading_notes(document: Document) -> dict[str, str]:
+def _loading(document: Document) -> dict[str, str]:
     return {"": "; ".join(document.notes)} if document.notes else {}
-
-
-def _patience(prompt_tokens: int, max_tokens: int) -> float:
-    return _BASE_SECONDS + prompt_tokens / _PREFILL_TOKENS_PER_SECOND + max_tokens / _DECODED_TOKENS_PER_SECOND
-
-
-def _since(started: float) -> float:
-    return round(time.monotonic() - started, 3)
-
-
-def _is_deeper(data: Any, limit: int) -> bool:
-    """Level by level, since recursion is what too deep an answer would break."""
-    level = [data]
-    for _ in range(limit + 1):
-        level = [
-            child
-            for value in level
-            if isinstance(value, dict | list)
-            for child in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return False
-    return True
-
-
-def _finite(number: str) -> float:
-    """JSON knows no infinity, also not as 1e999."""
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"{number} is not a JSON number")
-    return value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -38,6 +38,35 @@ def messages(document: Document, schema: Schema) -> tuple[Message, ...]:
         Message("system", INSTRUCTION.format(task=_MANY if is_many(schema) else _ONE, type=describe(schema))),
         Message("user", fence(document.text)),
     )
+
+
+_AGAIN = """\
+Your answer is not right yet:
+{faults}
+
+Answer once more, with JSON only:
+
+{type}"""
+
+_PIECES = """\
+Of your answer these places are wrong or missing:
+{faults}
+
+Answer for them alone, with one JSON object that has each place as a key:
+
+{type}"""
+
+THINK = """\
+Before you answer, think about the text in a few plain sentences: what states each value, and what is not stated? \
+Do not write JSON yet."""
+
+ANSWER_NOW = "Now answer with the JSON, as described above."
+
+
+def again(faults: Sequence[str], schema: Schema, *, is_whole: bool) -> Message:
+    """The turn that asks for a record, or places of it, once more; `schema` is that of what is asked for."""
+    told = "\n".join(f"- {_one_line(fault)}" for fault in faults)
+    return Message("user", (_AGAIN if is_whole else _PIECES).format(faults=told, type=describe(schema)))
 
 
 def fence(text: str) -> str:

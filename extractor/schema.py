@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from extractor.errors import SchemaError
 from extractor.pointers import resolve
 from extractor.pyfile import find_type
 from extractor.pytypes import Generator, refuse_impossible
+from extractor.spec import JSON, is_json, is_path, split
 from extractor.types import Schema
 
 SchemaSpec = Any  # str | Path | a type (Pydantic class, dataclass, TypedDict, list[Paper] …) | JSON Schema | Schema
@@ -37,7 +37,6 @@ _LARGEST_FILE = 8_000_000  # bytes of a JSON Schema file
 _LONGEST_FAULT = 300  # characters of what Pydantic says
 _MOST_MERGED = 100_000  # names that YAML's `<<` brings in
 _MERGE = "tag:yaml.org,2002:merge"
-_JSON = (".json", ".yaml", ".yml")
 
 
 def load(spec: SchemaSpec) -> Schema:
@@ -60,12 +59,9 @@ def load(spec: SchemaSpec) -> Schema:
     return inline or _load_named(str(spec))
 
 
-_LIKE_JSON = re.compile(r'\s*\{\s*("(\$|[^"\\])*"\s*:|\}\s*$)')
-
-
 def _load_inline(spec: str) -> Schema | None:
     """A schema that is given as text: '{"type": "object"}', or in our own language."""
-    if _LIKE_JSON.match(spec):
+    if is_json(spec):
         try:
             return load_json(read_json(spec))
         except json.JSONDecodeError as error:
@@ -80,10 +76,10 @@ def _load_inline(spec: str) -> Schema | None:
 
 def _load_named(spec: str) -> Schema:
     """A schema in a file or module, or a built-in one."""
-    target, name = _split(spec)
-    if target.lower().endswith(_JSON):
+    target, name = split(spec)
+    if target.lower().endswith(JSON):
         return _load_file(Path(target).expanduser(), name)
-    if not name and not _is_path(target):
+    if not name and not is_path(target):
         target = str(_find_builtin(target))
     return from_type(find_type(target, name), name)
 
@@ -143,7 +139,7 @@ def many(schema: Schema) -> Schema:
     """The schema of a list of such records."""
     if is_many(schema):
         return schema
-    inner = _below_items(schema.json_schema)
+    inner = relocated(schema.json_schema, "#/items")
     model = None if schema.model is None else list[schema.model]  # type: ignore[name-defined]
     wrapped = {"type": "array", "items": inner}
     return replace(_schema(schema.name, wrapped), model=model)
@@ -288,8 +284,8 @@ def _name_of(type_: Any) -> str:
 _DATA = frozenset(("enum", "const", "default", "examples"))
 
 
-def _below_items(root: Mapping[str, Any]) -> dict[str, Any]:
-    """A root schema as the `items` of another: its references follow it there."""
+def relocated(root: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """A schema whose root has moved to a place of another one, '#/items' say: its references follow it there."""
 
     def moved(node: Any, keyword: str = "") -> Any:
         if keyword in _DATA:
@@ -297,26 +293,10 @@ def _below_items(root: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(node, list):
             return [moved(part) for part in node]
         if not isinstance(node, Mapping):
-            return _moved_reference(node) if keyword == "$ref" else node
+            return place + node.removeprefix("#") if keyword == "$ref" else node
         return {key: moved(part, "" if keyword in NAMED else key) for key, part in node.items()}
 
     return dict(moved(root))
-
-
-def _moved_reference(reference: str) -> str:
-    return "#/items" + reference.removeprefix("#")
-
-
-def _split(spec: str) -> tuple[str, str | None]:
-    """'paper.py:Paper' → ('paper.py', 'Paper'); the colon of a Windows drive is no separator."""
-    target, colon, name = spec.rpartition(":")
-    if colon and name.isidentifier() and len(target) > 1:
-        return target, name
-    return spec, None
-
-
-def _is_path(target: str) -> bool:
-    return target.endswith(".py") or "/" in target or "\\" in target
 
 
 def _find_builtin(name: str) -> Path:
@@ -324,7 +304,7 @@ def _find_builtin(name: str) -> Path:
     if name not in known:
         if os.path.isdir(name):
             raise SchemaError(f"{name}: is a folder, not a schema file", hint="name a file in it")
-        there = next((f"./{name}{suffix}" for suffix in (".py", *_JSON) if os.path.exists(name + suffix)), None)
+        there = next((f"./{name}{suffix}" for suffix in (".py", *JSON) if os.path.exists(name + suffix)), None)
         choices = f"built-in are {', '.join(known)}; a file ends in .py or .json; inline is 'title str, year int'"
         raise SchemaError(f"unknown schema {name!r}", hint=f"did you mean {there}?" if there else choices)
     return known[name]

@@ -178,6 +178,7 @@ class Extraction:
     attempts: int = 0
     usage: Usage = Usage()
     seconds: float = 0.0
+    thoughts: str = ""
     instance: Any = None
 
     @property

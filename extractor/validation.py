@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
-from typing import Annotated, Any, NamedTuple, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, cast, get_args, get_origin
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as JsonSchemaError
@@ -272,7 +272,22 @@ def _from_json_schema(error: JsonSchemaError) -> Problem:
     rule = (
         cause.message if len(cause.message) <= _LONGEST_RULE else f"breaks {cause.validator}: {cause.validator_value!r}"
     )
-    return Problem(pointer(cause.absolute_path), rule, cause.instance)
+    name = _named(cause)
+    if name is None:
+        return Problem(pointer(cause.absolute_path), rule, cause.instance)
+    return Problem(pointer([*cause.absolute_path, name]), rule, cast(dict[str, Any], cause.instance).get(name))
+
+
+def _named(error: JsonSchemaError) -> str | None:
+    """The property that an error is about, where it stands at the object: one that is missing, or one too many."""
+    names: Any
+    if error.validator == "required":
+        names, beginning = error.validator_value, "{!r} is a required"
+    elif error.validator == "additionalProperties":
+        names, beginning = error.instance, "no property {!r} is"
+    else:
+        return None
+    return next((name for name in names if error.message.startswith(beginning.format(name))), None)
 
 
 def _from_pydantic(details: ErrorDetails, data: Any) -> Problem:

@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from extractor.talk import Options
 from pydantic import BaseModel, Field
 
 import extractor
 from extractor import api
 from extractor.engines import LlamaEngine
 from extractor.errors import EngineDenied, ExtractError, InvalidOutput, RequestRejected, SchemaError, UsageError
-from extractor.pipeline import Options
 from extractor.types import Completion, Document, Mode, Request, Usage
 
 ROOT = Path(extractor.__file__).parent.parent

@@ -141,7 +141,7 @@ def fault(url: str, request: Request = HELLO) -> ExtractError:
 
 
 def test_a_request_goes_out_as_it_is(stub: Stub) -> None:
-    request = Request(HELLO.messages, grammar="%llguidance {}\nstart: /x/\n", max_tokens=9, temperature=0.5, seed=4)
+    request = Request(HELLO.messages, "grammar", "%llguidance {}\nstart: /x/\n", max_tokens=9, temperature=0.5, seed=4)
     ask(stub.url, request)
     ((path, headers, body),) = stub.seen
     assert path == "/v1/chat/completions"
@@ -184,7 +184,7 @@ def test_a_usage_that_is_missing_counts_as_nothing(stub: Stub, usage: dict[str, 
         ("stop", "stop"),
         ("length", "length"),
         ("content_filter", "refusal"),
-        ("tool_calls", "other"),
+        ("tool_calls", "stop"),
         (None, "other"),
         ("made-up", "other"),
     ],

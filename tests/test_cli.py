@@ -29,7 +29,7 @@ COMMAND = (sys.executable, "-P", "-m", "extractor")
 SMOL = ("-m", "smollm2-135m")
 
 # Of the surroundings, these would change what a test sees.
-OURS = ("EXTRACT_MODEL", "EXTRACT_OFFLINE", "PYTHONUNBUFFERED", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
+OURS = ("PYTHONUNBUFFERED", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
 
 RECORD = ["source", "data", "spans", "absent", "errors", "notes", "schema", "engine", "mode"]
 RECORD += ["attempts", "usage", "seconds"]
@@ -89,9 +89,10 @@ class Finished:
 
 def surroundings(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of this process, without what changes the behaviour under test."""
-    kept = {name: value for name, value in os.environ.items() if name not in OURS}
+    kept = {name: value for name, value in os.environ.items() if name not in OURS and not name.startswith("EXTRACT_")}
+    kept |= {name: os.environ[name] for name in ("EXTRACT_HOME",) if name in os.environ}
     # Beside other work, the threads of llama.cpp would wait for each other by spinning, and take ten times as long.
-    return kept | {"OMP_WAIT_POLICY": "passive"} | dict(changes or {})
+    return kept | {"OMP_WAIT_POLICY": "passive", "EXTRACT_NO_CONFIG": "1"} | dict(changes or {})
 
 
 def extract(

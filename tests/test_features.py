@@ -29,6 +29,7 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, TypeVa
 
 import pytest
 import regex
+from extractor.talk import Options
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError as Breach
 from jsonschema.exceptions import best_match
@@ -70,7 +71,7 @@ from extractor.engines import LlamaEngine, Settings
 from extractor.errors import EngineError, InvalidOutput, RequestRejected, SchemaError, Truncated
 from extractor.formats import SHAPES
 from extractor.grammar import compile_schema
-from extractor.pipeline import Options, extract
+from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.schema import many as list_of
 from extractor.types import Completion, Document, Extraction, FinishReason, Message, Mode, Request, Schema, Usage

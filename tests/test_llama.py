@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import pytest
+from extractor.talk import Options
 from pydantic import BaseModel, Field
 
 import extractor
@@ -28,7 +29,7 @@ from extractor.engines import LlamaEngine, Settings
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, RequestRejected, UsageError
 from extractor.grammar import compile_schema
 from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
-from extractor.pipeline import Options, extract
+from extractor.pipeline import extract
 from extractor.schema import digest, load
 from extractor.types import Completion, Document, Extraction, Message, Request, Schema
 from extractor.validation import validate

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from extractor import models
 from extractor.engines.llama import LlamaEngine
 from extractor.engines.llama_process import Settings
+from extractor.engines.session import Budget, Session
+from extractor.engines.specs import Access, open_engine
+from extractor.engines.trace import Trace
 
-__all__ = ["LlamaEngine", "Settings", "open_engine"]
-
-
-def open_engine(spec: str, settings: Settings | None = None, *, offline: bool = False) -> LlamaEngine:
-    """The engine of a spec: a name of the catalogue, a `.gguf` path or `hf:owner/repo/file.gguf`.
-
-    Raises `UsageError` for a spec that means nothing.
-    """
-    return LlamaEngine(models.resolve(spec), settings or Settings(), offline=offline)
+__all__ = ["Access", "Budget", "LlamaEngine", "Session", "Settings", "Trace", "open_engine"]

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from extractor.errors import SchemaError
-from extractor.grammar.bounds import BOUNDED, EXACT, Bounds
+from extractor.grammar.bounds import BOUNDED, CLOSED, EXACT, Bounds
 from extractor.grammar.check import check
 from extractor.grammar.clip import clip
 from extractor.grammar.holding import Holding
@@ -37,6 +37,7 @@ MAX_LEVELS = 500  # llguidance 1.0.1 recurses; from some 1,200 levels on it ends
 
 __all__ = [
     "BOUNDED",
+    "CLOSED",
     "COMPACT",
     "EXACT",
     "SPACED",
@@ -120,7 +121,7 @@ def _states(schema: Schema, holding: Holding, bounds: Bounds | None) -> State:
     """What the schema admits, with at most the bounds' turns of recursion."""
     lowering = Lowering(schema.json_schema, holding)
     start = lowering.run()
-    if bounds is not None:
+    if bounds is not None and bounds.depth is not None:
         start = unroll(start, bounds.depth)
     blamed = prune(start)
     if not start.shapes:

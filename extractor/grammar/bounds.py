@@ -28,17 +28,20 @@ SHORTEST_PROSE = 40
 class Bounds:
     """Characters of a text and of a key, items of a list or dictionary, magnitude of a number, levels of recursion.
 
-    Objects have the named properties only, and say null or [] rather than leave one out.
+    Objects have the named properties only, and say null or [] rather than leave one out. Without a `depth` recursion
+    stays, and where not `is_sized` nothing else is bounded either.
     """
 
     text: int = TEXT_BOUND
     items: int = LIST_BOUND
     key: int = KEY_BOUND
     number: int = NUMBER_BOUND
-    depth: int = DEPTH_BOUND
+    depth: int | None = DEPTH_BOUND
+    is_sized: bool = True
 
 
 BOUNDED = Bounds()
+CLOSED = Bounds(depth=None, is_sized=False)  # for servers that have bounds of their own
 EXACT = None
 
 

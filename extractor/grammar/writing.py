@@ -32,7 +32,7 @@ class Writer:
     known: dict[str, str] = field(default_factory=dict)  # names of definitions by what they say
 
     def __post_init__(self) -> None:
-        self.sizes = self.bounds
+        self.sizes = self.bounds if self.bounds and self.bounds.is_sized else None
 
     def write(self, start: State) -> dict[str, Any]:
         """The whole grammar's schema."""

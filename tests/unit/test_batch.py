@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from extractor.talk import Options
 from hypothesis import given
 from hypothesis import strategies as st
 from scripted import ScriptedEngine, quick, record, schema_of
 
 from extractor.batch import Tally, extract_all, in_order
 from extractor.errors import EngineDenied, EngineUnavailable, RequestRejected, SourceError, Truncated
-from extractor.pipeline import Options
 from extractor.sources import Source
 from extractor.types import Extraction, Problem
 

@@ -92,6 +92,8 @@ TREE = {
     "EngineUnavailable": (errors.EngineError, 3, True),
     "EngineDenied": (errors.EngineError, 3, False),
     "RequestRejected": (errors.EngineError, 1, False),
+    "ModeRejected": (errors.RequestRejected, 1, False),
+    "BudgetSpent": (errors.EngineError, 3, False),
     "OutputError": (ExtractError, 1, False),
     "Truncated": (errors.OutputError, 1, False),
     "Refused": (errors.OutputError, 1, False),

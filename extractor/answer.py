@@ -1,0 +1,198 @@
+"""From what a model wrote to a JSON value: whole, mended where no grammar held it, or as far as it was written."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic_core import from_json
+
+from extractor.errors import ParseError, Refused, Truncated
+from extractor.types import Completion
+
+_DEEPEST = 100  # levels of an answer; validators and writers walk it by recursion
+_FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+_UNFINISHED = re.compile(r"[-+.\w]+\Z")  # a number or word at the end may go on
+_SHOWN = 200  # characters of an answer in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A value, and notes on what had to be done to read it.
+
+    `open` is None for a whole answer. For one that was cut off it is the path to the innermost container that can
+    be kept, and `value` has what was complete.
+    """
+
+    value: Any
+    notes: dict[str, str] = field(default_factory=dict)
+    open: tuple[str | int, ...] | None = None
+
+
+def decode(completion: Completion) -> Answer:
+    """The value of an answer; raises the `OutputError` that fits.
+
+    JSON is taken as it is. What is around or wrong with it (a fence, a sentence before, a comma too many) is what
+    models without a grammar write: it is read tolerantly, and a note says so.
+    """
+    if completion.finish_reason == "refusal":
+        raise Refused(f"the model declined: {completion.text[:_SHOWN]!r}")
+    text = completion.text
+    if completion.finish_reason == "length":
+        return _cut(text)
+    try:
+        value = _strictly(text)
+    except (ValueError, RecursionError) as error:
+        return _mended(text, error)
+    return Answer(_not_too_deep(value, text), _repetitions(text))
+
+
+def partial(text: str) -> Any:
+    """An answer that is still being written, as far as it is; None before it begins: '{"a": "Por' → {'a': 'Por'}."""
+    starts = [at for at in (text.find("{"), text.find("[")) if at >= 0]
+    with contextlib.suppress(ValueError, RecursionError):
+        return from_json(text[min(starts) :], allow_partial="trailing-strings") if starts else None
+    return None
+
+
+def explain_cut(completion: Completion, max_tokens: int) -> Truncated:
+    """Why an answer of at most `max_tokens` ended too early, and what helps."""
+    written = completion.usage.output_tokens
+    if completion.thoughts and not completion.text:
+        return Truncated(f"the model thought for {written} tokens and never answered", hint="raise --max-tokens")
+    if 0 < written < max_tokens:
+        hint = "shorten the text, or use a model with a longer context"
+        return Truncated(f"the context was full after {written} tokens of the answer", hint=hint)
+    hint = "raise --max-tokens or --retries, or bound the lists and texts of the schema (max_length)"
+    return Truncated(f"the answer was cut off after {written} tokens", hint=hint)
+
+
+def _mended(text: str, error: Exception) -> Answer:
+    """The JSON in an answer that is not just that."""
+    from json_repair import repair_json
+
+    inner = _embedded(text)
+    fault = ParseError(f"the answer is not JSON ({error}): {text[:_SHOWN]!r}")
+    if inner is None:
+        raise fault from error
+    with contextlib.suppress(ValueError, RecursionError):
+        return Answer(_not_too_deep(_strictly(inner), text), _repetitions(inner))
+    try:
+        value = repair_json(inner, return_objects=True, ensure_ascii=False)
+        _strictly(json.dumps(value, allow_nan=False))
+    except (ValueError, RecursionError):
+        raise fault from error
+    if not (value and isinstance(value, dict | list)):  # of prose with a bracket in it an empty value is left
+        raise fault from error
+    return Answer(_not_too_deep(value, text), {"": f"the answer was not JSON ({error}), and was mended"})
+
+
+def _embedded(text: str) -> str | None:
+    """The part of a text that looks like JSON: in its last fence, or from the first bracket on."""
+    fenced = _FENCE.findall(text)
+    inner = fenced[-1] if fenced else text
+    starts = [at for at in (inner.find("{"), inner.find("[")) if at >= 0]
+    if not starts:
+        return None
+    inner = inner[min(starts) :]
+    end = max(inner.rfind("}"), inner.rfind("]"))
+    return inner[: end + 1] if end >= 0 else inner
+
+
+def _cut(text: str) -> Answer:
+    """What is complete in an answer that ends too early."""
+    starts = [at for at in (text.find("{"), text.find("[")) if at >= 0]
+    if not starts:
+        return Answer(None, open=())
+    text = text[min(starts) :]
+    depth, in_string = _depth(text)
+    if not depth:
+        return _whole_after_all(text)
+    if not in_string:
+        text = _UNFINISHED.sub("", text)
+    try:
+        value = from_json(text, allow_partial=True, allow_inf_nan=False)
+    except (ValueError, RecursionError):
+        return Answer(None, open=())
+    path: list[str | int] = []
+    at = value
+    while len(path) < depth - 1 and at:
+        key: str | int = len(at) - 1 if isinstance(at, list) else next(reversed(at))
+        if not isinstance(at[key], dict | list):
+            break
+        path.append(key)
+        at = at[key]
+    return Answer(_not_too_deep(value, text), open=tuple(path))
+
+
+def _whole_after_all(text: str) -> Answer:
+    """The limit came just after the end, or in what was said about it."""
+    try:
+        value, _ = json.JSONDecoder(parse_constant=_finite, parse_float=_finite).raw_decode(text)
+    except (ValueError, RecursionError):
+        return Answer(None, open=())
+    return Answer(_not_too_deep(value, text), _repetitions(text))
+
+
+def _depth(text: str) -> tuple[int, bool]:
+    """How many brackets are open at the end, and whether a string is: '{"a": ["b' → (2, True)."""
+    depth, in_string, escaped = 0, False, False
+    for char in text:
+        if in_string:
+            in_string = escaped or char != '"'
+            escaped = char == "\\" and not escaped
+        elif char == '"':
+            in_string = True
+        elif char in "{[":
+            depth += 1
+        elif char in "}]":
+            depth -= 1
+            if not depth:
+                return 0, False
+    return depth, in_string
+
+
+def _repetitions(text: str) -> dict[str, str]:
+    """A note on keys that stand in one object more than once, as free keys can: '{"a": 1, "a": 2}'."""
+    repeated: dict[str, None] = {}
+
+    def note(pairs: list[tuple[str, Any]]) -> None:
+        counts = Counter(key for key, _ in pairs)
+        repeated.update((key, None) for key, times in counts.items() if times > 1)
+
+    with contextlib.suppress(ValueError, RecursionError):  # told elsewhere
+        json.loads(text, object_pairs_hook=note)
+    names = ", ".join(map(repr, [*repeated][:5]))
+    return {"": f"keys that the answer repeats, the last value of each counts: {names}"} if repeated else {}
+
+
+def _strictly(text: str) -> Any:
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
+
+
+def _finite(number: str) -> float:
+    """JSON knows no infinity, also not as 1e999."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is not a JSON number")
+    return value
+
+
+def _not_too_deep(data: Any, text: str) -> Any:
+    """The data; level by level, since recursion is what too deep an answer would break."""
+    level = [data]
+    for _ in range(_DEEPEST + 1):
+        level = [
+            child
+            for value in level
+            if isinstance(value, dict | list)
+            for child in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return data
+    raise ParseError(f"the answer is nested more than {_DEEPEST} levels deep: {text[:_SHOWN]!r}")

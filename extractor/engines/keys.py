@@ -1,0 +1,40 @@
+"""Keys of endpoints: from the environment, or a file that only its owner can read; never from the command line."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from extractor.errors import UsageError
+
+OPENAI = "https://api.openai.com/v1"
+_READABLE_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def key_for(url: str, file: Path | None = None) -> str:
+    """The key for an endpoint, '' where there is none.
+
+    OPENAI_API_KEY goes to OpenAI and to the host that OPENAI_BASE_URL names, nowhere else; EXTRACT_API_KEY goes to
+    whatever endpoint is named.
+    """
+    if file is not None:
+        return _read(file)
+    host = urlsplit(url).netloc
+    theirs = {urlsplit(OPENAI).netloc, urlsplit(os.environ.get("OPENAI_BASE_URL", "")).netloc}
+    found = os.environ.get("EXTRACT_API_KEY") or (os.environ.get("OPENAI_API_KEY") if host in theirs else None)
+    return (found or "").strip()
+
+
+def _read(file: Path) -> str:
+    try:
+        mode = file.stat().st_mode
+        key = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--key-file {file}: {getattr(error, 'strerror', None) or 'not text'}") from error
+    if os.name == "posix" and mode & _READABLE_BY_OTHERS:
+        raise UsageError(f"--key-file {file}: others can read it", hint=f"chmod 600 {file}")
+    if not key or "\n" in key:
+        raise UsageError(f"--key-file {file}: not one line with a key")
+    return key

@@ -1,0 +1,180 @@
+"""An engine as one run uses it: tokens and money are counted and bounded, and what an engine may lack has a default."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from typing import Any
+
+from extractor.engines.trace import Trace
+from extractor.errors import BudgetSpent, UsageError
+from extractor.models import Progress
+from extractor.types import Completion, Engine, Message, Mode, Request, Usage
+
+_SLOTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a run may use; `cost` is in US dollars."""
+
+    output_tokens: int | None = None
+    cost: float | None = None
+
+
+class Session:
+    """Wraps an engine for one run. What is over the budget ends the run with `BudgetSpent`, before the next request."""
+
+    def __init__(
+        self, engine: Engine, budget: Budget | None = None, *, slots: int | None = None, trace: Trace | None = None
+    ) -> None:
+        self.engine = engine
+        self.id = engine.id
+        self._slots = slots or _SLOTS
+        self.usage = Usage()
+        self.requests = 0
+        self._budget = budget or Budget()
+        self._trace = None if hasattr(engine, "chat") else trace  # endpoints keep what was on the wire
+        if self._budget.cost is not None and self.cost is None:
+            what = f"--max-cost: the price of {self.id} is not known"
+            hint = "pip install 'extractor[prices]' has prices of OpenAI's models; --max-output-tokens needs none"
+            raise UsageError(what, hint=hint)
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes of the engine."""
+        return self.engine.modes
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars so far; None where the price is not known, 0 for weights that run here."""
+        return cost_of(self.id, self.usage)
+
+    async def generate(self, request: Request) -> Completion:
+        """Answer a request, and count it."""
+        request = self._allowed(request)
+        completion = await self.engine.generate(request)
+        self._count(request, completion)
+        return completion
+
+    async def stream(self, request: Request) -> AsyncIterator[str | Completion]:
+        """Answer piece by piece; an engine that cannot gives its answer as one."""
+        request = self._allowed(request)
+        if not hasattr(self.engine, "stream"):
+            completion = await self.engine.generate(request)
+            yield completion.text
+            yield completion
+            self._count(request, completion)
+            return
+        async for piece in self.engine.stream(request):
+            if isinstance(piece, Completion):
+                self._count(request, piece)
+            yield piece
+
+    async def honoured(self) -> tuple[Mode, ...]:
+        """The modes that the engine was seen to honour, or says that it does."""
+        found = getattr(self.engine, "honoured", None)
+        return await found() if found else self.engine.modes
+
+    def disown(self, mode: Mode, why: str) -> None:
+        """A mode that failed on a real request; only an endpoint can have another."""
+        if hasattr(self.engine, "disown"):
+            self.engine.disown(mode, why)
+
+    # --- what engines of weights have, and others need not ---
+
+    @property
+    def slots(self) -> int:
+        """Requests that can be under way at once; of weights it is known for certain once they are prepared."""
+        return int(getattr(self.engine, "slots", self._slots))
+
+    @property
+    def note(self) -> str | None:
+        """What there is to tell about the server that `extract serve` keeps."""
+        return getattr(self.engine, "note", None)
+
+    def warm(self) -> None:
+        """Begin to load."""
+        self._call("warm")
+
+    def is_here(self) -> bool:
+        """Whether nothing has to be downloaded."""
+        return bool(self._call("is_here", default=True))
+
+    def prepare(self, on_progress: Callable[[Progress], None] | None = None) -> None:
+        """Begin to load, after the download where one is needed."""
+        if hasattr(self.engine, "prepare"):
+            self.engine.prepare(on_progress)
+
+    def languages(self) -> tuple[str, ...]:
+        """The languages that weights say they know; empty where nobody says."""
+        return tuple(self._call("languages", default=()))
+
+    async def count_tokens(self, messages: tuple[Message, ...]) -> int | None:
+        """Tokens of a chat; None where the engine does not count."""
+        count = getattr(self.engine, "count_tokens", None)
+        return await count(messages) if count and self.is_here() else None
+
+    def close(self) -> None:
+        """End what runs for it, from outside of an event loop."""
+        self._call("close")
+
+    async def aclose(self) -> None:
+        """End what runs for it."""
+        if hasattr(self.engine, "aclose"):
+            await self.engine.aclose()
+
+    def _call(self, name: str, default: Any = None) -> Any:
+        found = getattr(self.engine, name, None)
+        return found() if found else default
+
+    def _allowed(self, request: Request) -> Request:
+        """The request, shortened to what the budget leaves; `BudgetSpent` where that is nothing."""
+        most, dollars = self._budget.output_tokens, self._budget.cost
+        if dollars is not None and (self.cost or 0) >= dollars:
+            raise BudgetSpent(f"--max-cost {dollars:g}: {self.cost:.4f} US dollars are spent", hint=_HINT)
+        if most is None:
+            return request
+        left = most - self.usage.output_tokens
+        if left <= 0:
+            raise BudgetSpent(f"--max-output-tokens {most}: {self.usage.output_tokens} are written", hint=_HINT)
+        return replace(request, max_tokens=min(request.max_tokens, left))
+
+    def _count(self, request: Request, completion: Completion) -> None:
+        self.usage += completion.usage
+        self.requests += 1
+        if self._trace:
+            with contextlib.suppress(OSError):  # a full disk takes no answer away
+                self._trace.write(asdict(request), completion.text, engine=self.id, finish=completion.finish_reason)
+
+
+_HINT = "what was finished is kept; raise it, or run the rest later"
+_HERE = ("llama:", "outlines:", "replay:")
+
+
+def cost_of(engine: str, usage: Usage) -> float | None:
+    """US dollars by the price list of genai-prices; 0 for what runs here, None for what is not in it."""
+    if engine.startswith(_HERE):
+        return 0.0
+    provider, _, model = engine.partition(":")
+    return _price(provider, model, usage) if provider == "openai" else None
+
+
+@cache
+def _price(provider: str, model: str, usage: Usage) -> float | None:
+    try:
+        from genai_prices import Usage as Counts
+        from genai_prices import calc_price
+    except ImportError:
+        return None
+    counts = Counts(
+        input_tokens=usage.input_tokens, cache_read_tokens=usage.cached_tokens, output_tokens=usage.output_tokens
+    )
+    try:
+        price = float(calc_price(counts, model_ref=model, provider_id=provider).total_price)
+    except LookupError:
+        return None
+    return price if math.isfinite(price) else None

@@ -1,0 +1,171 @@
+"""What goes over the wire of the OpenAI chat API, and what comes back: requests to JSON bodies, answers to completions.
+
+Pure functions. How a schema is asked for differs by mode; for grammars also by server, since no standard has them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from extractor.types import Completion, FinishReason, Message, Request, Usage
+
+Server = Literal["llama.cpp", "vllm", "openai", "other"]
+
+_FINISH: dict[str, FinishReason] = {
+    "stop": "stop",
+    "tool_calls": "stop",
+    "function_call": "stop",
+    "length": "length",
+    "content_filter": "refusal",
+}
+IN_TEXT = "the model answered in text instead of calling the tool"
+
+_THOUGHTS = re.compile(r"\s*<(think|thinking|thought)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
+
+
+def body_of(request: Request, model: str, server: Server) -> dict[str, Any]:
+    """The JSON body of a chat completion; parameters that the request leaves open are not in it."""
+    body = {
+        "model": model,
+        "messages": [turn(message) for message in request.messages],
+        # OpenAI's reasoning models refuse the old name, most other servers do not know the new one.
+        "max_completion_tokens" if server == "openai" else "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "seed": request.seed,
+        **_structure(request, server),
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def turn(message: Message) -> dict[str, str]:
+    """One turn of a chat."""
+    return {"role": message.role, "content": message.content}
+
+
+def _structure(request: Request, server: Server) -> Mapping[str, Any]:
+    """The parameters that hold the answer to the schema."""
+    if request.mode == "grammar":
+        if server == "vllm":
+            return {"structured_outputs": {"json": request.json_schema}}
+        return {"grammar": request.grammar}
+    named = {"name": request.name, "strict": True}
+    if request.mode == "json_schema":
+        return {"response_format": {"type": "json_schema", "json_schema": {**named, "schema": request.json_schema}}}
+    if request.mode == "tools":
+        function = {**named, "description": "Take the record.", "parameters": request.json_schema}
+        return {
+            "tools": [{"type": "function", "function": function}],
+            "tool_choice": {"type": "function", "function": {"name": request.name}},
+        }
+    return {}
+
+
+def read(answer: Any, request: Request) -> Completion:
+    """The completion in an answer's JSON; LookupError, TypeError or AttributeError where there is none."""
+    choice = answer["choices"][0]
+    message, reason = choice["message"], choice.get("finish_reason")
+    counts = usage_of(answer.get("usage"))
+    if refusal := message.get("refusal"):
+        return Completion(_string(refusal), "refusal", counts)
+    written, notes = _called(message, request) if request.mode == "tools" else (message.get("content"), ())
+    inside, text = apart(_string(written or ""))
+    beside = message.get("reasoning_content") or message.get("reasoning")  # vLLM and llama.cpp; OpenRouter and Ollama
+    thoughts = "\n".join(part for part in (beside, inside) if part and isinstance(part, str))
+    finish = _FINISH.get(reason, "other") if isinstance(reason, str) else "other"
+    return Completion(text, finish, counts, thoughts, notes)
+
+
+def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[str, ...]]:
+    """The arguments of the first call of our tool, and notes; the plain content where nothing was called."""
+    functions = [call["function"] for call in message.get("tool_calls") or ()]
+    ours = [function["arguments"] for function in functions if function.get("name") == request.name]
+    notes = [
+        f"the model called {function.get('name')!r}, which is no tool here"
+        for function in functions
+        if function.get("name") != request.name
+    ]
+    if not ours:
+        text = message.get("content")
+        return text, (*notes, IN_TEXT) if text else (*notes,)
+    if len(ours) > 1:
+        notes.append(f"the model called the tool {len(ours)} times, the first call counts")
+    # Some servers send an object where the API says text.
+    first = ours[0] if isinstance(ours[0], str) else json.dumps(ours[0], ensure_ascii=False)
+    return first, (*notes,)
+
+
+def apart(text: str) -> tuple[str, str]:
+    """Thoughts and answer: '<think>Hm.</think>{}' → ('Hm.', '{}'); thoughts without an end are all there is."""
+    found = _THOUGHTS.match(text)
+    if found:
+        return found[2].strip(), text[found.end() :]
+    # Templates that open the tag in the prompt leave only its end in the answer.
+    thoughts, tag, answer = text.partition("</think>")
+    return (thoughts.strip(), answer.lstrip()) if tag and "{" not in thoughts else ("", text)
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def usage_of(found: Any) -> Usage:
+    """Counts that a server left out, or invented a type for, are 0."""
+    found = found if isinstance(found, dict) else {}
+    details = found.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else 0
+    counts = (found.get("prompt_tokens"), cached, found.get("completion_tokens"))
+    return Usage(*(count if isinstance(count, int) else 0 for count in counts))
+
+
+class Written:
+    """A streamed answer as it grows: events in, pieces of text out, at the end the answer as if it had come whole."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._thoughts = ""
+        self._calls: dict[int, dict[str, str]] = {}
+        self._reason: Any = None
+        self._usage: Any = None
+        self._refusal = ""
+
+    def add(self, event: Any) -> str:
+        """Take an event; the piece of the answer in it, '' where there is none."""
+        if not isinstance(event, dict):
+            return ""
+        self._usage = event.get("usage") or self._usage
+        choices = event.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else {}
+        self._reason = choice.get("finish_reason") or self._reason
+        delta = choice.get("delta")
+        delta = delta if isinstance(delta, dict) else {}
+        self._refusal += _piece(delta.get("refusal"))
+        self._thoughts += _piece(delta.get("reasoning_content")) or _piece(delta.get("reasoning"))
+        text = _piece(delta.get("content"))
+        self._text += text
+        return text + "".join(map(self._call, delta.get("tool_calls") or ()))
+
+    def _call(self, call: Any) -> str:
+        function = call.get("function") or {}
+        known = self._calls.setdefault(call.get("index", 0), {"name": "", "arguments": ""})
+        known["name"] += _piece(function.get("name"))
+        known["arguments"] += _piece(function.get("arguments"))
+        return _piece(function.get("arguments"))
+
+    def whole(self) -> Any:
+        """The answer in the form that it has when it is not streamed."""
+        message = {
+            "content": self._text,
+            "refusal": self._refusal,
+            "reasoning_content": self._thoughts,
+            "tool_calls": [{"function": function} for function in self._calls.values()],
+        }
+        return {"choices": [{"message": message, "finish_reason": self._reason}], "usage": self._usage}
+
+
+def _piece(value: object) -> str:
+    return value if isinstance(value, str) else ""

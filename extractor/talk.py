@@ -1,0 +1,189 @@
+"""One conversation with a model: what is asked in which mode, and what of the answers counts.
+
+The mode is the strongest that the engine honours. One that it rejects, or that cannot say the schema, is left for the
+next weaker one, openly: in a note, and in the record's `mode`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from extractor import repair
+from extractor.answer import partial
+from extractor.errors import EngineUnavailable, ModeRejected, SchemaError, UsageError
+from extractor.grammar import compile_schema
+from extractor.prompt import ANSWER_NOW, THINK, messages
+from extractor.strict import to_strict
+from extractor.types import Completion, Document, Engine, Message, Mode, Request, Schema, Usage
+
+# Seconds granted to a request: a fixed part, prefill and decoding. A laptop with four requests under way does
+# a multiple of this; what takes longer hangs.
+_BASE_SECONDS = 60
+_PREFILL_TOKENS_PER_SECOND = 8
+_DECODED_TOKENS_PER_SECOND = 4
+
+_NOT_IN_NAMES = re.compile("[^A-Za-z0-9_-]")
+_LONGEST_NAME = 64  # of a schema or tool
+_THINKING_TOKENS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to ask. `timeout` is in seconds and grows with prompt and answer by default.
+
+    `mode` None takes the strongest that the engine honours. `retries` is how often what is invalid, unreadable or cut
+    off is asked for again. With `think` the model writes freely first.
+    """
+
+    max_tokens: int = 4096
+    temperature: float = 0.0
+    seed: int | None = None
+    timeout: float | None = None
+    mode: Mode | None = None
+    retries: int = 2
+    think: bool = False
+
+
+OnPartial = Callable[[Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: a schema, and the pieces of a record that it stands for (none: the whole)."""
+
+    schema: Schema
+    messages: tuple[Message, ...]
+    pieces: tuple[repair.Piece, ...] = ()
+
+
+class Talk:
+    """The requests of one document: in the strongest mode that the engine honours, counted."""
+
+    def __init__(self, engine: Engine, options: Options, on_partial: OnPartial | None) -> None:
+        self.engine = engine
+        self.options = options
+        self.mode: Mode | None = options.mode
+        self.attempts = 0
+        self.usage = Usage()
+        self.thoughts = ""
+        self._on_partial = on_partial
+        self._unfit: dict[Mode, str] = {}
+        self._notes: list[str] = []
+
+    async def think(self, chat: tuple[Message, ...]) -> tuple[Message, ...]:
+        """The chat with the model's free thoughts in it."""
+        request = _request((*chat, Message("user", THINK)), self.options, _THINKING_TOKENS)
+        self.attempts += 1
+        completion = self._count(await self.engine.generate(request))
+        self.thoughts = completion.text.strip()
+        return (*chat, Message("user", THINK), Message("assistant", self.thoughts), Message("user", ANSWER_NOW))
+
+    async def ask(self, question: Question) -> Completion:
+        """The answer to a question, in the next weaker mode where the engine rejects one."""
+        while True:
+            self.mode = await choose_mode(self.engine, self.options.mode, self._unfit)
+            try:
+                request = structured(question.schema, question.messages, self.options, self.mode)
+                self.attempts += 1
+                return self._count(await self._generate(request, question))
+            except ModeRejected as error:
+                self._go_on_without(self.mode, f"is rejected ({error})", error)
+            except SchemaError as error:
+                if self.mode == "grammar":
+                    raise
+                self._go_on_without(self.mode, f"cannot say this schema ({error})", error)
+
+    def restore(self, schema: Schema, value: Any) -> Any:
+        """An answer in the shape of its schema: strict schemas have another one."""
+        return to_strict(schema).restore(value) if self.mode in ("json_schema", "tools") else value
+
+    def doubt(self) -> None:
+        """The answer was no JSON: where a decoder should have seen to that, it does not."""
+        if self.mode in ("grammar", "json_schema") and self.options.mode is None and hasattr(self.engine, "disown"):
+            self.engine.disown(self.mode, "is ignored: an answer was not JSON")
+
+    def notes(self) -> dict[str, str]:
+        """What there is to say of the last answer."""
+        told, self._notes = "; ".join(self._notes), []
+        return {"": told} if told else {}
+
+    async def _generate(self, request: Request, question: Question) -> Completion:
+        if self._on_partial is None or question.pieces or not hasattr(self.engine, "stream"):
+            return await self.engine.generate(request)
+        text = ""
+        async for piece in self.engine.stream(request):
+            if isinstance(piece, Completion):
+                return piece
+            text += piece
+            value = partial(text)
+            if value is not None:
+                self._on_partial(self.restore(question.schema, value))
+        raise EngineUnavailable(f"{self.engine.id}: the answer ended before its end")
+
+    def _go_on_without(self, mode: Mode, why: str, error: Exception) -> None:
+        """Take the next mode, for this document, and for the run where an engine remembers; raises if none is left."""
+        if self.options.mode is not None or mode == "prompt":
+            raise error
+        self._unfit[mode] = why
+        if isinstance(error, ModeRejected) and hasattr(self.engine, "disown"):
+            self.engine.disown(mode, why)
+        else:
+            self._notes.append(f"mode {mode} {why}")
+
+    def _count(self, completion: Completion) -> Completion:
+        self.usage += completion.usage
+        self._notes += completion.notes
+        if completion.thoughts:
+            self.thoughts = "\n".join(filter(None, (self.thoughts, completion.thoughts)))
+        return completion
+
+
+async def choose_mode(engine: Engine, wanted: Mode | None = None, unfit: Mapping[Mode, str] | None = None) -> Mode:
+    """The mode that is wanted, else the strongest that an engine honours; `unfit` are those that failed already."""
+    if wanted is not None:
+        if wanted not in engine.modes:
+            has = ", ".join(engine.modes)
+            raise UsageError(f"{engine.id} has no mode {wanted}", hint=f"it has {has}; --mode auto takes the strongest")
+        return wanted
+    proven = getattr(engine, "honoured", None)
+    modes: tuple[Mode, ...] = await proven() if proven else engine.modes
+    return next((mode for mode in modes if mode not in (unfit or {})), "prompt")
+
+
+def build_request(document: Document, schema: Schema, options: Options, mode: Mode = "grammar") -> Request:
+    """The exact first request of a document; needs no engine."""
+    return structured(schema, messages(document, schema), options, mode)
+
+
+def structured(schema: Schema, chat: tuple[Message, ...], options: Options, mode: Mode) -> Request:
+    """A request whose answer is held to a schema in the way of a mode."""
+    request = replace(_request(chat, options), mode=mode, name=_NOT_IN_NAMES.sub("_", schema.name)[:_LONGEST_NAME])
+    if mode == "grammar":
+        grammar = compile_schema(schema)
+        return replace(request, grammar=grammar.text, json_schema=grammar.lowered)
+    return request if mode == "prompt" else replace(request, json_schema=to_strict(schema).json_schema)
+
+
+def _request(chat: tuple[Message, ...], options: Options, most: int | None = None) -> Request:
+    """A request for free text."""
+    max_tokens = min(options.max_tokens, most or options.max_tokens)
+    return Request(
+        chat,
+        max_tokens=max_tokens,
+        temperature=options.temperature,
+        seed=options.seed,
+        timeout=options.timeout or _patience(sum(estimate_tokens(turn.content) for turn in chat), max_tokens),
+    )
+
+
+def estimate_tokens(text: str) -> int:
+    """A rough count without a tokenizer: four ASCII characters, or one and a half others, make a token."""
+    ascii_only = sum(char < "\x80" for char in text)
+    return round(ascii_only / 4 + (len(text) - ascii_only) / 1.5)
+
+
+def _patience(prompt_tokens: int, max_tokens: int) -> float:
+    return _BASE_SECONDS + prompt_tokens / _PREFILL_TOKENS_PER_SECOND + max_tokens / _DECODED_TOKENS_PER_SECOND

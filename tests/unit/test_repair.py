@@ -1,0 +1,315 @@
+"""What is asked again after an answer that failed, and what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import date
+from typing import Annotated, Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from scripted import ScriptedEngine, quick
+
+from extractor import repair
+from extractor.answer import decode
+from extractor.errors import ModeRejected, RequestRejected
+from extractor.pipeline import extract
+from extractor.prompt import fence
+from extractor.schema import from_type, load_json
+from extractor.talk import Options
+from extractor.types import Completion, Document, Extraction, Mode, Usage
+
+TEXT = Document("a.txt", "Ada and Bo wrote it in 1990. 艾达写了它。")
+
+
+class Author(BaseModel):
+    name: str
+    born: Annotated[int, Field(ge=1000, le=2000)] | None = None
+
+
+class Book(BaseModel):
+    title: str
+    year: Annotated[int, Field(ge=1450)]
+    authors: list[Author] = []
+    tags: list[str] = []
+
+
+def run(replies: list[Any], type_: Any = Book, **options: Any) -> tuple[Extraction, ScriptedEngine]:
+    engine = ScriptedEngine([written(reply) for reply in replies], modes=("grammar", "prompt"))
+    return asyncio.run(extract(TEXT, from_type(type_), engine, Options(**options))), engine
+
+
+def written(reply: Any) -> Any:
+    if isinstance(reply, Exception | str):
+        return reply
+    return (reply[0], "length") if isinstance(reply, tuple) else json.dumps(reply, ensure_ascii=False)
+
+
+GOOD = {"title": "It", "year": 1990, "authors": [{"name": "Ada", "born": 1950}], "tags": ["a"]}
+
+
+def test_only_what_failed_is_asked_again() -> None:
+    found, engine = run([GOOD | {"year": 19}, {"/year": 1990}])
+    assert (found.data, found.errors, found.attempts) == (GOOD, (), 2)
+    assert found.usage.output_tokens == 14
+    first, second = engine.requests
+    assert second.messages[:2] == first.messages, "the prefix stays the same, and cached"
+    assert [turn.role for turn in second.messages[2:]] == ["assistant", "user"]
+    assert "/year: 19 is less than the minimum of 1450 (it was 19)" in second.messages[3].content
+    assert second.json_schema is not None
+    assert [*second.json_schema["properties"]] == ["/year"]
+    assert found.notes == {"/year": "asked again: 19 is less than the minimum of 1450"}
+
+
+def test_the_rest_cannot_get_worse() -> None:
+    found, _ = run([GOOD | {"year": 19}, {"/year": 1990, "title": "Other", "/title": "Other"}])
+    assert found.data == GOOD
+
+
+def test_several_places_at_once_also_deep_ones() -> None:
+    bad = GOOD | {"year": 1, "authors": [{"name": "Ada"}, {"name": "Bo", "born": 3}]}
+    found, engine = run([bad, {"/year": 1990, "/authors/1/born": 1955}])
+    assert found.value.authors == [Author(name="Ada"), Author(name="Bo", born=1955)]
+    assert sorted(engine.requests[1].json_schema["properties"]) == ["/authors/1/born", "/year"]  # type: ignore[index]
+
+
+def test_what_is_missing_is_a_place_too() -> None:
+    found, engine = run([{"year": 1990}, {"/title": "It"}])
+    assert found.value == Book(title="It", year=1990)
+    assert '"/title": string' in engine.requests[1].messages[3].content
+
+
+def test_as_often_as_allowed() -> None:
+    found, _ = run([GOOD | {"year": 1}, {"/year": 2}, {"/year": 1990}])
+    assert (found.ok, found.attempts) == (True, 3)
+    found, _ = run([GOOD | {"year": 1}, {"/year": 2}, {"/year": 3}, {"/year": 1990}])
+    assert (found.data, found.attempts) == (None, 3)
+    assert [(problem.pointer, problem.value) for problem in found.errors] == [("/year", 3)]
+    assert run([GOOD | {"year": 1}], retries=0)[0].attempts == 1
+
+
+def test_a_fault_of_the_whole_asks_for_the_whole() -> None:
+    class Pair(BaseModel):
+        low: int
+        high: int
+
+        def model_post_init(self, _: Any) -> None:
+            if self.low > self.high:
+                raise ValueError("low is above high")
+
+    found, engine = run([{"low": 2, "high": 1}, {"low": 1, "high": 2}], Pair)
+    assert found.data == {"low": 1, "high": 2}
+    assert "low is above high" in engine.requests[1].messages[3].content
+    assert engine.requests[1].json_schema == engine.requests[0].json_schema
+
+
+def test_of_two_whole_answers_the_better_counts() -> None:
+    class Rule(BaseModel):
+        a: Annotated[list[int], AfterValidator(lambda _: 1 / 0)]
+
+    found, _ = run(["nothing", GOOD], retries=1)
+    assert (found.data, found.attempts) == (GOOD, 2)
+    found, _ = run([{"a": []}, "nothing"], Rule, retries=1)
+    assert [problem.kind for problem in found.errors] == ["InvalidOutput"]
+
+
+def test_an_answer_that_is_no_json_is_asked_again() -> None:
+    found, engine = run(["I would say it is from 1990.", GOOD])
+    assert (found.data, found.attempts) == (GOOD, 2)
+    assert "not JSON" in engine.requests[1].messages[3].content
+
+
+def test_a_refusal_is_final() -> None:
+    engine = ScriptedEngine([("No.", "refusal")])
+    found = asyncio.run(extract(TEXT, from_type(Book), engine))
+    assert ([problem.kind for problem in found.errors], found.attempts) == (["Refused"], 1)
+
+
+def test_a_repair_that_is_rejected_leaves_the_problem() -> None:
+    found, _ = run([GOOD | {"year": 1}, RequestRejected("too long")])
+    assert found.data is None
+    assert {problem.kind for problem in found.errors} == {"InvalidOutput", "RequestRejected"}
+
+
+def test_what_nothing_foresees_is_taken_out_and_told() -> None:
+    class Closed(BaseModel):
+        model_config = ConfigDict(extra="forbid")
+        a: int
+
+    found, _ = run([{"a": 1, "b": 2}], Closed)
+    assert (found.data, found.attempts) == ({"a": 1}, 1)
+    assert found.notes == {"/b": "not foreseen by the schema, taken out"}
+
+
+# --- answers that were cut off -------------------------------------------------------------------------------
+
+
+def test_a_cut_answer_is_continued() -> None:
+    whole = written(GOOD)
+    found, engine = run(
+        [(whole[: whole.index('"born"')],), {"/authors/-": [{"name": "Ada", "born": 1950}], "/tags": ["a"]}]
+    )
+    assert (found.data, found.errors, found.attempts) == (GOOD, (), 2)
+    assert [*engine.requests[1].json_schema["properties"]] == ["/authors/-", "/tags"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize("at", range(1, len(json.dumps(GOOD))))
+def test_a_cut_at_any_place_is_continued_or_told(at: int) -> None:
+    """A model that knows the record gives what is asked of it, wherever the answer ended."""
+
+    class Knowing(ScriptedEngine):
+        async def generate(self, request: Any) -> Completion:
+            if not self.requests:
+                self.requests.append(request)
+                return Completion(json.dumps(GOOD)[:at], "length", Usage())
+            self.requests.append(request)
+            names = request.json_schema["properties"]
+            sofar = json.loads(request.messages[2].content) if request.messages[2].content.startswith("{") else {}
+            return Completion(json.dumps({name: self.value(name, sofar) for name in names}), "stop", Usage())
+
+        def value(self, name: str, sofar: Any) -> Any:
+            if not name.startswith("/"):
+                return GOOD[name]
+            if name.endswith("/-"):
+                key = name.split("/")[1]
+                return GOOD[key][len(sofar[key]) :]  # type: ignore[index]
+            return GOOD[name[1:]]
+
+    found = asyncio.run(extract(TEXT, from_type(Book), Knowing([])))
+    assert found.data == GOOD or [problem.kind for problem in found.errors] == ["Truncated"]
+    assert found.ok or at <= json.dumps(GOOD).index("It") + 3, "there is something to go on from"
+
+
+def test_an_answer_that_never_ends_does() -> None:
+    found, _ = run(
+        [('{"title": "It", "year": 1990, "authors": [], "tags": ["a", "b", "c',), ('{"/tags/-": ["d", "e',)], retries=5
+    )
+    assert found.attempts == 6
+    assert [problem.kind for problem in found.errors] == ["Truncated"]
+
+
+def test_no_progress_is_the_end() -> None:
+    found, _ = run([('{"title": "It", "tags": ["a", "' + "b" * 50,), ('{"/tags/-": ["' + "b" * 50,)], retries=9)
+    assert found.attempts <= 3
+    assert [problem.kind for problem in found.errors] == ["Truncated"]
+
+
+# --- the walk down a schema ----------------------------------------------------------------------------------
+
+UNION = load_json(
+    {
+        "$ref": "#/$defs/Node",
+        "$defs": {
+            "Node": {
+                "anyOf": [
+                    {"properties": {"kind": {"const": "leaf"}, "size": {"type": "integer"}}, "required": ["kind"]},
+                    {
+                        "properties": {
+                            "kind": {"const": "tree"},
+                            "size": {"type": "string"},
+                            "nodes": {"type": "array", "items": {"$ref": "#/$defs/Node"}},
+                        }
+                    },
+                ]
+            }
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (("size",), {"type": "string"}),
+        (("nodes", 0, "size"), {"type": "integer"}),
+        (("nodes", 1, "size"), {"anyOf": [{"type": "integer"}, {"type": "string"}]}),
+        (("nothing",), True),
+    ],
+)
+def test_the_schema_of_a_place_is_that_of_its_branch(path: Any, expected: Any) -> None:
+    data = {"kind": "tree", "nodes": [{"kind": "leaf", "size": "x"}, {}]}
+    assert repair.subschema(UNION, path, data) == expected
+
+
+def test_a_place_in_a_recursive_schema_brings_its_definitions() -> None:
+    data = {"kind": "tree", "size": "s", "nodes": [{"kind": "leaf", "size": "x"}]}
+    piece = repair.Piece(("nodes", 0), repair.subschema(UNION, ("nodes", 0), data), "wrong")
+    asked = repair.asked(UNION, [piece])
+    assert asked.json_schema["properties"]["/nodes/0"] == {"$ref": "#/$defs/record/$defs/Node"}
+
+
+leaves = st.one_of(st.integers(0, 99), st.sampled_from(["a", "海港", 'x"y', "\\", "{", "]"]), st.none(), st.booleans())
+values = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@quick(200)
+@given(st.dictionaries(st.sampled_from("abc"), values, min_size=1), st.data())
+def test_what_is_kept_of_a_cut_answer_is_a_part_of_it(value: Any, data: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    at = data.draw(st.integers(1, len(text) - 1))
+    answer = decode(Completion(text[:at], "length", Usage()))
+    assert answer.open is not None
+    assert is_part(answer.value, value)
+
+
+def is_part(part: Any, whole: Any) -> bool:
+    if isinstance(part, dict) and isinstance(whole, dict):
+        return all(key in whole and is_part(part[key], whole[key]) for key in part)
+    if isinstance(part, list) and isinstance(whole, list):
+        return len(part) <= len(whole) and all(map(is_part, part, whole))
+    return part is None or part == whole
+
+
+# --- modes ---------------------------------------------------------------------------------------------------
+
+
+class Day(BaseModel):
+    day: date
+    kind: Literal["a", "b"]
+
+
+def test_a_mode_that_is_rejected_gives_way_to_the_next() -> None:
+    modes: tuple[Mode, ...] = ("json_schema", "tools", "prompt")
+    engine = ScriptedEngine([ModeRejected("no response_format"), '{"day": "2024-03-03", "kind": "a"}'], modes=modes)
+    found = asyncio.run(extract(TEXT, from_type(Day), engine))
+    assert (found.ok, found.mode) == (True, "tools")
+    assert "mode json_schema is rejected (no response_format)" in found.notes[""]
+    assert [request.mode for request in engine.requests] == ["json_schema", "tools"]
+
+
+def test_a_mode_that_was_asked_for_is_kept() -> None:
+    engine = ScriptedEngine([ModeRejected("no response_format")], modes=("json_schema", "prompt"))
+    found = asyncio.run(extract(TEXT, from_type(Day), engine, Options(mode="json_schema")))
+    assert [problem.kind for problem in found.errors] == ["ModeRejected"]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        'Here it is:\n```json\n{"day": "2024-03-03", "kind": "a"}\n```\nAnything else?',
+        '{"day": "2024-03-03", "kind": "a",}',
+        "{'day': '2024-03-03', 'kind': 'a'}",
+        'The record: {"day": "2024-03-03", "kind": "a"} as you asked.',
+    ],
+)
+def test_what_models_write_without_a_grammar_is_read(reply: str) -> None:
+    engine = ScriptedEngine([reply], modes=("prompt",))
+    found = asyncio.run(extract(TEXT, from_type(Day), engine))
+    assert (found.data, found.attempts) == ({"day": "2024-03-03", "kind": "a"}, 1)
+
+
+def test_thinking_first() -> None:
+    engine = ScriptedEngine(["The text states 1990.", written(GOOD)])
+    found = asyncio.run(extract(TEXT, from_type(Book), engine, Options(think=True)))
+    assert (found.data, found.thoughts, found.attempts) == (GOOD, "The text states 1990.", 2)
+    first, second = engine.requests
+    assert (first.mode, second.mode) == ("prompt", "grammar")
+    assert second.messages[: len(first.messages)] == first.messages
+    assert fence(TEXT.text) == first.messages[1].content
