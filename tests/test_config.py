@@ -72,7 +72,7 @@ def test_help_says_where_a_default_comes_from(here: Path) -> None:
 
 
 FAULTS = {
-    "unknown": ("\nmodle = 'x'", "extract.toml:2: unknown key 'modle'\nhint: did you mean model"),
+    "unknown": ("\nmodle = 'x'", "extract.toml:2: unknown key 'modle'\nhint: did you mean mode or model"),
     "type": ("max-tokens = 'x'", "extract.toml:1: 'max-tokens' has to be a whole number, not 'x'\nhint: "),
     "range": ("max_tokens = 0", "extract.toml:1: max-tokens: Input should be greater than or equal to 1 (it was 0)\n"),
     "choice": ("format = 'xml'", "extract.toml:1: format: "),

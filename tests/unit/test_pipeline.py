@@ -219,7 +219,7 @@ def test_the_record_as_written(reply: Any) -> None:
     written = run(reply).to_dict()
     assert sorted(written) == sorted(KEYS)
     assert json.loads(json.dumps(written)).keys() == written.keys()
-    assert written["usage"].keys() == {"input_tokens", "cached_tokens", "output_tokens"}
+    assert written["usage"].keys() == {"input_tokens", "cached_tokens", "output_tokens", "cost"}
     assert all(span.keys() == {"start", "end", "match"} for span in written["spans"].values())
     assert all(error.keys() == {"pointer", "message", "value", "kind", "hint"} for error in written["errors"])
     assert (written["data"] is None) == bool(written["errors"])
