@@ -1,0 +1,535 @@
+"""Endpoints of which nobody knows what they honour: modes are proven, models found, keys kept, budgets held."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from server import Behaviour, Stub, answer, by_body, fail, in_turn, reply
+
+from extractor.engines import Access, Budget, LlamaEngine, Session, Trace, open_engine
+from extractor.engines.keys import key_for
+from extractor.engines.remote import RemoteEngine
+from extractor.engines.replay import ReplayEngine
+from extractor.engines.session import cost_of
+from extractor.errors import BudgetSpent, EngineDenied, EngineError, ExtractError, UsageError
+from extractor.pipeline import Options, extract
+from extractor.schema import load
+from extractor.types import Document, Engine, Extraction, Message, Mode, Request, Usage
+
+T = TypeVar("T")
+
+SCHEMA = load("title, year int")
+TEXT = Document("a.txt", "The harbour bridge opened in 1932.")
+DATA = {"title": "harbour bridge", "year": 1932}
+PROVEN = {"code": "k7-violet-31"}
+OPENAI = "https://api.openai.com/v1"
+
+
+@pytest.fixture(autouse=True)
+def _no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OPENAI_API_KEY", "EXTRACT_API_KEY", "OPENAI_BASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def models(*names: str, owner: str = "someone") -> Behaviour:
+    return reply({"object": "list", "data": [{"id": name, "object": "model", "owned_by": owner} for name in names]})
+
+
+def mode_of(body: dict[str, Any]) -> Mode:
+    """How a body asks for structure."""
+    if "grammar" in body or "structured_outputs" in body:
+        return "grammar"
+    return "json_schema" if "response_format" in body else "tools" if "tools" in body else "prompt"
+
+
+def call(body: dict[str, Any], data: object) -> dict[str, Any]:
+    """An answer that calls the tool that is asked for."""
+    function = {"name": body["tools"][0]["function"]["name"], "arguments": json.dumps(data)}
+    return answer(None, "tool_calls", tool_calls=[{"id": "1", "type": "function", "function": function}])
+
+
+def honouring(*modes: Mode, other: Behaviour | None = None) -> Behaviour:
+    """A server that honours some modes, and in the others says hello, or what is given; without any it obeys."""
+
+    def choose(body: dict[str, Any]) -> Behaviour:
+        mode, is_proof = mode_of(body), "hello" in body["messages"][0]["content"]
+        data = PROVEN if is_proof else DATA
+        if mode not in (*modes, "prompt"):
+            return other or reply(answer("hello"))
+        return reply(call(body, data) if mode == "tools" else answer(json.dumps(data)))
+
+    return by_body(choose)
+
+
+def use(engine: Engine, work: Callable[[Session], Coroutine[Any, Any, T]], **session: Any) -> T:
+    async def main() -> T:
+        opened = Session(engine, **session)
+        try:
+            return await asyncio.wait_for(work(opened), 30)
+        finally:
+            await opened.aclose()
+
+    return asyncio.run(main())
+
+
+def take(stub: Stub, notes: list[str] | None = None, name: str = "m", **options: Any) -> Extraction:
+    """The record of the text by an endpoint."""
+    access = Access(on_note=(notes if notes is not None else []).append)
+    engine = open_engine(f"{stub.url}#{name}", access=access)
+    return use(engine, lambda session: extract(TEXT, SCHEMA, session, Options(**options)))
+
+
+# --- modes ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("modes", "expected", "ignored"),
+    [
+        (("json_schema", "tools"), "json_schema", []),
+        (("tools",), "tools", ["json_schema"]),
+        ((), "prompt", ["json_schema", "tools"]),
+    ],
+)
+def test_a_mode_that_is_ignored_is_left_for_the_next(
+    stub: Stub, modes: tuple[Mode, ...], expected: str, ignored: list[str]
+) -> None:
+    stub.behave = honouring(*modes)
+    notes: list[str] = []
+    record = take(stub, notes)
+    assert (record.data, record.mode, record.attempts) == (DATA, expected, 1)
+    assert [note.split("mode ")[1].split()[0] for note in notes] == ignored
+    assert all("ignored" in note for note in notes)
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_mode_that_is_rejected_is_left_for_the_next(stub: Stub, status: int) -> None:
+    stub.behave = honouring("tools", other=fail(status, "response_format is not supported by this model"))
+    notes: list[str] = []
+    record = take(stub, notes)
+    assert (record.data, record.mode) == (DATA, "tools")
+    assert "response_format is not supported" in notes[0]
+
+
+def test_a_mode_that_is_rejected_later_is_left_by_this_document_and_the_next(stub: Stub) -> None:
+    def choose(body: dict[str, Any]) -> Behaviour:
+        is_proof = "hello" in body["messages"][0]["content"]
+        if mode_of(body) == "json_schema" and not is_proof:
+            return fail(400, "Invalid schema for response_format")
+        return honouring("json_schema", "tools")
+
+    stub.behave = by_body(choose)
+    notes: list[str] = []
+    engine = open_engine(f"{stub.url}#m", access=Access(on_note=notes.append))
+
+    async def twice(session: Session) -> list[Extraction]:
+        return [await extract(TEXT, SCHEMA, session) for _ in range(2)]
+
+    first, second = use(engine, twice)
+    assert (first.data, first.mode, second.data, second.mode) == (DATA, "tools", DATA, "tools")
+    assert len(notes) == 1
+    assert sum(mode_of(body) == "json_schema" for body in stub.bodies) == 2, "the proof, and the first document"
+
+
+def test_modes_are_proven_once_for_documents_side_by_side(stub: Stub) -> None:
+    stub.behave = honouring("tools")
+
+    async def many(session: Session) -> list[Extraction]:
+        return await asyncio.gather(*(extract(TEXT, SCHEMA, session) for _ in range(6)))
+
+    records = use(open_engine(f"{stub.url}#m"), many)
+    assert [record.mode for record in records] == ["tools"] * 6
+    assert sum("hello" in body["messages"][0]["content"] for body in stub.bodies) == 2
+
+
+def test_a_mode_that_is_asked_for_is_not_proven_and_not_left(stub: Stub) -> None:
+    stub.behave = honouring(other=fail(400, "response_format is not supported"))
+    record = take(stub, mode="json_schema")
+    assert record.data is None
+    assert [problem.kind for problem in record.errors] == ["ModeRejected"]
+    assert "--mode" in str(record.errors[0].hint)
+    assert len(stub.bodies) == 1
+
+
+def test_an_answer_that_breaks_a_strict_schema_is_repaired(stub: Stub) -> None:
+    """Servers promise strictness and do not keep it."""
+    wrong = {"title": "harbour bridge", "year": "long ago"}
+
+    def choose(body: dict[str, Any]) -> Behaviour:
+        properties = body["response_format"]["json_schema"]["schema"]["properties"]
+        assert body["response_format"]["json_schema"]["strict"] is True
+        if len(body["messages"]) < 4:
+            return reply(answer(json.dumps(wrong)))
+        right = {name: 1932 for name in properties if name != "title"} | (
+            {"title": "x"} if "title" in properties else {}
+        )
+        return reply(answer(json.dumps(right)))
+
+    stub.behave = by_body(choose)
+    record = take(stub, mode="json_schema")
+    assert record.ok
+    assert record.data["year"] == 1932
+    assert record.attempts == 2
+
+
+@pytest.mark.parametrize(("owner", "parameter"), [("vllm", "structured_outputs"), ("llamacpp", "grammar")])
+def test_servers_that_have_grammars_are_asked_for_them(stub: Stub, owner: str, parameter: str) -> None:
+    def choose(body: dict[str, Any]) -> Behaviour:
+        return reply({"content": "7000.6"}) if "prompt" in body else honouring("grammar")
+
+    stub.list_models = models("m", owner=owner)
+    stub.behave = by_body(choose)
+    record = take(stub)
+    assert (record.data, record.mode) == (DATA, "grammar")
+    assert parameter in stub.bodies[-1]
+    assert parameter == "grammar" or not any("grammar" in body for body in stub.bodies)
+
+
+def test_a_llama_cpp_without_llguidance_never_sees_its_grammars(stub: Stub) -> None:
+    """It would end itself."""
+
+    def choose(body: dict[str, Any]) -> Behaviour:
+        return reply({"content": "12.5"}) if "prompt" in body else honouring("grammar", "json_schema")
+
+    stub.list_models = models("m", owner="llamacpp")
+    stub.behave = by_body(choose)
+    notes: list[str] = []
+    record = take(stub, notes)
+    assert (record.data, record.mode) == (DATA, "json_schema")
+    assert "%llguidance" not in json.dumps(stub.bodies)
+    assert "llguidance" in notes[0]
+    assert stub.seen[1][0] == "/completion", "beside /v1, not below it"
+
+
+# --- models --------------------------------------------------------------------------------------------------
+
+
+def test_the_only_model_needs_no_name(stub: Stub) -> None:
+    stub.list_models = models("the-one")
+    stub.behave = honouring("json_schema")
+    assert take(stub, name="").data == DATA
+    assert {body["model"] for body in stub.bodies} == {"the-one"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        (models("a", "b"), "it has a, b"),
+        (models(), "it does not say which"),
+        (fail(404), "it does not say which"),
+        (reply({"data": None}), None),
+        (reply("<html>"), None),
+        (reply({"data": "x"}), "it does not say which"),
+        (reply({"data": [1, "x"]}), "it does not say which"),
+    ],
+    ids=["several", "none", "no list", "null", "html", "text", "odd"],
+)
+def test_a_model_that_cannot_be_known_has_to_be_named(stub: Stub, listed: Behaviour, words: str | None) -> None:
+    stub.list_models = listed
+    if words is None:
+        record = take(stub, name="")
+        assert record.errors[0].kind == "EngineUnavailable"
+        return
+    with pytest.raises(UsageError, match=words) as caught:
+        take(stub, name="")
+    assert str(caught.value.hint) == f"--model {stub.url}#NAME"
+
+
+def test_an_endpoint_without_a_list_is_asked_all_the_same(stub: Stub) -> None:
+    stub.behave = honouring("json_schema")
+    assert take(stub).data == DATA
+
+
+@pytest.mark.parametrize("name", ["m", "model-404"])
+def test_a_key_that_is_refused_ends_the_run_at_the_list(stub: Stub, name: str) -> None:
+    stub.list_models = fail(401, "bad key")
+    with pytest.raises(EngineDenied, match="bad key"):
+        take(stub, name=name)
+    assert stub.bodies == []
+
+
+# --- keys ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "expected"),
+    [
+        (OPENAI, "", "sk-openai"),
+        ("http://api.openai.com/v1", "", ""),
+        ("https://api.openai.com.evil.example/v1", "", ""),
+        ("https://other.example/v1", "", ""),
+        ("https://gateway.example/v1", "https://gateway.example/v1", "sk-openai"),
+        ("https://gateway.example/v2", "https://gateway.example/v1", "sk-openai"),
+        ("https://gateway.example:8443/v1", "https://gateway.example/v1", ""),
+        ("http://127.0.0.1:8000/v1", "", ""),
+    ],
+)
+def test_openais_key_goes_to_openai_alone(monkeypatch: pytest.MonkeyPatch, url: str, base: str, expected: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", " sk-openai\n")
+    monkeypatch.setenv("OPENAI_BASE_URL", base)
+    assert key_for(url) == expected
+    monkeypatch.setenv("EXTRACT_API_KEY", "sk-mine")
+    assert key_for(url) == "sk-mine"
+
+
+def test_what_reaches_another_host_is_no_key_of_openai(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai")
+    stub.behave = honouring("json_schema")
+    take(stub)
+    assert "sk-openai" not in str(stub.seen)
+    monkeypatch.setenv("EXTRACT_API_KEY", "sk-mine")
+    take(stub)
+    assert stub.seen[-1][1]["authorization"] == "Bearer sk-mine"
+
+
+def test_a_key_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXTRACT_API_KEY", "sk-mine")
+    file = tmp_path / "key"
+    file.write_text("sk-of-the-file\n")
+    file.chmod(0o600)
+    assert key_for(OPENAI, file) == "sk-of-the-file"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o602, 0o601, 0o644])
+def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "key"
+    file.write_text("sk-x")
+    file.chmod(mode)
+    with pytest.raises(UsageError, match="others can read it") as caught:
+        key_for(OPENAI, file)
+    assert "chmod 600" in str(caught.value.hint)
+    assert "sk-x" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"one\ntwo\n", b"\xff\xfe"])
+def test_a_key_file_without_one_key_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "key"
+    file.write_bytes(content)
+    file.chmod(0o600)
+    with pytest.raises(UsageError, match="--key-file"):
+        key_for(OPENAI, file)
+    with pytest.raises(UsageError, match="No such file"):
+        key_for(OPENAI, tmp_path / "none")
+
+
+# --- budgets -------------------------------------------------------------------------------------------------
+
+
+def usage(written: int) -> dict[str, int]:
+    return {"prompt_tokens": 1_000, "completion_tokens": written}
+
+
+def test_what_was_used_is_counted(stub: Stub) -> None:
+    stub.behave = in_turn(honouring("json_schema"), reply(answer(json.dumps(DATA), usage=usage(30))))
+    engine = open_engine(f"{stub.url}#m")
+
+    async def work(session: Session) -> Session:
+        await extract(TEXT, SCHEMA, session)
+        return session
+
+    session = use(engine, work)
+    assert session.requests == 1
+    assert session.usage == Usage(1_000, 0, 30, None)
+    assert "1 request: 1,000 tokens read, 30 written" in session.summary
+
+
+def test_a_budget_of_tokens_shortens_the_last_answer_and_then_ends_the_run(stub: Stub) -> None:
+    stub.behave = reply(answer("x", usage=usage(60)))
+    request = Request((Message("user", "?"),), max_tokens=80, timeout=10.0)
+
+    async def work(session: Session) -> None:
+        await session.generate(request)
+        await session.generate(request)
+        with pytest.raises(BudgetSpent, match="--max-output-tokens 100: 120 are written"):
+            await session.generate(request)
+
+    use(open_engine(f"{stub.url}#m"), work, budget=Budget(output_tokens=100))
+    assert [body["max_tokens"] for body in stub.bodies] == [80, 40]
+
+
+def test_a_budget_of_money_ends_the_run(stub: Stub) -> None:
+    stub.behave = reply(answer("x", usage={"prompt_tokens": 1_000_000, "completion_tokens": 1_000}))
+    request = Request((Message("user", "?"),), timeout=10.0)
+
+    async def work(session: Session) -> None:
+        spent = (await session.generate(request)).usage.cost
+        assert spent is not None
+        assert spent > 0.1
+        assert f"{spent:.4f} US dollars" in session.summary
+        with pytest.raises(BudgetSpent, match="--max-cost"):
+            await session.generate(request)
+
+    engine = open_engine("openai:gpt-4o-mini")
+    assert isinstance(engine, RemoteEngine)
+    engine.chat.transport.url = stub.url  # the price is that of the name; the answers are ours
+    use(engine, work, budget=Budget(cost=0.1))
+    assert len(stub.bodies) == 1
+    assert "max_completion_tokens" in stub.bodies[0]
+
+
+@pytest.mark.parametrize("spec", ["http://127.0.0.1:1/v1#m", "ollama:m", "openai:no-such-model-as-this"])
+def test_a_budget_of_money_needs_a_price(spec: str) -> None:
+    with pytest.raises(UsageError, match=r"the price of .* is not known"):
+        Session(open_engine(spec), Budget(cost=1.0))
+
+
+def test_what_runs_here_costs_nothing() -> None:
+    assert cost_of("llama:smollm2-135m", Usage(9, 0, 9)) == 0.0
+
+
+# --- specs ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("spec", "url", "model", "name"),
+    [
+        ("openai:gpt-x", OPENAI, "gpt-x", "openai:gpt-x"),
+        ("ollama:qwen3:8b", "http://127.0.0.1:11434/v1", "qwen3:8b", "127.0.0.1:11434/v1#qwen3:8b"),
+        ("vllm:org/m", "http://127.0.0.1:8000/v1", "org/m", "127.0.0.1:8000/v1#org/m"),
+        ("lmstudio:m", "http://127.0.0.1:1234/v1", "m", "127.0.0.1:1234/v1#m"),
+        ("http://h:1/v1#org/m", "http://h:1/v1", "org/m", "h:1/v1#org/m"),
+        ("https://h.example/v1/#m", "https://h.example/v1/", "m", "h.example/v1/#m"),
+        ("http://h:1/v1", "http://h:1/v1", "", "h:1/v1#"),
+    ],
+)
+def test_specs_of_endpoints(spec: str, url: str, model: str, name: str) -> None:
+    engine = open_engine(spec)
+    assert isinstance(engine, RemoteEngine)
+    assert (engine.url, engine.chat.model, engine.id) == (url, model, name)
+
+
+@pytest.mark.parametrize("spec", ["openai:gpt-x", "ollama:gpt-x", "gpt-x"])
+def test_a_base_url_is_where_a_name_is_asked_for(spec: str) -> None:
+    engine = open_engine(spec, access=Access(base_url="http://h:1/v1"))
+    assert isinstance(engine, RemoteEngine)
+    assert (engine.url, engine.chat.model) == ("http://h:1/v1", "gpt-x")
+
+
+def test_the_base_url_of_the_environment_takes_names_but_no_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://h:1/v1")
+    for spec in ("gpt-x", "openai:gpt-x"):
+        engine = open_engine(spec)
+        assert isinstance(engine, RemoteEngine)
+        assert (engine.url, engine.chat.model) == ("http://h:1/v1", "gpt-x")
+    assert isinstance(open_engine("smollm2-135m"), LlamaEngine)
+    assert isinstance(open_engine("hf:owner/repo/file.gguf"), LlamaEngine)
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("openai:", "names no model"),
+        ("ollama:", "names no model"),
+        ("http://", "is not a URL"),
+        ("https:///v1#m", "is not a URL"),
+        ("http://user:secret@h/v1#m", "a URL with a password in it"),
+        ("no-such-model", "no-such-model"),
+        ("no.such.module:engine", "no.such.module"),
+        ("json:dumps_nothing", "dumps_nothing"),
+        ("json:decoder", "no engine"),
+        ("replay:/no/such/file.jsonl", "No such file"),
+    ],
+)
+def test_specs_that_mean_nothing(spec: str, words: str) -> None:
+    with pytest.raises(ExtractError, match=words) as caught:
+        open_engine(spec)
+    assert caught.value.exit_code == 2
+    assert "secret" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("spec", ["openai:m", "http://192.0.2.1/v1#m", "https://h.example/v1#m"])
+def test_offline_leaves_this_machine_for_nobody(spec: str) -> None:
+    with pytest.raises(UsageError, match="--offline"):
+        open_engine(spec, access=Access(offline=True))
+
+
+@pytest.mark.parametrize("spec", ["ollama:m", "http://localhost:1/v1#m", "http://[::1]:1/v1#m", "vllm:m"])
+def test_offline_may_ask_this_machine(spec: str) -> None:
+    assert isinstance(open_engine(spec, access=Access(offline=True)), RemoteEngine)
+
+
+OWN = """
+class Mine:
+    id = "mine:1"
+    modes = ("prompt",)
+
+    async def generate(self, request):
+        from extractor.types import Completion, Usage
+        return Completion('{"title": "x", "year": 1}', "stop", Usage())
+
+class Half:
+    id = "half"
+
+    async def generate(self, request): ...
+
+ready = Mine()
+number = 7
+def make():
+    return Mine()
+"""
+
+
+@pytest.mark.parametrize("name", ["Mine", "ready", "make"])
+def test_an_engine_of_the_users_own(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(OWN)
+    record = use(open_engine(f"{file}:{name}"), lambda session: extract(TEXT, SCHEMA, session))
+    assert (record.data, record.engine, record.mode) == ({"title": "x", "year": 1}, "mine:1", "prompt")
+
+
+@pytest.mark.parametrize(("name", "words"), [("Half", "it has no modes"), ("number", "no engine"), ("none", "'none'")])
+def test_what_is_no_engine_is_told(tmp_path: Path, name: str, words: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(OWN)
+    with pytest.raises(UsageError, match=words) as caught:
+        open_engine(f"{file}:{name}")
+    assert caught.value.hint
+
+
+# --- replay --------------------------------------------------------------------------------------------------
+
+
+def script(tmp_path: Path, *lines: object) -> str:
+    file = tmp_path / "script.jsonl"
+    file.write_text("".join(f"{line if isinstance(line, str) else json.dumps(line)}\n" for line in lines))
+    return f"replay:{file}"
+
+
+def test_a_script_is_played_in_order(tmp_path: Path) -> None:
+    engine = open_engine(script(tmp_path, {"text": "{"}, "", {"text": DATA, "finish_reason": "stop"}))
+    assert isinstance(engine, ReplayEngine)
+    record = use(engine, lambda session: extract(TEXT, SCHEMA, session))
+    assert (record.data, record.engine) == (DATA, "replay:script.jsonl")
+
+
+def test_a_script_that_is_too_short_ends_the_run(tmp_path: Path) -> None:
+    engine = open_engine(script(tmp_path, {"text": "nonsense"}))
+    with pytest.raises(EngineError, match="has 1 answers, and one more was asked for"):
+        use(engine, lambda session: extract(TEXT, SCHEMA, session))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("{", "not JSON"), ("[]", 'no "text"'), ('{"txt": ""}', 'no "text"'), ('{"text": "", "a": 1}', "unknown 'a'"),
+     ('{"text": "", "finish_reason": "done"}', "'done'"), ('{"text": "", "finish_reason": ["stop"]}', "finish_reason"),
+     ("[" * 100_000, "not JSON")],
+    ids=lambda value: value[:24],
+)  # fmt: skip
+def test_a_script_with_a_fault_names_its_line(tmp_path: Path, line: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words) as caught:
+        open_engine(script(tmp_path, {"text": ""}, line))
+    assert "script.jsonl:2" in str(caught.value)
+
+
+def test_a_script_is_traced_by_the_session(tmp_path: Path) -> None:
+    engine = open_engine(script(tmp_path, {"text": DATA}))
+    use(engine, lambda session: extract(TEXT, SCHEMA, session), trace=Trace(tmp_path / "trace"))
+    (file,) = (tmp_path / "trace").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    entry = json.loads(file.read_text())
+    assert json.loads(entry["reply"]) == DATA
+    assert "harbour bridge" in json.dumps(entry["request"])
