@@ -24,6 +24,7 @@ __all__ = [
     "Listing",
     "Progress",
     "Weights",
+    "download_forbidden_by",
     "fetch",
     "hash_file",
     "installed",
@@ -125,13 +126,22 @@ def fetch(weights: Weights, *, offline: bool = False, on_progress: Callable[[Pro
         return path
     if weights.local is not None:
         raise UsageError(f"{weights.local} is gone, or empty")
-    if offline or os.environ.get("EXTRACT_OFFLINE", "").lower() not in ("", "0", "false", "no", "off"):
-        rule = "--offline" if offline else "EXTRACT_OFFLINE"
+    if rule := download_forbidden_by(offline=offline):
         raise UsageError(
             f"{weights.name} is not in the store and {rule} forbids to download it",
             hint=f"extract models pull {weights.name}",
         )
     return download(weights, _place(weights), on_progress)
+
+
+_OFF = frozenset(("", "0", "false", "no", "off"))
+
+
+def download_forbidden_by(*, offline: bool) -> str | None:
+    """What forbids every download, as people set it: `--offline` or `EXTRACT_OFFLINE`; None where nothing does."""
+    if offline:
+        return "--offline"
+    return "EXTRACT_OFFLINE" if os.environ.get("EXTRACT_OFFLINE", "").lower() not in _OFF else None
 
 
 def installed() -> list[Listing]:

@@ -37,11 +37,12 @@ def test_config_prints_what_is_not_built_in_and_from_where(here: Path) -> None:
         "run --max-tokens 900 from extract.toml:4",
         "run --seed 7 from EXTRACT_SEED",
         "prompt --model smollm2-135m from extract.toml:1",
+        "serve --model smollm2-135m from extract.toml:1",
         f"models pull --offline true from {own}:3",
     ]
     rows = extract("config", "--json", cwd=here, env={"EXTRACT_SEED": "7"}).lines
     assert rows[2] == {"command": "run", "option": "seed", "value": 7, "from": "EXTRACT_SEED", "line": None}
-    assert rows[4] == {"command": "models pull", "option": "offline", "value": True, "from": str(own), "line": 3}
+    assert rows[5] == {"command": "models pull", "option": "offline", "value": True, "from": str(own), "line": 3}
 
 
 def test_nothing_is_printed_where_all_is_built_in(here: Path) -> None:

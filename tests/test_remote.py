@@ -17,8 +17,9 @@ from extractor.engines.remote import RemoteEngine
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.session import cost_of
 from extractor.errors import BudgetSpent, EngineDenied, EngineError, ExtractError, UsageError
-from extractor.pipeline import Options, extract
+from extractor.pipeline import extract
 from extractor.schema import load
+from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Message, Mode, Request, Usage
 
 T = TypeVar("T")

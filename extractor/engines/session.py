@@ -32,7 +32,7 @@ class Session:
     ) -> None:
         self.engine = engine
         self.id = engine.id
-        self.slots: int = getattr(engine, "slots", slots or _SLOTS)
+        self._slots = slots or _SLOTS
         self.usage = Usage()
         self.requests = 0
         self._budget = budget or Budget()
@@ -41,11 +41,6 @@ class Session:
             what = f"--max-cost: the price of {self.id} is not known"
             hint = "pip install 'extractor[prices]' has prices of OpenAI's models; --max-output-tokens needs none"
             raise UsageError(what, hint=hint)
-
-    @property
-    def note(self) -> str | None:
-        """What the engine has to say of itself."""
-        return getattr(self.engine, "note", None)
 
     @property
     def summary(self) -> str:
@@ -83,6 +78,16 @@ class Session:
             self.engine.disown(mode, why)
 
     # --- what engines of weights have, and others need not ---
+
+    @property
+    def slots(self) -> int:
+        """Requests that can be under way at once; of weights it is known for certain once they are prepared."""
+        return int(getattr(self.engine, "slots", self._slots))
+
+    @property
+    def note(self) -> str | None:
+        """What there is to tell about the server that `extract serve` keeps."""
+        return getattr(self.engine, "note", None)
 
     def warm(self) -> None:
         """Begin to load."""

@@ -51,7 +51,8 @@ def open_engine(spec: str, settings: Settings | None = None, access: Access | No
 
     A name of the catalogue, a `.gguf` path or `hf:owner/repo/file.gguf` runs here; `openai:NAME`, `ollama:NAME`,
     `vllm:NAME`, `lmstudio:NAME`, `http://host:port/v1#NAME`, or any name where there is a base URL, is asked over HTTP;
-    `replay:FILE.jsonl` is a script; `package.module:object`, or the name of an entry point, is the user's own.
+    `outlines:transformers:…` and `outlines:llamacpp:…` run in this process; `replay:FILE.jsonl` is a script;
+    `package.module:object`, or the name of an entry point, is the user's own.
     Raises `UsageError` for a spec that means nothing.
     """
     access = access or Access()
@@ -64,6 +65,10 @@ def _by_prefix(spec: str, access: Access) -> Engine | None:
     kind, _, rest = spec.partition(":")
     if kind == "replay":
         return ReplayEngine(Path(rest))
+    if kind == "outlines":
+        from extractor.engines.local import open_outlines
+
+        return open_outlines(rest, offline=access.offline)
     if kind in ("http", "https"):
         url, _, name = spec.partition("#")
         return _remote(url, name, access)

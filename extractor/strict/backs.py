@@ -73,14 +73,21 @@ def merged(back: Back, extra: str, value: Any) -> Any:
 
 
 def ordered(back: Back, size: int, value: Any) -> Any:
-    """{'0': 'a', '1': 'b', 'rest': ['c']} → ['a', 'b', 'c']; `size` is how many stand before the rest."""
+    """{'0': 'a', '1': 'b', 'rest': ['c']} → ['a', 'b', 'c']; `size` is how many stand before the rest.
+
+    The list ends at the first place that is left out, if there is nothing but null after it.
+    """
     data = back(value)
     if not isinstance(data, dict):
         return value
-    rest = data.pop("rest", [])
-    first = [data[str(at)] for at in range(len(data)) if str(at) in data]
-    is_gapless = len(first) == len(data) and isinstance(rest, list) and (not rest or len(first) == size)
-    return [*first, *rest] if is_gapless else value
+    places = {name: child for name, child in data.items() if name != "rest"}
+    first: list[Any] = []
+    rest = data.get("rest", [])
+    while str(len(first)) in places:
+        first.append(places.pop(str(len(first))))
+    is_ended = all(name.isdecimal() and child is None for name, child in places.items())
+    is_whole = isinstance(rest, list) and (not rest or len(first) == size)
+    return [*first, *rest] if is_ended and is_whole else value
 
 
 def parsed(texts: Collection[str], value: Any) -> Any:

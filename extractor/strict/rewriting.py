@@ -29,7 +29,7 @@ class Part(NamedTuple):
 
 
 _ANY = "any"
-_ANYTHING = {  # any value, in the words of the lowered schema
+_ANYTHING = {  # any value, in the words of the lowered schema; an empty object comes back as an empty list
     "anyOf": [
         {"type": ["null", "boolean"]},
         {"type": "number"},
@@ -41,6 +41,7 @@ _ANYTHING = {  # any value, in the words of the lowered schema
 _NULL = Part({"type": "null"}, same)
 _OF_NUMBERS = (*RANGE, "multipleOf")
 _OF_LISTS = ("minItems", "maxItems")
+_OF_MAPS = {"minProperties": "minItems", "maxProperties": "maxItems"}
 _OF_FREE = ("patternProperties", "additionalProperties")
 _CONTAINERS = ("array", "object")
 
@@ -178,7 +179,8 @@ class Rewriting:
             return self._record(properties, node.get("required", ()))
         if not properties:
             items = self._part({"anyOf": pairs})
-            return Part({"type": "array", "items": items.node}, partial(keyed, items.back))
+            sizes = {of_list: node[of_map] for of_map, of_list in _OF_MAPS.items() if of_map in node}
+            return Part({"type": "array", **sizes, "items": items.node}, partial(keyed, items.back))
         return self._mixed(node, properties)
 
     def _record(self, properties: Mapping[str, Any], required: Collection[str]) -> Part:
@@ -213,11 +215,10 @@ def closed(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pairs(node: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What key and value can be where an object has free keys; where patterns are given, they are all that counts."""
-    children = {pattern: child for pattern, child in node.get("patternProperties", {}).items() if child is not False}
-    pairs = [closed({"key": {"type": "string", "pattern": key}, "value": child}) for key, child in children.items()]
-    others = node.get("additionalProperties", not pairs)
-    return pairs if others is False else [*pairs, closed({"key": {"type": "string"}, "value": others})]
+    """What key and value can be where an object has free keys."""
+    patterns = [({"type": "string", "pattern": key}, child) for key, child in node.get("patternProperties", {}).items()]
+    children = [*patterns, ({"type": "string"}, node.get("additionalProperties", True))]
+    return [closed({"key": key, "value": child}) for key, child in children if child is not False]
 
 
 def _listed(values: list[Any]) -> Iterator[Part]:

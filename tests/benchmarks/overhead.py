@@ -25,9 +25,9 @@ from pathlib import Path
 
 from extractor.batch import extract_all
 from extractor.engines import Access, Session, open_engine
-from extractor.pipeline import Options
 from extractor.schema import load
 from extractor.sources import Source
+from extractor.talk import Options
 
 _LATENCY = 0.2  # seconds
 _WINDOW = 64
