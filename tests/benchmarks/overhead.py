@@ -4,7 +4,8 @@
 
 A stub in a process of its own answers each request after 200 ms, whatever it is asked. Each round asks it once for each
 document through `extract_all`, `Session` and `RemoteEngine`, and as often through a bare `AsyncOpenAI`, 64 at once, in
-turn, so that both see the same noise; the first round warms up. Printed are medians.
+turn, so that both see the same noise; the first round warms up. Printed are medians, with the range; the ratio is
+that of the two in one round.
 The ideal wall time is that of the stub alone: documents / 64 × 200 ms.
 """
 
@@ -24,9 +25,9 @@ from pathlib import Path
 
 from extractor.batch import extract_all
 from extractor.engines import Access, Session, open_engine
-from extractor.pipeline import Options
 from extractor.schema import load
 from extractor.sources import Source
+from extractor.talk import Options
 
 _LATENCY = 0.2  # seconds
 _WINDOW = 64
@@ -130,12 +131,16 @@ def main() -> None:
             for name, way in ways.items():
                 found[name].append(measure(way, url, files if turn else files[:_WINDOW]))
     server.terminate()
-    walls = {name: statistics.median(wall for wall, _ in times[1:]) for name, times in found.items()}
     print(f"{count} documents, {_WINDOW} at once; ideal {count / _WINDOW * _LATENCY:.2f} s")
-    for name, wall in walls.items():
-        cpu = statistics.median(cpu for _, cpu in found[name][1:])
-        print(f"{name:12} {wall:6.2f} s   {cpu:5.2f} ms of CPU for each")
-    print(f"{'extract / bare client':24} {walls['extract'] / walls['bare client']:.3f}")
+    for name, times in found.items():
+        walls, cpus = zip(*times[1:], strict=True)
+        print(
+            f"{name:12} {statistics.median(walls):6.2f} s   ({min(walls):.2f} to {max(walls):.2f})"
+            f"   {statistics.median(cpus):5.2f} ms of CPU for each"
+        )
+    pairs = zip(*(times[1:] for times in found.values()), strict=True)
+    ratios = sorted(mine / theirs for (mine, _), (theirs, _) in pairs)
+    print(f"extract / bare client    {statistics.median(ratios):.3f}   ({ratios[0]:.3f} to {ratios[-1]:.3f})")
 
 
 if __name__ == "__main__":
