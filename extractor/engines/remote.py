@@ -57,7 +57,6 @@ class RemoteEngine:
     def __init__(
         self, chat: ChatEngine, *, server: Server | None = None, on_note: Callable[[str], None] = print
     ) -> None:
-        self.id = chat.id
         self.url = chat.url
         self.chat = chat
         self.findings: dict[Mode, str] = {}  # '' where a mode is honoured, else why it is not
@@ -66,6 +65,11 @@ class RemoteEngine:
         self._looking = asyncio.Lock()
         self._proving = asyncio.Lock()
         self._is_proven = False
+
+    @property
+    def id(self) -> str:
+        """Endpoint and model; the model's name is there once it is known."""
+        return f"{self.chat.id}{self.chat.model}" if self.chat.id.endswith("#") else self.chat.id
 
     @property
     def is_loopback(self) -> bool:

@@ -31,7 +31,6 @@ class Session:
         self, engine: Engine, budget: Budget | None = None, *, slots: int | None = None, trace: Trace | None = None
     ) -> None:
         self.engine = engine
-        self.id = engine.id
         self._slots = slots or _SLOTS
         self.usage = Usage()
         self.requests = 0
@@ -41,6 +40,11 @@ class Session:
             what = f"--max-cost: the price of {self.id} is not known"
             hint = "pip install 'extractor[prices]' has prices of OpenAI's models; --max-output-tokens needs none"
             raise UsageError(what, hint=hint)
+
+    @property
+    def id(self) -> str:
+        """What records call the engine."""
+        return self.engine.id
 
     @property
     def summary(self) -> str:

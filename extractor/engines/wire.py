@@ -110,6 +110,9 @@ def apart(text: str) -> tuple[str, str]:
 
 
 def _string(value: object) -> str:
+    """Text, or the texts of a list of parts, as Mistral sends them."""
+    if isinstance(value, list):
+        return "".join(_string(part["text"]) for part in value if part.get("type") == "text")
     if not isinstance(value, str):
         raise TypeError
     return value
