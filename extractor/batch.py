@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from queue import SimpleQueue
 from typing import TypeVar
 
 from extractor.errors import EngineUnavailable, SourceError
@@ -60,15 +61,19 @@ async def extract_all(
 
     async def one(source: Source) -> Extraction:
         try:
-            document = await _apart(lambda: load(source))
+            document = await readers.run(lambda: load(source))
         except SourceError as error:
             fault = (Problem.of(error),)
             mode = options.mode or engine.modes[0]
             return Extraction(source.label, None, schema.id, engine.id, mode, errors=fault)
         return await extract(_with_language_note(document, engine.id, languages), schema, engine, options)
 
-    async for record in in_order(sources, one, window):
-        yield record
+    readers = _Readers()
+    try:
+        async for record in in_order(sources, one, window):
+            yield record
+    finally:
+        readers.close()
 
 
 async def in_order(items: Iterable[T], work: Callable[[T], Awaitable[R]], window: int) -> AsyncGenerator[R, None]:
@@ -87,24 +92,52 @@ async def in_order(items: Iterable[T], work: Callable[[T], Awaitable[R]], window
         await asyncio.gather(*waiting, return_exceptions=True)
 
 
-async def _apart(work: Callable[[], R]) -> R:
-    """Run what may block for ever (a pipe, a network drive) beside the loop, so that Ctrl-C and others go on.
+class _Readers:
+    """Threads for what may block for ever (a pipe, a network drive), so that Ctrl-C and other documents go on.
 
-    In a daemon thread of its own: the loop's executor would wait for it at the end.
+    Daemons, since the loop's executor would wait for them at the end. An idle one is taken again: to start a thread
+    holds up the loop, and with it the answers of a fast server.
     """
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[R] = loop.create_future()
 
-    def run() -> None:
-        try:
-            outcome, settle = work(), future.set_result
-        except Exception as error:  # noqa: BLE001  # whoever awaits gets it
-            outcome, settle = error, future.set_exception  # type: ignore[assignment]
-        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-            loop.call_soon_threadsafe(lambda: None if future.done() else settle(outcome))
+    def __init__(self) -> None:
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._started = 0
+        self._idle = 0
 
-    threading.Thread(target=run, daemon=True).start()
-    return await future
+    async def run(self, work: Callable[[], R]) -> R:
+        """The outcome of some work, done beside the loop."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[R] = loop.create_future()
+
+        def do() -> None:
+            try:
+                outcome, settle = work(), future.set_result
+            except Exception as error:  # noqa: BLE001  # whoever awaits gets it
+                outcome, settle = error, future.set_exception  # type: ignore[assignment]
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(self._settle, future, lambda: settle(outcome))
+
+        if self._idle:
+            self._idle -= 1
+        else:
+            self._started += 1
+            threading.Thread(target=self._serve, daemon=True).start()
+        self._work.put(do)
+        return await future
+
+    def close(self) -> None:
+        """Let the idle threads go, and the busy ones once they are done."""
+        for _ in range(self._started):
+            self._work.put(None)
+
+    def _settle(self, future: asyncio.Future[R], settle: Callable[[], None]) -> None:
+        self._idle += 1
+        if not future.done():
+            settle()
+
+    def _serve(self) -> None:
+        while (do := self._work.get()) is not None:
+            do()
 
 
 def _with_language_note(document: Document, engine: str, languages: Sequence[str]) -> Document:

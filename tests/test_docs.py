@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 EXAMPLES = ROOT / "examples" / "README.md"
 SCHEMAS = ROOT / "examples" / "schemas.md"
-PAGES = (README, EXAMPLES, SCHEMAS)
+PAGES = (README, EXAMPLES, SCHEMAS, *(ROOT / "examples" / name for name in ("modes.md", "engines.md")))
 
 SHELL_LANGUAGES = ("console", "sh", "bash", "shell")
 # Words that stand before a command: EXTRACT_MODEL=… extract run
@@ -146,7 +146,7 @@ def test_no_mark_is_overlooked() -> None:
         assert len(re.findall(r"<!--\s*run", text)) == sum(bool(block.mark) for block in blocks(text)), page
 
 
-@pytest.mark.parametrize("page", PAGES, ids=["README", "examples", "schemas"])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_commands_and_flags_on_the_page_exist(page: Path) -> None:
     for words in calls(read(page)):
         command, rest = find_command(words)
