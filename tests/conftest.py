@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 from server import Stub
 
 from extractor import models
+
+# A model that the user keeps warm is theirs; test_serve.py has homes of its own.
+os.environ["EXTRACT_SERVED"] = "0"
 
 SMOL = models.resolve("smollm2-135m")
 

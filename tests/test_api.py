@@ -43,7 +43,7 @@ class Mine:
 
     async def generate(self, request: Request) -> Completion:
         self.asked.append(request)
-        answer = self.answers.pop(0)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
         return Completion(answer, "stop", Usage(5, 0, 2))
@@ -58,7 +58,7 @@ def small(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def opened() -> list[LlamaEngine]:
-    return list(api._engines.values())
+    return [session.engine for session in api._engines.values()]
 
 
 def is_running(pid: int) -> bool:

@@ -32,7 +32,7 @@ SMOL = ("-m", "smollm2-135m")
 OURS = ("PYTHONUNBUFFERED", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
 
 RECORD = ["source", "data", "spans", "absent", "errors", "notes", "schema", "engine", "mode"]
-RECORD += ["attempts", "usage", "seconds"]
+RECORD += ["attempts", "usage", "seconds", "thoughts"]
 
 BRIDGE = "The Harbour Bridge opened on 19 March 1932 in Sydney. It was designed by John Bradfield.\n"
 ROAD = "The Nullarbor road leads to Perth. It is one of the longest roads of Australia.\n"
@@ -90,7 +90,7 @@ class Finished:
 def surroundings(changes: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of this process, without what changes the behaviour under test."""
     kept = {name: value for name, value in os.environ.items() if name not in OURS and not name.startswith("EXTRACT_")}
-    kept |= {name: os.environ[name] for name in ("EXTRACT_HOME",) if name in os.environ}
+    kept |= {name: os.environ[name] for name in ("EXTRACT_HOME", "EXTRACT_SERVED") if name in os.environ}
     # Beside other work, the threads of llama.cpp would wait for each other by spinning, and take ten times as long.
     return kept | {"OMP_WAIT_POLICY": "passive", "EXTRACT_NO_CONFIG": "1"} | dict(changes or {})
 
@@ -274,7 +274,7 @@ def test_a_full_record_has_exactly_the_keys_of_the_design(several: Finished) -> 
         assert re.fullmatch(r"Tiny@[0-9a-f]{8}", record["schema"])
         assert (record["engine"], record["mode"]) == ("llama:smollm2-135m", "grammar")
         assert (record["errors"], record["attempts"]) == ([], 1)
-        assert set(record["usage"]) == {"input_tokens", "cached_tokens", "output_tokens"}
+        assert set(record["usage"]) == {"input_tokens", "cached_tokens", "output_tokens", "cost"}
         assert record["usage"]["input_tokens"] > 50
         assert 0 < record["usage"]["output_tokens"] < 100
         assert record["seconds"] > 0
@@ -344,7 +344,9 @@ def test_a_guessed_encoding_and_an_unknown_language_are_noted(here: Path) -> Non
     assert notes["u16.txt"].startswith("not UTF-8, decoded as utf_16; ")
     assert re.fullmatch("not UTF-8, decoded as (cp1252|latin_1)", notes["fr.txt"])
     assert notes["bom.txt"] == ""
-    assert done.err.splitlines() == [f"note: {name}: {notes[name]}" for name in odd]
+    *told, total = done.err.splitlines()
+    assert told == [f"note: {name}: {notes[name]}" for name in odd]
+    assert re.fullmatch(r"note: 4 requests: \d+ tokens read( \(\d+ cached\))?, \d+ written", total)
 
 
 # --- run: on a terminal --------------------------------------------------------------------------------------
@@ -358,8 +360,9 @@ def test_a_terminal_shows_progress_and_notes_and_then_only_the_notes(here: Path)
     assert set(json.loads(done.out)) == {"kind"}
     assert "llama:smollm2-135m" in done.err, "progress"
     assert "\x1b[33mnote:\x1b[0m odd.txt: " in done.err
-    [line] = visible(done.err)
+    line, total = visible(done.err)
     assert line.startswith("note: odd.txt: not UTF-8, decoded as gb18030"), "the progress is wiped away"
+    assert total.startswith("note: 1 request: ")
 
 
 @pytest.mark.usefixtures("smollm2")
@@ -374,7 +377,8 @@ def test_quiet_says_nothing_on_a_terminal(here: Path) -> None:
 def test_data_and_progress_on_one_terminal_do_not_mix(here: Path) -> None:
     done = on_terminal("run", "bridge.txt", "road.md", "-s", "kind.py", *SMOL, cwd=here, stdout=True)
     assert done.code == 0
-    shown = visible(done.err)
+    *shown, total = visible(done.err)
+    assert total.startswith("note: 2 requests: ")
     assert [set(json.loads(line)) for line in shown] == [{"kind"}, {"kind"}], shown
 
 
