@@ -17,6 +17,7 @@ from extractor.types import Completion
 
 _DEEPEST = 100  # levels of an answer; validators and writers walk it by recursion
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+_THOUGHTS = re.compile(r"\s*<(think|thinking|thought)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
 _UNFINISHED = re.compile(r"[-+.\w]+\Z")  # a number or word at the end may go on
 _SHOWN = 200  # characters of an answer in a message
 
@@ -41,8 +42,10 @@ def decode(completion: Completion) -> Answer:
     models without a grammar write: it is read tolerantly, and a note says so.
     """
     if completion.finish_reason == "refusal":
-        raise Refused(f"the model declined: {completion.text[:_SHOWN]!r}")
+        raise Refused(f"the model declined, or a filter stopped it: {completion.text[:_SHOWN]!r}")
     text = completion.text
+    if not text.strip() and completion.finish_reason != "length":
+        raise ParseError("the answer is empty, not JSON")
     if completion.finish_reason == "length":
         return _cut(text)
     try:
@@ -58,6 +61,16 @@ def partial(text: str) -> Any:
     with contextlib.suppress(ValueError, RecursionError):
         return from_json(text[min(starts) :], allow_partial="trailing-strings") if starts else None
     return None
+
+
+def apart(text: str) -> tuple[str, str]:
+    """Thoughts and answer: '<think>Hm.</think>{}' → ('Hm.', '{}'); thoughts without an end are all there is."""
+    found = _THOUGHTS.match(text)
+    if found:
+        return found[2].strip(), text[found.end() :]
+    # Templates that open the tag in the prompt leave only its end in the answer.
+    thoughts, tag, answer = text.partition("</think>")
+    return (thoughts.strip(), answer.lstrip()) if tag and "{" not in thoughts else ("", text)
 
 
 def explain_cut(completion: Completion, max_tokens: int) -> Truncated:

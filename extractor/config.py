@@ -92,6 +92,11 @@ class File:
         return bool(is_open) and self.path.stat().st_uid not in ours
 
 
+def has_password(value: object) -> bool:
+    """Whether a value is a URL with a password in it: 'http://me:secret@host' → True."""
+    return isinstance(value, str) and bool(re.search(r"//[^/@\s]+@", value))
+
+
 def is_secret(name: str) -> bool:
     """'api-key' → True, 'max-tokens' → False."""
     return bool(_SECRET.fullmatch(_plain(name).lower()))

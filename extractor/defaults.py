@@ -95,7 +95,7 @@ class Default:
     @property
     def shown(self) -> str:
         """What was given, on one line; nothing of a secret."""
-        if config.is_secret(self.name):
+        if config.is_secret(self.name) or config.has_password(self.given):
             return "(hidden)"
         parts = self.given if isinstance(self.given, list) else [self.given]
         return one_line(", ".join(str(part).lower() if isinstance(part, bool) else str(part) for part in parts))
@@ -121,7 +121,7 @@ def print_defaults(ctx: Any, *, as_json: bool) -> int:
 
 def _to_print(default: Default, value: Any) -> Any:
     """A value as JSON has it: paths as texts, and nothing of a secret."""
-    if config.is_secret(default.name):
+    if config.is_secret(default.name) or config.has_password(default.given):
         return default.shown
     if isinstance(value, list):
         return [_to_print(default, part) for part in value]

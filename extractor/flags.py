@@ -90,7 +90,8 @@ BaseUrlOption = Annotated[
     str | None,
     typer.Option(
         metavar="URL",
-        help="The endpoint of --model NAME, as http://HOST:PORT/v1. OPENAI_BASE_URL does the same.",
+        help="The endpoint of --model NAME, as http://HOST:PORT/v1. OPENAI_BASE_URL does the same for names that "
+        "are no known weights.",
         show_default=False,
     ),
 ]

@@ -22,7 +22,6 @@ from extractor.errors import (
     RequestRejected,
     SchemaError,
     SourceError,
-    Truncated,
 )
 from extractor.grammar import clip, compile_schema
 from extractor.ground import ground
@@ -137,15 +136,15 @@ class _Draft:
             return replace(self, text=completion.text, faults=(Problem.of(error),), is_final=is_final)
         value, cuts = clip(talk.restore(question.schema, answer.value), compile_schema(question.schema).lowered)
         taken = replace(self, text=completion.text, faults=(), notes=_joined(self.notes, answer.notes, talk.notes()))
+        cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
         if question.pieces:
-            return taken.pieced(question, value, answer.open, explain_cut(completion, talk.options.max_tokens))
+            return taken.pieced(question, value, answer.open, self.faults or cut)
         if answer.open is not None:
-            return taken.begun(value, answer.open, explain_cut(completion, talk.options.max_tokens))
+            return taken.begun(value, answer.open, cut)
         return self.better(replace(taken, notes=_joined(taken.notes, cuts), data=value).checked())
 
-    def begun(self, value: Any, opened: repair.Path, cut: Truncated) -> _Draft:
+    def begun(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> _Draft:
         """With an answer that was cut off: what it lacks is asked for next."""
-        fault = (Problem.of(cut),)
         if self.data is not None:
             return replace(self, faults=fault, is_final=True)
         if not value:
@@ -153,18 +152,19 @@ class _Draft:
         data, pieces = repair.unwritten(self.schema, value, opened)
         return replace(self, data=data, pieces=tuple(pieces), faults=fault, is_final=not _leaves(data))
 
-    def pieced(self, question: Question, value: Any, opened: repair.Path | None, cut: Truncated) -> _Draft:
-        """With pieces of it put in their places."""
+    def pieced(self, question: Question, value: Any, opened: repair.Path | None, cut: tuple[Problem, ...]) -> _Draft:
+        """With pieces of it put in their places; `cut` says why some of them are continuations."""
         if opened is not None:
             value = repair.complete_part(value, opened)
         data, missing = repair.put(self.data, question.pieces, value)
         if opened is not None:
-            missing = [piece for piece in question.pieces if piece.is_further or piece.pointer not in (value or {})]
-        repaired = {piece.pointer: f"asked again: {piece.why}" for piece in question.pieces if piece.why != "cut off"}
-        draft = replace(self, data=data, notes=_joined(self.notes, repaired), pieces=())
-        if missing and opened is not None:
-            stuck = _leaves(data) <= _leaves(self.data)
-            return replace(draft, pieces=tuple(missing), faults=(Problem.of(cut),), is_final=stuck)
+            missing = [piece for piece in question.pieces if piece.is_further or piece in missing]
+        why = {piece.pointer: f"asked again: {piece.why}" for piece in question.pieces if piece.why != repair.CUT}
+        continued = {"": "an answer was cut off, and continued"} if len(why) < len(question.pieces) else {}
+        draft = replace(self, data=data, notes=_joined(self.notes, why, continued), pieces=())
+        if opened is not None or any(piece.why == repair.CUT for piece in missing):
+            stuck = opened is not None and _leaves(data) <= _leaves(self.data)
+            return replace(draft, pieces=tuple(missing), faults=cut, is_final=stuck) if missing else draft.checked()
         return draft.checked()
 
     def checked(self) -> _Draft:

@@ -19,6 +19,7 @@ from extractor.types import Problem, Schema
 
 _RECORD = "#/$defs/record"
 _FURTHER = "-"
+CUT = "cut off"  # why a piece is asked for that an answer did not get to
 _DEEPEST = 100  # references that lead to each other without an end
 
 Path = tuple[str | int, ...]
@@ -73,17 +74,17 @@ def _unwritten(schema: Schema, data: Any, opened: Path) -> tuple[Any, list[Piece
                 value.pop()
             item = walk.child(node, len(value), value)
             further = {"type": "array", "items": True if item is None else item}
-            return data, [*pieces, Piece((*path, _FURTHER), further, "cut off", optional=True)]
+            return data, [*pieces, Piece((*path, _FURTHER), further, CUT)]
         if not isinstance(value, dict):
             break
         names = walk.names(node, value)
         pieces += [
-            Piece((*path, name), walk.child(node, name, value), "cut off", optional=not is_required)
+            Piece((*path, name), walk.child(node, name, value), CUT, optional=not is_required)
             for name, is_required in names.items()
             if name not in value
         ]
         if not names:  # free keys: how many there would have been nobody knows
-            return data, [*pieces, Piece(path, node, "cut off")]
+            return data, [*pieces, Piece(path, node, CUT)]
         if step is None or step not in value:
             break
         node, value, path = walk.child(node, step, value), value[step], (*path, step)
@@ -105,11 +106,27 @@ def asked(schema: Schema, pieces: Sequence[Piece]) -> Schema:
 def put(data: Any, pieces: Sequence[Piece], answer: Any) -> tuple[Any, list[Piece]]:
     """The data with the answered pieces in it, and the pieces that the answer does not have."""
     data = copy.deepcopy(data)
-    answer = answer if isinstance(answer, dict) else {}
+    answer = _by_pointer(pieces, answer)
     for piece in pieces:
         if piece.pointer in answer:
             data = _set(data, piece, answer[piece.pointer])
     return data, [piece for piece in pieces if piece.pointer not in answer and not piece.optional]
+
+
+def _by_pointer(pieces: Sequence[Piece], answer: Any) -> dict[str, Any]:
+    """The answered pieces, also where a model without a grammar gave the whole record, names, or a bare value."""
+    if not isinstance(answer, dict):
+        return {pieces[0].pointer: answer} if len(pieces) == 1 else {}
+    found: dict[str, Any] = {}
+    for piece in pieces:
+        inside = value_at(answer, piece.path)
+        if piece.pointer in answer:
+            found[piece.pointer] = answer[piece.pointer]
+        elif inside is not None and not piece.is_further:
+            found[piece.pointer] = inside
+        elif len(pieces) == 1 and len(piece.path) > 1 and piece.path[-1] in answer:
+            found[piece.pointer] = answer[str(piece.path[-1])]
+    return found
 
 
 def without(data: Any, pieces: Sequence[Piece]) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor import repair
-from extractor.answer import partial
+from extractor.answer import apart, partial
 from extractor.errors import ModeRejected, SchemaError, UsageError
 from extractor.grammar import compile_schema
 from extractor.prompt import ANSWER_NOW, THINK, messages
@@ -137,9 +137,14 @@ class Talk:
     def _count(self, completion: Completion) -> Completion:
         self.usage += completion.usage
         self._notes += completion.notes
-        if completion.thoughts:
-            self.thoughts = "\n".join(filter(None, (self.thoughts, completion.thoughts)))
+        thoughts, text = apart(completion.text)
+        completion = replace(completion, text=text, thoughts=_lines(completion.thoughts, thoughts))
+        self.thoughts = _lines(self.thoughts, completion.thoughts)
         return completion
+
+
+def _lines(*texts: str) -> str:
+    return "\n".join(filter(None, texts))
 
 
 async def choose_mode(engine: Engine, wanted: Mode | None = None, unfit: Mapping[Mode, str] | None = None) -> Mode:

@@ -318,7 +318,7 @@ class Bench:
     def extract(self, schema: Schema, text: str = FERRY, tokens: int = 120) -> Extraction:
         self.recorder.requests.clear()
         self.recorder.completions.clear()
-        return self.run(extract(Document("a.txt", text), schema, self.recorder, Options(max_tokens=tokens)))
+        return self.run(extract(Document("a.txt", text), schema, self.recorder, Options(max_tokens=tokens, retries=0)))
 
     def ask(self, name: str) -> Asked:
         if name not in self.asked:

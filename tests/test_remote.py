@@ -534,3 +534,38 @@ def test_a_script_is_traced_by_the_session(tmp_path: Path) -> None:
     entry = json.loads(file.read_text())
     assert json.loads(entry["reply"]) == DATA
     assert "harbour bridge" in json.dumps(entry["request"])
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ("raise ValueError('boom')", "mine itself failed: ValueError: boom"),
+        ("return None", "mine gave a NoneType for a Completion"),
+        ("import asyncio; await asyncio.sleep(60)", "mine: no answer within 0.2 s"),
+    ],
+    ids=["raises", "nothing", "hangs"],
+)
+def test_a_fault_of_an_own_engine_is_one_of_its_document(tmp_path: Path, body: str, words: str) -> None:
+    file = tmp_path / "engine.py"
+    lines = [
+        "class Mine:",
+        "    id, modes = 'mine', ('prompt',)",
+        "    async def generate(self, request):",
+        f"        {body}",
+    ]
+    file.write_text("\n".join(lines))
+    record = use(open_engine(f"{file}:Mine"), lambda session: extract(TEXT, SCHEMA, session, Options(timeout=0.2)))
+    assert [(problem.kind, problem.message) for problem in record.errors] == [("EngineUnavailable", words)]
+
+
+def test_a_url_with_a_query_is_refused() -> None:
+    with pytest.raises(UsageError, match="query") as caught:
+        open_engine("http://127.0.0.1:9/v1?key=hidden#m")
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_key_of_two_lines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXTRACT_API_KEY", "secret\nkey")
+    with pytest.raises(UsageError) as caught:
+        open_engine("http://127.0.0.1:9/v1#m")
+    assert "secret" not in str(caught.value)

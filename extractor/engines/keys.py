@@ -23,7 +23,10 @@ def key_for(url: str, file: Path | None = None) -> str:
         return _read(file)
     theirs = {_origin(OPENAI), _origin(os.environ.get("OPENAI_BASE_URL", ""))}
     found = os.environ.get("EXTRACT_API_KEY") or (os.environ.get("OPENAI_API_KEY") if _origin(url) in theirs else None)
-    return (found or "").strip()
+    key = (found or "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise UsageError("the key in the environment is not one line of plain characters")
+    return key
 
 
 def _origin(url: str) -> tuple[str, str]:
@@ -40,6 +43,6 @@ def _read(file: Path) -> str:
         raise UsageError(f"--key-file {file}: {getattr(error, 'strerror', None) or 'not text'}") from error
     if os.name == "posix" and mode & _READABLE_BY_OTHERS:
         raise UsageError(f"--key-file {file}: others can read it", hint=f"chmod 600 {file}")
-    if not key or "\n" in key:
+    if not (key and key.isascii() and key.isprintable()):
         raise UsageError(f"--key-file {file}: not one line with a key")
     return key

@@ -153,7 +153,7 @@ class Session:
         return completion
 
 
-_HINT = "what was finished is kept; raise it, or run the rest later"
+_HINT = "what was finished is printed, or in FILE.partial of --out; raise it, or run the rest later"
 _HERE = ("llama:", "outlines:", "replay:")
 
 

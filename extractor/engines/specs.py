@@ -14,6 +14,7 @@ from extractor.engines.chat import ChatEngine
 from extractor.engines.keys import OPENAI, key_for
 from extractor.engines.llama import LlamaEngine
 from extractor.engines.llama_process import Settings
+from extractor.engines.own import OwnEngine
 from extractor.engines.remote import RemoteEngine
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.trace import Trace
@@ -101,6 +102,8 @@ def _named(kind: str, name: str, access: Access) -> RemoteEngine:
 def _remote(url: str, name: str, access: Access, server: Server | None = None) -> RemoteEngine:
     if not re.match(r"https?://[^/\s]+", url):
         raise UsageError(f"{url!r} is not a URL", hint="http://host:port/v1")
+    if "?" in url:
+        raise UsageError("a URL with a query in it", hint="keys go into EXTRACT_API_KEY, or --key-file")
     if "@" in url.partition("://")[2].partition("/")[0]:
         raise UsageError("a URL with a password in it", hint="EXTRACT_API_KEY, or --key-file")
     if access.offline and not is_loopback(url):
@@ -124,13 +127,17 @@ def _own(found: Any, spec: str) -> Engine:
     missing = [name for name in ("id", "modes", "generate") if not hasattr(engine, name)]
     if missing:
         raise UsageError(f"{spec} is no engine: it has no {', '.join(missing)}", hint="examples/engines.md shows one")
-    return engine  # type: ignore[no-any-return]
+    return OwnEngine(engine)
 
 
 def _made(found: Any, spec: str) -> Any:
     if not callable(found):
         raise UsageError(f"{spec} is no engine, and nothing that makes one", hint="examples/engines.md shows one")
-    return found()
+    try:
+        return found()
+    except Exception as error:
+        what = f"{spec} cannot be made: {type(error).__name__}: {error}"
+        raise UsageError(what, hint="it is called without arguments") from error
 
 
 def _is_of_openai_url(spec: str) -> bool:

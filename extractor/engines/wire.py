@@ -6,10 +6,10 @@ Pure functions. How a schema is asked for differs by mode; for grammars also by 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from extractor.answer import apart
 from extractor.types import Completion, FinishReason, Message, Request, Usage
 
 Server = Literal["llama.cpp", "vllm", "openai", "other"]
@@ -22,8 +22,6 @@ _FINISH: dict[str, FinishReason] = {
     "content_filter": "refusal",
 }
 IN_TEXT = "the model answered in text instead of calling the tool"
-
-_THOUGHTS = re.compile(r"\s*<(think|thinking|thought)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
 
 
 def body_of(request: Request, model: str, server: Server) -> dict[str, Any]:
@@ -99,16 +97,6 @@ def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[st
     return first, (*notes,)
 
 
-def apart(text: str) -> tuple[str, str]:
-    """Thoughts and answer: '<think>Hm.</think>{}' → ('Hm.', '{}'); thoughts without an end are all there is."""
-    found = _THOUGHTS.match(text)
-    if found:
-        return found[2].strip(), text[found.end() :]
-    # Templates that open the tag in the prompt leave only its end in the answer.
-    thoughts, tag, answer = text.partition("</think>")
-    return (thoughts.strip(), answer.lstrip()) if tag and "{" not in thoughts else ("", text)
-
-
 def _string(value: object) -> str:
     """Text, or the texts of a list of parts, as Mistral sends them."""
     if isinstance(value, list):
@@ -124,7 +112,7 @@ def usage_of(found: Any) -> Usage:
     details = found.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else 0
     counts = (found.get("prompt_tokens"), cached, found.get("completion_tokens"))
-    return Usage(*(count if isinstance(count, int) else 0 for count in counts))
+    return Usage(*(max(0, count) if isinstance(count, int) else 0 for count in counts))
 
 
 class Written:

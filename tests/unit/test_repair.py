@@ -197,6 +197,29 @@ def test_no_progress_is_the_end() -> None:
     assert [problem.kind for problem in found.errors] == ["Truncated"]
 
 
+def test_a_rest_that_is_not_given_is_missed() -> None:
+    begun = ('{"title": "It", "year": 1990, "authors": [], "tags": ["a", "b',)
+    found, _ = run([begun, {}], retries=1)
+    assert ([problem.kind for problem in found.errors], found.data) == (["Truncated"], None)
+    found, _ = run([begun, {}, {"/tags/-": ["b"]}])
+    assert found.value.tags == ["a", "b"]
+    assert found.notes == {"": "an answer was cut off, and continued"}
+    assert run([begun, '["b"]'])[0].value.tags == ["a", "b"], "one place needs no name"
+
+
+@pytest.mark.parametrize("repaired", [GOOD, {"year": 1990}, {"/year": 1990}], ids=["whole", "name", "place"])
+def test_a_repair_in_another_shape_counts(repaired: Any) -> None:
+    assert run([GOOD | {"year": 1}, repaired])[0].data == GOOD
+
+
+def test_a_draft_among_thoughts_is_no_answer() -> None:
+    draft = "<think>Draft: " + written(GOOD) + " No, that is wrong, because"
+    found, _ = run([(draft,)], retries=0)
+    assert ([problem.kind for problem in found.errors], found.data) == (["Truncated"], None)
+    assert "never answered" in found.errors[0].message
+    assert run(["<think>" + written({"title": 7}) + "</think>" + written(GOOD)])[0].data == GOOD
+
+
 # --- the walk down a schema ----------------------------------------------------------------------------------
 
 UNION = load_json(
