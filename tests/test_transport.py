@@ -532,6 +532,18 @@ def test_streamed_thoughts_are_no_text(stub: Stub) -> None:
     assert (seen, done.text, done.thoughts) == (["{}"], "{}", "Hm.")
 
 
+def test_an_endpoint_that_does_not_stream_is_asked_as_a_whole(stub: Stub) -> None:
+    stub.behave = reply(answer('{"a": 1}'))
+    seen, done = show(stub, tries=2)
+    assert (seen, done.text) == ([], '{"a": 1}')
+    assert ["stream" in body for body in stub.bodies] == [True, False]
+
+
+def test_a_stream_that_breaks_is_tried_again(stub: Stub) -> None:
+    stub.behave = in_turn(stream([delta(content='{"a": [1')], is_whole=False), reply(answer('{"a": [1, 2]}')))
+    assert show(stub, tries=2)[1].text == '{"a": [1, 2]}'
+
+
 def test_a_stream_without_a_proper_end_is_no_answer(stub: Stub) -> None:
     stub.behave = stream([delta(content='{"a": [1')], is_whole=False)
     assert type(broken(stub)) is EngineUnavailable

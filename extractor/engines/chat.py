@@ -50,7 +50,18 @@ class ChatEngine:
                 self._do_without(error, body)
 
     async def stream(self, request: Request, on_text: OnText) -> Completion:
-        """As `generate`; `on_text` gets the text so far, each time that it has grown."""
+        """As `generate`; `on_text` gets the text so far, each time that it has grown.
+
+        A stream that breaks, or is none, is asked for once more as a whole, with the tries of one.
+        """
+        try:
+            return await self._stream(request, on_text)
+        except EngineUnavailable:
+            if self.transport.patience.tries == 1:
+                raise
+            return await self.generate(request)
+
+    async def _stream(self, request: Request, on_text: OnText) -> Completion:
         while True:
             body, written = self._body(request), wire.Written()
             try:
