@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from extractor import models
 
 # A model that the user keeps warm is theirs; test_serve.py has homes of its own.
 os.environ["EXTRACT_SERVED"] = "0"
+
+# A test run in the background of a script ignores Ctrl-C, and so would all that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SMOL = models.resolve("smollm2-135m")
 

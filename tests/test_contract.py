@@ -173,6 +173,7 @@ def test_the_modes_of_a_server_are_seen(url: str) -> None:
     )  # fmt: skip
     assert finished.returncode == 0, finished.stderr
     found = json.loads(finished.stdout)
-    assert found["modes"] == {"grammar": "", "json_schema": "", "tools": "", "prompt": ""}
+    assert found["modes"].pop("tools") in ("", "is ignored"), "smollm2 may not call what it should"
+    assert found["modes"] == {"grammar": "", "json_schema": "", "prompt": ""}
     assert (found["server"], found["context"]) == ("llama.cpp", 8192)
     assert found["tokens_per_second"] > 0
