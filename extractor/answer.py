@@ -57,9 +57,9 @@ def decode(completion: Completion) -> Answer:
 
 def partial(text: str) -> Any:
     """An answer that is still being written, as far as it is; None before it begins: '{"a": "Por' → {'a': 'Por'}."""
-    starts = [at for at in (text.find("{"), text.find("[")) if at >= 0]
+    begun = _from_bracket(text)
     with contextlib.suppress(ValueError, RecursionError):
-        return from_json(text[min(starts) :], allow_partial="trailing-strings") if starts else None
+        return from_json(begun, allow_partial="trailing-strings") if begun else None
     return None
 
 
@@ -109,20 +109,24 @@ def _embedded(text: str) -> str | None:
     """The part of a text that looks like JSON: in its last fence, or from the first bracket on."""
     fenced = _FENCE.findall(text)
     inner = fenced[-1] if fenced else text
-    starts = [at for at in (inner.find("{"), inner.find("[")) if at >= 0]
-    if not starts:
+    inner = _from_bracket(inner)
+    if not inner:
         return None
-    inner = inner[min(starts) :]
     end = max(inner.rfind("}"), inner.rfind("]"))
     return inner[: end + 1] if end >= 0 else inner
 
 
+def _from_bracket(text: str) -> str:
+    """A text from its first bracket on: 'So: {"a"' → '{"a"'; '' where it has none."""
+    found = re.search(r"[{\[]", text)
+    return text[found.start() :] if found else ""
+
+
 def _cut(text: str) -> Answer:
     """What is complete in an answer that ends too early."""
-    starts = [at for at in (text.find("{"), text.find("[")) if at >= 0]
-    if not starts:
+    text = _from_bracket(text)
+    if not text:
         return Answer(None, open=())
-    text = text[min(starts) :]
     depth, in_string = _depth(text)
     if not depth:
         return _whole_after_all(text)

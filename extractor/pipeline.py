@@ -88,13 +88,15 @@ async def _converse(talk: Talk, document: Document, schema: Schema) -> _Draft:
 class _Draft:
     """A record on its way. `data` is None before there is any; `pieces` are what to ask for next.
 
-    `problems` are what validation has against the data, `faults` what else went wrong (cut off, unreadable).
+    `valid` is what passed validation, `problems` are what it has against the data, `faults` what else went wrong (cut
+    off, unreadable).
     """
 
     schema: Schema
     data: Any = None
     text: str = ""
     pieces: tuple[repair.Piece, ...] = ()
+    valid: Valid | None = None
     problems: tuple[Problem, ...] = ()
     faults: tuple[Problem, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -145,9 +147,7 @@ class _Draft:
 
     def begun(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> _Draft:
         """With an answer that was cut off: what it lacks is asked for next."""
-        if self.data is not None:
-            return replace(self, faults=fault, is_final=True)
-        if not value:
+        if self.data is not None or not value:
             return replace(self, faults=fault, is_final=True)
         data, pieces = repair.unwritten(self.schema, value, opened)
         return replace(self, data=data, pieces=tuple(pieces), faults=fault, is_final=not _leaves(data))
@@ -171,14 +171,14 @@ class _Draft:
         """With the verdict of validation, and what to ask about it; what nothing foresees is taken out."""
         data, notes = self.data, self.notes
         found = validate(self.schema, data)
-        problems = found if isinstance(found, list) else []
+        valid, problems = (None, found) if isinstance(found, list) else (found, [])
         pieces = repair.failing(self.schema, data, problems)
         if surplus := [piece for piece in pieces if piece.node is False and piece.path]:
             data = repair.without(data, surplus)
             notes = _joined(notes, {piece.pointer: "not foreseen by the schema, taken out" for piece in surplus})
             if data != self.data:
                 return replace(self, data=data, notes=notes).checked()
-        return replace(self, pieces=tuple(pieces), problems=tuple(problems), faults=())
+        return replace(self, pieces=tuple(pieces), valid=valid, problems=tuple(problems), faults=())
 
     def better(self, other: _Draft) -> _Draft:
         """Of two whole answers the one with fewer problems."""
@@ -192,15 +192,11 @@ def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schem
     answer = draft.data
     if answer is None or (record.errors and not is_many(schema)):
         return replace(record, errors=(*draft.problems, *record.errors))
-    checked: Valid | None
-    problems: list[Problem] = []
-    if is_many(schema) and isinstance(answer, list):
+    checked, problems = draft.valid, list(draft.problems)
+    if checked is None and is_many(schema) and isinstance(answer, list):
         checked, problems = validate_each(schema, answer, is_whole=not record.errors)
         lost = {int(problem.pointer.split("/")[1]) for problem in problems if problem.pointer}
         answer = [value for at, value in enumerate(answer) if at not in lost]
-    else:
-        found = validate(schema, answer)
-        checked, problems = (None, found) if isinstance(found, list) else (found, [])
     record = replace(record, errors=(*problems, *record.errors))
     if checked is None or ((problems or record.errors) and not checked.data):
         return record

@@ -7,7 +7,7 @@ next weaker one, openly: in a note, and in the record's `mode`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,7 +71,7 @@ class Talk:
         self.attempts = 0
         self.usage = Usage()
         self.thoughts = ""
-        self._unfit: dict[Mode, str] = {}
+        self._unfit: set[Mode] = set()
         self._notes: list[str] = []
 
     async def think(self, chat: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -128,7 +128,7 @@ class Talk:
         """Take the next mode, for this document, and for the run where an engine remembers; raises if none is left."""
         if self.options.mode is not None or mode == "prompt":
             raise error
-        self._unfit[mode] = why
+        self._unfit.add(mode)
         if isinstance(error, ModeRejected) and hasattr(self.engine, "disown"):
             self.engine.disown(mode, why)
         else:
@@ -147,7 +147,7 @@ def _lines(*texts: str) -> str:
     return "\n".join(filter(None, texts))
 
 
-async def choose_mode(engine: Engine, wanted: Mode | None = None, unfit: Mapping[Mode, str] | None = None) -> Mode:
+async def choose_mode(engine: Engine, wanted: Mode | None = None, unfit: Collection[Mode] = ()) -> Mode:
     """The mode that is wanted, else the strongest that an engine honours; `unfit` are those that failed already."""
     if wanted is not None:
         if wanted not in engine.modes:
@@ -156,7 +156,7 @@ async def choose_mode(engine: Engine, wanted: Mode | None = None, unfit: Mapping
         return wanted
     proven = getattr(engine, "honoured", None)
     modes: tuple[Mode, ...] = await proven() if proven else engine.modes
-    return next((mode for mode in modes if mode not in (unfit or {})), "prompt")
+    return next((mode for mode in modes if mode not in unfit), "prompt")
 
 
 def build_request(document: Document, schema: Schema, options: Options, mode: Mode = "grammar") -> Request:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from extractor.engines.remote import RemoteEngine, context_of, proof
+from extractor.engines.remote import ANSWER, RemoteEngine, proof
 from extractor.engines.session import Session
 from extractor.errors import RequestRejected
 from extractor.types import Message, Mode, Request
@@ -36,7 +36,7 @@ async def examine(session: Session) -> Findings:
     second = await session.generate(_QUESTION)
     rate = second.usage.output_tokens / (time.monotonic() - started)
     modes = {mode: await _tried(session, mode) for mode in session.modes}
-    context = await context_of(engine) if isinstance(engine, RemoteEngine) else None
+    context = await engine.context() if isinstance(engine, RemoteEngine) else None
     return Findings(engine.id, server, modes, context, seconds, rate if first.text else 0.0)
 
 
@@ -51,4 +51,4 @@ async def _tried(session: Session, mode: Mode) -> str:
         completion = await session.generate(proof(mode))
     except RequestRejected as error:
         return f"is rejected ({error})"
-    return "" if "k7-violet-31" in completion.text else "is ignored"
+    return "" if ANSWER in completion.text else "is ignored"

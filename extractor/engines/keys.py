@@ -24,9 +24,14 @@ def key_for(url: str, file: Path | None = None) -> str:
     theirs = {_origin(OPENAI), _origin(os.environ.get("OPENAI_BASE_URL", ""))}
     found = os.environ.get("EXTRACT_API_KEY") or (os.environ.get("OPENAI_API_KEY") if _origin(url) in theirs else None)
     key = (found or "").strip()
-    if not (key.isascii() and key.isprintable()):
+    if not _is_plain(key):
         raise UsageError("the key in the environment is not one line of plain characters")
     return key
+
+
+def _is_plain(key: str) -> bool:
+    """Whether a key can stand in a header: one line of ASCII."""
+    return key.isascii() and key.isprintable()
 
 
 def _origin(url: str) -> tuple[str, str]:
@@ -43,6 +48,6 @@ def _read(file: Path) -> str:
         raise UsageError(f"--key-file {file}: {getattr(error, 'strerror', None) or 'not text'}") from error
     if os.name == "posix" and mode & _READABLE_BY_OTHERS:
         raise UsageError(f"--key-file {file}: others can read it", hint=f"chmod 600 {file}")
-    if not (key and key.isascii() and key.isprintable()):
+    if not (key and _is_plain(key)):
         raise UsageError(f"--key-file {file}: not one line with a key")
     return key

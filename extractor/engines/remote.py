@@ -19,11 +19,11 @@ from extractor.grammar import compile_schema
 from extractor.schema import load_json
 from extractor.types import Completion, Message, Mode, OnText, Request, Schema
 
-_ANSWER = "k7-violet-31"
+ANSWER = "k7-violet-31"
 _PROOF: Schema = load_json(
     {
         "type": "object",
-        "properties": {"code": {"enum": [_ANSWER]}},
+        "properties": {"code": {"enum": [ANSWER]}},
         "required": ["code"],
         "additionalProperties": False,
     },
@@ -116,6 +116,19 @@ class RemoteEngine:
             self.chat.server = self._server
         return self._server
 
+    async def context(self) -> int | None:
+        """Tokens of context, where the server tells: llama.cpp, vLLM."""
+        try:
+            listed = await self._listed()
+        except ExtractError:
+            return None
+        for entry in listed:
+            meta = entry.get("meta")
+            found = entry.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else None)
+            if isinstance(found, int):
+                return found
+        return None
+
     async def prove(self, mode: Mode) -> str:
         """'' where the endpoint honours a mode, else why it is not used."""
         try:
@@ -140,7 +153,7 @@ class RemoteEngine:
         completion = await self.chat.generate(proof(mode))
         if mode == "tools":
             return "is ignored" if IN_TEXT in completion.notes or not _has_code(completion.text, None) else ""
-        return "" if _has_code(completion.text, _ANSWER) else "is ignored"
+        return "" if _has_code(completion.text, ANSWER) else "is ignored"
 
     async def _prove_llguidance(self) -> str:
         """llama.cpp without llguidance ends itself at the sight of its grammars, so this asks another way first."""
@@ -198,17 +211,3 @@ def _has_code(text: str, expected: str | None) -> bool:
     except (ValueError, RecursionError):
         return False
     return isinstance(data, dict) and "code" in data and expected in (None, data["code"])
-
-
-async def context_of(engine: RemoteEngine) -> int | None:
-    """Tokens of context, where the server tells: llama.cpp, vLLM."""
-    try:
-        listed = await engine._listed()  # noqa: SLF001
-    except ExtractError:
-        return None
-    for entry in listed:
-        meta = entry.get("meta")
-        found = entry.get("max_model_len") or (meta.get("n_ctx") if isinstance(meta, dict) else None)
-        if isinstance(found, int) and entry.get("id") in (engine.chat.model, entry.get("id")):
-            return found
-    return None
