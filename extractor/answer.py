@@ -41,11 +41,14 @@ def decode(completion: Completion) -> Answer:
     JSON is taken as it is. What is around or wrong with it (a fence, a sentence before, a comma too many) is what
     models without a grammar write: it is read tolerantly, and a note says so.
     """
-    if completion.finish_reason == "refusal":
-        raise Refused(f"the model declined, or a filter stopped it: {completion.text[:_SHOWN]!r}")
     text = completion.text
+    if completion.finish_reason == "refusal":
+        raise Refused(f"the model declined: {text[:_SHOWN]!r}")
+    if completion.finish_reason == "content_filter":
+        written = f", of which is written: {text[:_SHOWN]!r}" if text.strip() else ""
+        raise Refused(f"a content filter of the server stopped the answer{written}")
     if not text.strip() and completion.finish_reason != "length":
-        raise ParseError("the answer is empty, not JSON")
+        raise ParseError(_why_empty(completion))
     if completion.finish_reason == "length":
         return _cut(text)
     try:
@@ -53,6 +56,12 @@ def decode(completion: Completion) -> Answer:
     except (ValueError, RecursionError) as error:
         return _mended(text, error)
     return Answer(_not_too_deep(value, text), _repetitions(text))
+
+
+def _why_empty(completion: Completion) -> str:
+    if completion.notes:
+        return f"the answer is empty, not JSON: {'; '.join(completion.notes)}"
+    return "the model thought, and gave no answer" if completion.thoughts else "the answer is empty, not JSON"
 
 
 def partial(text: str) -> Any:

@@ -40,22 +40,29 @@ class SourceError(ExtractError):
 
 
 class EngineError(ExtractError):
-    """The engine cannot do its work; ends the run."""
+    """The engine cannot do its work; ends the run. `status` is the one of HTTP, where there was one."""
 
     exit_code = 3
+    status: int | None = None
 
 
 class EngineUnavailable(EngineError):
     """A timeout, an overload or a refused connection: the same request may succeed later.
 
-    `retry_after` is when, in seconds from now, where the server said so.
+    `retry_after` is when, in seconds from now, where the server said so; `is_unreachable` where there is no server.
     """
 
     retryable = True
+    is_unreachable = False
 
     def __init__(self, message: str, *, hint: str | None = None, retry_after: float | None = None) -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
+
+    @classmethod
+    def late(cls, engine: str, seconds: float, *, hint: str = "raise --timeout") -> EngineUnavailable:
+        """No answer in the time that it was given."""
+        return cls(f"{engine}: no answer within {round(seconds, 2):g} s", hint=hint)
 
 
 class EngineDenied(EngineError):
@@ -89,7 +96,7 @@ class Truncated(OutputError):
 
 
 class Refused(OutputError):
-    """The model declined to answer."""
+    """The model declined to answer, or a filter of its server withheld the answer."""
 
 
 class ParseError(OutputError):

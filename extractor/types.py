@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from extractor.errors import ExtractError, InvalidOutput
 
-FinishReason = Literal["stop", "length", "refusal", "other"]
+FinishReason = Literal["stop", "length", "refusal", "content_filter", "other"]
 Mode = Literal["grammar", "json_schema", "tools", "prompt"]
 Dialect = Literal["ecma", "rust"]
 

@@ -21,7 +21,8 @@ from extractor.engines.chat import ChatEngine
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ExtractError, RequestRejected
 from extractor.pipeline import extract
 from extractor.schema import load
-from extractor.types import Completion, Document, Message, Request, Usage
+from extractor.talk import Options
+from extractor.types import Completion, Document, Extraction, Message, Request, Usage
 
 T = TypeVar("T")
 
@@ -102,7 +103,7 @@ def test_a_usage_that_is_missing_counts_as_nothing(stub: Stub, usage: dict[str, 
     [
         ("stop", "stop"),
         ("length", "length"),
-        ("content_filter", "refusal"),
+        ("content_filter", "content_filter"),
         ("tool_calls", "stop"),
         (None, "other"),
         ("made-up", "other"),
@@ -126,21 +127,35 @@ def test_null_content_is_an_empty_text(stub: Stub) -> None:
     assert (done.text, done.finish_reason) == ("", "stop")
 
 
+OTHER_TOOL = [{"id": "1", "type": "function", "function": {"name": "other", "arguments": "{}"}}]
+
+
 @pytest.mark.parametrize(
-    ("behaviour", "kind"),
+    ("behaviour", "kind", "words"),
     [
-        (answer(None, refusal="I would rather not."), "Refused"),
-        (answer("", "content_filter"), "Refused"),
-        (answer(None), "ParseError"),
-        (answer("Sure! {"), "ParseError"),
-        (answer('{"title": "The', "length"), "Truncated"),
+        (answer(None, refusal="I would rather not."), "Refused", "the model declined: 'I would rather not.'"),
+        (answer("", "content_filter"), "Refused", "a content filter of the server stopped the answer"),
+        (answer('{"ti', "content_filter"), "Refused", "a content filter of the server stopped the answer, of which"),
+        (answer(None), "ParseError", "the answer is empty, not JSON"),
+        (answer(None, reasoning="Hm."), "ParseError", "the model thought, and gave no answer"),
+        (answer(None, "tool_calls", tool_calls=OTHER_TOOL), "ParseError", "the model called 'other', which is no tool"),
+        (answer("Sure! {"), "ParseError", "the answer is not JSON"),
+        (answer('{"title": "The', "length"), "Truncated", "the context was full after 3 tokens"),
+        ({**answer(""), "choices": []}, "EngineUnavailable", "the server sent no choice"),
     ],
-    ids=["refusal", "filter", "null", "prose", "length"],
+    ids=["refusal", "filter", "filter later", "null", "thoughts", "other tool", "prose", "length", "no choice"],
 )
-def test_an_unusable_answer_is_an_error_of_the_record(stub: Stub, behaviour: object, kind: str) -> None:
+def test_an_unusable_answer_is_an_error_of_the_record(stub: Stub, behaviour: object, kind: str, words: str) -> None:
     stub.behave = reply(behaviour)
-    record = run(stub.url, lambda engine: extract(Document("a.txt", "A text."), load("article"), engine))
+    text, options = Document("a.txt", "A text."), Options(mode="tools" if "other" in words else "grammar")
+
+    async def work(engine: ChatEngine) -> Extraction:
+        engine.modes = ("grammar", "tools")
+        return await extract(text, load("article"), engine, options)
+
+    record = run(stub.url, work)
     assert ([problem.kind for problem in record.errors], record.data) == ([kind], None)
+    assert words in record.errors[0].message
 
 
 # --- statuses ------------------------------------------------------------------------------------------------
@@ -185,6 +200,30 @@ def test_a_status_counts_whatever_its_body(stub: Stub, status: int, body: str | 
     error = fault(stub.url)
     assert type(error) is expected
     assert str(status) in str(error)
+
+
+PAGE = "<html><head><title>502</title><style>b {}</style></head><h1>Bad&nbsp;gateway</h1><hr>\nproxy/1.0</html>"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (PAGE, "HTTP 502: Bad gateway proxy/1.0"),
+        ("<html><head><title>No\nroute</title></head></html>", "HTTP 502: No route"),
+        ("upstream error\nreset", "HTTP 502: upstream error reset"),
+        ("", "HTTP 502"),
+        (f"<p>{KEY} has no right", "HTTP 502: … has no right"),
+        ("x" * 280 + KEY + "y" * 99_999, "HTTP 502: " + "x" * 280 + "…" + "y" * 19 + " …"),
+        ('{"detail": "Not Found"}', "HTTP 502: Not Found"),
+        ('{"error": "plain"}', "HTTP 502: plain"),
+        ('{"detail": [{"loc": 1}]}', 'HTTP 502: [{"loc": 1}]'),
+        ('{"other": 1}', 'HTTP 502: {"other": 1}'),
+    ],
+    ids=lambda text: text[:24],
+)
+def test_the_words_of_a_server_are_told_whatever_their_form(stub: Stub, body: str, words: str) -> None:
+    stub.behave = reply(body, 502, "text/html")
+    assert str(fault(stub.url)) == f"chat:m: {words}"
 
 
 @pytest.mark.parametrize("status", [400, 401, 429])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import socket
+import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +19,8 @@ from extractor.engines.keys import key_for
 from extractor.engines.remote import RemoteEngine
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.session import cost_of
-from extractor.errors import BudgetSpent, EngineDenied, EngineError, ExtractError, UsageError
+from extractor.engines.transport import Patience
+from extractor.errors import BudgetSpent, EngineDenied, EngineError, ExtractError, RequestRejected, UsageError
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.talk import Options
@@ -107,13 +111,125 @@ def test_a_mode_that_is_ignored_is_left_for_the_next(
     assert all("ignored" in note for note in notes)
 
 
-@pytest.mark.parametrize("status", [400, 422])
+def refuse(status: int, message: str = "response_format is not supported by this model") -> Behaviour:
+    """An error that is no reason to wait."""
+    return reply({"error": {"message": message}}, status, retry_after_ms="1")
+
+
+@pytest.mark.parametrize("status", [400, 422, 500, 501])
 def test_a_mode_that_is_rejected_is_left_for_the_next(stub: Stub, status: int) -> None:
-    stub.behave = honouring("tools", other=fail(status, "response_format is not supported by this model"))
+    """Some servers fail at what they do not know."""
+    stub.behave = honouring("tools", other=refuse(status))
     notes: list[str] = []
     record = take(stub, notes)
     assert (record.data, record.mode) == (DATA, "tools")
-    assert "response_format is not supported" in notes[0]
+    assert f"mode json_schema is rejected (HTTP {status}: response_format is not supported" in notes[0]
+    assert notes[0].count(record.engine) == 1
+
+
+@pytest.mark.parametrize("status", [500, 501, 503])
+def test_a_server_that_is_down_is_not_taken_for_one_that_rejects_a_mode(stub: Stub, status: int) -> None:
+    stub.behave = refuse(status, "out of memory")
+    notes: list[str] = []
+    record = impatiently(stub, lambda session: extract(TEXT, SCHEMA, session), notes)
+    assert [problem.kind for problem in record.errors] == ["EngineUnavailable"]
+    assert f"HTTP {status}: out of memory" in record.errors[0].message
+    assert (len(stub.bodies), notes) == (3, []), "the proof twice, and a plain request; or three tries"
+
+
+def test_a_mode_at_which_a_server_fails_later_is_left_too(stub: Stub) -> None:
+    def choose(body: dict[str, Any]) -> Behaviour:
+        is_proof = "hello" in body["messages"][0]["content"]
+        known: tuple[Mode, ...] = ("json_schema", "tools") if is_proof else ("tools",)
+        return honouring(*known, other=refuse(500, "cannot compile"))
+
+    stub.behave = by_body(choose)
+    notes: list[str] = []
+    record = impatiently(stub, lambda session: extract(TEXT, SCHEMA, session), notes)
+    assert (record.data, record.mode) == (DATA, "tools")
+    assert "mode json_schema is rejected (HTTP 500: cannot compile (3 tries" in notes[0]
+    assert "a plain request works" in notes[0]
+
+
+def test_a_proof_that_is_cut_off_proves_nothing(stub: Stub) -> None:
+    stub.behave = honouring(other=reply(answer("Let me think", "length")))
+    notes: list[str] = []
+    assert take(stub, notes).mode == "prompt"
+    assert "json_schema is not proven: the answer was cut off after 1,000 tokens" in notes[0]
+
+
+# --- documents that wait for the same ------------------------------------------------------------------------
+
+
+def impatiently(
+    stub: Stub, work: Callable[[Session], Coroutine[Any, Any, T]], notes: list[str] | None = None, tries: int = 3
+) -> T:
+    """What is done at an endpoint of which each request is tried a few times."""
+    engine = open_engine(f"{stub.url}#m", access=Access(on_note=(notes if notes is not None else []).append))
+    assert isinstance(engine, RemoteEngine)
+    engine.chat.transport.patience = Patience(tries)
+    return use(engine, work)
+
+
+async def until_asked(stub: Stub, times: int) -> None:
+    while len(stub.bodies) < times:  # noqa: ASYNC110  # by a thread
+        await asyncio.sleep(0.01)
+
+
+async def side_by_side(session: Session, count: int) -> list[Extraction]:
+    return await asyncio.gather(*(extract(TEXT, SCHEMA, session) for _ in range(count)))
+
+
+@pytest.mark.parametrize("spec", ["vllm:m", "http://{}#m", "ollama:m"])
+def test_that_nobody_listens_is_found_out_once(spec: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"127.0.0.1:{closed.getsockname()[1]}/v1"
+    access = Access(base_url=None if "{}" in spec else f"http://{url}")
+    started = time.monotonic()
+    records = use(open_engine(spec.format(url), access=access), lambda session: side_by_side(session, 40))
+    assert time.monotonic() - started < 5
+    (told,) = {(error.kind, error.message, error.hint) for record in records for error in record.errors}
+    assert told[0] == "EngineUnavailable"
+    assert f"no connection to http://{url}" in told[1]
+    assert "is the server running?" in str(told[2])
+
+
+@pytest.mark.parametrize("at", ["/models", "/chat/completions"])
+def test_a_failure_is_shared_by_those_who_wait_and_tried_once_by_later_ones(stub: Stub, at: str) -> None:
+    busy, listed = refuse(503, "busy"), models("m")
+    stub.list_models, stub.behave = (busy, busy) if at == "/models" else (listed, busy)
+
+    async def waves(session: Session) -> tuple[list[Extraction], int, list[Extraction], int, list[Extraction]]:
+        first = await side_by_side(session, 5)
+        tries = sum(path.endswith(at) for path, _, _ in stub.seen)
+        second = await side_by_side(session, 5)
+        later = sum(path.endswith(at) for path, _, _ in stub.seen) - tries
+        stub.list_models, stub.behave = listed, honouring("tools")
+        return first, tries, second, later, await side_by_side(session, 2)
+
+    first, tries, second, later, third = impatiently(stub, waves)
+    assert {problem.kind for record in (*first, *second) for problem in record.errors} == {"EngineUnavailable"}
+    assert (tries, later) == (3, 1)
+    assert [(record.data, record.mode) for record in third] == [(DATA, "tools")] * 2
+
+
+def test_who_is_cancelled_leaves_the_proof_to_the_others(stub: Stub) -> None:
+    def slowly(handler: Any) -> None:
+        stub.stopped.wait(0.2)
+        honouring("json_schema")(handler)
+
+    stub.behave = slowly
+
+    async def work(session: Session) -> Extraction:
+        first = asyncio.ensure_future(extract(TEXT, SCHEMA, session))
+        await asyncio.sleep(0)
+        second = asyncio.ensure_future(extract(TEXT, SCHEMA, session))
+        await until_asked(stub, 1)
+        first.cancel()
+        return await second
+
+    assert impatiently(stub, work).data == DATA
+    assert len(stub.bodies) == 2
 
 
 def test_a_mode_that_is_rejected_later_is_left_by_this_document_and_the_next(stub: Stub) -> None:
@@ -245,12 +361,28 @@ def test_an_endpoint_without_a_list_is_asked_all_the_same(stub: Stub) -> None:
     assert take(stub).data == DATA
 
 
-@pytest.mark.parametrize("name", ["m", "model-404"])
-def test_a_key_that_is_refused_ends_the_run_at_the_list(stub: Stub, name: str) -> None:
-    stub.list_models = fail(401, "bad key")
-    with pytest.raises(EngineDenied, match="bad key"):
+@pytest.mark.parametrize(
+    "listed",
+    [
+        *map(fail, (400, 401, 403, 404, 405, 422)),
+        *map(refuse, (500, 501)),
+        reply("<html>", kind="text/html"),
+        reply("<"),
+    ],
+    ids=["400", "401", "403", "404", "405", "422", "500", "501", "page", "no json"],
+)
+def test_a_model_that_is_named_needs_no_list(stub: Stub, listed: Behaviour) -> None:
+    stub.list_models, stub.behave = listed, honouring("json_schema")
+    assert take(stub).data == DATA
+
+
+@pytest.mark.parametrize("name", ["m", "", "model-404"])
+def test_a_key_that_is_refused_ends_the_run(stub: Stub, name: str) -> None:
+    stub.list_models = stub.behave = fail(401, "bad key")
+    with pytest.raises(EngineDenied, match="bad key") as caught:
         take(stub, name=name)
-    assert stub.bodies == []
+    assert "check the key" in str(caught.value.hint)
+    assert len(stub.bodies) == bool(name)
 
 
 # --- keys ----------------------------------------------------------------------------------------------------
@@ -333,9 +465,38 @@ def test_what_was_used_is_counted(stub: Stub) -> None:
         return session
 
     session = use(engine, work)
-    assert session.requests == 1
-    assert session.usage == Usage(1_000, 0, 30, None)
-    assert "1 request: 1,000 tokens read, 30 written" in session.summary
+    assert (session.account.requests, session.account.usage) == (2, Usage(1_007, 0, 33, None))
+    assert session.summary == "2 requests: 1,007 tokens read, 33 written", "the proof of the mode is one of them"
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [({**answer(""), "choices": [], "usage": usage(9)}, 9), ({"error": "down", "usage": usage(9)}, 0)],
+)
+def test_what_was_used_for_no_answer_is_counted(stub: Stub, said: object, written: int) -> None:
+    stub.behave = reply(said)
+
+    async def work(session: Session) -> int:
+        await extract(TEXT, SCHEMA, session, Options(mode="prompt"))
+        return session.account.usage.output_tokens
+
+    assert impatiently(stub, work, tries=1) == written
+
+
+def test_what_an_endpoint_does_not_tell_is_estimated_and_said_so(stub: Stub) -> None:
+    stub.behave = reply(answer(json.dumps(DATA), usage={}))
+
+    async def work(session: Session) -> tuple[Extraction, str]:
+        record = await extract(TEXT, SCHEMA, session, Options(mode="prompt"))
+        with pytest.raises(BudgetSpent, match=r"--max-output-tokens 9: 1\d are written"):
+            await extract(TEXT, SCHEMA, session, Options(mode="prompt"))
+        return record, session.summary
+
+    record, summary = use(open_engine(f"{stub.url}#m"), work, budget=Budget(output_tokens=9))
+    assert record.usage.output_tokens == 0, "records have what was told"
+    assert re.fullmatch(
+        r"1 request: about \d+ tokens read, about 1\d written \(estimated where the engine tells no usage\)", summary
+    )
 
 
 def test_a_budget_of_tokens_shortens_the_last_answer_and_then_ends_the_run(stub: Stub) -> None:
@@ -350,6 +511,63 @@ def test_a_budget_of_tokens_shortens_the_last_answer_and_then_ends_the_run(stub:
 
     use(open_engine(f"{stub.url}#m"), work, budget=Budget(output_tokens=100))
     assert [body["max_tokens"] for body in stub.bodies] == [80, 40]
+
+
+@pytest.mark.parametrize(("budget", "expected"), [(100, 10), (95, 10), (1_000, 64)])
+def test_requests_under_way_never_exceed_the_budget(stub: Stub, budget: int, expected: int) -> None:
+    """64 at once may write 40 tokens each and write 10: those wait that the rest might not hold."""
+    under_way: list[int] = []
+    most = 0
+
+    def write(handler: Any) -> None:
+        nonlocal most
+        under_way.append(handler.asked["max_tokens"])
+        most = max(most, sum(under_way))
+        stub.stopped.wait(0.01)
+        under_way.remove(handler.asked["max_tokens"])
+        reply(answer("x", usage=usage(min(10, handler.asked["max_tokens"]))))(handler)
+
+    stub.behave = write
+    request = Request((Message("user", "?"),), max_tokens=40, timeout=10.0)
+
+    async def work(session: Session) -> tuple[list[Any], int]:
+        requests = (session.generate(request) for _ in range(64))
+        return await asyncio.gather(*requests, return_exceptions=True), session.account.usage.output_tokens
+
+    done, written = use(open_engine(f"{stub.url}#m"), work, budget=Budget(output_tokens=budget))
+    assert most <= budget
+    assert written == min(budget, 640)
+    assert sum(not isinstance(answered, BudgetSpent) for answered in done) == expected
+
+
+def test_a_request_that_fails_or_is_cancelled_gives_back_what_it_held(stub: Stub) -> None:
+    stub.behave = in_turn(fail(400), lambda _: stub.stopped.wait(20) and None, reply(answer("x", usage=usage(5))))
+    request = Request((Message("user", "?"),), max_tokens=80, timeout=10.0)
+
+    async def work(session: Session) -> None:
+        with pytest.raises(RequestRejected):
+            await session.generate(request)
+        slow = asyncio.ensure_future(session.generate(request))
+        await until_asked(stub, 2)
+        waiting = [asyncio.ensure_future(session.generate(request)) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiting[0].cancel()
+        slow.cancel()
+        assert [(await done).text for done in waiting[1:]] == ["x", "x"]
+
+    use(open_engine(f"{stub.url}#m"), work, budget=Budget(output_tokens=80))
+    assert [body["max_tokens"] for body in stub.bodies] == [80, 80, 80, 75]
+
+
+def test_the_proofs_are_in_the_budget(stub: Stub) -> None:
+    stub.behave = reply(answer("hello", usage=usage(9)))
+    with pytest.raises(BudgetSpent, match="--max-output-tokens 9: 9 are written"):
+        use(
+            open_engine(f"{stub.url}#m"),
+            lambda session: extract(TEXT, SCHEMA, session),
+            budget=Budget(output_tokens=9),
+        )
+    assert [body["max_tokens"] for body in stub.bodies] == [9]
 
 
 def test_a_budget_of_money_ends_the_run(stub: Stub) -> None:
@@ -505,6 +723,12 @@ def test_a_script_is_played_in_order(tmp_path: Path) -> None:
     assert isinstance(engine, ReplayEngine)
     record = use(engine, lambda session: extract(TEXT, SCHEMA, session))
     assert (record.data, record.engine) == (DATA, "replay:script.jsonl")
+
+
+def test_a_script_can_have_a_filter(tmp_path: Path) -> None:
+    engine = open_engine(script(tmp_path, {"text": "", "finish_reason": "content_filter"}))
+    record = use(engine, lambda session: extract(TEXT, SCHEMA, session))
+    assert [problem.message for problem in record.errors] == ["a content filter of the server stopped the answer"]
 
 
 def test_a_script_that_is_too_short_ends_the_run(tmp_path: Path) -> None:

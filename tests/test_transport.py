@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from server import Behaviour, Stub, answer, delta, fail, in_turn, reply, stream, wait
+from server import Behaviour, Stub, answer, by_body, delta, fail, in_turn, reply, stream, wait
 
 from extractor.engines.chat import ChatEngine
 from extractor.engines.trace import Trace
@@ -183,10 +183,11 @@ def test_the_time_for_all_tries_ends_the_try_that_is_under_way(stub: Stub) -> No
     started = time.monotonic()
     error = fault(stub, total=1.0)
     assert time.monotonic() - started < 3
-    assert "no answer within" in str(error)
+    assert "no answer within 1 s (2 tries in 1 s; " in str(error), "of the total, not of what was left of it"
+    assert "--total-timeout" in str(error.hint)
 
 
-@pytest.mark.parametrize("status", [401, 402, 403, 404])
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405])
 def test_a_denial_is_final(stub: Stub, status: int) -> None:
     stub.behave = fail(status)
     error = fault(stub)
@@ -221,12 +222,30 @@ def test_a_way_to_ask_that_is_refused_is_told_apart(stub: Stub, word: str) -> No
     assert "--mode" in str(error.hint)
 
 
-def test_a_refused_connection_is_tried_again(stub: Stub) -> None:
+def test_where_nobody_listens_there_is_no_second_try(stub: Stub) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         stub.url = f"http://127.0.0.1:{closed.getsockname()[1]}/v1"
-    error = fault(stub, tries=2)
+    started = time.monotonic()
+    error = fault(stub, tries=6)
     assert type(error) is EngineUnavailable
-    assert "2 tries" in str(error)
+    assert f"no connection to {stub.url}" in str(error)
+    assert "running" in str(error.hint)
+    assert time.monotonic() - started < 2
+
+
+def test_a_server_that_went_away_is_waited_for(stub: Stub) -> None:
+    stub.behave = reply(answer("hi"), connection="close")
+
+    async def twice(engine: ChatEngine) -> str:
+        await engine.generate(HELLO)
+        await asyncio.to_thread(stub.close)
+        with pytest.raises(EngineUnavailable) as caught:
+            await engine.generate(HELLO)
+        return str(caught.value)
+
+    told = run(stub.url, twice, Patience(2), None)
+    assert "no connection to" in told
+    assert "2 tries" in told
 
 
 # --- the connection ------------------------------------------------------------------------------------------
@@ -279,7 +298,7 @@ def test_a_dripping_answer_is_given_up_as_one_try(stub: Stub) -> None:
     "behaviour",
     [
         reply("<html>Welcome to the hotel WLAN</html>", kind="text/html"),
-        reply({**answer("hi"), "choices": []}),
+        reply({**answer("hi"), "choices": None}),
         reply({"choices": [{"message": None}]}),
         reply({"object": "list"}),
     ],
@@ -302,7 +321,7 @@ def test_an_error_in_an_answer_that_claims_success_is_told(stub: Stub) -> None:
     [
         (answer(None), "", "stop"),
         (answer(None, refusal="I would rather not."), "I would rather not.", "refusal"),
-        (answer("", "content_filter"), "", "refusal"),
+        (answer("", "content_filter"), "", "content_filter"),
         (answer('{"a"', "length"), '{"a"', "length"),
     ],
     ids=["null", "refusal", "filter", "length"],
@@ -443,6 +462,45 @@ def test_a_value_that_is_only_wrong_is_told(stub: Stub) -> None:
     assert len(stub.seen) == 1
 
 
+GATEWAY = "litellm.BadRequestError: Unsupported parameter: '{}' is not supported with this model."
+LIMITS = {"max_tokens", "max_completion_tokens"}
+
+
+def gateway(*refused: str) -> Behaviour:
+    """In front of models that do not take some parameters: only its words say which."""
+    plain = reply(answer("hi"))
+
+    def choose(body: dict[str, Any]) -> Behaviour:
+        found = next((name for name in refused if name in body), None)
+        return fail(400, GATEWAY.format(found), param=None, code="400") if found else plain
+
+    return by_body(choose)
+
+
+@pytest.mark.parametrize("refused", sorted(LIMITS))
+@pytest.mark.parametrize("server", ["openai", "other"])
+def test_a_limit_that_has_another_name_is_sent_by_that(stub: Stub, refused: str, server: Any) -> None:
+    stub.behave = gateway(refused, "temperature")
+
+    async def twice(engine: ChatEngine) -> None:
+        engine.server = server
+        await engine.generate(HELLO)
+        await engine.generate(HELLO)
+
+    run(stub.url, twice, Patience(), None)
+    (other,) = LIMITS - {refused}
+    last = stub.bodies[-1]
+    assert (last[other], last.keys() & {refused, "temperature"}) == (20, set())
+    is_refused_first = (server == "openai") == (refused == "max_completion_tokens")
+    assert len(stub.bodies) == 3 + is_refused_first, "it is asked once for each, and remembered"
+
+
+def test_a_limit_of_no_name_is_an_error(stub: Stub) -> None:
+    stub.behave = gateway(*LIMITS)
+    assert type(fault(stub)) is RequestRejected
+    assert len(stub.bodies) == 2
+
+
 # --- tool calls and thoughts ---------------------------------------------------------------------------------
 
 
@@ -581,6 +639,26 @@ def test_events_of_a_wrong_shape_are_no_traceback(stub: Stub, events: list[objec
 def test_a_stream_that_does_not_begin(stub: Stub, behaviour: Behaviour, kind: type[ExtractError]) -> None:
     stub.behave = behaviour
     assert type(broken(stub)) is kind
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_stream_that_does_not_begin_is_tried_again_when_the_server_says(stub: Stub, status: int) -> None:
+    stub.behave = in_turn(wait(status, retry_after_ms="300"), reply(answer("hi")))
+    assert show(stub, tries=2)[1].text == "hi"
+    assert 0.3 <= waits(stub)[0] < 0.9
+    assert ["stream" in body for body in stub.bodies] == [True, False]
+
+
+def test_a_stream_is_one_of_the_tries(stub: Stub) -> None:
+    stub.behave = wait(503, **AT_ONCE)
+    assert "3 tries" in str(broken(stub, tries=3))
+    assert len(stub.bodies) == 3
+
+
+def test_a_stream_that_is_to_wait_too_long_ends_at_once(stub: Stub) -> None:
+    stub.behave = wait(429, retry_after="60")
+    assert "it asks for 60 s more" in str(broken(stub, tries=3, total=5.0))
+    assert len(stub.bodies) == 1
 
 
 # --- traces --------------------------------------------------------------------------------------------------

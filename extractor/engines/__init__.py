@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from extractor.engines.account import Budget
 from extractor.engines.llama import LlamaEngine
 from extractor.engines.llama_process import Settings
-from extractor.engines.session import Budget, Session
+from extractor.engines.session import Session
 from extractor.engines.specs import Access, open_engine
 from extractor.engines.trace import Trace
 

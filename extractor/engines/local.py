@@ -82,7 +82,7 @@ class OutlinesEngine:
                     return await self._do(partial(self._answer, runner, request, halt))
             except TimeoutError:
                 hint = "raise --timeout, shorten the text, or use a smaller model"
-                raise EngineUnavailable(f"{self.id}: no answer within {request.timeout:g} s", hint=hint) from None
+                raise EngineUnavailable.late(self.id, request.timeout, hint=hint) from None
             finally:
                 halt.set()
 

@@ -33,8 +33,7 @@ class OwnEngine:
         except ExtractError:
             raise
         except TimeoutError:
-            hint = "raise --timeout"
-            raise EngineUnavailable(f"{self.id}: no answer within {request.timeout:g} s", hint=hint) from None
+            raise EngineUnavailable.late(self.id, request.timeout) from None
         except Exception as error:
             raise EngineUnavailable(f"{self.id} itself failed: {type(error).__name__}: {error}") from error
         if not isinstance(completion, Completion):

@@ -1,20 +1,21 @@
 """An endpoint of which nobody knows what it honours: each way to ask for structure is proven by an answer.
 
-A server that does not know a parameter ignores it, or answers 400. So before the first document a tiny request goes out
-for each mode, strongest first, whose schema admits one answer that no model gives by itself.
+A server that does not know a parameter ignores it, or answers 400, or even 500. So before the first document a tiny
+request goes out for each mode, strongest first, whose schema admits one answer that no model gives by itself.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from extractor.engines.chat import ChatEngine
-from extractor.engines.transport import is_loopback
-from extractor.engines.wire import IN_TEXT, Server
-from extractor.errors import EngineDenied, EngineUnavailable, ExtractError, RequestRejected, UsageError
+from extractor.engines.once import Once
+from extractor.engines.transport import Patience, is_loopback
+from extractor.engines.wire import IN_TEXT, Server, usage_of
+from extractor.errors import EngineError, EngineUnavailable, ExtractError, ModeRejected, RequestRejected, UsageError
 from extractor.grammar import compile_schema
 from extractor.schema import load_json
 from extractor.types import Completion, Message, Mode, OnText, Request, Schema
@@ -33,6 +34,11 @@ _QUESTION = (Message("user", "Reply with the word hello."),)
 _PROOF_TOKENS = 1_000  # a reasoning model thinks even about this
 _PROOF_SECONDS = 120.0
 _LOOK_SECONDS = 15.0
+_PLAIN_TOKENS = 16
+
+_FAILS = (500, 501)  # what some servers answer to a parameter that they do not know
+_NO_SUCH_PATH = (404, 405)
+_NO_LIST = (*_NO_SUCH_PATH, *_FAILS, 200, 400, 401, 403, 422)  # 200: with something else in it
 
 # A number that only llguidance holds to its bounds: llama.cpp's own grammars drop those of a fraction.
 _NARROW = {"type": "number", "minimum": 7000.5, "maximum": 7000.75}
@@ -62,14 +68,13 @@ class RemoteEngine:
         self.findings: dict[Mode, str] = {}  # '' where a mode is honoured, else why it is not
         self._server = server
         self._note = on_note
-        self._looking = asyncio.Lock()
-        self._proving = asyncio.Lock()
-        self._is_proven = False
+        self._looked = Once(self._look)
+        self._proven = Once(self._prove_until_one_holds)
 
     @property
     def id(self) -> str:
         """Endpoint and model; the model's name is there once it is known."""
-        return f"{self.chat.id}{self.chat.model}" if self.chat.id.endswith("#") else self.chat.id
+        return self.chat.id
 
     @property
     def is_loopback(self) -> bool:
@@ -79,41 +84,47 @@ class RemoteEngine:
     async def generate(self, request: Request) -> Completion:
         """Ask the endpoint."""
         await self.look()
-        return await self.chat.generate(request)
+        return await self._unless_of_mode(request, self.chat.generate(request))
 
     async def stream(self, request: Request, on_text: OnText) -> Completion:
         """Ask the endpoint, and show the text on the way."""
         await self.look()
-        return await self.chat.stream(request, on_text)
+        return await self._unless_of_mode(request, self.chat.stream(request, on_text))
 
     async def aclose(self) -> None:
         """Close the connections."""
+        await self._proven.aclose()
+        await self._looked.aclose()
         await self.chat.aclose()
 
     # --- what it honours ---
 
     async def honoured(self) -> tuple[Mode, ...]:
         """The modes that it was seen to honour, strongest first; asks once."""
-        async with self._proving:
-            if not self._is_proven:
-                await self._prove_until_one_holds()
-                self._is_proven = True
+        await self._proven()
         return tuple(mode for mode in _OFFERED[self.chat.server] if not self.findings.get(mode))
 
     def disown(self, mode: Mode, why: str) -> None:
         """A mode that failed on a real request is not used again."""
         if mode != "prompt" and not self.findings.get(mode):
-            self.findings[mode] = why
-            self._note(f"{self.id}: mode {mode} {why}; going on without it")
+            self.findings[mode] = self._unnamed(why)
+            self._note(f"{self.id}: mode {mode} {self.findings[mode]}; going on without it")
+
+    def _unnamed(self, why: str) -> str:
+        """What an error says, without the name that stands before it already."""
+        return why.replace(f"{self.id}: ", "")
 
     async def look(self) -> Server:
         """Which server it is, and which model where none was named."""
-        async with self._looking:
-            if self._server is None or not self.chat.model:
-                listed = await self._listed()
-                self._server = self._server or _server_of(listed)
-                self.chat.model = self.chat.model or self._only(listed)
-            self.chat.server = self._server
+        return await self._looked()
+
+    async def _look(self) -> Server:
+        if self._server is None or not self.chat.model:
+            listed = await self._listed()
+            self._server = self._server or _server_of(listed)
+            if not self.chat.model:
+                self.chat.name_model(self._only(listed))
+        self.chat.server = self._server
         return self._server
 
     async def context(self) -> int | None:
@@ -136,43 +147,81 @@ class RemoteEngine:
                 return await self._prove_llguidance() or await self._prove_by_answer(mode)
             return await self._prove_by_answer(mode)
         except RequestRejected as error:
-            return f"is rejected ({error})"
+            return self._unnamed(f"is rejected ({error})")
 
     async def _prove_until_one_holds(self) -> None:
         await self.look()
         for mode in _OFFERED[self.chat.server]:
-            if mode == "prompt":
-                return
-            why = await self.prove(mode)
+            why = "" if mode == "prompt" else await self.prove(mode)
             if not why:
-                self.findings[mode] = ""
                 return
             self.disown(mode, why)
 
     async def _prove_by_answer(self, mode: Mode) -> str:
-        completion = await self.chat.generate(proof(mode))
-        if mode == "tools":
-            return "is ignored" if IN_TEXT in completion.notes or not _has_code(completion.text, None) else ""
-        return "" if _has_code(completion.text, ANSWER) else "is ignored"
+        async with self.chat.account.hold(proof(mode)) as request:
+            completion = await self._unless_of_mode(request, self.chat.generate(request, self._patience))
+            self.chat.account.count(request, completion)
+        has_code = _has_code(completion.text, None if mode == "tools" else ANSWER)
+        if has_code and IN_TEXT not in completion.notes:
+            return ""
+        if completion.finish_reason == "length":
+            return f"is not proven: the answer was cut off after {request.max_tokens:,} tokens"
+        return "is ignored"
 
     async def _prove_llguidance(self) -> str:
         """llama.cpp without llguidance ends itself at the sight of its grammars, so this asks another way first."""
         root = self.url.removesuffix("/v1")
         body = {"prompt": "The price is ", "json_schema": _NARROW, "n_predict": 12, "temperature": 0}
-        answer = await self.chat.transport.post(f"{root}/completion", body, _PROOF_SECONDS)
-        text = answer.get("content", "") if isinstance(answer, dict) else ""
+        async with self.chat.account.hold(Request((), max_tokens=12)):
+            answer = await self.chat.transport.post(f"{root}/completion", body, _PROOF_SECONDS, self._patience)
+            answer = answer if isinstance(answer, dict) else {}
+            counts = {
+                "prompt_tokens": answer.get("tokens_evaluated"),
+                "completion_tokens": answer.get("tokens_predicted"),
+            }
+            self.chat.account.add(usage_of(counts))
+        text = answer.get("content", "")
         return "" if str(text).strip().startswith("7000.") else "needs llama.cpp with llguidance, this one has none"
 
-    async def _listed(self) -> list[dict[str, Any]]:
-        """The models that the endpoint names; none where it has no such list."""
+    async def _unless_of_mode(self, request: Request, answer: Awaitable[Completion]) -> Completion:
+        """An answer; `ModeRejected` where a server fails (500, 501) at the mode, and not at a plain request."""
         try:
-            answer = await self.chat.transport.get("/models", _LOOK_SECONDS)
-        except EngineDenied as error:
-            if ": HTTP 404: " in str(error):
+            return await answer
+        except EngineUnavailable as error:
+            if request.mode == "prompt" or error.status not in _FAILS or not await self._answers(request):
+                raise
+            raise ModeRejected(
+                f"{error}; a plain request works", hint="--mode prompt asks for nothing special"
+            ) from None
+
+    async def _answers(self, request: Request) -> bool:
+        """Whether a plain request works."""
+        plain = replace(proof("prompt"), max_tokens=min(_PLAIN_TOKENS, request.max_tokens))
+        try:
+            completion = await self.chat.generate(plain, replace(self.chat.transport.patience, tries=1))
+        except EngineError:
+            return False
+        self.chat.account.count(plain, completion)
+        return True
+
+    @property
+    def _patience(self) -> Patience:
+        """That of questions about the endpoint: short with what fails for good, and where nobody answered before."""
+        usual, has_failed = self.chat.transport.patience, self._proven.has_failed or self._looked.has_failed
+        return replace(usual, twice=_FAILS, tries=1 if has_failed else usual.tries)
+
+    async def _listed(self) -> list[dict[str, Any]]:
+        """The models that the endpoint names; none where it has no such list, or shows it to nobody."""
+        patience = replace(self._patience, total=self._patience.total or _LOOK_SECONDS, twice=_NO_LIST)
+        try:
+            answer = await self.chat.transport.get("/models", _LOOK_SECONDS, patience)
+        except EngineError as error:
+            is_named = bool(self.chat.model)  # then the first request says what is wrong with a key, say
+            if error.status in (_NO_LIST if is_named else _NO_SUCH_PATH):
                 return []
             raise
         data = answer.get("data") if isinstance(answer, dict) else None
-        if data is None:
+        if data is None and not self.chat.model:
             raise EngineUnavailable(f"{self.id}: what came back is not an answer of a chat API")
         return [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
 

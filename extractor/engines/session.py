@@ -5,23 +5,17 @@ from __future__ import annotations
 import contextlib
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from typing import Any
 
+from extractor.engines.account import Account, Budget
+from extractor.engines.remote import RemoteEngine
 from extractor.engines.trace import Trace
-from extractor.errors import BudgetSpent, UsageError
+from extractor.errors import UsageError
 from extractor.models import Progress
 from extractor.types import Completion, Engine, Message, Mode, OnText, Request, Usage
 
 _SLOTS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What a run may use; `cost` is in US dollars."""
-
-    output_tokens: int | None = None
-    cost: float | None = None
 
 
 class Session:
@@ -32,11 +26,12 @@ class Session:
     ) -> None:
         self.engine = engine
         self._slots = slots or _SLOTS
-        self.usage = Usage()
-        self.requests = 0
-        self._budget = budget or Budget()
-        self._trace = None if hasattr(engine, "chat") else trace  # endpoints keep what was on the wire
-        if self._budget.cost is not None and cost_of(self.id, Usage()) is None:
+        self.account = Account(budget, lambda usage: cost_of(self.id, usage))
+        self._trace = trace
+        if isinstance(engine, RemoteEngine):
+            engine.chat.account = self.account  # it also asks what no document asks for
+            self._trace = None  # it keeps what was on the wire
+        if budget and budget.cost is not None and cost_of(self.id, Usage()) is None:
             what = f"--max-cost: the price of {self.id} is not known"
             hint = "pip install 'extractor[prices]' has prices of OpenAI's models; --max-output-tokens needs none"
             raise UsageError(what, hint=hint)
@@ -49,10 +44,7 @@ class Session:
     @property
     def summary(self) -> str:
         """What was used, in words."""
-        used, requests = self.usage, f"{self.requests} request{'' if self.requests == 1 else 's'}"
-        cached = f" ({used.cached_tokens:,} cached)" if used.cached_tokens else ""
-        cost = f", {used.cost:.4f} US dollars" if used.cost else ""
-        return f"{requests}: {used.input_tokens:,} tokens read{cached}, {used.output_tokens:,} written{cost}"
+        return self.account.summary
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -61,15 +53,15 @@ class Session:
 
     async def generate(self, request: Request) -> Completion:
         """Answer a request, and count it."""
-        request = self._allowed(request)
-        return self._count(request, await self.engine.generate(request))
+        async with self.account.hold(request) as allowed:
+            return self._count(allowed, await self.engine.generate(allowed))
 
     async def stream(self, request: Request, on_text: OnText) -> Completion:
         """Answer a request, and show the text on the way where the engine can."""
         if not hasattr(self.engine, "stream"):
             return await self.generate(request)
-        request = self._allowed(request)
-        return self._count(request, await self.engine.stream(request, on_text))
+        async with self.account.hold(request) as allowed:
+            return self._count(allowed, await self.engine.stream(allowed, on_text))
 
     async def honoured(self) -> tuple[Mode, ...]:
         """The modes that the engine was seen to honour, or says that it does."""
@@ -128,32 +120,15 @@ class Session:
         found = getattr(self.engine, name, None)
         return found() if found else default
 
-    def _allowed(self, request: Request) -> Request:
-        """The request, shortened to what the budget leaves; `BudgetSpent` where that is nothing."""
-        most, dollars = self._budget.output_tokens, self._budget.cost
-        spent = self.usage.cost or 0.0
-        if dollars is not None and spent and spent >= dollars:
-            raise BudgetSpent(f"--max-cost {dollars:g}: {spent:.4f} US dollars are spent", hint=_HINT)
-        if most is None:
-            return request
-        left = most - self.usage.output_tokens
-        if left <= 0:
-            raise BudgetSpent(f"--max-output-tokens {most}: {self.usage.output_tokens} are written", hint=_HINT)
-        return replace(request, max_tokens=min(request.max_tokens, left))
-
     def _count(self, request: Request, completion: Completion) -> Completion:
         """The completion with what it cost."""
-        usage = replace(completion.usage, cost=cost_of(self.id, completion.usage))
-        completion = replace(completion, usage=usage)
-        self.usage += usage
-        self.requests += 1
+        completion = self.account.count(request, completion)
         if self._trace:
             with contextlib.suppress(OSError):  # a full disk takes no answer away
                 self._trace.write(asdict(request), completion.text, engine=self.id, finish=completion.finish_reason)
         return completion
 
 
-_HINT = "what was finished is printed, or in FILE.partial of --out; raise it, or run the rest later"
 _HERE = ("llama:", "outlines:", "replay:")
 
 

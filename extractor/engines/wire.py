@@ -19,9 +19,12 @@ _FINISH: dict[str, FinishReason] = {
     "tool_calls": "stop",
     "function_call": "stop",
     "length": "length",
-    "content_filter": "refusal",
+    "content_filter": "content_filter",
 }
 IN_TEXT = "the model answered in text instead of calling the tool"
+
+
+LIMITS = ("max_tokens", "max_completion_tokens")  # two names of one parameter
 
 
 def body_of(request: Request, model: str, server: Server) -> dict[str, Any]:
@@ -30,7 +33,7 @@ def body_of(request: Request, model: str, server: Server) -> dict[str, Any]:
         "model": model,
         "messages": [turn(message) for message in request.messages],
         # OpenAI's reasoning models refuse the old name, most other servers do not know the new one.
-        "max_completion_tokens" if server == "openai" else "max_tokens": request.max_tokens,
+        LIMITS[server == "openai"]: request.max_tokens,
         "temperature": request.temperature,
         "seed": request.seed,
         **_structure(request, server),
@@ -63,9 +66,8 @@ def _structure(request: Request, server: Server) -> Mapping[str, Any]:
 
 def read(answer: Any, request: Request) -> Completion:
     """The completion in an answer's JSON; LookupError, TypeError or AttributeError where there is none."""
-    choice = answer["choices"][0]
+    choice, counts = answer["choices"][0], usage_of(answer.get("usage"))
     message, reason = choice["message"], choice.get("finish_reason")
-    counts = usage_of(answer.get("usage"))
     if refusal := message.get("refusal"):
         return Completion(_string(refusal), "refusal", counts)
     written, notes = _called(message, request) if request.mode == "tools" else (message.get("content"), ())
@@ -74,6 +76,11 @@ def read(answer: Any, request: Request) -> Completion:
     thoughts = "\n".join(part for part in (beside, inside) if part and isinstance(part, str))
     finish = _FINISH.get(reason, "other") if isinstance(reason, str) else "other"
     return Completion(text, finish, counts, thoughts, notes)
+
+
+def is_empty(answer: Any) -> bool:
+    """Whether an answer has a list of choices and none in it: some filters, and some routers, send that."""
+    return isinstance(answer, dict) and answer.get("choices") == []
 
 
 def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[str, ...]]:

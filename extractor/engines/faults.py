@@ -1,0 +1,173 @@
+"""What the faults of an endpoint mean for the run: from whatever a client trips over to one of our errors.
+
+Servers say what is wrong in many ways: the error of OpenAI's API, other JSON, plain text, a page of HTML.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import email.utils
+import html
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
+
+if TYPE_CHECKING:
+    from openai import APIStatusError
+
+_SUCCESS = 200
+_DENIED = (401, 403, 404, 405)
+_PAYMENT = 402
+_REJECTED = (400, 413, 422)
+_SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"))
+# What servers name when they refuse a way to ask for structure.
+_OF_MODES = ("response_format", "schema", "structured", "grammar", "guided", "tool", "function")
+# Gateways hand the words of the model's own server on, and leave out its fields `param` and `code`.
+_PARAMETER = re.compile(
+    r"(?i)\b(?:unsupported|unrecognized|unknown) [\w ]*: ['\"`]?(\w+)|(\w+)['\"`]? is not supported"
+)
+_NOT_SHOWN = re.compile(r"(?is)<(head|script|style)\b.*?</\1>|<[^>]*>")
+_TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
+_READ, _SHOWN = 10_000, 300  # characters of a body, and of what it says
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Who is at fault: what messages call it, and the key that no message may show."""
+
+    name: str
+    url: str
+    key: str
+
+    def explain(self, error: Exception, seconds: float) -> EngineError:
+        """Whatever went wrong as the error that says what it means; `seconds` is the time that the try had."""
+        from httpx2 import ConnectError
+        from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
+
+        cause = (error.__cause__ or error) if isinstance(error, APIConnectionError) else error
+        if isinstance(cause, EngineError):
+            return cause
+        if isinstance(error, APITimeoutError | TimeoutError):
+            hint = "raise --timeout, shorten the text, or use a smaller model"
+            return EngineUnavailable.late(self.name, seconds, hint=hint)
+        if isinstance(error, APIStatusError):
+            fault = self._of_status(error)
+            fault.status = error.status_code
+            return fault
+        if isinstance(cause, ConnectError):
+            return self._unreachable(cause)
+        if isinstance(error, APIError):  # a connection that breaks, or an error told in the middle of a stream
+            told = error.message if cause is error else str(cause) or type(cause).__name__
+            return EngineUnavailable(self.without_key(f"{self.name}: {told}"))
+        fault = EngineUnavailable(f"{self.name}: the answer cannot be read ({type(error).__name__})")
+        fault.status = _SUCCESS
+        return fault
+
+    def no_fault(self, answer: Any) -> Any:
+        """An answer; some gateways send what went wrong behind them with the status of success."""
+        fault = answer.get("error") if isinstance(answer, dict) else None
+        if fault:
+            raise EngineUnavailable(f"{self.name}: {self._told(fault)}")
+        return answer
+
+    def _told(self, body: Any) -> str:
+        """What a body says, in a line of some length."""
+        told = " ".join(self.without_key(_words(body)).split())
+        return told if len(told) <= _SHOWN else f"{told[:_SHOWN].rstrip()} …"
+
+    def without_key(self, text: str) -> str:
+        """Some servers repeat the key that they refuse."""
+        return text.replace(self.key, "…") if self.key else text
+
+    def _of_status(self, error: APIStatusError) -> EngineError:
+        body = error.body if isinstance(error.body, dict) else {}
+        status, code, told = error.status_code, str(body.get("code")), self._told(error.body)
+        message = f"{self.name}: HTTP {status}{f': {told}' if told else ''}"
+        if _is_too_long(body, code, told):
+            return _too_long(body)
+        if status in range(300, 400):
+            return self._moved(error)
+        if status == _PAYMENT or {code, str(body.get("type"))} & _SPENT:
+            return EngineDenied(message, hint="the account behind the key has nothing left; top it up")
+        if status in _DENIED:
+            return EngineDenied(message, hint="check the key, the model's name and the URL")
+        if status in _REJECTED:
+            about_mode = any(word in told.lower() for word in _OF_MODES)
+            kind = ModeRejected if about_mode else RequestRejected
+            rejected = kind(message, hint="--mode prompt asks for nothing special" if about_mode else None)
+            rejected.parameter = _parameter(body, code, told)
+            return rejected
+        return EngineUnavailable(message, retry_after=_asked_wait(error.response.headers))
+
+    def _unreachable(self, cause: Exception) -> EngineUnavailable:
+        what = f"{self.name}: no connection to {self.url} ({cause})"
+        error = EngineUnavailable(self.without_key(what), hint="is the server running? check the URL")
+        error.is_unreachable = True
+        return error
+
+    def _moved(self, error: APIStatusError) -> EngineDenied:
+        target = urljoin(str(error.response.url), error.response.headers.get("location", ""))
+        parts = urlsplit(target)
+        where = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        hint = "redirects are not followed, since key and text would go there; name that address if you trust it"
+        return EngineDenied(self.without_key(f"{self.name}: HTTP {error.status_code}: moved to {where}"), hint=hint)
+
+
+def _words(body: Any) -> str:
+    """What a body says: {'message': 'No.'} → 'No.'; '<title>502</title><p>Bad gateway' → 'Bad gateway'."""
+    if isinstance(body, dict):
+        body = next((body[name] for name in ("message", "detail", "error") if body.get(name)), body)
+    if body and not isinstance(body, str):
+        with contextlib.suppress(RecursionError):
+            return json.dumps(body, ensure_ascii=False)
+    if not isinstance(body, str):
+        return ""
+    body = body[:_READ]
+    titles = " ".join(_TITLE.findall(body))
+    return html.unescape(_NOT_SHOWN.sub(" ", body)).strip() or html.unescape(titles)
+
+
+def _parameter(body: Mapping[str, Any], code: str, told: str) -> str | None:
+    """The parameter that a model does not take; None where another value of it may do."""
+    named = body.get("param")
+    if isinstance(named, str):
+        return named if code.startswith("unsupported") else None
+    found = _PARAMETER.search(told)
+    return found[1] or found[2] if found else None
+
+
+def _asked_wait(headers: Mapping[str, str]) -> float | None:
+    """Seconds that Retry-After asks for (RFC 9110: seconds or a date; retry-after-ms of OpenAI and Azure)."""
+    try:
+        if "retry-after-ms" in headers:
+            return max(0.0, float(headers["retry-after-ms"]) / 1000)
+        asked = headers.get("retry-after", "")
+        if not asked or asked.strip().replace(".", "", 1).isdigit():
+            return float(asked) if asked else None
+        return max(0.0, email.utils.parsedate_to_datetime(asked).timestamp() - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_too_long(body: Mapping[str, Any], code: str, told: str) -> bool:
+    return (
+        body.get("type") == "exceed_context_size_error"  # llama.cpp
+        or code == "context_length_exceeded"  # OpenAI
+        or "maximum context length" in told  # vLLM
+    )
+
+
+def _too_long(body: Mapping[str, Any]) -> RequestRejected:
+    asked, room = body.get("n_prompt_tokens"), body.get("n_ctx")
+    hint = "split the text, shorten the schema, or use a model with a longer context"
+    if isinstance(asked, int) and isinstance(room, int):
+        over = f"{asked:,} tokens of text, instruction and schema, {asked - room:,} more than the context of {room:,}"
+        return RequestRejected(f"prompt too long: {over}", hint=hint)
+    told = f": {json.dumps(body['message'])}" if isinstance(body.get("message"), str) else ""
+    return RequestRejected(f"prompt too long for the context of the model{told}", hint=hint)
