@@ -46,7 +46,8 @@ def decode(completion: Completion) -> Answer:
         raise Refused(f"the model declined: {text[:_SHOWN]!r}")
     if completion.finish_reason == "content_filter":
         written = f", of which is written: {text[:_SHOWN]!r}" if text.strip() else ""
-        raise Refused(f"a content filter of the server stopped the answer{written}")
+        hint = "another model or endpoint may answer"
+        raise Refused(f"a content filter of the server stopped the answer{written}", hint=hint)
     if not text.strip() and completion.finish_reason != "length":
         raise ParseError(_why_empty(completion))
     if completion.finish_reason == "length":

@@ -69,6 +69,7 @@ class Transport:
         """
         from tenacity import AsyncRetrying, stop_after_attempt, stop_before_delay
 
+        self._client()  # its slow import takes none of the server's time
         patience, started = patience or self.patience, time.monotonic()
         total = patience.total or 2 * seconds
 
