@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any
 
 from extractor import repair
-from extractor.answer import decode, explain_cut
+from extractor.answer import Answer, decode, explain_cut
 from extractor.errors import (
     EngineUnavailable,
     OutputError,
@@ -128,7 +128,7 @@ class _Draft:
         """The draft with what the model says to a question."""
         completion = await talk.ask(question)
         try:
-            answer = decode(completion)
+            answer = _meant(question, decode(completion), talk)
         except OutputError as error:
             is_final = not isinstance(error, ParseError)
             if isinstance(error, ParseError):
@@ -136,14 +136,18 @@ class _Draft:
             if self.data is not None:
                 return replace(self, is_final=is_final)  # no worse than it was
             return replace(self, text=completion.text, faults=(Problem.of(error),), is_final=is_final)
-        value, cuts = clip(talk.restore(question.schema, answer.value), compile_schema(question.schema).lowered)
-        taken = replace(self, text=completion.text, faults=(), notes=_joined(self.notes, answer.notes, talk.notes()))
+        lowered = compile_schema(question.schema).lowered
+        value, cuts = clip(answer.value, lowered, is_held=talk.mode == "grammar")
+        if question.pieces:
+            cuts = _joined(*({repair.in_record(at): text} for at, text in cuts.items()))
+        notes = _joined(self.notes, answer.notes, talk.notes(), cuts)
+        taken = replace(self, text=completion.text, faults=(), notes=notes)
         cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
         if question.pieces:
             return taken.pieced(question, value, answer.open, self.faults or cut)
         if answer.open is not None:
             return taken.begun(value, answer.open, cut)
-        return self.better(replace(taken, notes=_joined(taken.notes, cuts), data=value).checked())
+        return self.better(replace(taken, data=value).checked())
 
     def begun(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> _Draft:
         """With an answer that was cut off: what it lacks is asked for next."""
@@ -185,6 +189,22 @@ class _Draft:
         if self.data is None or self.faults or len(other.problems) <= len(self.problems):
             return other
         return replace(self, notes=other.notes)
+
+
+def _meant(question: Question, answer: Answer, talk: Talk) -> Answer:
+    """An answer in the shape of the schema that was asked for; of several values the one that is meant, with a note."""
+    values = [talk.restore(question.schema, value) for value in answer.several or (answer.value,)]
+    if not answer.several:
+        return replace(answer, value=values[0])
+    fitting = [] if question.pieces else [one for one in values if isinstance(validate(question.schema, one), Valid)]
+    value, told = values[-1], "the last counts"
+    if fitting:
+        value, told = fitting[-1], "the last that is valid counts"
+    elif is_many(question.schema):
+        value = [*chain.from_iterable(one if isinstance(one, list) else [one] for one in values)]
+        told = "taken as one list"
+    notes = _joined(answer.notes, {"": f"the answer has {len(values)} JSON values, {told}"})
+    return replace(answer, value=value, notes=notes)
 
 
 def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schema) -> Extraction:

@@ -89,6 +89,14 @@ def test_a_list_that_reached_our_own_bound_is_told_and_kept(child: dict[str, Any
     assert all(f"stopped at {LIST_BOUND} items" in note for note in notes.values())
 
 
+def test_our_own_bounds_do_not_count_where_they_were_not_in_force() -> None:
+    schema = schema_of(record(a=TEXT, b={"type": "array"}, c=PROSE))
+    answer = {"a": WORDS * 20, "b": ["x"] * 100, "c": WORDS}
+    data, notes = clip(answer, compile_schema(schema).lowered, is_held=False)
+    assert data == {"a": WORDS * 20, "b": ["x"] * 100, "c": CUT}
+    assert notes == {"/c": "cut at 50 characters"}
+
+
 def test_data_of_another_shape_is_left_alone() -> None:
     for data in (None, 1, "x" * 60, [WORDS], {}, {"a": 1}, {"b": WORDS}):
         assert clipped(record(a=PROSE), data) == (data, {})
