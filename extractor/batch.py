@@ -12,11 +12,11 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from extractor.errors import EngineUnavailable, SourceError
-from extractor.pipeline import extract
+from extractor.pipeline import extract, unread
 from extractor.sources import Source, load
 from extractor.talk import Options
 from extractor.text import is_known, main_script
-from extractor.types import Document, Engine, Extraction, Problem, Schema
+from extractor.types import Document, Engine, Extraction, Schema
 
 _AHEAD = 4  # windows of results that may wait for their turn
 
@@ -65,9 +65,7 @@ async def extract_all(
         try:
             document = await readers.run(lambda: load(source))
         except SourceError as error:
-            fault = (Problem.of(error),)
-            mode = options.mode or engine.modes[0]
-            return Extraction(source.label, None, schema.id, engine.id, mode, errors=fault)
+            return unread(source.label, error, schema, engine, options)
         return await extract(_with_language_note(document, engine.id, languages), schema, engine, options)
 
     readers = _Readers()

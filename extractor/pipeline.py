@@ -46,9 +46,8 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     talk = Talk(engine, options)
     compile_schema(schema)
     if not document.text.strip():
-        fault = (Problem.of(SourceError(f"{document.source}: the text is empty")),)
-        mode = options.mode or engine.modes[0]
-        return Extraction(document.source, None, schema.id, engine.id, mode, errors=fault, notes=_loading(document))
+        fault = SourceError(f"{document.source}: the text is empty")
+        return replace(unread(document.source, fault, schema, engine, options), notes=_loading(document))
     started = time.monotonic()
     draft = await _converse(talk, document, schema)
     record = Extraction(
@@ -56,7 +55,7 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
         None,
         schema.id,
         engine.id,
-        talk.mode or engine.modes[0],
+        talk.mode,
         errors=draft.faults,
         notes=_joined(_loading(document), draft.notes),
         attempts=talk.attempts,
@@ -65,6 +64,12 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     )
     record = _finish(record, draft, document, schema)
     return replace(record, seconds=round(time.monotonic() - started, 3))
+
+
+def unread(source: str, fault: SourceError, schema: Schema, engine: Engine, options: Options) -> Extraction:
+    """The record of a source of which the model was asked nothing."""
+    mode = Talk(engine, options).mode
+    return Extraction(source, None, schema.id, engine.id, mode, errors=(Problem.of(fault),))
 
 
 async def _converse(talk: Talk, document: Document, schema: Schema) -> _Draft:

@@ -67,7 +67,7 @@ class Talk:
     def __init__(self, engine: Engine, options: Options) -> None:
         self.engine = engine
         self.options = options
-        self.mode: Mode | None = options.mode
+        self.mode: Mode = options.mode or engine.modes[0]
         self.attempts = 0
         self.usage = Usage()
         self.thoughts = ""
