@@ -23,7 +23,7 @@ from extractor.errors import (
     SchemaError,
     SourceError,
 )
-from extractor.grammar import clip, compile_schema
+from extractor.grammar import compile_schema
 from extractor.ground import ground
 from extractor.pointers import pointer
 from extractor.prompt import again, messages
@@ -141,8 +141,7 @@ class _Draft:
             if self.data is not None:
                 return replace(self, is_final=is_final)  # no worse than it was
             return replace(self, text=completion.text, faults=(Problem.of(error),), is_final=is_final)
-        lowered = compile_schema(question.schema).lowered
-        value, cuts = clip(answer.value, lowered, is_held=talk.mode == "grammar")
+        value, cuts = compile_schema(question.schema).clip(answer.value, is_held=talk.mode == "grammar")
         if question.pieces:
             cuts = _joined(*({repair.in_record(at): text} for at, text in cuts.items()))
         notes = _joined(self.notes, answer.notes, talk.notes(), cuts)
