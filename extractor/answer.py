@@ -16,7 +16,8 @@ from extractor.errors import ParseError, Refused, Truncated
 from extractor.types import Completion
 
 _DEEPEST = 100  # levels of an answer; validators and writers walk it by recursion
-_FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.DOTALL)
+# Where JSON seems to begin, and not a bracket of prose: '{"a"', "{a:", '[1', '["a"'.
+_BEGIN = re.compile(r"""\{\s*(?=["'“}]|[^\W\d][\w-]*\s*:|//|/\*|\Z)|\[\s*(?=["'“{\[\]\d-]|(?:true|false|null)\b|\Z)""")
 _THOUGHTS = re.compile(r"\s*<(think|thinking|thought)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
 _UNFINISHED = re.compile(r"[-+.\w]+\Z")  # a number or word at the end may go on
 _SHOWN = 200  # characters of an answer in a message
@@ -27,12 +28,14 @@ class Answer:
     """A value, and notes on what had to be done to read it.
 
     `open` is None for a whole answer. For one that was cut off it is the path to the innermost container that can
-    be kept, and `value` has what was complete.
+    be kept, and `value` has what was complete. Where an answer has several values, `several` are all of them, and
+    `value` is the last.
     """
 
     value: Any
     notes: dict[str, str] = field(default_factory=dict)
     open: tuple[str | int, ...] | None = None
+    several: tuple[Any, ...] = ()
 
 
 def decode(completion: Completion) -> Answer:
@@ -67,9 +70,9 @@ def _why_empty(completion: Completion) -> str:
 
 def partial(text: str) -> Any:
     """An answer that is still being written, as far as it is; None before it begins: '{"a": "Por' → {'a': 'Por'}."""
-    begun = _from_bracket(text)
+    begin = _BEGIN.search(text)
     with contextlib.suppress(ValueError, RecursionError):
-        return from_json(begun, allow_partial="trailing-strings") if begun else None
+        return from_json(text[begin.start() :], allow_partial="trailing-strings") if begin else None
     return None
 
 
@@ -96,47 +99,49 @@ def explain_cut(completion: Completion, max_tokens: int) -> Truncated:
 
 
 def _mended(text: str, error: Exception) -> Answer:
-    """The JSON in an answer that is not just that."""
+    """The JSON in an answer that is not just that: in a fence, among prose, in several parts, with faults."""
+    values: list[Any] = []
+    notes: dict[str, str] = {}
+    at = 0
+    while begin := _BEGIN.search(text, at):
+        try:
+            value, at = _DECODER.raw_decode(text, begin.start())
+        except (ValueError, RecursionError):
+            break
+        values.append(value)
+        notes |= _repetitions(text[begin.start() : at])
+    if begin:
+        mended = _repaired(text[begin.start() :])
+        values += mended
+        told = "and was mended" if mended else f"nor is {text[begin.start() :][:_SHOWN]!r} in it"
+        notes = {"": f"the answer was not JSON ({error}), {told}"}
+    if not values:
+        raise ParseError(f"the answer is not JSON ({error}): {text[:_SHOWN]!r}") from error
+    values = [_not_too_deep(value, text) for value in values]
+    return Answer(values[-1], notes, several=(*values,) if len(values) > 1 else ())
+
+
+def _repaired(text: str) -> list[Any]:
+    """The values of a text that begins like JSON, and is none; of prose with a bracket in it nothing is left."""
     from json_repair import repair_json
 
-    inner = _embedded(text)
-    fault = ParseError(f"the answer is not JSON ({error}): {text[:_SHOWN]!r}")
-    if inner is None:
-        raise fault from error
-    with contextlib.suppress(ValueError, RecursionError):
-        return Answer(_not_too_deep(_strictly(inner), text), _repetitions(inner))
+    inner = text.partition("\n```")[0]
+    end = max(inner.rfind("}"), inner.rfind("]"))
     try:
-        value = repair_json(inner, return_objects=True, ensure_ascii=False)
+        value = repair_json(inner[: end + 1] if end >= 0 else inner, return_objects=True, ensure_ascii=False)
         _strictly(json.dumps(value, allow_nan=False))
     except (ValueError, RecursionError):
-        raise fault from error
-    if not (value and isinstance(value, dict | list)):  # of prose with a bracket in it an empty value is left
-        raise fault from error
-    return Answer(_not_too_deep(value, text), {"": f"the answer was not JSON ({error}), and was mended"})
-
-
-def _embedded(text: str) -> str | None:
-    """The part of a text that looks like JSON: in its last fence, or from the first bracket on."""
-    fenced = _FENCE.findall(text)
-    inner = fenced[-1] if fenced else text
-    inner = _from_bracket(inner)
-    if not inner:
-        return None
-    end = max(inner.rfind("}"), inner.rfind("]"))
-    return inner[: end + 1] if end >= 0 else inner
-
-
-def _from_bracket(text: str) -> str:
-    """A text from its first bracket on: 'So: {"a"' → '{"a"'; '' where it has none."""
-    found = re.search(r"[{\[]", text)
-    return text[found.start() :] if found else ""
+        return []
+    values = value if isinstance(value, list) and text[0] == "{" else [value]
+    return [one for one in values if one and isinstance(one, dict | list)]
 
 
 def _cut(text: str) -> Answer:
     """What is complete in an answer that ends too early."""
-    text = _from_bracket(text)
-    if not text:
+    begin = _BEGIN.search(text)
+    if not begin:
         return Answer(None, open=())
+    text = text[begin.start() :]
     depth, in_string = _depth(text)
     if not depth:
         return _whole_after_all(text)
@@ -160,7 +165,7 @@ def _cut(text: str) -> Answer:
 def _whole_after_all(text: str) -> Answer:
     """The limit came just after the end, or in what was said about it."""
     try:
-        value, _ = json.JSONDecoder(parse_constant=_finite, parse_float=_finite).raw_decode(text)
+        value, _ = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         return Answer(None, open=())
     return Answer(_not_too_deep(value, text), _repetitions(text))
@@ -208,6 +213,9 @@ def _finite(number: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{number} is not a JSON number")
     return value
+
+
+_DECODER = json.JSONDecoder(parse_constant=_finite, parse_float=_finite)
 
 
 def _not_too_deep(data: Any, text: str) -> Any:

@@ -12,11 +12,13 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from extractor.errors import EngineUnavailable, SourceError
-from extractor.pipeline import extract
+from extractor.pipeline import extract, unread
 from extractor.sources import Source, load
 from extractor.talk import Options
 from extractor.text import is_known, main_script
-from extractor.types import Document, Engine, Extraction, Problem, Schema
+from extractor.types import Document, Engine, Extraction, Schema
+
+_AHEAD = 4  # windows of results that may wait for their turn
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -63,9 +65,7 @@ async def extract_all(
         try:
             document = await readers.run(lambda: load(source))
         except SourceError as error:
-            fault = (Problem.of(error),)
-            mode = options.mode or engine.modes[0]
-            return Extraction(source.label, None, schema.id, engine.id, mode, errors=fault)
+            return unread(source.label, error, schema, engine, options)
         return await extract(_with_language_note(document, engine.id, languages), schema, engine, options)
 
     readers = _Readers()
@@ -77,12 +77,19 @@ async def extract_all(
 
 
 async def in_order(items: Iterable[T], work: Callable[[T], Awaitable[R]], window: int) -> AsyncGenerator[R, None]:
-    """Results in the order of the items, with at most `window` of them being worked on."""
+    """Results in the order of the items, with at most `window` of them being worked on.
+
+    What is done early waits for its turn without keeping a place; some windows of results at most, then for a slow
+    item all others wait too.
+    """
     waiting: deque[asyncio.Task[R]] = deque()
+    places = asyncio.Semaphore(window)
     try:
         for item in items:
+            await places.acquire()
             waiting.append(asyncio.ensure_future(work(item)))
-            if len(waiting) >= window:
+            waiting[-1].add_done_callback(lambda _: places.release())
+            while waiting and (waiting[0].done() or len(waiting) >= _AHEAD * window):
                 yield await waiting.popleft()
         while waiting:
             yield await waiting.popleft()

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any
 
 from extractor import repair
-from extractor.answer import decode, explain_cut
+from extractor.answer import Answer, decode, explain_cut
 from extractor.errors import (
     EngineUnavailable,
     OutputError,
@@ -23,7 +23,7 @@ from extractor.errors import (
     SchemaError,
     SourceError,
 )
-from extractor.grammar import clip, compile_schema
+from extractor.grammar import compile_schema
 from extractor.ground import ground
 from extractor.pointers import pointer
 from extractor.prompt import again, messages
@@ -46,9 +46,8 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     talk = Talk(engine, options)
     compile_schema(schema)
     if not document.text.strip():
-        fault = (Problem.of(SourceError(f"{document.source}: the text is empty")),)
-        mode = options.mode or engine.modes[0]
-        return Extraction(document.source, None, schema.id, engine.id, mode, errors=fault, notes=_loading(document))
+        fault = SourceError(f"{document.source}: the text is empty")
+        return replace(unread(document.source, fault, schema, engine, options), notes=_loading(document))
     started = time.monotonic()
     draft = await _converse(talk, document, schema)
     record = Extraction(
@@ -56,7 +55,7 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
         None,
         schema.id,
         engine.id,
-        talk.mode or engine.modes[0],
+        talk.mode,
         errors=draft.faults,
         notes=_joined(_loading(document), draft.notes),
         attempts=talk.attempts,
@@ -65,6 +64,12 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     )
     record = _finish(record, draft, document, schema)
     return replace(record, seconds=round(time.monotonic() - started, 3))
+
+
+def unread(source: str, fault: SourceError, schema: Schema, engine: Engine, options: Options) -> Extraction:
+    """The record of a source of which the model was asked nothing."""
+    mode = Talk(engine, options).mode
+    return Extraction(source, None, schema.id, engine.id, mode, errors=(Problem.of(fault),))
 
 
 async def _converse(talk: Talk, document: Document, schema: Schema) -> _Draft:
@@ -128,7 +133,7 @@ class _Draft:
         """The draft with what the model says to a question."""
         completion = await talk.ask(question)
         try:
-            answer = decode(completion)
+            answer = _meant(question, decode(completion), talk)
         except OutputError as error:
             is_final = not isinstance(error, ParseError)
             if isinstance(error, ParseError):
@@ -136,14 +141,17 @@ class _Draft:
             if self.data is not None:
                 return replace(self, is_final=is_final)  # no worse than it was
             return replace(self, text=completion.text, faults=(Problem.of(error),), is_final=is_final)
-        value, cuts = clip(talk.restore(question.schema, answer.value), compile_schema(question.schema).lowered)
-        taken = replace(self, text=completion.text, faults=(), notes=_joined(self.notes, answer.notes, talk.notes()))
+        value, cuts = compile_schema(question.schema).clip(answer.value, is_held=talk.mode == "grammar")
+        if question.pieces:
+            cuts = _joined(*({repair.in_record(at): text} for at, text in cuts.items()))
+        notes = _joined(self.notes, answer.notes, talk.notes(), cuts)
+        taken = replace(self, text=completion.text, faults=(), notes=notes)
         cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
         if question.pieces:
             return taken.pieced(question, value, answer.open, self.faults or cut)
         if answer.open is not None:
             return taken.begun(value, answer.open, cut)
-        return self.better(replace(taken, notes=_joined(taken.notes, cuts), data=value).checked())
+        return self.better(replace(taken, data=value).checked())
 
     def begun(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> _Draft:
         """With an answer that was cut off: what it lacks is asked for next."""
@@ -185,6 +193,22 @@ class _Draft:
         if self.data is None or self.faults or len(other.problems) <= len(self.problems):
             return other
         return replace(self, notes=other.notes)
+
+
+def _meant(question: Question, answer: Answer, talk: Talk) -> Answer:
+    """An answer in the shape of the schema that was asked for; of several values the one that is meant, with a note."""
+    values = [talk.restore(question.schema, value) for value in answer.several or (answer.value,)]
+    if not answer.several:
+        return replace(answer, value=values[0])
+    fitting = [] if question.pieces else [one for one in values if isinstance(validate(question.schema, one), Valid)]
+    value, told = values[-1], "the last counts"
+    if fitting:
+        value, told = fitting[-1], "the last that is valid counts"
+    elif is_many(question.schema):
+        value = [*chain.from_iterable(one if isinstance(one, list) else [one] for one in values)]
+        told = "taken as one list"
+    notes = _joined(answer.notes, {"": f"the answer has {len(values)} JSON values, {told}"})
+    return replace(answer, value=value, notes=notes)
 
 
 def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schema) -> Extraction:

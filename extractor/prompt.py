@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -74,6 +75,7 @@ def fence(text: str) -> str:
     return "<text>\n" + text.replace("</text>", "<\\/text>").strip() + "\n</text>"
 
 
+@lru_cache(maxsize=64)
 def describe(schema: Schema) -> str:
     """A TypeScript type, with descriptions and bounds as comments (the descriptor that Kor made its default).
 

@@ -113,6 +113,13 @@ def put(data: Any, pieces: Sequence[Piece], answer: Any) -> tuple[Any, list[Piec
     return data, [piece for piece in pieces if piece.pointer not in answer and not piece.optional]
 
 
+def in_record(at: str) -> str:
+    """Where in the record a place of an answer to pieces is: '/~1a/0' → '/a/0', '/~1list~1-/0' → '/list'."""
+    key, slash, below = at.removeprefix("/").partition("/")
+    place = unescaped(key)
+    return place.removesuffix("/" + _FURTHER) if place.endswith("/" + _FURTHER) else place + slash + below
+
+
 def _by_pointer(pieces: Sequence[Piece], answer: Any) -> dict[str, Any]:
     """The answered pieces, also where a model without a grammar gave the whole record, names, or a bare value."""
     if not isinstance(answer, dict):

@@ -67,7 +67,7 @@ class Talk:
     def __init__(self, engine: Engine, options: Options) -> None:
         self.engine = engine
         self.options = options
-        self.mode: Mode | None = options.mode
+        self.mode: Mode = options.mode or engine.modes[0]
         self.attempts = 0
         self.usage = Usage()
         self.thoughts = ""
@@ -187,7 +187,7 @@ def _request(chat: tuple[Message, ...], options: Options, most: int | None = Non
 
 def estimate_tokens(text: str) -> int:
     """A rough count without a tokenizer: four ASCII characters, or one and a half others, make a token."""
-    ascii_only = sum(char < "\x80" for char in text)
+    ascii_only = len(text.encode("ascii", "ignore"))
     return round(ascii_only / 4 + (len(text) - ascii_only) / 1.5)
 
 

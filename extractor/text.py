@@ -13,6 +13,7 @@ from dataclasses import dataclass
 # Documents, file names and answers are not ours: whatever prints them escapes these.
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
+_WORD = re.compile(r"\S+")
 _SENTENCE_END = re.compile(r"[.!?]['\")\]’”]*(?=\s|$)|[。！？；…][」』”’）]*")
 _WORD_END = re.compile(r"(?<=\S)(?=\s)|(?<=[，、：])|(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
 
@@ -46,20 +47,17 @@ class View:
 
 def normalise(text: str) -> View:
     r"""Fold case and collapse white space, keeping the way back: 'The\n  Sea ' → 'the sea'."""
-    letters: list[str] = []
+    words: list[str] = []
     offsets: list[int] = []
-    for at, char in enumerate(text):
-        if not char.isspace():
-            folded = char.casefold()
-            letters.extend(folded)
-            offsets.extend([at] * len(folded))
-        elif letters and letters[-1] != " ":
-            letters.append(" ")
-            offsets.append(at)
-    if letters and letters[-1] == " ":
-        letters.pop()
-        offsets.pop()
-    return View("".join(letters), offsets)
+    end = 0
+    for word in _WORD.finditer(text):
+        if words:
+            offsets.append(end)  # of the blank between
+        start, end = word.span()
+        words.append(word[0].casefold())
+        is_longer = len(words[-1]) != end - start  # 'ß' becomes 'ss'
+        offsets += (at for at in range(start, end) for _ in text[at].casefold()) if is_longer else range(start, end)
+    return View(" ".join(words), offsets)
 
 
 def clip(text: str, limit: int, least: int = 0) -> str:

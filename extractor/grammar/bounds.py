@@ -46,14 +46,17 @@ EXACT = None
 
 
 def bound_text(node: dict[str, Any], bounds: Bounds, shape: Shape) -> dict[str, Any]:
-    """`x-clip` is the length that `clip` cuts back to; a shape (pattern, format) cannot be cut, so it has none."""
+    """The length that `clip` cuts back to is `x-clip`, or `x-stop` where the bound is ours.
+
+    A shape (pattern, format) cannot be cut, so it has none.
+    """
     longest = (SHAPES[shape.format].longest if shape.format else bounds.text) + shape.shortest
     limit = node.get("maxLength", max(longest, node.get("minLength", 0)))
     if "pattern" in node or "format" in node:
         return {**node, "maxLength": limit}
     if "maxLength" in node and limit < SHORTEST_PROSE:
         return node
-    return {**node, "maxLength": limit + SLACK, "x-clip": limit}
+    return {**node, "maxLength": limit + SLACK, "x-clip" if "maxLength" in node else "x-stop": limit}
 
 
 def bound_list(node: dict[str, Any], bounds: Bounds) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What our own bounds did to an answer, each told in a note.
+"""What the bounds of a grammar did to an answer, each told in a note.
 
 Texts are cut back to a sentence, repeated items dropped where they have to be unique, full lists are named.
 """
@@ -18,13 +18,14 @@ from extractor.text import clip as clip_text
 from extractor.validation import VALIDATORS
 
 
-def clip(data: Any, lowered: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
+def clip(data: Any, lowered: Mapping[str, Any], *, is_held: bool = True) -> tuple[Any, dict[str, str]]:
     """Cut every text that went into its slack, and drop repeated items where they have to be unique, in place.
 
-    `data` is a decoded answer, `lowered` the schema of its grammar. Returns the data and notes by pointer.
+    `data` is a decoded answer, `lowered` the schema of its grammar; our own bounds count where that held the answer.
+    Returns the data and notes by pointer.
     """
     notes: dict[str, str] = {}
-    for error in list(_innermost(_Bounds(lowered).iter_errors(data))):
+    for error in list(_innermost((_Bounds if is_held else _UserBounds)(lowered).iter_errors(data))):
         mend = _MENDS.get(str(error.validator))
         if mend is None:
             continue
@@ -39,7 +40,8 @@ def _x_clip(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
         yield BoundError(f"cut at {limit} characters")
 
 
-def _x_stop(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
+def _x_stop(validator: Any, limit: int, value: Any, schema: Any) -> Iterator[BoundError]:
+    yield from _x_clip(validator, limit, value, schema)
     if isinstance(value, list | dict) and len(value) >= limit:
         yield BoundError(f"stopped at {limit} items, our own bound; max_length in the schema replaces it")
 
@@ -72,13 +74,13 @@ def _shortened(error: BoundError) -> str:
 # that we leave in the lowered schema. What each does to the value:
 _MENDS: Mapping[str, Callable[[BoundError], Any]] = {
     "x-clip": _shortened,
-    "x-stop": lambda error: error.instance,
+    "x-stop": lambda error: _shortened(error) if isinstance(error.instance, str) else error.instance,
     "x-unique": lambda error: _distinct(cast(list[Any], error.instance)),
 }
-_Bounds: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
-    VALIDATORS["rust"],
-    {"x-clip": _x_clip, "x-stop": _x_stop, "x-unique": _x_unique, "pattern": _unheeded, "multipleOf": _unheeded},
+_UserBounds: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
+    VALIDATORS["rust"], {"x-clip": _x_clip, "x-unique": _x_unique, "pattern": _unheeded, "multipleOf": _unheeded}
 )
+_Bounds: type[Draft202012Validator] = extend(_UserBounds, {"x-stop": _x_stop})  # type: ignore[no-untyped-call]
 
 
 def _innermost(errors: Iterable[BoundError]) -> Iterator[BoundError]:

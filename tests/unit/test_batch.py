@@ -68,6 +68,21 @@ def test_the_window_is_made_full_use_of(window: int) -> None:
     assert work.most == window
 
 
+def test_what_is_done_early_keeps_no_place_for_some_windows() -> None:
+    work = Worker([10**6])
+
+    async def run() -> None:
+        first = asyncio.ensure_future(anext(results := in_order(range(100), work, 2)))
+        for _ in range(200):
+            await asyncio.sleep(0)
+        first.cancel()
+        await asyncio.gather(first, return_exceptions=True)
+        await results.aclose()
+
+    asyncio.run(run())
+    assert (work.started, work.most, work.running) == (4 * 2, 2, 0)
+
+
 def test_items_are_taken_as_they_are_needed() -> None:
     taken = 0
 

@@ -1,4 +1,4 @@
-"""clip(): strings that went into their slack are cut back, and bounds of our own are told."""
+"""Grammar.clip(): strings that went into their slack are cut back, and bounds of our own are told."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 from scripted import quick, record, schema_of
 
-from extractor.grammar import clip, compile_schema
+from extractor.grammar import compile_schema
 from extractor.grammar.bounds import LIST_BOUND, SLACK, TEXT_BOUND
 from extractor.schema import from_type
 from extractor.validation import Valid, validate
@@ -22,7 +22,7 @@ CUT = "the harbour bridge opened after nine years of work"  # 50 characters
 
 
 def clipped(schema: dict[str, Any], data: Any) -> tuple[Any, dict[str, str]]:
-    return clip(data, compile_schema(schema_of(schema)).lowered)
+    return compile_schema(schema_of(schema)).clip(data)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,14 @@ def test_a_list_that_reached_our_own_bound_is_told_and_kept(child: dict[str, Any
     assert all(f"stopped at {LIST_BOUND} items" in note for note in notes.values())
 
 
+def test_our_own_bounds_do_not_count_where_they_were_not_in_force() -> None:
+    schema = schema_of(record(a=TEXT, b={"type": "array"}, c=PROSE))
+    answer = {"a": WORDS * 20, "b": ["x"] * 100, "c": WORDS}
+    data, notes = compile_schema(schema).clip(answer, is_held=False)
+    assert data == {"a": WORDS * 20, "b": ["x"] * 100, "c": CUT}
+    assert notes == {"/c": "cut at 50 characters"}
+
+
 def test_data_of_another_shape_is_left_alone() -> None:
     for data in (None, 1, "x" * 60, [WORDS], {}, {"a": 1}, {"b": WORDS}):
         assert clipped(record(a=PROSE), data) == (data, {})
@@ -106,7 +114,7 @@ def test_a_tagged_union_is_cut_by_the_bound_of_its_own_branch() -> None:
     class Both(BaseModel):
         it: Annotated[Long | Short, Field(discriminator="kind")]
 
-    data, _ = clip({"it": {"kind": "long", "text": WORDS + WORDS[:40]}}, compile_schema(from_type(Both)).lowered)
+    data, _ = compile_schema(from_type(Both)).clip({"it": {"kind": "long", "text": WORDS + WORDS[:40]}})
     assert len(data["it"]["text"]) > 90
 
 
@@ -133,7 +141,7 @@ def test_a_clipped_answer_is_valid(data: dict[str, Any], limit: int) -> None:
     text = {"type": "string", "maxLength": limit}
     schema = schema_of(record(a=text, b={"anyOf": [text, {"type": "null"}]}, c={"type": "array", "items": text}))
     was = {"a": data["a"], "b": data["b"], **dict(enumerate(data["c"]))}
-    result, notes = clip(data, compile_schema(schema).lowered)
+    result, notes = compile_schema(schema).clip(data)
     assert isinstance(validate(schema, result), Valid)
     now = {"a": result["a"], "b": result["b"], **dict(enumerate(result["c"]))}
     changed = {f"/c/{key}" if isinstance(key, int) else f"/{key}" for key in now if now[key] != was[key]}

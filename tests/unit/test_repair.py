@@ -18,7 +18,7 @@ from extractor.answer import decode
 from extractor.errors import ModeRejected, RequestRejected
 from extractor.pipeline import extract
 from extractor.prompt import fence
-from extractor.schema import from_type, load_json
+from extractor.schema import from_type, load_json, many
 from extractor.talk import Options
 from extractor.types import Completion, Document, Extraction, Mode, Usage
 
@@ -326,6 +326,54 @@ def test_what_models_write_without_a_grammar_is_read(reply: str) -> None:
     engine = ScriptedEngine([reply], modes=("prompt",))
     found = asyncio.run(extract(TEXT, from_type(Day), engine))
     assert (found.data, found.attempts) == ({"day": "2024-03-03", "kind": "a"}, 1)
+
+
+DAYS = ['{"day": "2024-03-03", "kind": "a"}', '{"day": "2024-03-04", "kind": "b"}', '{"day": "soon", "kind": "a"}']
+
+
+@pytest.mark.parametrize(
+    ("reply", "day", "told"),
+    [
+        (f"First: {DAYS[0]}, better: {DAYS[1]}.", 4, "2 JSON values, the last that is valid counts"),
+        (f"```json\n{DAYS[0]}\n```\nOr {DAYS[2]}", 3, "2 JSON values, the last that is valid counts"),
+        (f"As [1] and [the rest] say: {DAYS[0]}", 3, "2 JSON values, the last that is valid counts"),
+        (f"{DAYS[0]} {{broken", 3, ""),
+        (f'{DAYS[0]} and {{"day": 2024-', 3, "2 JSON values"),
+        (f"{DAYS[0]}\n{{'day': '2024-03-04', 'kind': 'b'}}", 4, "2 JSON values, the last that is valid counts"),
+    ],
+)
+def test_of_several_values_in_an_answer_the_one_that_is_meant_counts(reply: str, day: int, told: str) -> None:
+    engine = ScriptedEngine([reply], modes=("prompt",))
+    found = asyncio.run(extract(TEXT, from_type(Day), engine))
+    assert (found.data["day"], found.attempts) == (f"2024-03-0{day}", 1)
+    assert told in found.notes.get("", "")
+
+
+@pytest.mark.parametrize("between", ["\n", "\n- ", "\n```\n```json\n"])
+def test_records_one_after_another_are_a_list(between: str) -> None:
+    engine = ScriptedEngine([between.join(DAYS[:2])], modes=("prompt",))
+    found = asyncio.run(extract(TEXT, many(from_type(Day)), engine))
+    assert [day["kind"] for day in found.data] == ["a", "b"]
+    assert found.notes[""] == "the answer has 2 JSON values, taken as one list"
+
+
+@pytest.mark.parametrize("reply", ["I think [the author] wrote {it}.", "It is in [brackets: yes]", "{ nothing"])
+def test_prose_with_brackets_is_no_json(reply: str) -> None:
+    found, _ = run([reply], retries=0)
+    assert [problem.kind for problem in found.errors] == ["ParseError"]
+
+
+def test_what_was_cut_off_a_repair_is_told_where_it_stands() -> None:
+    class Note(BaseModel):
+        about: Annotated[str, Field(max_length=50)]
+
+    class Page(BaseModel):
+        notes: list[Note]
+
+    words = "the harbour bridge " * 4
+    found, _ = run([{"notes": [{"about": 1}]}, {"/notes/0/about": words}], Page)
+    assert found.data == {"notes": [{"about": "the harbour bridge the harbour bridge the harbour"}]}
+    assert "cut at 50 characters" in found.notes["/notes/0/about"]
 
 
 def test_thinking_first() -> None:
