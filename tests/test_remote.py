@@ -590,6 +590,33 @@ def test_a_budget_of_money_ends_the_run(stub: Stub) -> None:
     assert "max_completion_tokens" in stub.bodies[0]
 
 
+def test_money_under_way_exceeds_the_budget_by_one_request_at_most(stub: Stub) -> None:
+    under_way: list[None] = []
+    most = 0
+
+    def write(handler: Any) -> None:
+        nonlocal most
+        under_way.append(None)
+        most = max(most, len(under_way))
+        stub.stopped.wait(0.02)
+        under_way.pop()
+        reply(answer("x", usage=usage(1_000)))(handler)
+
+    stub.behave = write
+    request = Request((Message("user", "?"),), max_tokens=10_000, timeout=10.0)  # 0.006 dollars, and used 0.00075
+    engine = open_engine("openai:gpt-4o-mini")
+    assert isinstance(engine, RemoteEngine)
+    engine.chat.transport.url = stub.url
+
+    async def work(session: Session) -> float | None:
+        await asyncio.gather(*(session.generate(request) for _ in range(40)), return_exceptions=True)
+        return session.account.usage.cost
+
+    spent = use(engine, work, budget=Budget(cost=0.013))
+    assert most == 2
+    assert 0.013 <= (spent or 0.0) < 0.013 + 0.00075
+
+
 @pytest.mark.parametrize("spec", ["http://127.0.0.1:1/v1#m", "ollama:m", "openai:no-such-model-as-this"])
 def test_a_budget_of_money_needs_a_price(spec: str) -> None:
     with pytest.raises(UsageError, match=r"the price of .* is not known"):
