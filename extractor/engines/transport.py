@@ -30,6 +30,7 @@ T = TypeVar("T")
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
 _SHORTEST_TRY = 0.1  # seconds
+_LONGER = "raise --total-timeout to wait longer"
 
 # What of an answer has been read, for the trace.
 _received: ContextVar[bytearray | None] = ContextVar("received", default=None)
@@ -79,8 +80,7 @@ class Transport:
                 return await attempt(min(seconds, left))
             except EngineUnavailable:
                 if left < seconds and time.monotonic() - started >= total:
-                    hint = "raise --total-timeout" if patience.total else "raise --timeout"
-                    raise EngineUnavailable.late(self.name, total, hint=hint) from None
+                    raise EngineUnavailable.late(self.name, total, hint=_LONGER) from None
                 raise
 
         def may_pass(state: RetryCallState) -> bool:
@@ -207,10 +207,11 @@ class Transport:
             raise error
         times = state.attempt_number
         tried = f"{times} tr{'y' if times == 1 else 'ies'} in {round(time.monotonic() - started, 1):g} s"
-        if times < patience.tries:
-            asks = f"it asks for {error.retry_after:.0f} s more, " if error.retry_after else ""
-            tried += f"; {asks}raise --total-timeout to wait"
-        told = EngineUnavailable(f"{error} ({tried})", hint=error.hint, retry_after=error.retry_after)
+        is_in_time = times == patience.tries
+        if error.retry_after and not is_in_time:
+            tried += f"; it asks for {error.retry_after:.0f} s more"
+        hint = error.hint if is_in_time else _LONGER
+        told = EngineUnavailable(f"{error} ({tried})", hint=hint, retry_after=error.retry_after)
         told.status, told.is_unreachable = error.status, error.is_unreachable
         raise told
 
