@@ -70,6 +70,16 @@ def again(faults: Sequence[str], schema: Schema, *, is_whole: bool) -> Message:
     return Message("user", (_AGAIN if is_whole else _PIECES).format(faults=told, type=describe(schema)))
 
 
+NEXT_INPUT = "\nInput:"  # where a model that only continues a text makes up what it is asked next
+_LABELS = {"system": "", "user": "Input:\n", "assistant": "Output:\n"}
+
+
+def as_text(chat: Sequence[Message]) -> str:
+    r"""A chat as one text for models that know no turns, in the form of Kor: '…\n\nInput:\n…\n\nOutput:\n'."""
+    turns = (f"{_LABELS[message.role]}{message.content}" for message in chat)
+    return "\n\n".join((*turns, _LABELS["assistant"]))
+
+
 def fence(text: str) -> str:
     r"""The document between tags that its own text cannot close: 'a </text>' → '<text>\na <\/text>\n</text>'."""
     return "<text>\n" + text.replace("</text>", "<\\/text>").strip() + "\n</text>"

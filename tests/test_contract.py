@@ -18,6 +18,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from extractor.engines import Access, Session, Settings, open_engine
+from extractor.engines.remote import RemoteEngine
 from extractor.pipeline import extract
 from extractor.schema import load_json
 from extractor.talk import Options
@@ -134,6 +135,19 @@ def test_a_server_in_each_mode(url: str, name: str, mode: Mode) -> None:
     assert record.usage.input_tokens > 0
     if mode == "grammar":
         assert {problem.kind for problem in record.errors} <= {"Truncated"}
+
+
+@pytest.mark.parametrize("mode", ["grammar", "prompt"])
+@pytest.mark.parametrize("name", ["nested", "Chinese", "a list"])
+def test_a_model_that_only_continues_texts(url: str, name: str, mode: Mode) -> None:
+    schema = load_json(SCHEMAS[name])
+    engine = open_engine(url)
+    assert isinstance(engine, RemoteEngine)
+    engine.chat.has_chats = False
+    record = ask(engine, schema, mode=mode, max_tokens=80 if mode == "prompt" else 200, retries=0)
+    assert_kept(record, schema)
+    assert "asked as a text" in record.notes.get("", "")
+    assert record.ok or mode == "prompt"
 
 
 def test_the_strongest_mode_that_works_is_taken(url: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-from server import Behaviour, Stub, answer, by_body, fail, in_turn, reply
+from server import Behaviour, Stub, answer, by_body, fail, in_turn, reply, stream
 
 from extractor.engines import Access, Budget, LlamaEngine, Session, Trace, open_engine
 from extractor.engines.keys import key_for
@@ -323,6 +323,47 @@ def test_a_llama_cpp_without_llguidance_never_sees_its_grammars(stub: Stub) -> N
 
 
 # --- models --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        reply("404 page not found", 404, "text/plain"),
+        fail(404, "This is not a chat model and thus not supported in the v1/chat/completions endpoint."),
+        fail(400, "you must provide a chat template if the tokenizer does not define one"),
+    ],
+    ids=["no path", "OpenAI", "vLLM"],
+)
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_a_model_that_only_continues_texts_is_asked_so(stub: Stub, refusal: Behaviour, is_streamed: bool) -> None:
+    def continued(text: str) -> dict[str, Any]:
+        counts = {"prompt_tokens": 5, "completion_tokens": 3}
+        return {"choices": [{"index": 0, "text": text, "finish_reason": "stop"}], "usage": counts}
+
+    def choose(body: dict[str, Any]) -> Behaviour:
+        if "messages" in body:
+            return refusal
+        parts = [continued(part) for part in ('{"title": "harbour bridge"', ', "year": 1932}')]
+        return stream(parts) if body.get("stream") else reply(continued(json.dumps(DATA)))
+
+    stub.behave = by_body(choose)
+    grown: list[Any] = []
+    notes: list[str] = []
+    found = take(stub, notes, on_partial=grown.append if is_streamed else None)
+    assert (found.data, found.mode) == (DATA, "prompt")
+    assert bool(grown) is is_streamed
+    assert found.notes[""] == "asked as a text to continue, the model has no chats"
+    assert [note.partition("; ")[0].rpartition(" mode ")[2][:11] for note in notes] == ["json_schema", "tools is re"]
+    asked = stub.bodies[-1]
+    assert asked["prompt"].endswith("opened in 1932.\n</text>\n\nOutput:\n")
+    assert asked["stop"] == ["\nInput:"]
+    assert [path for path, _, body in stub.seen if body].count("/v1/chat/completions") == 1
+
+
+def test_where_neither_chats_nor_texts_are_answered_the_first_error_counts(stub: Stub) -> None:
+    stub.behave = fail(404, "The model 'm' does not exist", code="model_not_found")
+    with pytest.raises(EngineDenied, match="The model 'm' does not exist"):
+        take(stub)
 
 
 def test_the_only_model_needs_no_name(stub: Stub) -> None:

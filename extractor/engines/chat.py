@@ -1,21 +1,27 @@
-"""Any server that speaks the OpenAI chat API: one model of one endpoint."""
+"""Any server that speaks the OpenAI chat API, or the older one of completions: one model of one endpoint."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from extractor.engines import wire
 from extractor.engines.account import Account
 from extractor.engines.trace import Trace
 from extractor.engines.transport import Patience, Transport
-from extractor.errors import EngineUnavailable, RequestRejected
+from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
 from extractor.types import Completion, Message, Mode, OnText, Request, Usage
 
 T = TypeVar("T")
 
 _COUNT_SECONDS = 60.0
-_CHAT = "/chat/completions"
+_PROBE_SECONDS = 30.0
+_NO_SUCH_PATH = (404, 405)
+# Of OpenAI, vLLM and TGI, Ollama.
+_NO_CHAT = re.compile(r"(?i)not a chat model|provide a chat template|template not found|does not support chat")
+_CONTINUED = "asked as a text to continue, the model has no chats"
 # Parameters that some models do not take and that an answer is possible without.
 _DISPENSABLE = frozenset(("temperature", "seed"))
 
@@ -42,7 +48,13 @@ class ChatEngine:
         self.server = server
         self.transport = Transport(url, key, self.id, patience or Patience(), trace)
         self.account = Account()
+        self.has_chats = True  # until the server says that the model only continues texts
         self._not_taken: set[str] = set()
+
+    @property
+    def path(self) -> str:
+        """Of the API that the model answers on."""
+        return wire.CHAT if self.has_chats else wire.COMPLETIONS
 
     def name_model(self, model: str) -> None:
         """Take the model that was found, where only the endpoint was named."""
@@ -50,10 +62,10 @@ class ChatEngine:
         self.id = self.transport.name = f"{self.id}{model}"
 
     async def generate(self, request: Request, patience: Patience | None = None) -> Completion:
-        """One chat completion, once more without a parameter that the model does not take."""
+        """One completion, once more without a parameter that the model does not take, or without a chat."""
 
         async def attempt(seconds: float) -> Any:
-            return await self._adapted(request, lambda body: self.transport.once(_CHAT, body, seconds))
+            return await self._adapted(request, lambda body: self.transport.once(self.path, body, seconds))
 
         return self._read(await self.transport.patiently(attempt, request.timeout, patience), request)
 
@@ -67,7 +79,7 @@ class ChatEngine:
         async def attempt(seconds: float) -> Completion:
             nonlocal is_first
             if not is_first:
-                answer = await self._adapted(request, lambda body: self.transport.once(_CHAT, body, seconds))
+                answer = await self._adapted(request, lambda body: self.transport.once(self.path, body, seconds))
                 return self._read(answer, request)
             is_first = False
             return await self._adapted(request, lambda body: self._streamed(body, request, on_text, seconds))
@@ -76,7 +88,7 @@ class ChatEngine:
 
     async def _streamed(self, body: Mapping[str, Any], request: Request, on_text: OnText, seconds: float) -> Completion:
         written = wire.Written()
-        async for event in self.transport.stream(_CHAT, body, seconds):
+        async for event in self.transport.stream(self.path, body, seconds):
             if written.add(event):
                 on_text(written.text)
         answer = written.whole()
@@ -88,7 +100,7 @@ class ChatEngine:
     async def count_tokens(self, messages: tuple[Message, ...]) -> int:
         """Tokens of a chat with its template, by llama.cpp's own counter."""
         body = {"messages": [wire.turn(message) for message in messages]}
-        answer = await self.transport.post(f"{_CHAT}/input_tokens", body, _COUNT_SECONDS)
+        answer = await self.transport.post(f"{wire.CHAT}/input_tokens", body, _COUNT_SECONDS)
         count = answer.get("input_tokens") if isinstance(answer, dict) else None
         if not isinstance(count, int):
             raise EngineUnavailable(f"{self.id}: the server does not count tokens")
@@ -99,23 +111,41 @@ class ChatEngine:
         await self.transport.aclose()
 
     async def _adapted(self, request: Request, send: Callable[[Mapping[str, Any]], Awaitable[T]]) -> T:
-        """What is sent back to a body with the parameters that the model takes."""
+        """What is sent back to a body that the model takes."""
         while True:
             body = self._body(request)
             try:
                 return await send(body)
-            except RequestRejected as error:
-                self._adapt(error, body)
+            except (RequestRejected, EngineDenied) as error:
+                if not await self._only_continues(error):
+                    self._adapt(error, body)
 
     def _body(self, request: Request) -> Mapping[str, Any]:
-        body = wire.body_of(request, self.model, self.server)
+        if not self.has_chats and request.mode not in wire.OF_COMPLETIONS:
+            raise ModeRejected(f"{self.id}: the model has no chats, it only continues texts")
+        write = wire.body_of if self.has_chats else wire.body_of_text
+        body = write(request, self.model, self.server)
         if refused := self._not_taken.intersection(wire.LIMITS) & body.keys():
             body[_other_limit(*refused)] = request.max_tokens
         return {name: value for name, value in body.items() if name not in self._not_taken}
 
-    def _adapt(self, error: RequestRejected, body: Mapping[str, Any]) -> None:
+    async def _only_continues(self, error: EngineError) -> bool:
+        """Whether the model, which has just refused a chat, goes on with a text; it is not asked for chats again."""
+        is_sign = error.status in _NO_SUCH_PATH or _NO_CHAT.search(str(error))
+        if not (self.has_chats and is_sign):
+            return False
+        body = {"model": self.model, "prompt": "Hello", "max_tokens": 1}
+        try:
+            answer = await self.transport.once(wire.COMPLETIONS, body, _PROBE_SECONDS)
+        except EngineError:
+            return False
+        self._lose(answer)
+        self.has_chats = False
+        return True
+
+    def _adapt(self, error: EngineError, body: Mapping[str, Any]) -> None:
         """Do from now on without what the model does not take; raises where that was not sent, or is needed."""
-        refused = error.parameter
+        refused = error.parameter if isinstance(error, RequestRejected) else None
         is_limit = refused in wire.LIMITS and _other_limit(refused) not in self._not_taken
         if refused is None or refused not in body or not (is_limit or refused in _DISPENSABLE):
             raise error
@@ -124,7 +154,8 @@ class ChatEngine:
     def _read(self, answer: Any, request: Request) -> Completion:
         """The completion in an answer; one that has none has its price all the same."""
         try:
-            return wire.read(answer, request)
+            found = wire.read(answer, request)
+            return found if self.has_chats else replace(found, notes=(*found.notes, _CONTINUED))
         except (LookupError, TypeError, AttributeError):
             self._lose(answer)
         what = "the server sent no choice" if wire.is_empty(answer) else "what came back is not an answer of a chat API"

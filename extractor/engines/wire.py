@@ -1,6 +1,7 @@
 """What goes over the wire of the OpenAI chat API, and what comes back: requests to JSON bodies, answers to completions.
 
-Pure functions. How a schema is asked for differs by mode; for grammars also by server, since no standard has them.
+Pure functions. How a schema is asked for differs by mode; for grammars also by server, since no standard has them. The
+older API for models that only continue a text differs little: the chat goes out as one text.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from extractor.answer import apart
+from extractor.prompt import NEXT_INPUT, as_text
 from extractor.types import Completion, FinishReason, Message, Request, Usage
 
 Server = Literal["llama.cpp", "vllm", "openai", "other"]
@@ -22,7 +24,8 @@ _FINISH: dict[str, FinishReason] = {
     "content_filter": "content_filter",
 }
 IN_TEXT = "the model answered in text instead of calling the tool"
-
+CHAT, COMPLETIONS = "/chat/completions", "/completions"
+OF_COMPLETIONS = frozenset(("grammar", "prompt"))  # the modes that a text alone can be asked in
 
 LIMITS = ("max_tokens", "max_completion_tokens")  # two names of one parameter
 
@@ -34,6 +37,20 @@ def body_of(request: Request, model: str, server: Server) -> dict[str, Any]:
         "messages": [turn(message) for message in request.messages],
         # OpenAI's reasoning models refuse the old name, most other servers do not know the new one.
         LIMITS[server == "openai"]: request.max_tokens,
+        "temperature": request.temperature,
+        "seed": request.seed,
+        **_structure(request, server),
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def body_of_text(request: Request, model: str, server: Server) -> dict[str, Any]:
+    """The same for a model that only continues a text, in one of the modes of that."""
+    body = {
+        "model": model,
+        "prompt": as_text(request.messages),
+        "stop": [NEXT_INPUT],
+        "max_tokens": request.max_tokens,
         "temperature": request.temperature,
         "seed": request.seed,
         **_structure(request, server),
@@ -67,7 +84,8 @@ def _structure(request: Request, server: Server) -> Mapping[str, Any]:
 def read(answer: Any, request: Request) -> Completion:
     """The completion in an answer's JSON; LookupError, TypeError or AttributeError where there is none."""
     choice, counts = answer["choices"][0], usage_of(answer.get("usage"))
-    message, reason = choice["message"], choice.get("finish_reason")
+    message = choice["message"] if "message" in choice else {"content": choice["text"]}
+    reason = choice.get("finish_reason")
     if refusal := message.get("refusal"):
         return Completion(_string(refusal), "refusal", counts)
     written, notes = _called(message, request) if request.mode == "tools" else (message.get("content"), ())
@@ -149,7 +167,7 @@ class Written:
         delta = _object(choice.get("delta"))
         self._refusal += _piece(delta.get("refusal"))
         self._thoughts += _piece(delta.get("reasoning_content")) or _piece(delta.get("reasoning"))
-        content = _piece(delta.get("content"))
+        content = _piece(delta.get("content")) or _piece(choice.get("text"))
         self._content += content
         calls = delta.get("tool_calls")
         grown = content + "".join(map(self._call, calls if isinstance(calls, list) else ()))
