@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from extractor.cli import app as ours
-from extractor.defaults import App, Command, print_defaults
+from extractor.cli.defaults import App, Command, print_defaults
 
 app = App()
 _seen: dict[str, Any] = {}

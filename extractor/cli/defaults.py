@@ -16,9 +16,9 @@ import typer
 from typer.core import TyperCommand
 
 from extractor import config
+from extractor.cli.terminal import Screen, explain, one_line
 from extractor.config import File, Key, Kind
 from extractor.errors import ExtractError, UsageError
-from extractor.terminal import Screen, explain, one_line
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -183,7 +183,7 @@ def _anchor(text: str, file: File) -> Path:
 
 def _read_schema(default: Default, file: File) -> str:
     """A schema; Python is run on the word of a file in the current folder and of the user's own, of no other."""
-    from extractor.spec import anchor, is_code
+    from extractor.schema_spec import anchor, is_code
 
     spec: str = default.given
     if is_code(spec) and (why := file.distrust()):
