@@ -20,7 +20,7 @@ from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen
 from extractor.models import DEFAULT
 
-app = App(help="The weights on this machine.", no_args_is_help=True)
+app = App(help="The weights on this machine, and what an engine honours.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -52,21 +52,30 @@ def check(
     model: ModelArgument,
     base_url: BaseUrlOption = None,
     key_file: KeyFileOption = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Seconds for one answer. Default: 600, of a mode 120.", show_default=False),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     offline: OfflineOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Ask an engine what it really honours: each mode is tried on a tiny schema, and the answer is looked at.
 
+    Beside it stand context and speed; the first answer may have to wait for the weights.
     Exit status: 0 where it answers, 2 where the spec means nothing, 3 where it cannot be reached.
     """
-    screen = Screen()
+    screen = Screen(quiet)
     with handled(screen):
-        from extractor.cli.check import check_engine
+        from extractor.cli.check import check_engine, refuse_script
         from extractor.engines import Access, Session, open_engine
 
         engine = Session(open_engine(model, None, Access(base_url, key_file, offline)))
+        refuse_script(engine)
         with contextlib.closing(engine):
-            asyncio.run(check_engine(engine, as_json=as_json))
+            with screen.pulling() as on_progress:
+                engine.prepare(on_progress)
+            asyncio.run(check_engine(engine, screen, timeout, as_json=as_json))
 
 
 @app.command("path")

@@ -17,7 +17,7 @@ from extractor.engines.wire import IN_TEXT, Server
 from extractor.errors import EngineDenied, EngineUnavailable, ExtractError, RequestRejected, UsageError
 from extractor.grammar import compile_schema
 from extractor.schema import load_json
-from extractor.types import Completion, Message, Mode, OnText, Request, Schema
+from extractor.types import Completion, Engine, Message, Mode, OnText, Request, Schema
 
 ANSWER = "k7-violet-31"
 _PROOF: Schema = load_json(
@@ -129,12 +129,12 @@ class RemoteEngine:
                 return found
         return None
 
-    async def prove(self, mode: Mode) -> str:
+    async def prove(self, mode: Mode, seconds: float | None = None) -> str:
         """'' where the endpoint honours a mode, else why it is not used."""
         try:
             if mode == "grammar" and self.chat.server == "llama.cpp":
-                return await self._prove_llguidance() or await self._prove_by_answer(mode)
-            return await self._prove_by_answer(mode)
+                return await self._prove_llguidance() or await prove_by_answer(self.chat, mode, seconds)
+            return await prove_by_answer(self.chat, mode, seconds)
         except RequestRejected as error:
             return f"is rejected ({error})"
 
@@ -148,12 +148,6 @@ class RemoteEngine:
                 self.findings[mode] = ""
                 return
             self.disown(mode, why)
-
-    async def _prove_by_answer(self, mode: Mode) -> str:
-        completion = await self.chat.generate(proof(mode))
-        if mode == "tools":
-            return "is ignored" if IN_TEXT in completion.notes or not _has_code(completion.text, None) else ""
-        return "" if _has_code(completion.text, ANSWER) else "is ignored"
 
     async def _prove_llguidance(self) -> str:
         """llama.cpp without llguidance ends itself at the sight of its grammars, so this asks another way first."""
@@ -184,8 +178,15 @@ class RemoteEngine:
         raise UsageError(f"{self.url}: no model named, and {several}", hint=f"--model {self.url}#NAME")
 
 
-def proof(mode: Mode) -> Request:
-    """The request whose answer shows whether a mode is honoured."""
+async def prove_by_answer(engine: Engine, mode: Mode, seconds: float | None = None) -> str:
+    """'' where an engine honours a mode, by the answer that no model gives by itself; `RequestRejected` is let out."""
+    completion = await engine.generate(_proof(mode, seconds or _PROOF_SECONDS))
+    if mode == "tools":
+        return "is ignored" if IN_TEXT in completion.notes or not _has_code(completion.text, None) else ""
+    return "" if _has_code(completion.text, ANSWER) else "is ignored"
+
+
+def _proof(mode: Mode, seconds: float) -> Request:
     grammar = compile_schema(_PROOF)
     return Request(
         _QUESTION,
@@ -194,7 +195,7 @@ def proof(mode: Mode) -> Request:
         grammar.lowered if mode == "grammar" else _PROOF.json_schema,
         name="proof",
         max_tokens=_PROOF_TOKENS,
-        timeout=_PROOF_SECONDS,
+        timeout=seconds,
     )
 
 

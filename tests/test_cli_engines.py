@@ -1,0 +1,82 @@
+"""The command line with engines that are no weights of this machine: checks, prompts, and flags that mean nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+
+import pytest
+from server import Behaviour, Stub, answer, by_body, fail, reply
+from test_cli import BRIDGE, COMMAND, ROAD, extract, surroundings, write_files
+from test_cli_faults import assert_fault
+
+CODE = '{"code": "k7-violet-31"}'
+FIRST_LINE = Path(__file__).parents[1] / "examples" / "first_line.py"
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A folder with two texts and a script."""
+    script = "".join(json.dumps({"text": {"title": title}}) + "\n" for title in "ab")
+    return write_files(tmp_path, {"bridge.txt": BRIDGE, "road.md": ROAD, "script.jsonl": script})
+
+
+# --- models check --------------------------------------------------------------------------------------------
+
+
+def by_mode(json_schema: Behaviour, tools: Behaviour) -> Behaviour:
+    def choose(body: dict[str, object]) -> Behaviour:
+        return json_schema if "response_format" in body else tools if "tools" in body else reply(answer("one two"))
+
+    return by_body(choose)
+
+
+def test_check_tells_of_each_mode_whether_it_works(here: Path, stub: Stub) -> None:
+    stub.behave = by_mode(reply(answer(CODE)), fail(400, "no tools here"))
+    done = extract("models", "check", f"{stub.url}#m", cwd=here)
+    assert (done.code, done.err) == (0, "")
+    head, context, speed, *modes = done.out.splitlines()
+    assert head == f"{stub.url.removeprefix('http://')}#m: other"
+    assert context.split() == ["context", "not", "told"]
+    assert re.fullmatch(r"  speed        [\d.]+ tokens/s written, first answer after [\d.]+ s", speed)
+    assert modes[0].split() == ["grammar", "is", "ignored"]
+    assert modes[1].split() == ["json_schema", "works"]
+    assert modes[2].startswith("  tools        is rejected (")
+    assert "no tools here" in modes[2]
+    assert modes[3:] == ["  prompt       works"]
+
+
+def test_check_waits_no_longer_than_told_and_prints_each_line_when_it_is_known(here: Path, stub: Stub) -> None:
+    is_read, in_time = threading.Event(), []
+
+    def tools(handler: BaseHTTPRequestHandler) -> None:
+        in_time.append(is_read.wait(5))
+        reply(answer(CODE))(handler)
+
+    stub.behave = by_mode(lambda _: stub.stopped.wait(60), tools)
+    command = [*COMMAND, "models", "check", f"{stub.url}#m", "--timeout", "1"]
+    with subprocess.Popen(command, cwd=here, env=surroundings(), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = [process.stdout.readline() for _ in range(5)][-1]
+        is_read.set()
+        process.stdout.read()
+    assert line.startswith("  json_schema  was not answered (")
+    assert "no answer within " in line
+    assert in_time == [True]
+    assert process.returncode == 0
+
+
+def test_check_of_an_own_engine(here: Path) -> None:
+    done = extract("models", "check", f"{FIRST_LINE}:FirstLine", "--json", cwd=here)
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    assert (found["engine"], found["server"], found["modes"]) == ("mine:first-line", "in this process", {"prompt": ""})
+
+
+def test_check_of_a_script_is_refused(here: Path) -> None:
+    done = extract("models", "check", "replay:script.jsonl", cwd=here)
+    assert_fault(done, 2, "replay:script.jsonl is a script", "extract run")
