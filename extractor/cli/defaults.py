@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -30,6 +31,8 @@ _KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
 }
 _TEXT = ((str,), "a text")
 _TOLD = ("model", "base-url")  # they decide where documents go
+_PREFIX = "EXTRACT_"  # of variables
+_OTHER_VARIABLES = {"EXTRACT_API_KEY", "EXTRACT_HOME", "EXTRACT_NO_CONFIG", "EXTRACT_SERVED"}  # of no option
 
 
 class App(typer.Typer):
@@ -55,6 +58,8 @@ class Command(TyperCommand):
             rest = super().parse_args(ctx, args)
         except ExtractError as error:
             raise typer.Exit(explain(error, Screen())) from None
+        finally:  # a wrong command line may be one that lacks what a variable was to give
+            _tell_unknown_variables(ctx)
         _tell_where_documents_go(ctx, found)
         return rest
 
@@ -208,7 +213,7 @@ def _read_path(default: Default, file: File, text: str) -> Path:
 
 def _variable(name: str) -> str:
     """'max-tokens' → 'EXTRACT_MAX_TOKENS'."""
-    return f"EXTRACT_{name.upper().replace('-', '_')}"
+    return f"{_PREFIX}{name.upper().replace('-', '_')}"
 
 
 def _read_variable(default: Default) -> Any:
@@ -219,6 +224,19 @@ def _read_variable(default: Default) -> Any:
             raise default.fault(f"{default.shown} is neither true nor false", "1, true, yes, on; 0, false, no, off")
         return flag
     return text.split(default.option.type_descriptor.envvar_list_splitter) if kind.many else text
+
+
+def _tell_unknown_variables(ctx: Any) -> None:
+    """A note on each variable that begins as ours do and means nothing."""
+    commands = [command for _, command in _walk(ctx.find_root().command)]
+    known = _OTHER_VARIABLES | {_variable(_name(option)) for command in commands for option in _options(command)}
+    screen = Screen(quiet=bool(ctx.params.get("quiet")))
+    for name in sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known):
+        ends = sorted(one.removeprefix(_PREFIX) for one in known)
+        near = get_close_matches(name.removeprefix(_PREFIX), ends, n=1)
+        screen.warn(
+            f"{name} in the environment means nothing" + (f"; did you mean {_PREFIX}{near[0]}?" if near else "")
+        )
 
 
 # --- what typer knows of its commands ------------------------------------------------------------------------

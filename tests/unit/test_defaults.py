@@ -231,6 +231,15 @@ def test_a_file_above_that_says_where_documents_go_is_told(here: Path, monkeypat
     assert call("--no-config", "send") == ""
 
 
+def test_a_variable_that_means_nothing_is_told() -> None:
+    note = "note: EXTRACT_MODLE in the environment means nothing; did you mean EXTRACT_MODEL?\n"
+    env = {"EXTRACT_MODLE": "x", "EXTRACT_HOME": "/a", "EXTRACT_API_KEY": "k", "EXTRACT_TAGS": "t", "EXTRACTOR": "y"}
+    assert call(env=env) == note
+    assert call("send", "-q", env=env) == ""
+    assert call(env={"EXTRACT_FEET": "2"}) == "note: EXTRACT_FEET in the environment means nothing\n"
+    assert call("send", "--nothing", code=2, env=env).startswith(note)
+
+
 def test_a_secret_in_the_environment_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXTRACT_API_KEY", "sk-1234")
     call()
