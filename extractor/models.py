@@ -101,7 +101,7 @@ def resolve(spec: str) -> Weights:
     """What `smollm2-135m`, `./my.gguf` or `hf:owner/repo/file.gguf@rev` names; raises `UsageError`."""
     weights = find(spec)
     if weights is None:
-        raise UsageError(f"unknown model {spec!r}", hint=suggest(spec))
+        raise UsageError(f"{spec!r} names no weights", hint=suggest(spec))
     return weights
 
 

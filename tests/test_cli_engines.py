@@ -80,3 +80,15 @@ def test_check_of_an_own_engine(here: Path) -> None:
 def test_check_of_a_script_is_refused(here: Path) -> None:
     done = extract("models", "check", "replay:script.jsonl", cwd=here)
     assert_fault(done, 2, "replay:script.jsonl is a script", "extract run")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "hint"),
+    [
+        (("serve", "-m", "openai:x"), "'openai:x' names no weights", "the path of a .gguf file"),
+        (("serve", "--status", "--stop"), "--status and --stop: one of the two", "--stop"),
+        (("models", "pull", "smollm"), "'smollm' names no weights", "did you mean smollm2-135m?"),
+    ],
+)
+def test_commands_for_weights_alone(here: Path, arguments: tuple[str, ...], error: str, hint: str) -> None:
+    assert_fault(extract(*arguments, cwd=here), 2, error, hint)

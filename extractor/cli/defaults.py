@@ -6,6 +6,7 @@ is asked of the option itself, and only where the value counts.
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -41,8 +42,15 @@ class App(typer.Typer):
     def command(
         self, name: str | None = None, *, cls: type[TyperCommand] | None = None, **settings: Any
     ) -> Callable[[F], F]:
-        """As that of typer, with our class of command."""
-        return super().command(name, cls=cls or Command, **settings)
+        """As that of typer, with our class of command, and a help whose lines are as wide as the terminal."""
+        register = super().command
+
+        def add(function: F) -> F:
+            paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+            told = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+            return register(name, cls=cls or Command, help=told, **settings)(function)
+
+        return add
 
 
 class Command(TyperCommand):

@@ -23,8 +23,13 @@ SchemaOption = Annotated[
     ),
 ]
 ManyOption = Annotated[bool, typer.Option("--many", help="A list of such records from each source, one line each.")]
-SchemaArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As for --schema.", show_default=False)]
-ModelArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As for --model.")]
+SchemaArgument = Annotated[
+    str, typer.Argument(metavar="SPEC", help="As for --schema of `extract run`.", show_default=False)
+]
+_WEIGHTS = "A name of `extract models list`, a .gguf file, or hf:OWNER/REPO/FILE.gguf."
+WeightsArgument = Annotated[str, typer.Argument(metavar="WEIGHTS", help=_WEIGHTS)]
+WeightsOption = Annotated[str, typer.Option("--model", "-m", metavar="WEIGHTS", help=_WEIGHTS)]
+ModelArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As --model of `extract run`.")]
 ModelOption = Annotated[
     str,
     typer.Option(

@@ -15,6 +15,7 @@ from extractor.cli.flags import (
     ModelArgument,
     OfflineOption,
     QuietOption,
+    WeightsArgument,
 )
 from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen
@@ -37,7 +38,7 @@ def print_list() -> None:
 
 
 @app.command("pull")
-def pull(spec: ModelArgument = DEFAULT, offline: OfflineOption = False, quiet: QuietOption = False) -> None:
+def pull(spec: WeightsArgument = DEFAULT, offline: OfflineOption = False, quiet: QuietOption = False) -> None:
     """Download weights and verify them; prints their path."""
     screen = Screen(quiet)
     with handled(screen):
@@ -79,7 +80,7 @@ def check(
 
 
 @app.command("path")
-def path(spec: ModelArgument = DEFAULT) -> None:
+def path(spec: WeightsArgument = DEFAULT) -> None:
     """Print where weights are; exit status 2 where they are not."""
     with handled(Screen()):
         from extractor import models
@@ -88,7 +89,7 @@ def path(spec: ModelArgument = DEFAULT) -> None:
 
 
 @app.command("rm")
-def rm(spec: ModelArgument) -> None:
+def rm(spec: WeightsArgument) -> None:
     """Delete weights from the store."""
     with handled(Screen()):
         from extractor import models

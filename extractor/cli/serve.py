@@ -9,19 +9,20 @@ import typer
 from extractor.cli.flags import (
     ContextOption,
     GpuLayersOption,
-    ModelOption,
     OfflineOption,
     QuietOption,
     ThreadsOption,
     VerboseOption,
+    WeightsOption,
 )
 from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen
+from extractor.errors import UsageError
 from extractor.models import DEFAULT
 
 
 def serve(
-    model: ModelOption = DEFAULT,
+    model: WeightsOption = DEFAULT,
     slots: Annotated[
         int | None,
         typer.Option(min=1, max=64, help="Documents at once, of all commands. Default: 4.", show_default=False),
@@ -50,6 +51,8 @@ def serve(
         from extractor.engines import Settings
         from extractor.models import resolve
 
+        if status and stop:
+            raise UsageError("--status and --stop: one of the two", hint="--stop tells what it ends")
         if status:
             serving.print_served()
         elif stop:
