@@ -92,3 +92,70 @@ def test_check_of_a_script_is_refused(here: Path) -> None:
 )
 def test_commands_for_weights_alone(here: Path, arguments: tuple[str, ...], error: str, hint: str) -> None:
     assert_fault(extract(*arguments, cwd=here), 2, error, hint)
+
+
+# --- prompt --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "modes", "sent"),
+    [
+        (("-m", "openai:x"), ["json_schema", "tools", "prompt"], []),
+        (("-m", "http://192.0.2.1/v1#m"), ["grammar", "json_schema", "tools", "prompt"], []),
+        (("-m", "m", "--base-url", "http://192.0.2.1/v1"), ["grammar", "json_schema", "tools", "prompt"], []),
+        (("-m", "openai:x", "--mode", "json_schema"), ["json_schema"], ["schema"]),
+        (("-m", "openai:x", "--mode", "tools"), ["tools"], ["schema"]),
+        (("-m", "openai:x", "--mode", "prompt"), ["prompt"], []),
+        (("-m", "http://192.0.2.1/v1#m", "--mode", "grammar"), ["grammar"], ["grammar"]),
+        (("-m", "vllm:m", "--mode", "grammar"), ["grammar"], ["schema"]),
+        (("-m", "replay:script.jsonl"), ["grammar"], ["grammar"]),
+        (("-m", f"{FIRST_LINE}:FirstLine"), ["prompt"], []),
+    ],
+)
+def test_prompt_shows_what_goes_with_a_mode_and_asks_nobody(
+    here: Path, flags: tuple[str, ...], modes: list[str], sent: list[str]
+) -> None:
+    done = extract("prompt", "bridge.txt", "-s", "title, note?", *flags, cwd=here)
+    assert (done.code, done.err) == (0, "")
+    titles = re.findall(r"^--- (\w+)$", done.out, flags=re.MULTILINE)
+    assert titles == ["system", "user", "mode", *sent, "tokens"]
+    listed = ", ".join(modes)
+    assert f"--- mode\n{listed if len(modes) == 1 else f'the first of {listed} that the endpoint honours'}" in done.out
+    assert re.search(r"--- tokens\nabout \d+, by estimate\n\Z", done.out)
+
+
+def test_prompt_leaves_out_a_mode_that_cannot_say_the_schema(here: Path) -> None:
+    many = {"type": "object", "properties": {f"p{number}": {"type": "null"} for number in range(6_000)}}
+    write_files(here, {"many.json": json.dumps(many)})
+    done = extract("prompt", "bridge.txt", "-s", "many.json", "-m", "openai:x", "--json", cwd=here)
+    prompt = json.loads(done.out)
+    assert (prompt["mode"], prompt["modes"]) == ("prompt", ["prompt"])
+    assert (prompt["grammar"], prompt["json_schema"], prompt["input_tokens"]) == (None, None, None)
+
+
+# --- flags that mean nothing ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "notes"),
+    [
+        (("--threads", "2", "--slots", "4"), ["--threads, --slots: ignored, replay:script.jsonl has no use for that"]),
+        (("--total-timeout", "9"), ["--total-timeout: ignored, replay:script.jsonl has no use for that"]),
+        (("--slots", "1", "--timeout", "9"), []),
+        (("--context", "900", "-q"), []),
+        (("road.md", "--stream"), ["--stream shows a single record"]),
+    ],
+)
+def test_flags_that_an_engine_has_no_use_for(here: Path, flags: tuple[str, ...], notes: list[str]) -> None:
+    done = extract("run", "bridge.txt", "-s", "title str", "-m", "replay:script.jsonl", *flags, cwd=here)
+    assert done.code == 0
+    told = done.err.splitlines()
+    assert len(told) == len(notes)
+    assert all(line.startswith(f"note: {note}") for line, note in zip(told, notes, strict=True))
+
+
+def test_a_default_for_other_engines_is_not_told(here: Path) -> None:
+    write_files(here, {"extract.toml": 'threads = 2\n[run]\nmodel = "replay:script.jsonl"\nslots = 4\n'})
+    env = {"EXTRACT_NO_CONFIG": "0", "EXTRACT_CONTEXT": "900"}
+    done = extract("run", "bridge.txt", "-s", "title str", cwd=here, env=env)
+    assert (done.code, done.err) == (0, "")

@@ -33,7 +33,8 @@ async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tall
     engine, tally, is_list = job.engine, Tally(), is_many(job.schema)
     if engine.note:
         screen.note(engine.note)
-    with screen.growing() if job.is_streamed else screen.working(f"{engine.id}: loading and reading") as view:
+    begun = f"{engine.id}: {'loading and reading' if engine.has_weights else 'reading'}"
+    with screen.growing() if job.is_streamed else screen.working(begun) as view:
         options = replace(job.options, on_partial=view.show)
         records = extract_all(
             discover(job.sources), job.schema, engine, options, window=engine.slots, languages=engine.languages()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -42,8 +42,12 @@ from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
 
+if TYPE_CHECKING:
+    from extractor.engines import Session
+
 
 def run(
+    ctx: typer.Context,
     schema: SchemaOption,
     sources: Sources = None,
     model: ModelOption = DEFAULT,
@@ -100,6 +104,9 @@ def run(
         access = Access(base_url, key_file, offline, total_timeout, tracing, screen.warn)
         budget = Budget(max_output_tokens, max_cost)
         engine = Session(open_engine(model, settings, access), budget, slots=slots, trace=tracing)
+        _tell_unused(ctx, engine, screen)
+        if stream and not single:
+            screen.warn("--stream shows a single record as it grows; of several sources each is shown when it is done")
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.cli.records import Job, refuse_missing, write_all
@@ -119,6 +126,21 @@ def run(
                     engine.prepare(on_progress)
                 tally = asyncio.run(write_all(job, sink, screen, full=full))
         raise typer.Exit(tally.exit_code)
+
+
+def _tell_unused(ctx: typer.Context, engine: Session, screen: Screen) -> None:
+    """A note on flags that the engine has no use for; defaults of files and variables are for any engine."""
+    from extractor.engines import LlamaEngine, RemoteEngine
+
+    unused = [] if isinstance(engine.engine, LlamaEngine) else ["threads", "gpu_layers", "context"]
+    unused += [] if isinstance(engine.engine, RemoteEngine) else ["base_url", "key_file", "total_timeout"]
+    unused += [] if engine.slots == ctx.params["slots"] else ["slots"]
+    sources = {name: ctx.get_parameter_source(name) for name in unused}
+    given = [
+        f"--{name.replace('_', '-')}" for name, source in sources.items() if source and source.name == "COMMANDLINE"
+    ]
+    if given:
+        screen.warn(f"{', '.join(given)}: ignored, {engine.id} has no use for that")
 
 
 def sources_or_stdin(sources: list[str] | None) -> list[str]:

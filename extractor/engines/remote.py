@@ -92,6 +92,11 @@ class RemoteEngine:
 
     # --- what it honours ---
 
+    @property
+    def candidates(self) -> tuple[Mode, ...]:
+        """The modes that may be tried, strongest first, as far as that is known before it was asked."""
+        return self.modes if self._server is None else _OFFERED[self._server]
+
     async def honoured(self) -> tuple[Mode, ...]:
         """The modes that it was seen to honour, strongest first; asks once."""
         async with self._proving:
