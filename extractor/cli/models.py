@@ -55,7 +55,9 @@ def check(
     key_file: KeyFileOption = None,
     timeout: Annotated[
         float | None,
-        typer.Option(min=0.1, help="Seconds for one answer. Default: 600, of a mode 120.", show_default=False),
+        typer.Option(
+            min=0.1, metavar="SECONDS", help="Seconds for one answer. Default: 600, of a mode 120.", show_default=False
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     offline: OfflineOption = False,

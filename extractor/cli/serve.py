@@ -25,13 +25,15 @@ def serve(
     model: WeightsOption = DEFAULT,
     slots: Annotated[
         int | None,
-        typer.Option(min=1, max=64, help="Documents at once, of all commands. Default: 4.", show_default=False),
+        typer.Option(
+            min=1, max=64, metavar="N", help="Documents at once, of all commands. Default: 4.", show_default=False
+        ),
     ] = None,
     threads: ThreadsOption = None,
     gpu_layers: GpuLayersOption = None,
     context: ContextOption = None,
     idle_timeout: Annotated[
-        float, typer.Option(min=0.0, help="Seconds without use after which it ends; 0: never.")
+        float, typer.Option(min=0.0, metavar="SECONDS", help="Seconds without use after which it ends; 0: never.")
     ] = 900.0,
     status: Annotated[bool, typer.Option("--status", help="List what is served, and end.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="End all that you serve.")] = False,
