@@ -224,8 +224,8 @@ class _Check:
     def _check(self, key: Key, value: Any) -> None:
         *at, name = key
         if is_secret(name):
-            variable = f"EXTRACT_{_plain(name).upper().replace('-', '_')}"
-            raise self._fault(key, f"{name!r}: secrets are not read from a file", f"set {variable} in the environment")
+            hint = "set EXTRACT_API_KEY in the environment, or give --key-file"
+            raise self._fault(key, f"{name!r}: secrets are not read from a file", hint)
         kinds = [options[name] for options in self._below(tuple(at)).values() if name in options]
         if not kinds:
             raise self._unknown(key, value)

@@ -26,12 +26,14 @@ __all__ = [
     "Weights",
     "download_forbidden_by",
     "fetch",
+    "find",
     "hash_file",
     "installed",
     "locate",
     "remove",
     "resolve",
     "store",
+    "suggest",
 ]
 
 DEFAULT = "qwen2.5-coder-1.5b"
@@ -97,6 +99,14 @@ def store() -> Path:
 
 def resolve(spec: str) -> Weights:
     """What `smollm2-135m`, `./my.gguf` or `hf:owner/repo/file.gguf@rev` names; raises `UsageError`."""
+    weights = find(spec)
+    if weights is None:
+        raise UsageError(f"{spec!r} names no weights", hint=suggest(spec))
+    return weights
+
+
+def find(spec: str) -> Weights | None:
+    """As `resolve`; None for what has not even the form of weights, and may name something else."""
     if spec in CATALOGUE:
         return CATALOGUE[spec]
     if spec.startswith("hf:"):
@@ -107,7 +117,16 @@ def resolve(spec: str) -> Weights:
     if spec.lower().endswith(".gguf") or (spec and _is_there(path)):
         why = "is not a file" if _is_there(path) else "does not exist"
         raise UsageError(f"{spec!r}: that path {why}", hint=f"give one of {', '.join(CATALOGUE)}, {_FORMS}")
-    raise UsageError(f"unknown model {spec!r}", hint=_suggest(spec))
+    return None
+
+
+def suggest(spec: str) -> str:
+    """What an unknown name may have been meant to be, and how weights are named."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(spec.lower(), CATALOGUE, n=1, cutoff=0.4)
+    guess = f"did you mean {near[0]}? " if near else ""
+    return f"{guess}known: {', '.join(CATALOGUE)}; {_FORMS}"
 
 
 def locate(weights: Weights) -> Path | None:
@@ -182,14 +201,6 @@ def _resolve_hub(spec: str) -> Weights:
     # `,` for `/`: refs/pr/1 stays one folder, and no segment can hold a comma of its own.
     file = "/".join(("hf", owner, repo, revision.replace("/", ","), *inner))
     return Weights(name=spec, file=file, hub=(f"{owner}/{repo}", "/".join(inner)), revision=revision)
-
-
-def _suggest(spec: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(spec.lower(), CATALOGUE, n=1, cutoff=0.4)
-    guess = f"did you mean {near[0]}? " if near else ""
-    return f"{guess}known: {', '.join(CATALOGUE)}; {_FORMS}"
 
 
 def _is_file(path: Path) -> bool:

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from extractor.errors import UsageError
+from extractor.errors import SchemaError, UsageError
 from extractor.pyfile import import_file, import_module
 
 
+class NotThere(UsageError):
+    """There is no such file or module, or it has no such object."""
+
+
 def find(spec: str) -> Any:
-    """What `package.module:name` or `file.py:name` names; raises `UsageError` where there is no such thing."""
+    """What `package.module:name` or `file.py:name` names.
+
+    Raises `NotThere`, or another `UsageError` for what goes wrong while it is imported.
+    """
     target, _, name = spec.rpartition(":")
-    module = import_file(Path(target)) if target.endswith(".py") else import_module(target)
+    module = _import(target)
     try:
         return getattr(module, name)
     except AttributeError:
-        raise UsageError(f"{target} has no {name!r}", hint="package.module:name, or file.py:name") from None
+        raise NotThere(f"{target} has no {name!r}", hint="package.module:name, or file.py:name") from None
+
+
+def _import(target: str) -> ModuleType:
+    is_file = target.endswith(".py")
+    if is_file and not os.path.isfile(target):
+        raise NotThere(f"{target}: no such file", hint="package.module:name, or file.py:name")
+    try:
+        return import_file(Path(target)) if is_file else import_module(target)
+    except SchemaError as error:  # as which it is told of schema files
+        cause = error.__cause__
+        if isinstance(cause, ModuleNotFoundError) and f"{target}.".startswith(f"{cause.name}."):
+            raise NotThere(str(cause), hint=error.hint) from cause
+        raise UsageError(str(error), hint=error.hint) from cause
 
 
 def find_entry_point(group: str, name: str) -> Any:

@@ -25,7 +25,7 @@ from extractor.errors import SchemaError
 from extractor.pointers import resolve
 from extractor.pyfile import find_type
 from extractor.pytypes import Generator, refuse_impossible
-from extractor.spec import JSON, is_json, is_path, split
+from extractor.schema_spec import JSON, is_json, is_path, split
 from extractor.types import Schema
 
 SchemaSpec = Any  # str | Path | a type (Pydantic class, dataclass, TypedDict, list[Paper] …) | JSON Schema | Schema

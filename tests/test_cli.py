@@ -390,12 +390,13 @@ def test_prompt_counts_without_weights_by_estimate(here: Path, nothing_here: dic
     assert (done.code, done.err) == (0, "")
     parts = re.split(r"^--- (\w+)\n", done.out, flags=re.MULTILINE)
     titles, texts = parts[1::2], parts[2::2]
-    assert titles == ["system", "user", "grammar", "tokens"]
+    assert titles == ["system", "user", "mode", "grammar", "tokens"]
     assert "// A thing that was built." in texts[0]
     assert 'kind: "bridge" | "road"' in texts[0]
     assert BRIDGE.strip() in texts[1]
-    assert texts[2].startswith("%llguidance {}\nstart: ")
-    assert re.match(r"about \d+; the weights are not here", texts[3])
+    assert texts[2].strip() == "grammar"
+    assert texts[3].startswith("%llguidance {}\nstart: ")
+    assert re.fullmatch(r"about \d+, by estimate\n", texts[4])
 
 
 @pytest.mark.usefixtures("smollm2")
@@ -403,7 +404,8 @@ def test_prompt_as_json_counts_the_tokens_that_a_run_uses(here: Path) -> None:
     shown = extract("prompt", "--json", "-", "-s", "kind.py", *SMOL, cwd=here, stdin=BRIDGE)
     assert (shown.code, shown.err) == (0, "")
     prompt = json.loads(shown.out)
-    assert set(prompt) == {"messages", "grammar", "input_tokens"}
+    assert list(prompt) == ["mode", "modes", "messages", "grammar", "json_schema", "input_tokens"]
+    assert (prompt["mode"], prompt["modes"], prompt["json_schema"]) == ("grammar", ["grammar"], None)
     assert [message["role"] for message in prompt["messages"]] == ["system", "user"]
     done = extract("run", "bridge.txt", "-s", "kind.py", *SMOL, "--full", cwd=here)
     assert json.loads(done.out)["usage"]["input_tokens"] == prompt["input_tokens"]

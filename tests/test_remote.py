@@ -20,7 +20,7 @@ from extractor.engines.remote import RemoteEngine
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.session import cost_of
 from extractor.engines.transport import Patience
-from extractor.errors import BudgetSpent, EngineDenied, EngineError, ExtractError, RequestRejected, UsageError
+from extractor.errors import BudgetSpent, EngineDenied, EngineError, RequestRejected, UsageError
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.talk import Options
@@ -715,6 +715,8 @@ def test_the_base_url_of_the_environment_takes_names_but_no_weights(monkeypatch:
         ("https:///v1#m", "is not a URL"),
         ("http://user:secret@h/v1#m", "a URL with a password in it"),
         ("no-such-model", "no-such-model"),
+        ("replay:", "names no file"),
+        ("mine.py", "which engine of the file"),
         ("no.such.module:engine", "no.such.module"),
         ("json:dumps_nothing", "dumps_nothing"),
         ("json:decoder", "no engine"),
@@ -722,10 +724,29 @@ def test_the_base_url_of_the_environment_takes_names_but_no_weights(monkeypatch:
     ],
 )
 def test_specs_that_mean_nothing(spec: str, words: str) -> None:
-    with pytest.raises(ExtractError, match=words) as caught:
+    with pytest.raises(UsageError, match=words) as caught:
         open_engine(spec)
     assert caught.value.exit_code == 2
     assert "secret" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("spec", "hint"),
+    [
+        ("opanai:gpt-4", "did you mean openai:gpt-4?"),
+        ("olama:qwen", "did you mean ollama:qwen?"),
+        ("smollm-135m", "did you mean smollm2-135m? "),
+        ("gpt-4", "openai:NAME, ollama:NAME, vllm:NAME, lmstudio:NAME, http://HOST:PORT/v1#NAME"),
+        ("no.such.module:engine", "replay:FILE.jsonl\nan engine of your own: package.module:NAME, FILE.py:NAME"),
+        ("mine.py", "mine.py:NAME"),
+        ("none.py:x", "package.module:name, or file.py:name"),
+    ],
+)
+def test_what_was_meant_is_guessed_or_all_forms_are_told(spec: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        open_engine(spec)
+    assert hint in str(caught.value.hint)
+    assert ("openai:NAME" in str(caught.value.hint)) == (spec in ("gpt-4", "no.such.module:engine"))
 
 
 @pytest.mark.parametrize("spec", ["openai:m", "http://192.0.2.1/v1#m", "https://h.example/v1#m"])
@@ -753,6 +774,15 @@ class Half:
 
     async def generate(self, request): ...
 
+class Odd(Mine):
+    modes = ("prompt", "foo")
+
+class Modeless(Mine):
+    modes = ()
+
+class Word(Mine):
+    modes = "prompt"
+
 ready = Mine()
 number = 7
 def make():
@@ -768,7 +798,17 @@ def test_an_engine_of_the_users_own(tmp_path: Path, name: str) -> None:
     assert (record.data, record.engine, record.mode) == ({"title": "x", "year": 1}, "mine:1", "prompt")
 
 
-@pytest.mark.parametrize(("name", "words"), [("Half", "it has no modes"), ("number", "no engine"), ("none", "'none'")])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("Half", "it has no modes"),
+        ("Odd", "unknown mode 'foo'"),
+        ("Modeless", r"its modes are \(\)"),
+        ("Word", "its modes are 'prompt'"),
+        ("number", "no engine"),
+        ("none", "'none'"),
+    ],
+)
 def test_what_is_no_engine_is_told(tmp_path: Path, name: str, words: str) -> None:
     file = tmp_path / "mine.py"
     file.write_text(OWN)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from extractor.engines.account import Budget
 from extractor.engines.llama import LlamaEngine
 from extractor.engines.llama_process import Settings
+from extractor.engines.model_spec import Access, open_engine
+from extractor.engines.remote import RemoteEngine
 from extractor.engines.session import Session
-from extractor.engines.specs import Access, open_engine
 from extractor.engines.trace import Trace
 
-__all__ = ["Access", "Budget", "LlamaEngine", "Session", "Settings", "Trace", "open_engine"]
+__all__ = ["Access", "Budget", "LlamaEngine", "RemoteEngine", "Session", "Settings", "Trace", "open_engine"]

@@ -1,54 +1,64 @@
-"""`extract models check`: what an engine really honours, by its answers."""
+"""What an engine really honours, by its answers; the steps of `extract models check`."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import NamedTuple
 
-from extractor.engines.remote import ANSWER, RemoteEngine, proof
+from extractor.engines.llama import LlamaEngine
+from extractor.engines.remote import RemoteEngine, prove_by_answer
 from extractor.engines.session import Session
-from extractor.errors import RequestRejected
+from extractor.errors import EngineUnavailable, RequestRejected
 from extractor.types import Message, Mode, Request
 
-_QUESTION = Request((Message("user", "Write the numbers from 1 to 30 in words."),), max_tokens=60)
+# Of the form that documents have, since own engines may count on it.
+_CHAT = (Message("system", "You are helpful."), Message("user", "Write the numbers from 1 to 30\nin words."))
+_QUESTION = Request(_CHAT, max_tokens=60)
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
-    """Of each mode '' where it works, else why not; `seconds` until the first answer, context in tokens."""
+class Speed(NamedTuple):
+    """Seconds until the first answer is there, loading included, and tokens written in a second (0: none counted)."""
 
-    engine: str
-    server: str
-    modes: dict[Mode, str]
-    context: int | None
     seconds: float
     tokens_per_second: float
 
 
-async def examine(session: Session) -> Findings:
-    """Try each mode on a tiny schema and time a plain answer; raises what makes that impossible."""
+async def identify(session: Session) -> str:
+    """Which server it is, or where it runs; raises where an endpoint cannot be reached."""
     engine = session.engine
-    server = await engine.look() if isinstance(engine, RemoteEngine) else "in process"
+    if isinstance(engine, RemoteEngine):
+        return await engine.look()
+    return "llama.cpp, on this machine" if isinstance(engine, LlamaEngine) else "in this process"
+
+
+async def find_context(session: Session) -> int | None:
+    """Tokens of context; None where an endpoint does not tell, or nobody knows."""
+    engine = session.engine
+    return await engine.context() if isinstance(engine, RemoteEngine | LlamaEngine) else None
+
+
+async def measure(session: Session, limit: float | None = None) -> Speed:
+    """Time two plain answers, of which the first may have to wait for the weights; `limit` is in seconds, of one."""
+    question = replace(_QUESTION, timeout=limit or _QUESTION.timeout)
     started = time.monotonic()
-    first = await session.generate(_QUESTION)
+    await session.generate(question)
     seconds = time.monotonic() - started
     started = time.monotonic()
-    second = await session.generate(_QUESTION)
-    rate = second.usage.output_tokens / (time.monotonic() - started)
-    modes = {mode: await _tried(session, mode) for mode in session.modes}
-    context = await engine.context() if isinstance(engine, RemoteEngine) else None
-    return Findings(engine.id, server, modes, context, seconds, rate if first.text else 0.0)
+    second = await session.generate(question)
+    return Speed(seconds, second.usage.output_tokens / (time.monotonic() - started))
 
 
-async def _tried(session: Session, mode: Mode) -> str:
-    """'' where a mode works."""
+async def try_mode(session: Session, mode: Mode, limit: float | None = None) -> str:
+    """'' where a mode works on a tiny schema, else why not."""
     engine = session.engine
     if mode == "prompt":
         return ""
-    if isinstance(engine, RemoteEngine):
-        return await engine.prove(mode)
     try:
-        completion = await session.generate(proof(mode))
+        if isinstance(engine, RemoteEngine):
+            return await engine.prove(mode, limit)
+        return await prove_by_answer(session.generate, mode, limit)
     except RequestRejected as error:
         return f"is rejected ({error})"
-    return "" if ANSWER in completion.text else "is ignored"
+    except EngineUnavailable as error:  # the other modes may fare better
+        return f"was not answered ({error})"

@@ -120,6 +120,10 @@ class LlamaEngine:
                 raise
             return await (await self._ready()).count_tokens(messages)
 
+    async def context(self) -> int | None:
+        """Tokens of context, that all slots share; None before the weights are prepared."""
+        return None if self._child is None else self._child.settings.context
+
     def close(self) -> None:
         """End the child, from outside of an event loop, for good."""
         self._closed = True

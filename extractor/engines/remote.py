@@ -99,6 +99,11 @@ class RemoteEngine:
 
     # --- what it honours ---
 
+    @property
+    def candidates(self) -> tuple[Mode, ...]:
+        """The modes that may be tried, strongest first, as far as that is known before it was asked."""
+        return self.modes if self._server is None else _OFFERED[self._server]
+
     async def honoured(self) -> tuple[Mode, ...]:
         """The modes that it was seen to honour, strongest first; asks once."""
         await self._proven()
@@ -140,12 +145,12 @@ class RemoteEngine:
                 return found
         return None
 
-    async def prove(self, mode: Mode) -> str:
+    async def prove(self, mode: Mode, seconds: float | None = None) -> str:
         """'' where the endpoint honours a mode, else why it is not used."""
         try:
             if mode == "grammar" and self.chat.server == "llama.cpp":
-                return await self._prove_llguidance() or await self._prove_by_answer(mode)
-            return await self._prove_by_answer(mode)
+                return await self._prove_llguidance() or await prove_by_answer(self._ask, mode, seconds)
+            return await prove_by_answer(self._ask, mode, seconds)
         except RequestRejected as error:
             return self._unnamed(f"is rejected ({error})")
 
@@ -157,16 +162,11 @@ class RemoteEngine:
                 return
             self.disown(mode, why)
 
-    async def _prove_by_answer(self, mode: Mode) -> str:
-        async with self.chat.account.hold(proof(mode)) as request:
-            completion = await self._unless_of_mode(request, self.chat.generate(request, self._patience))
-            self.chat.account.count(request, completion)
-        has_code = _has_code(completion.text, None if mode == "tools" else ANSWER)
-        if has_code and IN_TEXT not in completion.notes:
-            return ""
-        if completion.finish_reason == "length":
-            return f"is not proven: the answer was cut off after {request.max_tokens:,} tokens"
-        return "is ignored"
+    async def _ask(self, request: Request) -> Completion:
+        """The answer to a question about the endpoint, counted as those about documents are."""
+        async with self.chat.account.hold(request) as allowed:
+            completion = await self._unless_of_mode(allowed, self.chat.generate(allowed, self._patience))
+            return self.chat.account.count(allowed, completion)
 
     async def _prove_llguidance(self) -> str:
         """llama.cpp without llguidance ends itself at the sight of its grammars, so this asks another way first."""
@@ -196,7 +196,7 @@ class RemoteEngine:
 
     async def _answers(self, request: Request) -> bool:
         """Whether a plain request works."""
-        plain = replace(proof("prompt"), max_tokens=min(_PLAIN_TOKENS, request.max_tokens))
+        plain = replace(_proof("prompt", _PROOF_SECONDS), max_tokens=min(_PLAIN_TOKENS, request.max_tokens))
         try:
             completion = await self.chat.generate(plain, replace(self.chat.transport.patience, tries=1))
         except EngineError:
@@ -233,8 +233,20 @@ class RemoteEngine:
         raise UsageError(f"{self.url}: no model named, and {several}", hint=f"--model {self.url}#NAME")
 
 
-def proof(mode: Mode) -> Request:
-    """The request whose answer shows whether a mode is honoured."""
+Ask = Callable[[Request], Awaitable[Completion]]
+
+
+async def prove_by_answer(ask: Ask, mode: Mode, seconds: float | None = None) -> str:
+    """'' where an engine honours a mode, by the answer that no model gives by itself; `RequestRejected` is let out."""
+    completion = await ask(_proof(mode, seconds or _PROOF_SECONDS))
+    if IN_TEXT not in completion.notes and _has_code(completion.text, None if mode == "tools" else ANSWER):
+        return ""
+    if completion.finish_reason == "length":
+        return f"is not proven: the answer was cut off after {completion.usage.output_tokens:,} tokens"
+    return "is ignored"
+
+
+def _proof(mode: Mode, seconds: float) -> Request:
     grammar = compile_schema(_PROOF)
     return Request(
         _QUESTION,
@@ -243,7 +255,7 @@ def proof(mode: Mode) -> Request:
         grammar.lowered if mode == "grammar" else _PROOF.json_schema,
         name="proof",
         max_tokens=_PROOF_TOKENS,
-        timeout=_PROOF_SECONDS,
+        timeout=seconds,
     )
 
 

@@ -40,7 +40,9 @@ def _read(path: Path) -> list[Completion]:
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from error
+        raise UsageError(
+            f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8'}", hint="replay:FILE.jsonl"
+        ) from error
     return [_answer(line, f"{path}:{number}") for number, line in enumerate(lines, start=1) if line.strip()]
 
 

@@ -76,6 +76,11 @@ class Session:
     # --- what engines of weights have, and others need not ---
 
     @property
+    def has_weights(self) -> bool:
+        """Whether there is something to load on this machine."""
+        return hasattr(self.engine, "prepare")
+
+    @property
     def slots(self) -> int:
         """Requests that can be under way at once; of weights it is known for certain once they are prepared."""
         return int(getattr(self.engine, "slots", self._slots))

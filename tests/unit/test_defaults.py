@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from extractor.cli import app as ours
-from extractor.defaults import App, Command, print_defaults
+from extractor.cli.defaults import App, Command, print_defaults
 
 app = App()
 _seen: dict[str, Any] = {}
@@ -229,6 +229,15 @@ def test_a_file_above_that_says_where_documents_go_is_told(here: Path, monkeypat
     assert call(env={"EXTRACT_QUIET": "1"}) == ""
     assert call("send", "--base-url", "y") == notes.splitlines(keepends=True)[0]
     assert call("--no-config", "send") == ""
+
+
+def test_a_variable_that_means_nothing_is_told() -> None:
+    note = "note: EXTRACT_MODLE in the environment means nothing; did you mean EXTRACT_MODEL?\n"
+    env = {"EXTRACT_MODLE": "x", "EXTRACT_HOME": "/a", "EXTRACT_API_KEY": "k", "EXTRACT_TAGS": "t", "EXTRACTOR": "y"}
+    assert call(env=env) == note
+    assert call("send", "-q", env=env) == ""
+    assert call(env={"EXTRACT_FEET": "2"}) == "note: EXTRACT_FEET in the environment means nothing\n"
+    assert call("send", "--nothing", code=2, env=env).startswith(note)
 
 
 def test_a_secret_in_the_environment_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import ValidationError
 from scripted import quick
 
-from extractor.commands import starter_source
+from extractor.cli.starting import starter_source
 from extractor.dsl import MAX_DEPTH, optional, parse, record
 from extractor.errors import SchemaError
 from extractor.pointers import resolve

@@ -6,9 +6,11 @@ is asked of the option itself, and only where the value counts.
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -16,9 +18,9 @@ import typer
 from typer.core import TyperCommand
 
 from extractor import config
+from extractor.cli.terminal import Screen, explain, one_line
 from extractor.config import File, Key, Kind
 from extractor.errors import ExtractError, UsageError
-from extractor.terminal import Screen, explain, one_line
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,6 +32,8 @@ _KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
 }
 _TEXT = ((str,), "a text")
 _TOLD = ("model", "base-url")  # they decide where documents go
+_PREFIX = "EXTRACT_"  # of variables
+_OTHER_VARIABLES = {"EXTRACT_API_KEY", "EXTRACT_HOME", "EXTRACT_NO_CONFIG", "EXTRACT_SERVED"}  # of no option
 
 
 class App(typer.Typer):
@@ -38,8 +42,15 @@ class App(typer.Typer):
     def command(
         self, name: str | None = None, *, cls: type[TyperCommand] | None = None, **settings: Any
     ) -> Callable[[F], F]:
-        """As that of typer, with our class of command."""
-        return super().command(name, cls=cls or Command, **settings)
+        """As that of typer, with our class of command, and a help whose lines are as wide as the terminal."""
+        register = super().command
+
+        def add(function: F) -> F:
+            paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+            told = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+            return register(name, cls=cls or Command, help=told, **settings)(function)
+
+        return add
 
 
 class Command(TyperCommand):
@@ -55,6 +66,8 @@ class Command(TyperCommand):
             rest = super().parse_args(ctx, args)
         except ExtractError as error:
             raise typer.Exit(explain(error, Screen())) from None
+        finally:  # a wrong command line may be one that lacks what a variable was to give
+            _tell_unknown_variables(ctx)
         _tell_where_documents_go(ctx, found)
         return rest
 
@@ -183,7 +196,7 @@ def _anchor(text: str, file: File) -> Path:
 
 def _read_schema(default: Default, file: File) -> str:
     """A schema; Python is run on the word of a file in the current folder and of the user's own, of no other."""
-    from extractor.spec import anchor, is_code
+    from extractor.schema_spec import anchor, is_code
 
     spec: str = default.given
     if is_code(spec) and (why := file.distrust()):
@@ -208,7 +221,7 @@ def _read_path(default: Default, file: File, text: str) -> Path:
 
 def _variable(name: str) -> str:
     """'max-tokens' → 'EXTRACT_MAX_TOKENS'."""
-    return f"EXTRACT_{name.upper().replace('-', '_')}"
+    return f"{_PREFIX}{name.upper().replace('-', '_')}"
 
 
 def _read_variable(default: Default) -> Any:
@@ -219,6 +232,19 @@ def _read_variable(default: Default) -> Any:
             raise default.fault(f"{default.shown} is neither true nor false", "1, true, yes, on; 0, false, no, off")
         return flag
     return text.split(default.option.type_descriptor.envvar_list_splitter) if kind.many else text
+
+
+def _tell_unknown_variables(ctx: Any) -> None:
+    """A note on each variable that begins as ours do and means nothing."""
+    commands = [command for _, command in _walk(ctx.find_root().command)]
+    known = _OTHER_VARIABLES | {_variable(_name(option)) for command in commands for option in _options(command)}
+    screen = Screen(quiet=bool(ctx.params.get("quiet")))
+    for name in sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known):
+        ends = sorted(one.removeprefix(_PREFIX) for one in known)
+        near = get_close_matches(name.removeprefix(_PREFIX), ends, n=1)
+        screen.warn(
+            f"{name} in the environment means nothing" + (f"; did you mean {_PREFIX}{near[0]}?" if near else "")
+        )
 
 
 # --- what typer knows of its commands ------------------------------------------------------------------------

@@ -6,8 +6,9 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from extractor import models, plugins
 from extractor.engines.chat import ChatEngine
@@ -21,7 +22,7 @@ from extractor.engines.trace import Trace
 from extractor.engines.transport import Patience, is_loopback
 from extractor.engines.wire import Server
 from extractor.errors import UsageError
-from extractor.types import Engine
+from extractor.types import Engine, Mode
 
 GROUP = "extractor.engines"  # entry points of packages that bring engines
 
@@ -32,6 +33,12 @@ _LOCAL: dict[str, tuple[str, Server]] = {
     "lmstudio": ("http://127.0.0.1:1234/v1", "other"),
 }
 _OBJECT = re.compile(r"(?:[\w.]+|.+\.py):[^\W\d]\w*")
+_PREFIXES = ("openai", *_LOCAL, "outlines", "replay")
+_FORMS = (
+    f"{', '.join(f'{kind}:NAME' for kind in ('openai', *_LOCAL))}, http://HOST:PORT/v1#NAME, NAME with --base-url URL\n"
+    "outlines:transformers:PATH_OR_ID, outlines:llamacpp:FILE.gguf, replay:FILE.jsonl\n"
+    "an engine of your own: package.module:NAME, FILE.py:NAME"
+)
 _TRIES = 6  # of one request
 
 
@@ -58,13 +65,15 @@ def open_engine(spec: str, settings: Settings | None = None, access: Access | No
     """
     access = access or Access()
     engine = _by_prefix(spec, access) or _by_name(spec, access)
-    return engine or LlamaEngine(models.resolve(spec), settings or Settings(), offline=access.offline)
+    return engine or LlamaEngine(_weights(spec), settings or Settings(), offline=access.offline)
 
 
 def _by_prefix(spec: str, access: Access) -> Engine | None:
     """What a spec says by how it begins."""
     kind, _, rest = spec.partition(":")
     if kind == "replay":
+        if not rest:
+            raise UsageError(f"--model {spec} names no file", hint="replay:FILE.jsonl")
         return ReplayEngine(Path(rest))
     if kind == "outlines":
         from extractor.engines.local import open_outlines
@@ -84,7 +93,9 @@ def _by_name(spec: str, access: Access) -> Engine | None:
     if (found := plugins.find_entry_point(GROUP, name)) is not None:
         return _own(found(rest) if rest else found(), spec)
     if _OBJECT.fullmatch(spec) and name != "hf":
-        return _own(plugins.find(spec), spec)
+        return _own(_found(spec), spec)
+    if spec.lower().endswith(".py"):
+        raise UsageError(f"--model {spec} does not say which engine of the file is meant", hint=f"{spec}:NAME")
     return _remote(os.environ["OPENAI_BASE_URL"], spec, access) if _is_of_openai_url(spec) else None
 
 
@@ -121,12 +132,43 @@ def _remote(url: str, name: str, access: Access, server: Server | None = None) -
     return RemoteEngine(chat, server=server, on_note=access.on_note)
 
 
+def _weights(spec: str) -> models.Weights:
+    """Weights that run here."""
+    weights = models.find(spec)
+    if weights is None:
+        raise UsageError(f"unknown model {spec!r}", hint=_suggest(spec))
+    return weights
+
+
+def _found(spec: str) -> Any:
+    """An object of the user's; the name of a module that is not there may be a slip in something else."""
+    try:
+        return plugins.find(spec)
+    except plugins.NotThere as error:
+        is_slip = isinstance(error.__cause__, ModuleNotFoundError)
+        raise UsageError(f"--model {spec}: {error}", hint=_suggest(spec) if is_slip else error.hint) from error
+
+
+def _suggest(spec: str) -> str:
+    """What may have been meant: 'opanai:x' → 'did you mean openai:x?'; all forms where that cannot be guessed."""
+    kind, colon, rest = spec.partition(":")
+    if colon and (meant := get_close_matches(kind.lower(), _PREFIXES, n=1)):
+        return f"did you mean {meant[0]}:{rest}?"
+    near = models.suggest(spec)
+    return near if near.startswith("did you mean") else f"{near}\n{_FORMS}"
+
+
 def _own(found: Any, spec: str) -> Engine:
     """An engine of the user's: the object, or what a class or function without parameters gives."""
     engine = found if hasattr(found, "generate") and not isinstance(found, type) else _made(found, spec)
     missing = [name for name in ("id", "modes", "generate") if not hasattr(engine, name)]
     if missing:
         raise UsageError(f"{spec} is no engine: it has no {', '.join(missing)}", hint="examples/engines.md shows one")
+    known = ", ".join(get_args(Mode))
+    if not engine.modes or not isinstance(engine.modes, tuple | list):
+        raise UsageError(f"{spec}: its modes are {engine.modes!r}", hint=f"a tuple of one or more of {known}")
+    if unknown := [mode for mode in engine.modes if mode not in get_args(Mode)]:
+        raise UsageError(f"{spec}: unknown mode {', '.join(map(repr, unknown))}", hint=f"modes are {known}")
     return OwnEngine(engine)
 
 

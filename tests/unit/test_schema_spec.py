@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor import spec
+from extractor import schema_spec
 
 FOLDER = Path("/a, b")
 
@@ -28,6 +28,6 @@ FOLDER = Path("/a, b")
     ],
 )
 def test_code_is_told_and_files_are_seen_from_a_folder(text: str, is_code: bool, anchored: str) -> None:
-    assert spec.is_code(text) is is_code
-    assert spec.anchor(text, FOLDER) == anchored
-    assert spec.is_code(anchored) is is_code
+    assert schema_spec.is_code(text) is is_code
+    assert schema_spec.anchor(text, FOLDER) == anchored
+    assert schema_spec.is_code(anchored) is is_code

@@ -1,4 +1,4 @@
-"""`extract serve`: keep an engine warm in the foreground, list what is kept, end it."""
+"""The work of `extract serve`: keep an engine warm in the foreground, list what is kept, end it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from extractor import models
+from extractor.cli.terminal import Screen, plain
 from extractor.engines.llama_process import Child, Settings
 from extractor.engines.warm import Card, Place, Unfit, place_of, served
 from extractor.errors import EngineError
-from extractor.terminal import Screen, plain
 
 _PATIENCE = 5.0  # seconds for a server to end
 

@@ -1,0 +1,217 @@
+"""The flags that commands share: names, bounds and help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+# Of the flags in --help, those of one kind stand together.
+_ANSWERS = "Answers"
+_ENDPOINTS = "Models elsewhere"
+_WEIGHTS_HERE = "Weights on this machine"
+_WHOLE_RUN = "The whole run"
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(help="Text or Markdown files, folders, glob patterns, or - for standard input.", show_default=False),
+]
+SchemaOption = Annotated[
+    str,
+    typer.Option(
+        "--schema",
+        "-s",
+        metavar="SPEC",
+        help="paper.py, paper.py:Paper, package.module:Paper, schema.json, 'title, year int, keywords[]', "
+        "or a built-in name. A .py file is run: it is code.",
+        show_default=False,
+    ),
+]
+ManyOption = Annotated[bool, typer.Option("--many", help="A list of such records from each source, one line each.")]
+SchemaArgument = Annotated[
+    str, typer.Argument(metavar="SPEC", help="As for --schema of `extract run`.", show_default=False)
+]
+_WEIGHTS = "A name of `extract models list`, a .gguf file, or hf:OWNER/REPO/FILE.gguf."
+WeightsArgument = Annotated[str, typer.Argument(metavar="WEIGHTS", help=_WEIGHTS)]
+WeightsOption = Annotated[str, typer.Option("--model", "-m", metavar="WEIGHTS", help=_WEIGHTS)]
+ModelArgument = Annotated[str, typer.Argument(metavar="SPEC", help="As --model of `extract run`.")]
+ModelOption = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="SPEC",
+        help="A name of `extract models list`, a .gguf file, hf:OWNER/REPO/FILE.gguf; openai:NAME, ollama:NAME, "
+        "vllm:NAME, lmstudio:NAME, http://HOST:PORT/v1#NAME; outlines:transformers:PATH; replay:FILE.jsonl; "
+        "package.module:NAME, FILE.py:NAME.",
+    ),
+]
+OfflineOption = Annotated[
+    bool, typer.Option("--offline", help="Never leave this machine: no download, no server elsewhere.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Errors only.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Notes also where stderr is no terminal.")]
+SlotsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=64,
+        help="Documents at once. One slot repeats itself exactly. Default: 1 or 4.",
+        show_default=False,
+        rich_help_panel=_WHOLE_RUN,
+        metavar="N",
+    ),
+]
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=512,
+        help="Threads of the model. Default: the cores.",
+        show_default=False,
+        rich_help_panel=_WEIGHTS_HERE,
+        metavar="N",
+    ),
+]
+GpuLayersOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Layers on the GPU. Default: as many as fit.",
+        show_default=False,
+        rich_help_panel=_WEIGHTS_HERE,
+        metavar="N",
+    ),
+]
+ContextOption = Annotated[
+    int | None,
+    typer.Option(
+        min=256,
+        help="Tokens of context. Default: the model's, as memory allows.",
+        show_default=False,
+        rich_help_panel=_WEIGHTS_HERE,
+        metavar="TOKENS",
+    ),
+]
+ModeOption = Annotated[
+    Literal["auto", "grammar", "json_schema", "tools", "prompt"],
+    typer.Option(
+        "--mode",
+        help="How to get structure: grammar, json_schema, tools, prompt; auto takes the strongest that is honoured.",
+        rich_help_panel=_ANSWERS,
+        metavar="MODE",
+    ),
+]
+RetriesOption = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=20,
+        help="Times to ask again for what is invalid, unreadable or cut off.",
+        rich_help_panel=_ANSWERS,
+        metavar="N",
+    ),
+]
+MaxTokensOption = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="Most tokens of one answer; what is cut off is continued.",
+        rich_help_panel=_ANSWERS,
+        metavar="TOKENS",
+    ),
+]
+TemperatureOption = Annotated[
+    float,
+    typer.Option(
+        min=0.0, max=2.0, help="0 always takes the likeliest token.", rich_help_panel=_ANSWERS, metavar="NUMBER"
+    ),
+]
+SeedOption = Annotated[
+    int | None,
+    typer.Option(
+        help="Of the sampling, where the temperature is not 0.",
+        show_default=False,
+        rich_help_panel=_ANSWERS,
+        metavar="N",
+    ),
+]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1,
+        help="Seconds for one answer. Default: grows with the text.",
+        show_default=False,
+        rich_help_panel=_ANSWERS,
+        metavar="SECONDS",
+    ),
+]
+TotalTimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1,
+        help="Seconds for all tries of a request to a server, waits included. Default: twice --timeout.",
+        show_default=False,
+        rich_help_panel=_ENDPOINTS,
+        metavar="SECONDS",
+    ),
+]
+ThinkOption = Annotated[
+    bool,
+    typer.Option(
+        "--think", help="Let the model think freely first; --full has its thoughts.", rich_help_panel=_ANSWERS
+    ),
+]
+StreamOption = Annotated[
+    bool, typer.Option("--stream", help="Show the record as it grows, on a terminal.", rich_help_panel=_ANSWERS)
+]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="URL",
+        help="The endpoint of --model NAME, as http://HOST:PORT/v1. OPENAI_BASE_URL does the same for names that "
+        "are no known weights.",
+        show_default=False,
+        rich_help_panel=_ENDPOINTS,
+    ),
+]
+KeyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="A file with the key of the endpoint, that nobody else can read. Default: EXTRACT_API_KEY; "
+        "OPENAI_API_KEY for OpenAI.",
+        show_default=False,
+        rich_help_panel=_ENDPOINTS,
+        metavar="FILE",
+    ),
+]
+MaxOutputTokensOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Tokens that the whole run may write; then it stops.",
+        show_default=False,
+        rich_help_panel=_WHOLE_RUN,
+        metavar="TOKENS",
+    ),
+]
+MaxCostOption = Annotated[
+    float | None,
+    typer.Option(
+        min=0.0,
+        help="US dollars that the whole run may cost; then it stops. Needs a known price.",
+        show_default=False,
+        rich_help_panel=_WHOLE_RUN,
+        metavar="DOLLARS",
+    ),
+]
+TraceOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="A folder for every request and raw reply, without keys.",
+        show_default=False,
+        rich_help_panel=_WHOLE_RUN,
+        metavar="DIR",
+    ),
+]

@@ -1,0 +1,88 @@
+"""The work of `extract prompt`: what a model would get, without asking it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from extractor.cli.terminal import plain
+from extractor.engines import RemoteEngine, Session
+from extractor.errors import SchemaError
+from extractor.sinks import to_json
+from extractor.strict import to_strict
+from extractor.talk import Options, build_request, choose_mode, estimate_tokens
+from extractor.types import Document, Engine, Mode, Request, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The first request of a document, with the grammar or the JSON Schema that is sent beside its messages.
+
+    `modes` are several where only the answers of an endpoint show which of them it honours; then the request is that of
+    mode `prompt`, of which all have the messages. `tokens` is None where nobody here counts them.
+    """
+
+    request: Request
+    modes: tuple[Mode, ...]
+    tokens: int | None
+
+    @property
+    def mode(self) -> Mode | None:
+        """The mode that a run would take, where that is known without asking."""
+        return self.modes[0] if len(self.modes) == 1 else None
+
+
+async def prepare(session: Session, document: Document, schema: Schema, wanted: Mode | None) -> Prompt:
+    """What a run would ask first; an endpoint is asked for nothing."""
+    try:
+        modes = (await choose_mode(session, wanted),) if wanted else _possible(session.engine, schema)
+        request = build_request(document, schema, Options(), modes[0] if len(modes) == 1 else "prompt")
+        return Prompt(_as_sent(request, session), modes, await session.count_tokens(request.messages))
+    finally:
+        await session.aclose()
+
+
+def _possible(engine: Engine, schema: Schema) -> tuple[Mode, ...]:
+    """The modes that a run may take, strongest first: several where which is honoured is found by asking."""
+    modes = [mode for mode in getattr(engine, "candidates", engine.modes) if _can_say(mode, schema)]
+    return (*modes,) if modes and hasattr(engine, "honoured") else (modes[0] if modes else "prompt",)
+
+
+def _can_say(mode: Mode, schema: Schema) -> bool:
+    """Whether a schema can be put in the form of a mode."""
+    try:
+        return mode not in ("json_schema", "tools") or bool(to_strict(schema))
+    except SchemaError:
+        return False
+
+
+def _as_sent(request: Request, session: Session) -> Request:
+    """A request with either the grammar or the schema in it: vLLM gets the schema, from which it makes its own."""
+    is_by_schema = isinstance(session.engine, RemoteEngine) and session.engine.chat.server == "vllm"
+    if request.grammar is None:
+        return request
+    return replace(request, grammar=None) if is_by_schema else replace(request, json_schema=None)
+
+
+def print_prompt(prompt: Prompt, *, as_json: bool) -> None:
+    """Print what goes to the model, for people or as JSON."""
+    request = prompt.request
+    turns = [asdict(message) for message in request.messages]
+    if as_json:
+        sent = {"mode": prompt.mode, "modes": prompt.modes, "grammar": request.grammar}
+        print(
+            to_json({"messages": turns, **sent, "json_schema": request.json_schema, "input_tokens": prompt.tokens}, 2)
+        )
+        return
+    for turn in turns:
+        print(f"--- {turn['role']}\n{plain(turn['content'])}\n")
+    print(f"--- mode\n{prompt.mode or _spell_choice(prompt.modes)}\n")
+    if request.grammar is not None:
+        print(f"--- grammar\n{plain(request.grammar)}")
+    elif request.json_schema is not None:
+        print(f"--- schema\n{plain(to_json(request.json_schema, indent=2))}\n")
+    about = sum(estimate_tokens(turn["content"]) for turn in turns)
+    print(f"--- tokens\n{f'about {about}, by estimate' if prompt.tokens is None else prompt.tokens}")
+
+
+def _spell_choice(modes: tuple[Mode, ...]) -> str:
+    return f"the first of {', '.join(modes)} that the endpoint honours; --mode shows what goes with one of them"

@@ -1,0 +1,68 @@
+"""The work of `extract run`: the record of each source, as soon as it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from extractor.batch import Tally, extract_all
+from extractor.cli.terminal import Screen
+from extractor.engines import Session
+from extractor.errors import SourceError
+from extractor.schema import is_many
+from extractor.sinks import Sink
+from extractor.sources import discover, is_missing
+from extractor.talk import Options
+from extractor.types import Extraction, Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one run is about."""
+
+    sources: list[str]
+    schema: Schema
+    engine: Session
+    options: Options
+    is_streamed: bool = False
+
+
+async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tally:
+    """Write the record of each source as soon as it and those before it are done."""
+    engine, tally, is_list = job.engine, Tally(), is_many(job.schema)
+    if engine.note:
+        screen.note(engine.note)
+    begun = f"{engine.id}: {'loading and reading' if engine.has_weights else 'reading'}"
+    with screen.growing() if job.is_streamed else screen.working(begun) as view:
+        options = replace(job.options, on_partial=view.show)
+        records = extract_all(
+            discover(job.sources), job.schema, engine, options, window=engine.slots, languages=engine.languages()
+        )
+        try:
+            async for record in records:
+                tally.add(record)
+                with view.paused(f"{engine.id}: {tally.done} done, {tally.failed} failed"):
+                    screen.report(record)
+                    for line in [record.to_dict()] if full else _lines(record, is_list=is_list):
+                        sink.write(line)
+        finally:
+            await records.aclose()
+            await engine.aclose()
+    screen.note(engine.summary)
+    return tally
+
+
+def _lines(record: Extraction, *, is_list: bool) -> Iterator[Any]:
+    """What is printed of a record: its data; of a list, an object for each entry that says where it comes from."""
+    if not is_list and record.ok:
+        yield record.data
+    elif is_list:
+        for at, entry in enumerate(record.data or ()):
+            yield {"source": record.source, "record": at, "data": entry}
+
+
+def refuse_missing(sources: list[str]) -> None:
+    """Before a long download: where none of the sources is there, it would be for nothing."""
+    if all(is_missing(source) for source in discover(sources)):
+        raise SourceError(f"{sources[0]}: no such file")

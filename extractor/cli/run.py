@@ -1,0 +1,152 @@
+"""`extract run`: its flags, and the order in which things are read, loaded and opened."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from extractor.cli.flags import (
+    BaseUrlOption,
+    ContextOption,
+    GpuLayersOption,
+    KeyFileOption,
+    ManyOption,
+    MaxCostOption,
+    MaxOutputTokensOption,
+    MaxTokensOption,
+    ModelOption,
+    ModeOption,
+    OfflineOption,
+    QuietOption,
+    RetriesOption,
+    SchemaOption,
+    SeedOption,
+    SlotsOption,
+    Sources,
+    StreamOption,
+    TemperatureOption,
+    ThinkOption,
+    ThreadsOption,
+    TimeoutOption,
+    TotalTimeoutOption,
+    TraceOption,
+    VerboseOption,
+)
+from extractor.cli.frame import handled, load_schema
+from extractor.cli.terminal import Screen
+from extractor.errors import UsageError
+from extractor.models import DEFAULT
+
+if TYPE_CHECKING:
+    from extractor.engines import Session
+
+
+def run(
+    ctx: typer.Context,
+    schema: SchemaOption,
+    sources: Sources = None,
+    model: ModelOption = DEFAULT,
+    format: Annotated[
+        Literal["json", "jsonl", "yaml"] | None,
+        typer.Option("--format", "-f", help="Default: json for one source, jsonl for several."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Write to a file; it appears when all is done.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="The whole record: spans, errors, usage, time.")] = False,
+    many: ManyOption = False,
+    mode: ModeOption = "auto",
+    retries: RetriesOption = 2,
+    think: ThinkOption = False,
+    stream: StreamOption = False,
+    max_tokens: MaxTokensOption = 4096,
+    temperature: TemperatureOption = 0.0,
+    seed: SeedOption = None,
+    base_url: BaseUrlOption = None,
+    key_file: KeyFileOption = None,
+    timeout: TimeoutOption = None,
+    total_timeout: TotalTimeoutOption = None,
+    max_output_tokens: MaxOutputTokensOption = None,
+    max_cost: MaxCostOption = None,
+    trace: TraceOption = None,
+    slots: SlotsOption = None,
+    threads: ThreadsOption = None,
+    gpu_layers: GpuLayersOption = None,
+    context: ContextOption = None,
+    offline: OfflineOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Extract one record from each source, or with --many a list of records.
+
+    One source prints one JSON object, several print JSON Lines in the order given; of a list each record is a line
+    with its source. Exit status: 0 all valid,
+    1 some documents failed, 2 usage or schema, 3 engine, 130 interrupted.
+    """
+    screen = Screen(quiet, verbose)
+    with handled(screen):
+        from extractor.engines import Access, Budget, Session, Settings, Trace, open_engine
+        from extractor.sinks import choose_format, open_sink, refuse_overwriting
+        from extractor.sources import is_single
+
+        named = sources_or_stdin(sources)
+        out = None if out == Path("-") else out
+        refuse_overwriting(named, out)
+        single = is_single(named)
+        choose_format(format, out, single=single)  # a wrong one fails before the weights load
+        settings = Settings(slots or (1 if single else None), threads, gpu_layers, context, verbose)
+        tracing = Trace(trace) if trace else None
+        access = Access(base_url, key_file, offline, total_timeout, tracing, screen.warn)
+        budget = Budget(max_output_tokens, max_cost)
+        engine = Session(open_engine(model, settings, access), budget, slots=slots, trace=tracing)
+        _tell_unused(ctx, engine, screen)
+        if stream and not single:
+            screen.warn("--stream shows a single record as it grows; of several sources each is shown when it is done")
+        with contextlib.closing(engine):
+            engine.warm()  # the weights load while the rest of the program is imported
+            from extractor.cli.records import Job, refuse_missing, write_all
+            from extractor.schema import is_many
+            from extractor.talk import Options
+
+            loaded = load_schema(schema, screen, many=many)
+            wanted = None if mode == "auto" else mode
+            options = Options(max_tokens, temperature, seed, timeout, wanted, retries, think)
+            job = Job(named, loaded, engine, options, is_streamed=stream and single)
+            single = single and (full or not is_many(loaded))
+            form = choose_format(format, out, single=single)
+            with open_sink(out, form, single=single) as sink:
+                if not engine.is_here():
+                    refuse_missing(named)
+                with screen.pulling() as on_progress:
+                    engine.prepare(on_progress)
+                tally = asyncio.run(write_all(job, sink, screen, full=full))
+        raise typer.Exit(tally.exit_code)
+
+
+def _tell_unused(ctx: typer.Context, engine: Session, screen: Screen) -> None:
+    """A note on flags that the engine has no use for; defaults of files and variables are for any engine."""
+    from extractor.engines import LlamaEngine, RemoteEngine
+
+    unused = [] if isinstance(engine.engine, LlamaEngine) else ["threads", "gpu_layers", "context"]
+    unused += [] if isinstance(engine.engine, RemoteEngine) else ["base_url", "key_file", "total_timeout"]
+    unused += [] if engine.slots == ctx.params["slots"] else ["slots"]
+    sources = {name: ctx.get_parameter_source(name) for name in unused}
+    given = [
+        f"--{name.replace('_', '-')}" for name, source in sources.items() if source and source.name == "COMMANDLINE"
+    ]
+    if given:
+        screen.warn(f"{', '.join(given)}: ignored, {engine.id} has no use for that")
+
+
+def sources_or_stdin(sources: list[str] | None) -> list[str]:
+    """The sources; standard input where none is named and something is piped in."""
+    if sources:
+        return sources
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError("no source", hint="name files, folders or patterns, or - to read standard input")
+    return ["-"]
