@@ -155,7 +155,7 @@ def test_a_proof_that_is_cut_off_proves_nothing(stub: Stub) -> None:
     stub.behave = honouring(other=reply(answer("Let me think", "length")))
     notes: list[str] = []
     assert take(stub, notes).mode == "prompt"
-    assert "json_schema is not proven: the answer was cut off after 1,000 tokens" in notes[0]
+    assert "json_schema is not proven: the answer was cut off after 3 tokens" in notes[0]
 
 
 # --- documents that wait for the same ------------------------------------------------------------------------
