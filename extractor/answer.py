@@ -93,7 +93,8 @@ def explain_cut(completion: Completion, max_tokens: int) -> Truncated:
         return Truncated(f"the model thought for {written} tokens and never answered", hint="raise --max-tokens")
     if 0 < written < max_tokens:
         hint = "shorten the text, or use a model with a longer context"
-        return Truncated(f"the context was full after {written} tokens of the answer", hint=hint)
+        what = f"the context was full after {written} tokens of the answer, or the budget of the run spent"
+        return Truncated(what, hint=hint)
     hint = "raise --max-tokens or --retries, or bound the lists and texts of the schema (max_length)"
     return Truncated(f"the answer was cut off after {written} tokens", hint=hint)
 

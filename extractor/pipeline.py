@@ -136,7 +136,7 @@ class _Draft:
             answer = _meant(question, decode(completion), talk)
         except OutputError as error:
             is_final = not isinstance(error, ParseError)
-            if isinstance(error, ParseError):
+            if isinstance(error, ParseError) and completion.text.strip():
                 talk.doubt()
             if self.data is not None:
                 return replace(self, is_final=is_final)  # no worse than it was

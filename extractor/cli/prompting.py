@@ -68,10 +68,9 @@ def print_prompt(prompt: Prompt, *, as_json: bool) -> None:
     request = prompt.request
     turns = [asdict(message) for message in request.messages]
     if as_json:
-        sent = {"mode": prompt.mode, "modes": prompt.modes, "grammar": request.grammar}
-        print(
-            to_json({"messages": turns, **sent, "json_schema": request.json_schema, "input_tokens": prompt.tokens}, 2)
-        )
+        held = {"grammar": request.grammar, "json_schema": request.json_schema}
+        told = {"messages": turns, "mode": prompt.mode, "modes": prompt.modes, **held, "input_tokens": prompt.tokens}
+        print(to_json(told, indent=2))
         return
     for turn in turns:
         print(f"--- {turn['role']}\n{plain(turn['content'])}\n")

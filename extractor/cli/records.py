@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,22 +35,21 @@ async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tall
     if engine.note:
         screen.note(engine.note)
     begun = f"{engine.id}: {'loading and reading' if engine.has_weights else 'reading'}"
-    with screen.growing() if job.is_streamed else screen.working(begun) as view:
-        options = replace(job.options, on_partial=view.show)
-        records = extract_all(
-            discover(job.sources), job.schema, engine, options, window=engine.slots, languages=engine.languages()
-        )
-        try:
-            async for record in records:
-                tally.add(record)
-                with view.paused(f"{engine.id}: {tally.done} done, {tally.failed} failed"):
-                    screen.report(record)
-                    for line in [record.to_dict()] if full else _lines(record, is_list=is_list):
-                        sink.write(line)
-        finally:
-            await records.aclose()
-            await engine.aclose()
-    screen.note(engine.summary)
+    sources, languages = discover(job.sources), engine.languages()
+    try:
+        with screen.growing() if job.is_streamed else screen.working(begun) as view:
+            options = replace(job.options, on_partial=view.show)
+            found = extract_all(sources, job.schema, engine, options, window=engine.slots, languages=languages)
+            async with aclosing(found) as records:
+                async for record in records:
+                    tally.add(record)
+                    with view.paused(f"{engine.id}: {tally.done} done, {tally.failed} failed"):
+                        screen.report(record)
+                        for line in [record.to_dict()] if full else _lines(record, is_list=is_list):
+                            sink.write(line)
+    finally:
+        await engine.aclose()
+        screen.note(engine.summary)  # also of a run that an error ends
     return tally
 
 

@@ -9,6 +9,8 @@ from typing import Any, get_args
 from extractor.errors import EngineError, UsageError
 from extractor.types import Completion, FinishReason, Mode, Request, Usage
 
+_SHOWN = 200  # characters of a question in a message
+
 
 class ReplayEngine:
     """One line for each completion, used in order: `{"text": "…", "finish_reason": "stop"}`.
@@ -25,11 +27,12 @@ class ReplayEngine:
         self._answers = iter(_read(path))
         self._used = 0
 
-    async def generate(self, request: Request) -> Completion:  # noqa: ARG002  # what is asked does not matter
+    async def generate(self, request: Request) -> Completion:
         """The next answer."""
         answer = next(self._answers, None)
         if answer is None:
-            what = f"{self.path}: has {self._used} answers, and one more was asked for"
+            asked = " ".join(request.messages[-1].content.split())[:_SHOWN]
+            what = f"{self.path}: has {self._used} answers, and one more was asked for: {asked!r}"
             raise EngineError(what, hint="a repair of an answer is a request too: add a line, or --retries 0")
         self._used += 1
         return answer
