@@ -171,6 +171,14 @@ def test_what_does_not_pass_is_given_up_and_says_how_often_it_was_tried(stub: St
     assert "HTTP 503: too many requests" in str(error)
 
 
+def test_a_server_that_breaks_on_a_schema_says_no_more_than_500(stub: Stub) -> None:
+    """As vLLM 0.32.0 does where xgrammar gets what only guidance can read."""
+    stub.behave = fail(500, "Internal server error", type="InternalServerError", param=None, code=500)
+    error = fault(stub)
+    assert type(error) is EngineUnavailable
+    assert "--mode prompt" in str(error.hint)
+
+
 def test_waits_grow(stub: Stub) -> None:
     stub.behave = in_turn(fail(500), fail(500), reply(answer("hi")))
     ask(stub)

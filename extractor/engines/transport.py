@@ -32,6 +32,7 @@ _SHORTEST_TRY = 0.1  # seconds
 _DENIED = (401, 403, 404)
 _PAYMENT = 402
 _REJECTED = (400, 413, 422)
+_BROKEN = 500
 _SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"))
 # What servers name when they refuse a way to ask for structure.
 _OF_MODES = ("response_format", "schema", "structured", "grammar", "guided", "tool", "function")
@@ -224,7 +225,10 @@ class Transport:
             rejected = kind(message, hint="--mode prompt asks for nothing special" if about_mode else None)
             rejected.parameter = parameter if isinstance(parameter, str) and code.startswith("unsupported") else None
             return rejected
-        return EngineUnavailable(message, retry_after=_asked_wait(error.response.headers))
+        # vLLM has no other word for a schema that its backend cannot compile.
+        why = "its log says why; if it is the schema, --mode prompt asks for nothing special"
+        hint = why if status == _BROKEN else None
+        return EngineUnavailable(message, hint=hint, retry_after=_asked_wait(error.response.headers))
 
     def _no_fault(self, answer: Any) -> Any:
         """An answer; some gateways send what went wrong behind them with the status of success."""
