@@ -169,7 +169,7 @@ def structured(schema: Schema, chat: tuple[Message, ...], options: Options, mode
     request = replace(_request(chat, options), mode=mode, name=_NOT_IN_NAMES.sub("_", schema.name)[:_LONGEST_NAME])
     if mode == "grammar":
         grammar = compile_schema(schema)
-        return replace(request, grammar=grammar.text, json_schema=grammar.lowered)
+        return replace(request, grammar=grammar.text, json_schema=grammar.json_schema)
     return request if mode == "prompt" else replace(request, json_schema=to_strict(schema).json_schema)
 
 

@@ -28,7 +28,7 @@ def ask(max_tokens: int, schema: str | None = None, **more: Any) -> Request:
     if schema is None:
         return Request(HELLO, max_tokens=max_tokens, **more)
     compiled = compile_schema(load(schema))
-    held = {"mode": "grammar", "grammar": compiled.text, "json_schema": compiled.lowered}
+    held = {"mode": "grammar", "grammar": compiled.text, "json_schema": compiled.json_schema}
     return Request(HELLO, max_tokens=max_tokens, **held, **more)
 
 

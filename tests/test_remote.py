@@ -306,6 +306,36 @@ def test_servers_that_have_grammars_are_asked_for_them(stub: Stub, owner: str, p
     assert parameter == "grammar" or not any("grammar" in body for body in stub.bodies)
 
 
+def test_vllm_gets_the_layout_with_the_schema(stub: Stub) -> None:
+    """Its backend guidance then writes as the embedded model does; with free white space small models never end."""
+    stub.list_models = models("m", owner="vllm")
+    stub.behave = honouring("grammar")
+    assert take(stub).data == DATA
+    for body in stub.bodies:
+        layout = body["structured_outputs"]["json"]["x-guidance"]
+        assert layout == {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'Grammar error: Unimplemented keys: ["uniqueItems"]',
+        "Grammar error: Invalid type: objekt",
+        "Invalid grammar specification: 'triggers'",
+        'tool_choice=function "Record" requires --tool-call-parser to be set',
+    ],
+)
+def test_what_vllm_cannot_compile_is_asked_for_in_the_next_mode(stub: Stub, words: str) -> None:
+    """Its own words, of version 0.32.0."""
+    refusal = fail(400, words, type="BadRequestError", param=None, code=400)
+    stub.list_models = models("m", owner="vllm")
+    stub.behave = honouring(other=refusal)
+    notes: list[str] = []
+    record = take(stub, notes)
+    assert (record.data, record.mode, len(notes)) == (DATA, "prompt", 3)
+    assert all(words in note for note in notes)
+
+
 def test_a_llama_cpp_without_llguidance_never_sees_its_grammars(stub: Stub) -> None:
     """It would end itself."""
 

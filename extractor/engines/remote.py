@@ -252,7 +252,7 @@ def _proof(mode: Mode, seconds: float) -> Request:
         _QUESTION,
         mode,
         grammar.text if mode == "grammar" else None,
-        grammar.lowered if mode == "grammar" else _PROOF.json_schema,
+        grammar.json_schema if mode == "grammar" else _PROOF.json_schema,
         name="proof",
         max_tokens=_PROOF_TOKENS,
         timeout=seconds,

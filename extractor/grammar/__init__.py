@@ -67,12 +67,19 @@ COMPACT = Layout(",", ":")
 class Grammar:
     """A grammar that has been compiled once by the embedded version of llguidance.
 
-    `lowered` is the JSON Schema in it, `findings` say how the keywords of the user's schema are held.
+    `lowered` is the JSON Schema in it, without its `layout`; `findings` say how the keywords of the user's schema are
+    held.
     """
 
     text: str
     lowered: Mapping[str, Any]
+    layout: Layout
     findings: Report = field(repr=False)
+
+    @property
+    def json_schema(self) -> dict[str, Any]:
+        """The JSON Schema in the text, layout and all: llguidance keeps both where a server gives it a schema alone."""
+        return _guided(self.lowered, self.layout)
 
     @property
     def report(self) -> tuple[Row, ...]:
@@ -95,7 +102,7 @@ def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layo
             text = _text(lowered, layout)
             fault = check(text)
             if not fault:
-                return Grammar(text, lowered, writer.holding.report)
+                return Grammar(text, lowered, layout, writer.holding.report)
     hint = "shorten its longest patterns and lists of values, or split the schema"
     raise SchemaError(f"{schema.name}: the decoder cannot hold this schema: {fault}", hint=hint)
 
@@ -141,5 +148,9 @@ def _states(schema: Schema, holding: Holding, bounds: Bounds | None) -> State:
 
 
 def _text(lowered: Mapping[str, Any], layout: Layout) -> str:
-    guided = {**lowered, "x-guidance": {"whitespace_flexible": False, **layout._asdict()}}
-    return f"%llguidance {{}}\nstart: %json {json.dumps(guided, ensure_ascii=False)}\n"
+    return f"%llguidance {{}}\nstart: %json {json.dumps(_guided(lowered, layout), ensure_ascii=False)}\n"
+
+
+def _guided(lowered: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
+    """With the keyword by which llguidance lays out what it writes; others ignore it."""
+    return {**lowered, "x-guidance": {"whitespace_flexible": False, **layout._asdict()}}

@@ -112,11 +112,13 @@ def _is_invisible(tree: Tree) -> bool:
 
 def _decoded(leaf: str) -> str:
     """A leaf as llguidance has to get it."""
+    # Escaped, since xgrammar, which vLLM has by default, cannot read a set with a line break in it.
+    visible = leaf.replace("\n", r"\n").replace("\r", r"\r")
     if is_escaped_in_json(leaf):
-        return f"[{leaf}{STAND_IN}]"
+        return f"[{visible}{STAND_IN}]"
     if not _is_blurred(leaf):
-        return leaf
-    members = f"[{leaf.removeprefix(FOLDED).removesuffix(')')}--\x01]"
+        return visible
+    members = f"[{visible.removeprefix(FOLDED).removesuffix(')')}--\x01]"
     return f"(?:{f'{FOLDED}{members})' if leaf.startswith(FOLDED) else members}|\x01\x01?)"
 
 

@@ -299,6 +299,12 @@ def test_an_impossible_pattern_matches_nothing() -> None:
     assert not search("[]", "a", "ecma")
 
 
+@pytest.mark.parametrize("pattern", ["^.+$", r"^\S$", r"^[\n\t]$", r"\n", r"^[^\n]$", "(?i:a.)"])
+def test_no_line_break_stands_in_a_pattern(pattern: str) -> None:
+    """Of vLLM's xgrammar it would be an internal error."""
+    assert not {"\n", "\r"} & set(held(pattern).pattern)
+
+
 def test_a_guard_goes_only_where_it_is_needed() -> None:
     assert not held(r"^\w+[^x]$").needs_guard
     found = held('"')
