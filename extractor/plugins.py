@@ -42,6 +42,11 @@ def _import(target: str) -> ModuleType:
         raise UsageError(str(error), hint=error.hint) from cause
 
 
+def is_entry_point(group: str, name: str) -> bool:
+    """Whether an installed package offers something under a name."""
+    return bool(entry_points(group=group, name=name))
+
+
 def find_entry_point(group: str, name: str) -> Any:
     """What an installed package offers under a name; None where none does."""
     found = entry_points(group=group, name=name)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pytest
 from server import Behaviour, Stub, answer, by_body, fail, in_turn, reply, stream
 
-from extractor.engines import Access, Budget, LlamaEngine, Session, Trace, open_engine
+from extractor.engines import Access, Budget, LlamaEngine, Session, Trace, model_spec, open_engine
 from extractor.engines.keys import key_for
 from extractor.engines.remote import RemoteEngine
 from extractor.engines.replay import ReplayEngine
@@ -447,12 +447,19 @@ def test_a_model_that_is_named_needs_no_list(stub: Stub, listed: Behaviour) -> N
     assert take(stub).data == DATA
 
 
-@pytest.mark.parametrize("name", ["m", "", "model-404"])
-def test_a_key_that_is_refused_ends_the_run(stub: Stub, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "key", "hint"),
+    [("m", "sk-x", "check the key"), ("", "sk-x", "check the key"), ("model-404", "", "no key was sent")],
+)
+def test_a_key_that_is_refused_ends_the_run(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, name: str, key: str, hint: str
+) -> None:
+    monkeypatch.setenv("EXTRACT_API_KEY", key)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai")  # is not for this host
     stub.list_models = stub.behave = fail(401, "bad key")
     with pytest.raises(EngineDenied, match="bad key") as caught:
         take(stub, name=name)
-    assert "check the key" in str(caught.value.hint)
+    assert str(caught.value.hint).startswith(hint)
     assert len(stub.bodies) == bool(name)
 
 
@@ -469,6 +476,8 @@ def test_a_key_that_is_refused_ends_the_run(stub: Stub, name: str) -> None:
         ("https://gateway.example/v1", "https://gateway.example/v1", "sk-openai"),
         ("https://gateway.example/v2", "https://gateway.example/v1", "sk-openai"),
         ("https://gateway.example:8443/v1", "https://gateway.example/v1", ""),
+        ("https://gateway.example/v1", "HTTPS://Gateway.Example:443/v1/", "sk-openai"),
+        ("https://gateway.example/v1", "//gateway.example", ""),
         ("http://127.0.0.1:8000/v1", "", ""),
     ],
 )
@@ -709,7 +718,8 @@ def test_what_runs_here_costs_nothing() -> None:
         ("vllm:org/m", "http://127.0.0.1:8000/v1", "org/m", "127.0.0.1:8000/v1#org/m"),
         ("lmstudio:m", "http://127.0.0.1:1234/v1", "m", "127.0.0.1:1234/v1#m"),
         ("http://h:1/v1#org/m", "http://h:1/v1", "org/m", "h:1/v1#org/m"),
-        ("https://h.example/v1/#m", "https://h.example/v1/", "m", "h.example/v1/#m"),
+        ("HTTPS://H.Example:443/V1/#M/m", "https://h.example/V1", "M/m", "h.example/V1#M/m"),
+        ("http://[::1]:80/v1#m#2", "http://[::1]/v1", "m#2", "[::1]/v1#m#2"),
         ("http://h:1/v1", "http://h:1/v1", "", "h:1/v1#"),
     ],
 )
@@ -717,6 +727,30 @@ def test_specs_of_endpoints(spec: str, url: str, model: str, name: str) -> None:
     engine = open_engine(spec)
     assert isinstance(engine, RemoteEngine)
     assert (engine.url, engine.chat.model, engine.id) == (url, model, name)
+
+
+@pytest.mark.parametrize("url", ["https://api.openai.com/v1/", "HTTPS://API.OpenAI.com:443/v1", OPENAI])
+def test_openai_is_openai_however_its_url_is_spelled(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-openai")
+    for access, base in ((Access(base_url=url), ""), (Access(), url)):
+        monkeypatch.setenv("OPENAI_BASE_URL", base)
+        engine = open_engine("openai:gpt-4o", access=access)
+        assert isinstance(engine, RemoteEngine)
+        assert (engine.url, engine.id, key_for(engine.url)) == (OPENAI, "openai:gpt-4o", "sk-openai")
+        assert cost_of(engine.id, Usage(9, 0, 9))
+
+
+def test_two_endpoints_are_refused() -> None:
+    assert open_engine("http://a:1/v1#m", access=Access(base_url="HTTP://A:1/v1/"))
+    with pytest.raises(UsageError, match="--model names one endpoint, and --base-url another") as caught:
+        open_engine("http://a:1/v1#m", access=Access(base_url="http://b:1/v1"))
+    assert caught.value.hint == "one of them: --model m --base-url http://a:1/v1"
+
+
+@pytest.mark.parametrize("url", ["", "h:1/v1", "http://h:1/v1#m", "http://h:123456/v1", "http://[h/v1", "http://h 1"])
+def test_a_base_url_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(UsageError, match="URL"):
+        open_engine("m", access=Access(base_url=url))
 
 
 @pytest.mark.parametrize("spec", ["openai:gpt-x", "ollama:gpt-x", "gpt-x"])
@@ -744,6 +778,7 @@ def test_the_base_url_of_the_environment_takes_names_but_no_weights(monkeypatch:
         ("http://", "is not a URL"),
         ("https:///v1#m", "is not a URL"),
         ("http://user:secret@h/v1#m", "a URL with a password in it"),
+        ("http://user:secret@h:123456/v1#m", "a URL with a password in it"),
         ("no-such-model", "no-such-model"),
         ("replay:", "names no file"),
         ("mine.py", "which engine of the file"),
@@ -788,6 +823,43 @@ def test_offline_leaves_this_machine_for_nobody(spec: str) -> None:
 @pytest.mark.parametrize("spec", ["ollama:m", "http://localhost:1/v1#m", "http://[::1]:1/v1#m", "vllm:m"])
 def test_offline_may_ask_this_machine(spec: str) -> None:
     assert isinstance(open_engine(spec, access=Access(offline=True)), RemoteEngine)
+
+
+@pytest.mark.parametrize(
+    ("spec", "kind", "seen"),
+    [
+        ("openai:x/y", "openai", None),
+        ("HTTP://h/v1#x.gguf", "url", None),
+        ("replay:x.jsonl", "replay", "replay:/a/x.jsonl"),
+        ("replay:~/x.jsonl", "replay", "replay:/home/me/x.jsonl"),
+        ("replay:", "replay", None),
+        ("outlines:llamacpp:w/x.gguf", "outlines", "outlines:llamacpp:/a/w/x.gguf"),
+        ("outlines:llamacpp:hf:o/r/x.gguf", "outlines", None),
+        ("outlines:transformers:./dir", "outlines", "outlines:transformers:/a/./dir"),
+        ("outlines:transformers:owner/name@main", "outlines", None),
+        ("smollm2-135m", "weights", None),
+        ("hf:o/r/x.gguf", "weights", None),
+        ("w/X.GGUF", "weights", "/a/w/X.GGUF"),
+        ("/w/x.gguf", "weights", "/w/x.gguf"),
+        ("mine.py:X", "code", "/a/mine.py:X"),
+        ("package.module:thing", "code", None),
+        ("llama3:latest", "code", None),
+        ("qwen3:8b", "name", None),
+        ("org/model", "name", None),
+        ("./weights", "name", "/a/./weights"),
+    ],
+)
+def test_what_a_spec_names(monkeypatch: pytest.MonkeyPatch, spec: str, kind: str, seen: str | None) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    assert model_spec.kind_of(spec) == kind
+    assert model_spec.anchor(spec, Path("/a")) == (seen or spec)
+    assert model_spec.is_code(spec) == (kind == "code")
+    assert not model_spec.is_code(spec, has_base_url=True)
+
+
+def test_a_folder_of_a_model_beside_the_file_is_no_name_on_the_hub(tmp_path: Path) -> None:
+    (tmp_path / "owner" / "name").mkdir(parents=True)
+    assert model_spec.anchor("outlines:transformers:owner/name", tmp_path).endswith(f":{tmp_path}/owner/name")
 
 
 OWN = """

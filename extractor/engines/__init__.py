@@ -5,7 +5,7 @@ from __future__ import annotations
 from extractor.engines.account import Budget
 from extractor.engines.llama import LlamaEngine
 from extractor.engines.llama_process import Settings
-from extractor.engines.model_spec import Access, open_engine
+from extractor.engines.opening import Access, open_engine
 from extractor.engines.remote import RemoteEngine
 from extractor.engines.session import Session
 from extractor.engines.trace import Trace

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 _SUCCESS = 200
 _DENIED = (401, 403, 404, 405)
+_WITH_KEY = "check the key, the model's name and the URL"
+_WITHOUT_KEY = (
+    "no key was sent: EXTRACT_API_KEY and --key-file are for any endpoint, OPENAI_API_KEY for OpenAI and the host of "
+    "OPENAI_BASE_URL alone; or check the model's name and the URL"
+)
 _PAYMENT = 402
 _REJECTED = (400, 413, 422)
 _SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"))
@@ -96,7 +101,7 @@ class Endpoint:
         if status == _PAYMENT or {code, str(body.get("type"))} & _SPENT:
             return EngineDenied(message, hint="the account behind the key has nothing left; top it up")
         if status in _DENIED:
-            return EngineDenied(message, hint="check the key, the model's name and the URL")
+            return EngineDenied(message, hint=_WITH_KEY if self.key else _WITHOUT_KEY)
         if status in _REJECTED:
             about_mode = any(word in told.lower() for word in _OF_MODES)
             kind = ModeRejected if about_mode else RequestRejected

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from extractor.engines.base_url import OPENAI, origin
 from extractor.errors import UsageError
 
-OPENAI = "https://api.openai.com/v1"
 _READABLE_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -21,8 +20,8 @@ def key_for(url: str, file: Path | None = None) -> str:
     """
     if file is not None:
         return _read(file)
-    theirs = {_origin(OPENAI), _origin(os.environ.get("OPENAI_BASE_URL", ""))}
-    found = os.environ.get("EXTRACT_API_KEY") or (os.environ.get("OPENAI_API_KEY") if _origin(url) in theirs else None)
+    theirs = {origin(OPENAI), origin(os.environ.get("OPENAI_BASE_URL", ""))}
+    found = os.environ.get("EXTRACT_API_KEY") or (os.environ.get("OPENAI_API_KEY") if origin(url) in theirs else None)
     key = (found or "").strip()
     if not _is_plain(key):
         raise UsageError("the key in the environment is not one line of plain characters")
@@ -32,12 +31,6 @@ def key_for(url: str, file: Path | None = None) -> str:
 def _is_plain(key: str) -> bool:
     """Whether a key can stand in a header: one line of ASCII."""
     return key.isascii() and key.isprintable()
-
-
-def _origin(url: str) -> tuple[str, str]:
-    """Scheme and host: what would go to https in secret does not go to http in the open."""
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
 
 
 def _read(file: Path) -> str:

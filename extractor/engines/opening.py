@@ -1,0 +1,184 @@
+"""From a spec to an engine. Opening one is cheap, nothing is loaded or asked yet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+from extractor import models, plugins
+from extractor.engines.base_url import OPENAI, normalise
+from extractor.engines.chat import ChatEngine
+from extractor.engines.keys import key_for
+from extractor.engines.llama import LlamaEngine
+from extractor.engines.llama_process import Settings
+from extractor.engines.model_spec import GROUP, PREFIXES, SERVERS, Kind, kind_of
+from extractor.engines.own import OwnEngine
+from extractor.engines.remote import RemoteEngine
+from extractor.engines.replay import ReplayEngine
+from extractor.engines.trace import Trace
+from extractor.engines.transport import Patience, is_loopback
+from extractor.engines.wire import Server
+from extractor.errors import UsageError
+from extractor.types import Engine, Mode
+
+# Where servers listen when nobody says otherwise.
+_USUAL = {
+    "openai": OPENAI,
+    "ollama": "http://127.0.0.1:11434/v1",
+    "vllm": "http://127.0.0.1:8000/v1",
+    "lmstudio": "http://127.0.0.1:1234/v1",
+}
+_FORMS = (
+    f"{', '.join(f'{kind}:NAME' for kind in SERVERS)}, http://HOST:PORT/v1#NAME, NAME with --base-url URL\n"
+    "outlines:transformers:PATH_OR_ID, outlines:llamacpp:FILE.gguf, replay:FILE.jsonl\n"
+    "an engine of your own: package.module:NAME, FILE.py:NAME"
+)
+_TRIES = 6  # of one request
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach an engine that is not in this process; `total_timeout` is in seconds, for all tries of a request."""
+
+    base_url: str | None = None
+    key_file: Path | None = None
+    offline: bool = False
+    total_timeout: float | None = None
+    trace: Trace | None = None
+    on_note: Callable[[str], None] = field(default=lambda _: None)
+
+
+def open_engine(spec: str, settings: Settings | None = None, access: Access | None = None) -> Engine:
+    """The engine of a spec.
+
+    A name of the catalogue, a `.gguf` path or `hf:owner/repo/file.gguf` runs here; `openai:NAME`, `ollama:NAME`,
+    `vllm:NAME`, `lmstudio:NAME`, `http://host:port/v1#NAME`, or any name where there is a base URL, is asked over HTTP;
+    `outlines:transformers:…` and `outlines:llamacpp:…` run in this process; `replay:FILE.jsonl` is a script;
+    `package.module:object`, or the name of an entry point, is the user's own.
+    Raises `UsageError` for a spec that means nothing.
+    """
+    access = access or Access()
+    kind = kind_of(spec)
+    if (url := _endpoint(kind, spec, access)) is not None:
+        return _remote(url, _asked_for(kind, spec), access, _server(kind, url))
+    if kind == "replay":
+        return ReplayEngine(Path(_rest(spec, "replay:FILE.jsonl")).expanduser())
+    if kind == "outlines":
+        from extractor.engines.local import open_outlines
+
+        return open_outlines(spec.partition(":")[2], offline=access.offline)
+    if kind == "code":
+        return _own(_found(spec), spec)
+    return LlamaEngine(_weights(spec), settings or Settings(), offline=access.offline)
+
+
+def _endpoint(kind: Kind, spec: str, access: Access) -> str | None:
+    """The base URL that a spec is asked at: its own, the given one, that of the environment, the usual one."""
+    if kind in ("replay", "outlines"):
+        return None
+    given = None if access.base_url is None else normalise(access.base_url)
+    if kind == "url":
+        own = normalise(spec.partition("#")[0])
+        if given not in (None, own):
+            hint = f"one of them: --model {_asked_for(kind, spec) or 'NAME'} --base-url {own}"
+            raise UsageError("--model names one endpoint, and --base-url another", hint=hint)
+        return own
+    theirs = os.environ.get("OPENAI_BASE_URL") if kind in ("openai", "name") else None
+    return given or (normalise(theirs) if theirs else _USUAL.get(kind))
+
+
+def _asked_for(kind: Kind, spec: str) -> str:
+    """The name of the model at its endpoint; '' where a URL leaves that to the endpoint."""
+    if kind == "url":
+        return spec.partition("#")[2]
+    return _rest(spec, f"{kind}:NAME") if kind in SERVERS else spec
+
+
+def _rest(spec: str, form: str) -> str:
+    """What stands behind the prefix."""
+    if not (rest := spec.partition(":")[2]):
+        what = "file" if form.startswith("replay") else "model"
+        raise UsageError(f"--model {spec} names no {what}", hint=form)
+    return rest
+
+
+def _server(kind: Kind, url: str) -> Server | None:
+    """Which server it is, as far as a spec says that; None where the server is asked."""
+    if kind == "openai":
+        return "openai" if url == OPENAI else None
+    return "vllm" if kind == "vllm" else "other" if kind in SERVERS else None
+
+
+def _remote(url: str, name: str, access: Access, server: Server | None) -> RemoteEngine:
+    if access.offline and not is_loopback(url):
+        raise UsageError(f"{url} is not on this machine, and --offline forbids to leave it")
+    chat = ChatEngine(
+        url,
+        key_for(url, access.key_file),
+        name,
+        RemoteEngine.modes,
+        name=f"{url.partition('://')[2]}#{name}" if server != "openai" else f"openai:{name}",
+        server=server or "other",
+        patience=Patience(_TRIES, access.total_timeout),
+        trace=access.trace,
+    )
+    return RemoteEngine(chat, server=server, on_note=access.on_note)
+
+
+def _weights(spec: str) -> models.Weights:
+    """Weights that run here."""
+    weights = models.find(spec)
+    if weights is None:
+        raise UsageError(f"unknown model {spec!r}", hint=_suggest(spec))
+    return weights
+
+
+def _found(spec: str) -> Any:
+    """What makes an engine of the user's; the name of a module that is not there may be a slip in something else."""
+    name, _, rest = spec.partition(":")
+    if (found := plugins.find_entry_point(GROUP, name)) is not None:
+        return found(rest) if rest else found()
+    if spec.lower().endswith(".py"):
+        raise UsageError(f"--model {spec} does not say which engine of the file is meant", hint=f"{spec}:NAME")
+    try:
+        return plugins.find(spec)
+    except plugins.NotThere as error:
+        is_slip = isinstance(error.__cause__, ModuleNotFoundError)
+        raise UsageError(f"--model {spec}: {error}", hint=_suggest(spec) if is_slip else error.hint) from error
+
+
+def _suggest(spec: str) -> str:
+    """What may have been meant: 'opanai:x' → 'did you mean openai:x?'; all forms where that cannot be guessed."""
+    kind, colon, rest = spec.partition(":")
+    if colon and (meant := get_close_matches(kind.lower(), PREFIXES, n=1)):
+        return f"did you mean {meant[0]}:{rest}?"
+    near = models.suggest(spec)
+    return near if near.startswith("did you mean") else f"{near}\n{_FORMS}"
+
+
+def _own(found: Any, spec: str) -> Engine:
+    """An engine of the user's: the object, or what a class or function without parameters gives."""
+    engine = found if hasattr(found, "generate") and not isinstance(found, type) else _made(found, spec)
+    missing = [name for name in ("id", "modes", "generate") if not hasattr(engine, name)]
+    if missing:
+        raise UsageError(f"{spec} is no engine: it has no {', '.join(missing)}", hint="examples/engines.md shows one")
+    known = ", ".join(get_args(Mode))
+    if not engine.modes or not isinstance(engine.modes, tuple | list):
+        raise UsageError(f"{spec}: its modes are {engine.modes!r}", hint=f"a tuple of one or more of {known}")
+    if unknown := [mode for mode in engine.modes if mode not in get_args(Mode)]:
+        raise UsageError(f"{spec}: unknown mode {', '.join(map(repr, unknown))}", hint=f"modes are {known}")
+    return OwnEngine(engine)
+
+
+def _made(found: Any, spec: str) -> Any:
+    if not callable(found):
+        raise UsageError(f"{spec} is no engine, and nothing that makes one", hint="examples/engines.md shows one")
+    try:
+        return found()
+    except Exception as error:
+        what = f"{spec} cannot be made: {type(error).__name__}: {error}"
+        raise UsageError(what, hint="it is called without arguments") from error
