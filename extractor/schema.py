@@ -305,6 +305,7 @@ def _find_builtin(name: str) -> Path:
         if os.path.isdir(name):
             raise SchemaError(f"{name}: is a folder, not a schema file", hint="name a file in it")
         there = next((f"./{name}{suffix}" for suffix in (".py", *JSON) if os.path.exists(name + suffix)), None)
-        choices = f"built-in are {', '.join(known)}; a file ends in .py or .json; inline is 'title str, year int'"
+        inline = f"'{name} str' is one field" if name.isidentifier() else "'title str, year int' is an inline one"
+        choices = f"built-in are {', '.join(known)}; a file ends in .py or .json; {inline}"
         raise SchemaError(f"unknown schema {name!r}", hint=f"did you mean {there}?" if there else choices)
     return known[name]

@@ -106,6 +106,7 @@ SCHEMA_FILES = {
         ("tiny.py:Literal", "tiny.py: Literal is not", "tiny.py:Tiny"),
         ("surely_not.there:Paper", "No module named 'surely_not'", "install it"),
         ("articel", "unknown schema 'articel'", "article, event, news"),
+        ("标题", "unknown schema '标题'", "'标题 str' is one field"),
         ("tiny", "unknown schema 'tiny'", "./tiny.py"),
         ("x" * 300 + ".py", "x.py: ", "a .py file or the name of a built-in"),
     ],
