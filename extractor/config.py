@@ -82,14 +82,7 @@ class File:
 
     def distrust(self) -> str | None:
         """Why no code may be run on its word: it has not been chosen with the current folder."""
-        if self.reach == "above":
-            return "is in a folder above the current one"
-        return "was put by another user into a folder open to all" if self.reach == "here" and self._planted() else None
-
-    def _planted(self) -> bool:
-        ours = (0, os.geteuid()) if hasattr(os, "geteuid") else (0,)
-        is_open = self.path.absolute().parent.stat().st_mode & stat.S_IWOTH
-        return bool(is_open) and self.path.stat().st_uid not in ours
+        return "is in a folder above the current one" if self.reach == "above" else None
 
 
 def has_password(value: object) -> bool:
@@ -134,12 +127,32 @@ def _find_near() -> tuple[Path, Reach] | None:
 
 
 def read(path: Path, reach: Reach, tree: Tree) -> File:
-    """Read a file and check its keys and the types of their values."""
+    """Read a file and check its keys and the types of their values; `UsageError` also for one that was planted."""
     shown = _show(path, reach)
+    _refuse_planted(path, shown, reach)
     text = _read_text(path, shown)
     lines = _find_lines(text)
     settings = _Check(shown, lines, tree).flatten(_parse(text, shown, lines, tree))
     return File(path, reach, dict(settings), lines)
+
+
+def _refuse_planted(path: Path, shown: str, reach: Reach) -> None:
+    """Settings say where documents and keys go: they count where the user, or whoever owns the machine, put them.
+
+    A folder that others cannot write to is chosen with all that is in it.
+    """
+    if reach == "own" or not hasattr(os, "geteuid"):
+        return
+    try:
+        owners = {path.lstat().st_uid, path.stat().st_uid}  # anybody may link to a file of the user's
+        is_open = bool(path.absolute().parent.stat().st_mode & stat.S_IWOTH)
+    except OSError as error:
+        raise UsageError(f"{shown}: {error.strerror or error}", hint=_TO_GO_ON) from error
+    if owners <= {0, os.geteuid()} or (reach == "here" and not is_open):
+        return
+    where = "a folder open to all" if is_open else "a folder above the current one"
+    hint = f"go on without it: extract --no-config …; what you want of it: on the command line, or in {locate_own()}"
+    raise UsageError(f"{shown}: belongs to another user, and is in {where}", hint=hint)
 
 
 def _read_text(path: Path, shown: str) -> str:

@@ -11,6 +11,12 @@ from test_cli import BRIDGE, KIND, Finished, write_files
 from test_cli import extract as extract_with
 
 TOML = 'model = "smollm2-135m"\n\n[run]\nmax-tokens = 900\n'
+ENGINE = """
+class Mine:
+    id, modes = "mine", ("prompt",)
+
+    async def generate(self, request): ...
+"""
 
 
 @pytest.fixture
@@ -132,13 +138,17 @@ def test_a_prompt_is_written_with_the_schema_of_the_file(here: Path) -> None:
     assert "书名" not in json.loads(other.out)["grammar"]
 
 
-def test_code_is_not_run_on_the_word_of_a_file_above(here: Path) -> None:
+@pytest.mark.parametrize("name", ["schema", "model"])
+def test_code_is_not_run_on_the_word_of_a_file_above(here: Path, name: str) -> None:
     proof = 'from pathlib import Path\n\nPath("was run").touch()\n'
-    write_files(here, {"evil.py": proof + KIND, "extract.toml": 'schema = "evil.py"\nmodel = "smollm2-135m"\n'})
+    spec, other = ("evil.py:Kind", "smollm2-135m") if name == "schema" else ("evil.py:Mine", "title?")
+    rest = f'{"model" if name == "schema" else "schema"} = "{other}"'
+    write_files(here, {"evil.py": proof + KIND + ENGINE, "extract.toml": f'{name} = "{spec}"\n{rest}\n'})
     env = {"EXTRACT_HOME": str(here / "home")}
     done = extract("prompt", "a.txt", cwd=here / "深", env=env)
     assert (done.code, done.out) == (2, "")
-    assert "schema: evil.py is Python code, and this file is in a folder above the current one\nhint: " in done.err
+    told = f"{name}: {spec} is Python code, and this file is in a folder above the current one\nhint: "
+    assert told in done.err
     assert not (here / "深" / "was run").exists()
     assert extract("prompt", "bridge.txt", cwd=here, env=env).code == 0
     assert (here / "was run").exists()

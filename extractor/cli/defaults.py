@@ -32,6 +32,7 @@ _KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
 }
 _TEXT = ((str,), "a text")
 _TOLD = ("model", "base-url")  # they decide where documents go
+_SPECS = ("model", "schema")  # they may name code
 _PREFIX = "EXTRACT_"  # of variables
 _OTHER_VARIABLES = {"EXTRACT_API_KEY", "EXTRACT_HOME", "EXTRACT_NO_CONFIG", "EXTRACT_SERVED"}  # of no option
 
@@ -59,10 +60,9 @@ class Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Look the defaults up, then read the words of the command line."""
         try:
-            found = list(_find(ctx, _path(ctx), _read_files(ctx)))
+            found = _find(ctx, _path(ctx), _read_files(ctx))
             for default in found:  # for --help
                 default.option.show_default, default.option.required = True, False
-            ctx.default_map = {default.option.name: default for default in found}
             rest = super().parse_args(ctx, args)
         except ExtractError as error:
             raise typer.Exit(explain(error, Screen())) from None
@@ -180,36 +180,41 @@ def _read_files(ctx: Any) -> tuple[File, ...]:
 def _read_setting(default: Default, file: File) -> Any:
     """A value of a file; what is relative in it is seen from its folder."""
     given = default.given
-    if default.name == "schema":
-        return _read_schema(default, file)
-    if default.name == "model" and given.lower().endswith(".gguf") and ":" not in given:
-        return str(_anchor(given, file))
+    if default.name in _SPECS:
+        return _read_spec(default, file)
     if _element(default.option) is not Path:
         return given
     paths = [_read_path(default, file, text) for text in (given if isinstance(given, list) else [given])]
     return paths if isinstance(given, list) else paths[0]
 
 
-def _anchor(text: str, file: File) -> Path:
-    return (Path() if file.reach == "here" else file.path.parent) / Path(text).expanduser()
-
-
-def _read_schema(default: Default, file: File) -> str:
-    """A schema; Python is run on the word of a file in the current folder and of the user's own, of no other."""
-    from extractor.schema_spec import anchor, is_code
+def _read_spec(default: Default, file: File) -> str:
+    """A spec; Python is run on the word of a file in the current folder and of the user's own, of no other."""
+    from extractor import schema_spec
+    from extractor.engines import model_spec
 
     spec: str = default.given
-    if is_code(spec) and (why := file.distrust()):
-        hint = f"where you trust it, name it with --schema, or as schema in {config.locate_own()}"
+    if default.name == "schema":
+        is_code, anchor = schema_spec.is_code(spec), schema_spec.anchor
+    else:
+        is_code, anchor = model_spec.is_code(spec, has_base_url=_has_base_url(default.ctx)), model_spec.anchor
+    if is_code and (why := file.distrust()):
+        hint = f"where you trust it, name it with --{default.name}, or as {default.name} in {config.locate_own()}"
         raise default.fault(f"{default.shown} is Python code, and this file {why}", hint)
     return spec if file.reach == "here" else anchor(spec, file.path.parent)
+
+
+def _has_base_url(ctx: Any) -> bool:
+    """Whether --base-url is given, or has a default: those of the command line are read before all defaults."""
+    return ctx.params.get("base_url") is not None or "base_url" in (ctx.default_map or ())
 
 
 def _read_path(default: Default, file: File, text: str) -> Path:
     """A path; one in somebody else's file has no business outside of its folder."""
     if text == "-":
         return Path(text)
-    path, folder = _anchor(text, file), os.path.realpath(file.path.parent)
+    start = Path() if file.reach == "here" else file.path.parent
+    path, folder = start / Path(text).expanduser(), os.path.realpath(file.path.parent)
     if file.reach != "own" and not Path(os.path.realpath(path)).is_relative_to(folder):
         hint = f"give it on the command line, or in {config.locate_own()}"
         raise default.fault(f"{one_line(text)} is outside of the folder of this file", hint)
@@ -250,8 +255,14 @@ def _tell_unknown_variables(ctx: Any) -> None:
 # --- what typer knows of its commands ------------------------------------------------------------------------
 
 
-def _find(ctx: Any, path: Key, files: tuple[File, ...]) -> Iterator[Default]:
-    """For each option of a command the default that counts, where one is not built in."""
+def _find(ctx: Any, path: Key, files: tuple[File, ...]) -> list[Default]:
+    """For each option of a command the default that counts, where one is not built in; typer gets them too."""
+    found = list(_look_up(ctx, path, files))
+    ctx.default_map = {default.option.name: default for default in found}
+    return found
+
+
+def _look_up(ctx: Any, path: Key, files: tuple[File, ...]) -> Iterator[Default]:
     for option in _options(ctx.command):
         name = _name(option)
         text = os.environ.get(_variable(name))

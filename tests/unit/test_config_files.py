@@ -214,10 +214,28 @@ def test_code_is_run_on_the_word_of_files_here_and_of_the_own_one_only(tmp_path:
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
-def test_no_code_is_run_on_the_word_of_a_file_that_another_user_left_in_an_open_folder(tmp_path: Path) -> None:
-    path = write(tmp_path / "open", "")
-    os.chown(path, 12345, 12345)
-    assert config.read(path, "here", TREE).distrust() is None
+@pytest.mark.parametrize("is_link", [False, True], ids=["file", "link"])
+def test_a_file_that_another_user_planted_is_refused(tmp_path: Path, is_link: bool) -> None:
+    path = write(tmp_path / "open", "not even TOML" if not is_link else "")
+    if is_link:
+        path = path.with_name("link")
+        path.symlink_to("extract.toml")
+    os.chown(path, 12345, 12345, follow_symlinks=False)
+    with pytest.raises(UsageError, match="belongs to another user, and is in a folder above the current one") as caught:
+        config.read(path, "above", TREE)
+    assert "--no-config" in (caught.value.hint or "")
     path.parent.chmod(0o1777)
-    assert config.read(path, "here", TREE).distrust() == "was put by another user into a folder open to all"
-    assert config.read(path, "own", TREE).distrust() is None
+    for reach in ("here", "above"):
+        with pytest.raises(UsageError, match="belongs to another user, and is in a folder open to all"):
+            config.read(path, reach, TREE)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give a file away")
+def test_a_folder_that_others_cannot_write_to_is_chosen_with_the_file_in_it(tmp_path: Path) -> None:
+    path = write(tmp_path / "theirs", "offline = true")
+    os.chown(path, 12345, 12345)
+    assert config.read(path, "here", TREE).settings == {("offline",): True}
+    path.parent.chmod(0o1777)
+    assert config.read(path, "own", TREE).settings == {("offline",): True}
+    os.chown(path, 0, 0)
+    assert config.read(path, "here", TREE).settings == {("offline",): True}

@@ -181,13 +181,13 @@ def test_a_value_that_does_not_count_is_not_asked_for(here: Path) -> None:
 def test_paths_are_seen_from_the_folder_of_the_file(
     here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(here, 'out = "出.jsonl"\nexamples = ["a"]\nmodel = "w/x.gguf"\nschema = "子/书.json"\n')
+    put(here, 'out = "出.jsonl"\nexamples = ["a"]\nmodel = "replay:w/x.jsonl"\nschema = "子/书.json"\n')
     inner = here / "深"
     inner.mkdir()
     monkeypatch.chdir(inner)
     call()
     assert (_seen["out"], _seen["examples"]) == (here / "出.jsonl", [here / "a"])
-    assert (_seen["model"], _seen["schema"]) == (str(here / "w/x.gguf"), str(here / "子/书.json"))
+    assert (_seen["model"], _seen["schema"]) == (f"replay:{here}/w/x.jsonl", str(here / "子/书.json"))
     (here / "extract.toml").unlink()
     own = tmp_path / "xdg" / "extract"
     put(own, 'out = "../../away"\nmodel = "hf:a/b/c.gguf"\nschema = "书.py:书"\n')
@@ -205,17 +205,38 @@ def test_a_link_out_of_the_folder_is_no_way_out(here: Path, tmp_path: Path) -> N
     assert "out: link/away is outside" in call("send", code=2)
 
 
-@pytest.mark.parametrize("spec", ["书.py", "书.py:书", "package.module:书", "./子/书.py"])
-def test_code_is_refused_on_the_word_of_a_file_above(here: Path, monkeypatch: pytest.MonkeyPatch, spec: str) -> None:
-    path = put(here, f'schema = "{spec}"\n')
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        *(("schema", spec) for spec in ("书.py", "书.py:书", "package.module:书", "./子/书.py")),
+        *(("model", spec) for spec in ("/x/书.py:书", "package.module:书", "./子/书.py:书", "llama3:latest")),
+    ],
+)
+def test_code_is_refused_on_the_word_of_a_file_above(
+    here: Path, monkeypatch: pytest.MonkeyPatch, name: str, spec: str
+) -> None:
+    path = put(here, f'{name} = "{spec}"\n')
     call()
-    assert _seen["schema"] == spec
+    assert _seen[name] == spec
     (here / "深").mkdir()
     monkeypatch.chdir(here / "深")
     err = call("send", code=2)
-    assert f"{path}:1: schema: {spec} is Python code, and this file is in a folder above the current one" in err
-    call("send", "-s", "书.py")
-    assert _seen["schema"] == "书.py"
+    assert f"{path}:1: {name}: {spec} is Python code, and this file is in a folder above the current one" in err
+    assert f"name it with --{name}" in err
+    call("send", f"--{name}", "书.py")
+    assert _seen[name] == "书.py"
+
+
+def test_what_looks_like_code_is_the_name_of_a_model_at_an_endpoint(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(here, 'model = "llama3:latest"\n')
+    (here / "深").mkdir()
+    monkeypatch.chdir(here / "深")
+    call("send", "--base-url", "http://x")
+    call(env={"EXTRACT_BASE_URL": "http://x"})
+    assert (_seen["model"], _seen["base_url"]) == ("llama3:latest", "http://x")
+    assert "is Python code" in call("send", code=2, env={"EXTRACT_BASE_URL": ""})
 
 
 def test_a_file_above_that_says_where_documents_go_is_told(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
