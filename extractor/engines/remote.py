@@ -35,6 +35,7 @@ _ORDER = (
     Message("system", "You answer with JSON alone."),  # own engines may count on two turns
     Message("user", f'Repeat this JSON:\n{{"code": "{ANSWER}"}}'),
 )
+_ORDER_TOKENS = 200
 _PROOF_TOKENS = 1_000  # a reasoning model thinks even about this
 _PROOF_SECONDS = 120.0
 _LOOK_SECONDS = 15.0
@@ -255,14 +256,12 @@ async def prove_by_answer(ask: Ask, mode: Mode, seconds: float | None = None) ->
     In mode prompt nothing holds the model, so there the answer says what the model does when it is asked.
     """
     completion = await ask(_proof(mode, seconds or _PROOF_SECONDS))
-    if mode == "prompt" and not completion.text.strip():
-        return "gives no text"
-    if mode == "prompt":
-        return "" if ANSWER in completion.text else "gives text, not the JSON that it was asked for"
-    if IN_TEXT not in completion.notes and _has_code(completion.text, None if mode == "tools" else ANSWER):
+    if _is_proof(completion, mode):
         return ""
     if completion.finish_reason == "length":
         return f"is not proven: the answer was cut off after {completion.usage.output_tokens:,} tokens"
+    if mode == "prompt":
+        return "gives text, not the JSON that it was asked for" if completion.text.strip() else "gives no text"
     return "is ignored"
 
 
@@ -274,7 +273,7 @@ def _proof(mode: Mode, seconds: float) -> Request:
         grammar.text if mode == "grammar" else None,
         grammar.json_schema if mode == "grammar" else _PROOF.json_schema,
         name="proof",
-        max_tokens=_PROOF_TOKENS,
+        max_tokens=_ORDER_TOKENS if mode == "prompt" else _PROOF_TOKENS,
         timeout=seconds,
     )
 
@@ -283,6 +282,12 @@ def _server_of(listed: list[dict[str, Any]]) -> Server:
     """By the owner that a server puts into its list of models."""
     owners = [str(entry.get("owned_by")) for entry in listed]
     return next((_OWNERS[owner] for owner in owners if owner in _OWNERS), "other")
+
+
+def _is_proof(completion: Completion, mode: Mode) -> bool:
+    if mode == "prompt":
+        return ANSWER in completion.text
+    return IN_TEXT not in completion.notes and _has_code(completion.text, None if mode == "tools" else ANSWER)
 
 
 def _has_code(text: str, expected: str | None) -> bool:
