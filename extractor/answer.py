@@ -44,13 +44,8 @@ def decode(completion: Completion) -> Answer:
     JSON is taken as it is. What is around or wrong with it (a fence, a sentence before, a comma too many) is what
     models without a grammar write: it is read tolerantly, and a note says so.
     """
+    refuse(completion)
     text = completion.text
-    if completion.finish_reason == "refusal":
-        raise Refused(f"the model declined: {text[:_SHOWN]!r}")
-    if completion.finish_reason == "content_filter":
-        written = f", of which is written: {text[:_SHOWN]!r}" if text.strip() else ""
-        hint = "another model or endpoint may answer"
-        raise Refused(f"a content filter of the server stopped the answer{written}", hint=hint)
     if not text.strip() and completion.finish_reason != "length":
         raise ParseError(_why_empty(completion))
     if completion.finish_reason == "length":
@@ -60,6 +55,28 @@ def decode(completion: Completion) -> Answer:
     except (ValueError, RecursionError) as error:
         return _mended(text, error)
     return Answer(_not_too_deep(value, text), _repetitions(text))
+
+
+def refuse(completion: Completion) -> None:
+    """Raise `Refused` where there is no answer because nobody was willing to give one."""
+    text = completion.text
+    if completion.finish_reason == "refusal":
+        raise Refused(f"the model declined: {text[:_SHOWN]!r}")
+    if completion.finish_reason == "content_filter":
+        written = f", of which is written: {text[:_SHOWN]!r}" if text.strip() else ""
+        hint = "another model or endpoint may answer"
+        raise Refused(f"a content filter of the server stopped the answer{written}", hint=hint)
+
+
+def is_plain_json(completion: Completion) -> bool:
+    """Whether an answer is JSON and nothing else, as far as it came: what a decoder holds cannot be otherwise."""
+    if completion.finish_reason != "stop" or not completion.text.strip():
+        return True
+    try:
+        _strictly(completion.text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _why_empty(completion: Completion) -> str:
@@ -83,7 +100,7 @@ def apart(text: str) -> tuple[str, str]:
         return found[2].strip(), text[found.end() :]
     # Templates that open the tag in the prompt leave only its end in the answer.
     thoughts, tag, answer = text.partition("</think>")
-    return (thoughts.strip(), answer.lstrip()) if tag and "{" not in thoughts else ("", text)
+    return (thoughts.strip(), answer.lstrip()) if tag and not _BEGIN.match(text.lstrip()) else ("", text)
 
 
 def explain_cut(completion: Completion, max_tokens: int) -> Truncated:

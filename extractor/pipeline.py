@@ -19,6 +19,7 @@ from extractor.errors import (
     EngineUnavailable,
     OutputError,
     ParseError,
+    Refused,
     RequestRejected,
     SchemaError,
     SourceError,
@@ -84,7 +85,7 @@ async def _converse(talk: Talk, document: Document, schema: Schema) -> _Draft:
             draft = await draft.answered(question, talk)
             if draft.is_settled:
                 break
-    except (RequestRejected, EngineUnavailable) as error:
+    except (RequestRejected, EngineUnavailable, Refused) as error:
         draft = replace(draft, faults=draft.faults or (Problem.of(error),))  # a cut answer says why there is a next
     return draft
 
@@ -136,8 +137,6 @@ class _Draft:
             answer = _meant(question, decode(completion), talk)
         except OutputError as error:
             is_final = not isinstance(error, ParseError)
-            if isinstance(error, ParseError) and completion.text.strip():
-                talk.doubt()
             if self.data is not None:
                 return replace(self, is_final=is_final)  # no worse than it was
             return replace(self, text=completion.text, faults=(Problem.of(error),), is_final=is_final)

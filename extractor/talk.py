@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor import repair
-from extractor.answer import apart, partial
+from extractor.answer import apart, is_plain_json, partial, refuse
 from extractor.errors import ModeRejected, SchemaError, UsageError
 from extractor.grammar import compile_schema
 from extractor.prompt import ANSWER_NOW, THINK, messages
@@ -75,12 +75,16 @@ class Talk:
         self._notes: list[str] = []
 
     async def think(self, chat: tuple[Message, ...]) -> tuple[Message, ...]:
-        """The chat with the model's free thoughts in it."""
-        request = _request((*chat, Message("user", THINK)), self.options, _THINKING_TOKENS)
+        """The chat with the model's free thoughts in it; `Refused` where it declines already here."""
+        *before, question = chat
+        # In the same turn: templates of some models want turns to alternate.
+        asked = (*before, replace(question, content=f"{question.content}\n\n{THINK}"))
         self.attempts += 1
-        completion = self._count(await self.engine.generate(request))
-        self.thoughts = completion.text.strip()
-        return (*chat, Message("user", THINK), Message("assistant", self.thoughts), Message("user", ANSWER_NOW))
+        completion = self._count(await self.engine.generate(_request(asked, self.options, _THINKING_TOKENS)))
+        refuse(completion)
+        said = completion.text.strip() or completion.thoughts
+        self.thoughts = _lines(self.thoughts, completion.text.strip())
+        return (*asked, Message("assistant", said), Message("user", ANSWER_NOW)) if said else chat
 
     async def ask(self, question: Question) -> Completion:
         """The answer to a question, in the next weaker mode where the engine rejects one."""
@@ -89,7 +93,7 @@ class Talk:
             try:
                 request = structured(question.schema, question.messages, self.options, self.mode)
                 self.attempts += 1
-                return self._count(await self._generate(request, question))
+                return self._doubted(self._count(await self._generate(request, question)))
             except ModeRejected as error:
                 self._go_on_without(self.mode, f"is rejected ({error})", error)
             except SchemaError as error:
@@ -101,15 +105,17 @@ class Talk:
         """An answer in the shape of its schema: strict schemas have another one."""
         return to_strict(schema).restore(value) if self.mode in ("json_schema", "tools") else value
 
-    def doubt(self) -> None:
-        """The answer was no JSON: where a decoder should have seen to that, it does not."""
-        if self.mode in ("grammar", "json_schema") and self.options.mode is None and hasattr(self.engine, "disown"):
-            self.engine.disown(self.mode, "is ignored: an answer was not JSON")
-
     def notes(self) -> dict[str, str]:
         """What there is to say of the last answer."""
-        told, self._notes = "; ".join(self._notes), []
+        told, self._notes = "; ".join(dict.fromkeys(self._notes)), []
         return {"": told} if told else {}
+
+    def _doubted(self, completion: Completion) -> Completion:
+        """An answer; where it is no JSON and a decoder should have seen to that, the mode is not used again."""
+        is_held = self.mode in ("grammar", "json_schema") and self.options.mode is None
+        if is_held and hasattr(self.engine, "disown") and not is_plain_json(completion):
+            self.engine.disown(self.mode, "is ignored: an answer was not JSON alone")
+        return completion
 
     async def _generate(self, request: Request, question: Question) -> Completion:
         show = self.options.on_partial

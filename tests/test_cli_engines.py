@@ -47,7 +47,7 @@ def test_check_tells_of_each_mode_whether_it_works(here: Path, stub: Stub) -> No
     assert modes[1].split() == ["json_schema", "works"]
     assert modes[2].startswith("  tools        is rejected (")
     assert "no tools here" in modes[2]
-    assert modes[3:] == ["  prompt       works"]
+    assert modes[3:] == ["  prompt       gives text, not the JSON that it was asked for"]
 
 
 def test_check_waits_no_longer_than_told_and_prints_each_line_when_it_is_known(here: Path, stub: Stub) -> None:

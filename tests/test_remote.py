@@ -252,6 +252,33 @@ def test_a_mode_that_is_rejected_later_is_left_by_this_document_and_the_next(stu
     assert sum(mode_of(body) == "json_schema" for body in stub.bodies) == 2, "the proof, and the first document"
 
 
+@pytest.mark.parametrize("ignored", ["hello", f"```json\n{json.dumps(DATA)}\n```"])
+def test_the_mode_after_one_that_fails_later_is_proven_too(stub: Stub, ignored: str) -> None:
+    def choose(body: dict[str, Any]) -> Behaviour:
+        is_proof = "hello" in body["messages"][0]["content"]
+        if mode_of(body) == "grammar":
+            return reply(answer(json.dumps(PROVEN))) if is_proof else fail(400, "the grammar is too large")
+        return reply(answer(ignored if mode_of(body) == "json_schema" else json.dumps(DATA)))
+
+    stub.list_models, stub.behave = models("m", owner="vllm"), by_body(choose)
+    notes: list[str] = []
+    record = take(stub, notes)
+    assert (record.data, record.mode) == (DATA, "prompt")
+    assert ["grammar is rejected" in notes[0], *("is ignored" in note for note in notes[1:])] == [True, True, True]
+
+
+def test_a_mode_whose_answer_is_no_plain_json_is_left(stub: Stub) -> None:
+    def choose(body: dict[str, Any]) -> Behaviour:
+        is_proof = "hello" in body["messages"][0]["content"]
+        fenced = f"```json\n{json.dumps(DATA)}\n```"
+        return reply(answer(json.dumps(PROVEN) if is_proof else fenced))
+
+    stub.behave = by_body(choose)
+    notes: list[str] = []
+    assert take(stub, notes).data == DATA
+    assert "mode json_schema is ignored: an answer was not JSON alone" in notes[0]
+
+
 def test_modes_are_proven_once_for_documents_side_by_side(stub: Stub) -> None:
     stub.behave = honouring("tools")
 

@@ -52,8 +52,6 @@ async def measure(session: Session, limit: float | None = None) -> Speed:
 async def try_mode(session: Session, mode: Mode, limit: float | None = None) -> str:
     """'' where a mode works on a tiny schema, else why not."""
     engine = session.engine
-    if mode == "prompt":
-        return ""
     try:
         if isinstance(engine, RemoteEngine):
             return await engine.prove(mode, limit)

@@ -31,6 +31,11 @@ _PROOF: Schema = load_json(
     "proof",
 )
 _QUESTION = (Message("user", "Reply with the word hello."),)
+_ORDER = (
+    Message("system", "You answer with JSON alone."),  # own engines may count on two turns
+    Message("user", f'Repeat this JSON:\n{{"code": "{ANSWER}"}}'),
+)
+_ORDER_TOKENS = 200
 _PROOF_TOKENS = 1_000  # a reasoning model thinks even about this
 _PROOF_SECONDS = 120.0
 _LOOK_SECONDS = 15.0
@@ -105,15 +110,19 @@ class RemoteEngine:
         return self.modes if self._server is None else _OFFERED[self._server]
 
     async def honoured(self) -> tuple[Mode, ...]:
-        """The modes that it was seen to honour, strongest first; asks once."""
+        """The modes that it was seen to honour, strongest first; one is proven, and prompt needs no proof."""
         await self._proven()
-        return tuple(mode for mode in _OFFERED[self.chat.server] if not self.findings.get(mode))
+        return tuple(mode for mode in _OFFERED[self.chat.server] if mode == "prompt" or self.findings.get(mode) == "")
 
     def disown(self, mode: Mode, why: str) -> None:
-        """A mode that failed on a real request is not used again."""
+        """A mode that failed on a real request is not used again; the next one has to be proven in its turn."""
         if mode != "prompt" and not self.findings.get(mode):
-            self.findings[mode] = self._unnamed(why)
-            self._note(f"{self.id}: mode {mode} {self.findings[mode]}; going on without it")
+            self._leave(mode, why)
+            self._proven = Once(self._prove_until_one_holds)
+
+    def _leave(self, mode: Mode, why: str) -> None:
+        self.findings[mode] = self._unnamed(why)
+        self._note(f"{self.id}: mode {mode} {self.findings[mode]}; going on without it")
 
     def _unnamed(self, why: str) -> str:
         """What an error says, without the name that stands before it already."""
@@ -157,10 +166,15 @@ class RemoteEngine:
     async def _prove_until_one_holds(self) -> None:
         await self.look()
         for mode in _OFFERED[self.chat.server]:
-            why = "" if mode == "prompt" else await self.prove(mode)
-            if not why:
+            if mode == "prompt":
                 return
-            self.disown(mode, why)
+            if mode in self.findings:
+                continue
+            why = await self.prove(mode)
+            if not why:
+                self.findings[mode] = ""
+                return
+            self._leave(mode, why)
 
     async def _ask(self, request: Request) -> Completion:
         """The answer to a question about the endpoint, counted as those about documents are."""
@@ -237,24 +251,29 @@ Ask = Callable[[Request], Awaitable[Completion]]
 
 
 async def prove_by_answer(ask: Ask, mode: Mode, seconds: float | None = None) -> str:
-    """'' where an engine honours a mode, by the answer that no model gives by itself; `RequestRejected` is let out."""
+    """'' where an engine honours a mode, by the answer that no model gives by itself; `RequestRejected` is let out.
+
+    In mode prompt nothing holds the model, so there the answer says what the model does when it is asked.
+    """
     completion = await ask(_proof(mode, seconds or _PROOF_SECONDS))
-    if IN_TEXT not in completion.notes and _has_code(completion.text, None if mode == "tools" else ANSWER):
+    if _is_proof(completion, mode):
         return ""
     if completion.finish_reason == "length":
         return f"is not proven: the answer was cut off after {completion.usage.output_tokens:,} tokens"
+    if mode == "prompt":
+        return "gives text, not the JSON that it was asked for" if completion.text.strip() else "gives no text"
     return "is ignored"
 
 
 def _proof(mode: Mode, seconds: float) -> Request:
     grammar = compile_schema(_PROOF)
     return Request(
-        _QUESTION,
+        _ORDER if mode == "prompt" else _QUESTION,
         mode,
         grammar.text if mode == "grammar" else None,
         grammar.json_schema if mode == "grammar" else _PROOF.json_schema,
         name="proof",
-        max_tokens=_PROOF_TOKENS,
+        max_tokens=_ORDER_TOKENS if mode == "prompt" else _PROOF_TOKENS,
         timeout=seconds,
     )
 
@@ -263,6 +282,12 @@ def _server_of(listed: list[dict[str, Any]]) -> Server:
     """By the owner that a server puts into its list of models."""
     owners = [str(entry.get("owned_by")) for entry in listed]
     return next((_OWNERS[owner] for owner in owners if owner in _OWNERS), "other")
+
+
+def _is_proof(completion: Completion, mode: Mode) -> bool:
+    if mode == "prompt":
+        return ANSWER in completion.text
+    return IN_TEXT not in completion.notes and _has_code(completion.text, None if mode == "tools" else ANSWER)
 
 
 def _has_code(text: str, expected: str | None) -> bool:

@@ -377,10 +377,32 @@ def test_what_was_cut_off_a_repair_is_told_where_it_stands() -> None:
 
 
 def test_thinking_first() -> None:
-    engine = ScriptedEngine(["The text states 1990.", written(GOOD)])
-    found = asyncio.run(extract(TEXT, from_type(Book), engine, Options(think=True)))
+    found, engine = run(["The text states 1990.", GOOD], think=True)
     assert (found.data, found.thoughts, found.attempts) == (GOOD, "The text states 1990.", 2)
     first, second = engine.requests
     assert (first.mode, second.mode) == ("prompt", "grammar")
     assert second.messages[: len(first.messages)] == first.messages
-    assert fence(TEXT.text) == first.messages[1].content
+    assert first.messages[1].content.startswith(fence(TEXT.text))
+    assert [turn.role for turn in second.messages] == ["system", "user", "assistant", "user"], "they alternate"
+
+
+@pytest.mark.parametrize(
+    ("said", "thoughts"),
+    [("<think>because</think>", "because"), ("<think>because</think>It is so.", "because\nIt is so."), ("", "")],
+)
+def test_thoughts_of_a_model_that_reasons_by_itself_are_kept(said: str, thoughts: str) -> None:
+    found, engine = run([said, GOOD], think=True)
+    assert (found.data, found.thoughts) == (GOOD, thoughts)
+    assert all(turn.content for turn in engine.requests[1].messages)
+
+
+def test_a_refusal_to_think_is_final() -> None:
+    engine = ScriptedEngine([("I will not.", "refusal"), written(GOOD)])
+    found = asyncio.run(extract(TEXT, from_type(Book), engine, Options(think=True)))
+    assert [problem.kind for problem in found.errors] == ["Refused"]
+    assert found.attempts == 1
+
+
+def test_the_end_of_thoughts_in_a_value_ends_none() -> None:
+    found, _ = run(['{"title": "uses </think> tags", "year": 1990, "authors": [], "tags": []}'])
+    assert (found.data["title"], found.thoughts) == ("uses </think> tags", "")
