@@ -20,8 +20,8 @@ _BY_PATTERN = {SHAPES[name].pattern: name for name in FORMATS if SHAPES[name].pa
 
 _DIGITS = r"\p{Nd}"  # Pydantic's `\d`; no one misses those of other scripts
 _PIECE = re.compile(
-    r"""(?P<set>\[\^?(?:\\[^0-9A-Za-z]|[^\\\[\]])+\])
-    | \\(?P<escaped>[^0-9A-Za-z])
+    r"""(?P<set>\[\^?(?:\\(?:[^0-9A-Za-z]|[nr])|[^\\\[\]])+\])
+    | \\(?P<escaped>[^0-9A-Za-z]|[nr])
     | \(\?: | \((?!\?)
     | [^\\\[\](]""",
     re.VERBOSE | re.DOTALL,
