@@ -187,7 +187,7 @@ def test_the_time_for_all_tries_ends_the_try_that_is_under_way(stub: Stub) -> No
     assert "--total-timeout" in str(error.hint)
 
 
-@pytest.mark.parametrize("status", [401, 402, 403, 404, 405])
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 410])
 def test_a_denial_is_final(stub: Stub, status: int) -> None:
     stub.behave = fail(status)
     error = fault(stub)
@@ -217,9 +217,11 @@ def test_a_request_that_is_refused_is_refused_once(stub: Stub, status: int) -> N
 @pytest.mark.parametrize("word", ["response_format", "json_schema", "tools", "grammar", "guided_json"])
 def test_a_way_to_ask_that_is_refused_is_told_apart(stub: Stub, word: str) -> None:
     stub.behave = fail(400, f"Unknown field: {word}")
-    error = fault(stub)
+    error = fault(stub, request=TOOL)
     assert type(error) is ModeRejected
     assert "--mode" in str(error.hint)
+    plain = fault(stub)
+    assert (type(plain), plain.hint) == (RequestRejected, None), "nothing special was asked for"
 
 
 def test_where_nobody_listens_there_is_no_second_try(stub: Stub) -> None:

@@ -125,8 +125,9 @@ class ChatEngine:
             raise ModeRejected(f"{self.id}: the model has no chats, it only continues texts")
         write = wire.body_of if self.has_chats else wire.body_of_text
         body = write(request, self.model, self.server)
-        if refused := self._not_taken.intersection(wire.LIMITS) & body.keys():
-            body[_other_limit(*refused)] = request.max_tokens
+        for limit in wire.LIMITS:
+            if limit in self._not_taken and limit in body:
+                body[wire.other_limit(limit)] = body.pop(limit)
         return {name: value for name, value in body.items() if name not in self._not_taken}
 
     async def _only_continues(self, error: EngineError) -> bool:
@@ -146,7 +147,7 @@ class ChatEngine:
     def _adapt(self, error: EngineError, body: Mapping[str, Any]) -> None:
         """Do from now on without what the model does not take; raises where that was not sent, or is needed."""
         refused = error.parameter if isinstance(error, RequestRejected) else None
-        is_limit = refused in wire.LIMITS and _other_limit(refused) not in self._not_taken
+        is_limit = refused in wire.LIMITS and wire.other_limit(refused) not in self._not_taken
         if refused is None or refused not in body or not (is_limit or refused in _DISPENSABLE):
             raise error
         self._not_taken.add(refused)
@@ -166,7 +167,3 @@ class ChatEngine:
         used = wire.usage_of(answer.get("usage") if isinstance(answer, dict) else None)
         if used != Usage():
             self.account.add(used)
-
-
-def _other_limit(name: str) -> str:
-    return wire.LIMITS[name == wire.LIMITS[0]]

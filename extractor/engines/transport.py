@@ -115,7 +115,7 @@ class Transport:
                 async for event in await self._events(path, asked, seconds, received):
                     yield event
         except Exception as error:  # noqa: BLE001
-            fault = self._endpoint.explain(error, seconds)
+            fault = self._endpoint.explain(error, seconds, asked)
         finally:
             self._keep(path, asked, received, started, fault)
         if fault:
@@ -153,7 +153,7 @@ class Transport:
                 answer = await client.post(path, cast_to=object, body=body, options=options)
                 return self._endpoint.no_fault(answer)
         except Exception as error:  # noqa: BLE001  # whatever the client trips over in an answer
-            fault = self._endpoint.explain(error, seconds)
+            fault = self._endpoint.explain(error, seconds, body)
         finally:
             _received.reset(token)
             self._keep(path, body, received, started, fault)
@@ -211,9 +211,7 @@ class Transport:
         if error.retry_after and not is_in_time:
             tried += f"; it asks for {error.retry_after:.0f} s more"
         hint = error.hint if is_in_time else _LONGER
-        told = EngineUnavailable(f"{error} ({tried})", hint=hint, retry_after=error.retry_after)
-        told.status, told.is_unreachable = error.status, error.is_unreachable
-        raise told
+        raise error.reworded(f"{error} ({tried})", hint)
 
 
 def _wait(state: RetryCallState) -> float:
