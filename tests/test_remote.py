@@ -22,9 +22,9 @@ from extractor.engines.session import cost_of
 from extractor.engines.transport import Patience
 from extractor.errors import BudgetSpent, EngineDenied, EngineError, RequestRejected, UsageError
 from extractor.pipeline import extract
-from extractor.schema import load
+from extractor.schema import load, many
 from extractor.talk import Options
-from extractor.types import Document, Engine, Extraction, Message, Mode, Request, Usage
+from extractor.types import Document, Engine, Extraction, Message, Mode, Request, Schema, Usage
 
 T = TypeVar("T")
 
@@ -52,10 +52,11 @@ def mode_of(body: dict[str, Any]) -> Mode:
     return "json_schema" if "response_format" in body else "tools" if "tools" in body else "prompt"
 
 
-def call(body: dict[str, Any], data: object) -> dict[str, Any]:
-    """An answer that calls the tool that is asked for."""
-    function = {"name": body["tools"][0]["function"]["name"], "arguments": json.dumps(data)}
-    return answer(None, "tool_calls", tool_calls=[{"id": "1", "type": "function", "function": function}])
+def call(body: dict[str, Any], *several: object) -> dict[str, Any]:
+    """An answer that calls the tool that is asked for, once with each of the data."""
+    name = body["tools"][0]["function"]["name"]
+    functions = [{"name": name, "arguments": json.dumps(data)} for data in several]
+    return answer(None, "tool_calls", tool_calls=[{"type": "function", "function": one} for one in functions])
 
 
 def honouring(*modes: Mode, other: Behaviour | None = None) -> Behaviour:
@@ -291,6 +292,28 @@ def test_an_answer_that_breaks_a_strict_schema_is_repaired(stub: Stub) -> None:
     assert record.ok
     assert record.data["year"] == 1932
     assert record.attempts == 2
+
+
+TOWER = {"title": "tower", "year": 1889}
+
+
+@pytest.mark.parametrize(
+    ("schema", "several", "expected"),
+    [
+        (SCHEMA, ({"title": 7}, DATA), DATA),
+        (SCHEMA, (DATA, {"title": 7}), DATA),
+        (many(SCHEMA), (DATA, TOWER), [DATA, TOWER]),
+    ],
+    ids=["valid last", "valid first", "one for each record"],
+)
+def test_several_calls_of_the_tool_are_several_values(
+    stub: Stub, schema: Schema, several: tuple[object, ...], expected: object
+) -> None:
+    stub.behave = by_body(lambda body: reply(call(body, *several)))
+    options = Options(mode="tools")
+    record = use(open_engine(f"{stub.url}#m"), lambda session: extract(TEXT, schema, session, options))
+    assert (record.data, len(stub.bodies)) == (expected, 1)
+    assert "the model called the tool 2 times" in record.notes[""]
 
 
 @pytest.mark.parametrize(("owner", "parameter"), [("vllm", "structured_outputs"), ("llamacpp", "grammar")])

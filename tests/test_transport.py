@@ -313,6 +313,31 @@ def test_what_is_no_answer_ends_with_an_error_that_says_so(stub: Stub, behaviour
     assert "not an answer of a chat API" in str(error)
 
 
+@pytest.mark.parametrize("is_streamed", [False, True])
+@pytest.mark.parametrize(
+    ("nothing", "words"),
+    [
+        (reply("<html>Welcome</html>", kind="text/html"), "not an answer of a chat API"),
+        (reply('{"choices": [{"mess'), "cannot be read"),
+        (reply({"choices": []}), "the server sent no choice"),
+    ],
+    ids=["html", "broken", "empty"],
+)
+def test_what_is_no_answer_is_asked_for_once_more(
+    stub: Stub, nothing: Behaviour, words: str, *, is_streamed: bool
+) -> None:
+    async def ask_twice(engine: ChatEngine) -> None:
+        request = (lambda: engine.stream(HELLO, lambda _: None)) if is_streamed else (lambda: engine.generate(HELLO))
+        assert (await request()).text == "hi"
+        stub.behave = nothing
+        with pytest.raises(EngineUnavailable, match=words):
+            await request()
+
+    stub.behave = in_turn(nothing, reply(answer("hi")))
+    run(stub.url, ask_twice, Patience(6), None)
+    assert len(stub.bodies) == 4
+
+
 def test_an_error_in_an_answer_that_claims_success_is_told(stub: Stub) -> None:
     stub.behave = reply({"error": {"message": f"the upstream is down, {KEY}", "code": 502}})
     assert "the upstream is down" in str(fault(stub, tries=1))
@@ -515,7 +540,7 @@ def call(name: str, arguments: object) -> dict[str, Any]:
     [
         ({"tool_calls": [call("record", '{"a": 1}')]}, '{"a": 1}', None),
         ({"tool_calls": [call("record", {"a": "é"})]}, '{"a": "é"}', None),
-        ({"tool_calls": [call("record", '{"a": 1}'), call("record", '{"a": 2}')]}, '{"a": 1}', "2 times"),
+        ({"tool_calls": [call("record", '{"a": 1}'), call("record", {"a": 2})]}, '{"a": 1}\n{"a": 2}', "2 times"),
         ({"tool_calls": [call("other", "{}"), call("record", '{"a": 1}')]}, '{"a": 1}', "'other'"),
         ({"tool_calls": [call("other", "{}")]}, "", "'other'"),
         ({"tool_calls": []}, "", None),
@@ -597,6 +622,35 @@ def test_an_endpoint_that_does_not_stream_is_asked_as_a_whole(stub: Stub) -> Non
     seen, done = show(stub, tries=2)
     assert (seen, done.text) == ([], '{"a": 1}')
     assert ["stream" in body for body in stub.bodies] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("refused", "refusal", "expected"),
+    [
+        (("stream_options",), fail(400, "Unknown parameter: 'stream_options'"), ["both", "stream"]),
+        (("stream_options",), reply({"detail": [{"loc": ["body", "stream_options"]}]}, 422), ["both", "stream"]),
+        (("stream",), fail(400, "Verify your organization", param="stream", code="unsupported_value"), ["both", ""]),
+        (("stream",), fail(400, "Streaming is not supported for this model with tools"), ["both", ""]),
+        (("stream_options", "stream"), fail(400, "No stream_options, please"), ["both", "stream", ""]),
+    ],
+    ids=["options", "pydantic", "openai", "words", "both"],
+)
+def test_an_endpoint_that_refuses_streams_is_asked_without(
+    stub: Stub, refused: tuple[str, ...], refusal: Behaviour, expected: list[str]
+) -> None:
+    def choose(body: dict[str, Any]) -> Behaviour:
+        if body.keys() & {*refused}:
+            return refusal
+        return stream([delta("stop", content="hi")]) if "stream" in body else reply(answer("hi"))
+
+    async def twice(engine: ChatEngine) -> None:
+        for _ in range(2):
+            assert (await engine.stream(TOOL, lambda _: None)).text == "hi"
+
+    stub.behave = by_body(choose)
+    run(stub.url, twice, Patience(1), None)
+    sent = ["both" if "stream_options" in body else "stream" if "stream" in body else "" for body in stub.bodies]
+    assert sent == [*expected, expected[-1]], "it is remembered"
 
 
 def test_a_stream_that_breaks_is_tried_again(stub: Stub) -> None:

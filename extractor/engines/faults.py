@@ -97,10 +97,9 @@ class Endpoint:
             return EngineDenied(message, hint="check the key, the model's name and the URL", status=status)
         if status in _REJECTED:
             is_of_mode = sent.keys() & STRUCTURES and any(word in told.lower() for word in _OF_MODES)
-            kind, hint = (
-                (ModeRejected, "--mode prompt asks for nothing special") if is_of_mode else (RequestRejected, None)
-            )
-            return kind(message, hint=hint, status=status, parameter=_parameter(body, code, told))
+            kind = ModeRejected if is_of_mode else RequestRejected
+            way_out = "--mode prompt asks for nothing special" if is_of_mode else None
+            return kind(message, hint=way_out, status=status, parameter=_parameter(body, code, told))
         return EngineUnavailable(message, status=status, retry_after=_asked_wait(error.response.headers))
 
     def _unreachable(self, cause: Exception) -> EngineUnavailable:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from extractor.engines.faults import Endpoint
+from extractor.engines.faults import NO_ANSWER, Endpoint
 from extractor.engines.trace import Trace
 from extractor.errors import EngineError, EngineUnavailable
 
@@ -40,7 +40,8 @@ _received: ContextVar[bytearray | None] = ContextVar("received", default=None)
 class Patience:
     """How often a request is tried, within how many seconds in all (None: twice the time of one try).
 
-    `most_bytes` is the longest answer that is read; the statuses in `twice` are tried twice at most.
+    `most_bytes` is the longest answer that is read; the statuses in `twice` are tried twice at most, and so is what is
+    no answer: a gateway's slip passes at once, a page of something else, or a filter of all choices, never.
     """
 
     tries: int = 1
@@ -87,7 +88,7 @@ class Transport:
             error = state.outcome.exception() if state.outcome else None
             if not isinstance(error, EngineUnavailable) or (error.is_unreachable and not self._has_answered):
                 return False
-            return error.status not in patience.twice or state.attempt_number == 1
+            return error.status not in (NO_ANSWER, *patience.twice) or state.attempt_number == 1
 
         tries = AsyncRetrying(
             retry=may_pass,
@@ -108,27 +109,26 @@ class Transport:
     async def stream(self, path: str, body: Mapping[str, Any], seconds: float) -> AsyncIterator[Any]:
         """The events of an answer as it is written; tried once, since a part of it may have been shown."""
         started, received = time.monotonic(), bytearray()
-        asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
         fault: EngineError | None = None
         try:
             async with asyncio.timeout(seconds):
-                async for event in await self._events(path, asked, seconds, received):
+                async for event in await self._events(path, body, seconds, received):
                     yield event
         except Exception as error:  # noqa: BLE001
-            fault = self._endpoint.explain(error, seconds, asked)
+            fault = self._endpoint.explain(error, seconds, body)
         finally:
-            self._keep(path, asked, received, started, fault)
+            self._keep(path, body, received, started, fault)
         if fault:
             raise fault
 
-    async def _events(self, path: str, asked: Mapping[str, Any], seconds: float, received: bytearray) -> Any:
+    async def _events(self, path: str, body: Mapping[str, Any], seconds: float, received: bytearray) -> Any:
         from openai import AsyncStream
 
         token = _received.set(received if self._trace else None)
         options: Any = {"timeout": seconds}
         try:
             return await self._client().post(
-                path, cast_to=object, body=asked, options=options, stream=True, stream_cls=AsyncStream[object]
+                path, cast_to=object, body=body, options=options, stream=True, stream_cls=AsyncStream[object]
             )
         finally:
             _received.reset(token)

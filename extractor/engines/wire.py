@@ -27,6 +27,9 @@ IN_TEXT = "the model answered in text instead of calling the tool"
 CHAT, COMPLETIONS = "/chat/completions", "/completions"
 OF_COMPLETIONS = frozenset(("grammar", "prompt"))  # the modes that a text alone can be asked in
 
+# An answer that is sent as it is written, with its usage at the end.
+STREAMED: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+
 # The parameters of the modes; a body without one of them asks for no structure.
 STRUCTURES = frozenset(("grammar", "structured_outputs", "response_format", "tools"))
 
@@ -108,7 +111,7 @@ def is_empty(answer: Any) -> bool:
 
 
 def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[str, ...]]:
-    """The arguments of the first call of our tool, and notes; the plain content where nothing was called."""
+    """The arguments of the calls of our tool, one JSON value after the other, and notes; else the plain content."""
     functions = [call["function"] for call in message.get("tool_calls") or ()]
     if (old := message.get("function_call")) and not functions:  # before there were tools
         functions = [old]
@@ -122,10 +125,10 @@ def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[st
         text = message.get("content")
         return text, (*notes, IN_TEXT) if text else (*notes,)
     if len(ours) > 1:
-        notes.append(f"the model called the tool {len(ours)} times, the first call counts")
+        notes.append(f"the model called the tool {len(ours)} times")
     # Some servers send an object where the API says text.
-    first = ours[0] if isinstance(ours[0], str) else json.dumps(ours[0], ensure_ascii=False)
-    return first, (*notes,)
+    texts = [given if isinstance(given, str) else json.dumps(given, ensure_ascii=False) for given in ours]
+    return "\n".join(texts), (*notes,)
 
 
 def _string(value: object) -> str:
