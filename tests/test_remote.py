@@ -16,15 +16,16 @@ from server import Behaviour, Stub, answer, by_body, fail, in_turn, reply, strea
 
 from extractor.engines import Access, Budget, LlamaEngine, Session, Trace, open_engine
 from extractor.engines.keys import key_for
+from extractor.engines.own import kept
 from extractor.engines.remote import RemoteEngine
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.session import cost_of
 from extractor.engines.transport import Patience
-from extractor.errors import BudgetSpent, EngineDenied, EngineError, RequestRejected, UsageError
+from extractor.errors import BudgetSpent, EngineDenied, EngineError, ExtractError, RequestRejected, UsageError
 from extractor.pipeline import extract
 from extractor.schema import load, many
 from extractor.talk import Options
-from extractor.types import Document, Engine, Extraction, Message, Mode, Request, Schema, Usage
+from extractor.types import Completion, Document, Engine, Extraction, Message, Mode, Request, Schema, Usage
 
 T = TypeVar("T")
 
@@ -921,26 +922,81 @@ def test_a_script_is_traced_by_the_session(tmp_path: Path) -> None:
     assert "harbour bridge" in json.dumps(entry["request"])
 
 
+class Faulty:
+    """An engine of a user's, of which a member does what a test says."""
+
+    id, modes = "mine", ("prompt",)
+
+    def __init__(self, **members: Any) -> None:
+        vars(self).update(members)
+
+    async def generate(self, request: Request) -> Any:
+        return Completion(json.dumps(DATA), "stop", Usage())
+
+
+async def boom(*_: object) -> Any:
+    raise ValueError("boom")
+
+
+async def hang(*_: object) -> Any:
+    await asyncio.sleep(60)
+
+
+def giving(value: Any) -> Callable[..., Any]:
+    async def give(*_: object) -> Any:
+        return value
+
+    return give
+
+
+BOOM = "mine itself failed: ValueError: boom"
+
+
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("members", "words"),
     [
-        ("raise ValueError('boom')", "mine itself failed: ValueError: boom"),
-        ("return None", "mine gave a NoneType for a Completion"),
-        ("import asyncio; await asyncio.sleep(60)", "mine: no answer within 0.2 s"),
+        ({"generate": boom}, BOOM),
+        ({"generate": giving(None)}, "mine gave a NoneType for a Completion"),
+        ({"generate": lambda _: 7}, "mine itself failed: TypeError: .*await"),
+        ({"generate": hang}, "mine: no answer within 0.2 s"),
+        ({"generate": giving(Completion(None, "stop", Usage()))}, "mine gave a Completion with text None"),  # type: ignore[arg-type]
+        ({"generate": giving(Completion("", "weird", Usage()))}, "mine gave a Completion with finish_reason 'weird'"),  # type: ignore[arg-type]
+        ({"generate": giving(Completion("", "stop", None))}, "mine gave a Completion with usage None"),  # type: ignore[arg-type]
+        ({"generate": giving(Completion("", "stop", Usage("7")))}, "mine gave a Completion with usage Usage"),  # type: ignore[arg-type]
+        ({"stream": boom}, BOOM),
+        ({"stream": giving(None)}, "mine gave a NoneType for a Completion"),
+        ({"stream": hang}, "mine: no answer within 0.2 s"),
+        ({"honoured": boom}, BOOM),
     ],
-    ids=["raises", "nothing", "hangs"],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else value[:30],
 )
-def test_a_fault_of_an_own_engine_is_one_of_its_document(tmp_path: Path, body: str, words: str) -> None:
-    file = tmp_path / "engine.py"
-    lines = [
-        "class Mine:",
-        "    id, modes = 'mine', ('prompt',)",
-        "    async def generate(self, request):",
-        f"        {body}",
-    ]
-    file.write_text("\n".join(lines))
-    record = use(open_engine(f"{file}:Mine"), lambda session: extract(TEXT, SCHEMA, session, Options(timeout=0.2)))
-    assert [(problem.kind, problem.message) for problem in record.errors] == [("EngineUnavailable", words)]
+def test_a_fault_of_an_own_engine_is_one_of_its_document(members: dict[str, Any], words: str) -> None:
+    options = Options(timeout=0.2, on_partial=lambda _: None)
+    record = use(kept(Faulty(**members)), lambda session: extract(TEXT, SCHEMA, session, options))
+    (problem,) = record.errors
+    assert problem.kind == "EngineUnavailable"
+    assert re.match(words, problem.message)
+
+
+@pytest.mark.parametrize(
+    ("members", "work", "words"),
+    [
+        ({"count_tokens": boom}, lambda session: session.count_tokens(()), BOOM),
+        ({"count_tokens": giving("7")}, lambda session: session.count_tokens(()), "mine counted '7' tokens"),
+        ({"honoured": giving(("odd",))}, lambda session: session.honoured(), "mine: unknown mode 'odd'"),
+        ({"slots": 0}, lambda session: giving(session.slots)(), "mine: its slots are 0"),
+        ({"aclose": boom}, lambda session: session.aclose(), BOOM),
+        (
+            {"disown": lambda: None},
+            lambda session: giving(session.disown("tools", ""))(),
+            "mine itself failed: TypeError",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_an_own_engine_has_beside_is_guarded_too(members: dict[str, Any], work: Any, words: str) -> None:
+    with pytest.raises(ExtractError, match=words):
+        asyncio.run(work(Session(kept(Faulty(**members)))))
 
 
 def test_a_url_with_a_query_is_refused() -> None:
