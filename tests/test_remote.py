@@ -922,6 +922,16 @@ def test_a_script_is_traced_by_the_session(tmp_path: Path) -> None:
     assert "harbour bridge" in json.dumps(entry["request"])
 
 
+def test_what_an_own_engine_thought_and_where_it_failed_is_traced(tmp_path: Path) -> None:
+    thought = Completion(json.dumps(DATA), "stop", Usage(), "Hm.")
+    for generate in (giving(thought), boom):
+        own = kept(Faulty(generate=generate))
+        use(own, lambda session: extract(TEXT, SCHEMA, session), trace=Trace(tmp_path))
+    first, second = (json.loads(path.read_text()) for path in sorted(tmp_path.iterdir()))
+    assert (json.loads(first["reply"]), first["thoughts"], first["finish"]) == (DATA, "Hm.", "stop")
+    assert (second["reply"], second["fault"]) == ("", BOOM)
+
+
 class Faulty:
     """An engine of a user's, of which a member does what a test says."""
 

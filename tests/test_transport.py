@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import gzip
+import html
 import json
 import os
 import socket
@@ -726,14 +727,15 @@ def entries(folder: Path) -> list[dict[str, Any]]:
 
 def test_each_try_is_kept_with_its_raw_reply(stub: Stub, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "trace"
-    html = reply(f"<html>{KEY}</html>", 503, "text/html", **AT_ONCE)
-    stub.behave = in_turn(html, reply(answer("hi")))
+    page = reply(f"<html>{KEY}</html>", 503, "text/html", **AT_ONCE)
+    stub.behave = in_turn(page, reply(answer("hi")))
     ask(stub, trace=folder)
     first, second = entries(folder)
     assert first["reply"] == "<html>…</html>"
     assert "HTTP 503" in first["fault"]
     assert json.loads(second["reply"]) == answer("hi")
     assert "fault" not in second
+    assert (first["status"], second["status"]) == (503, 200)
     assert first["request"] == second["request"] == stub.bodies[0]
     assert first["url"] == f"{stub.url}/chat/completions"
 
@@ -750,12 +752,45 @@ def test_a_trace_is_private_and_has_no_key(stub: Stub, tmp_path: Path) -> None:
     assert KEY not in file.read_text()
 
 
+ODD_KEY = 'sk"qqab\\cd/ef&gh-wxyz'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ODD_KEY,
+        html.escape(f"<p>{ODD_KEY}"),
+        {"error": {"message": ODD_KEY}},
+        {"detail": [ODD_KEY, json.dumps(ODD_KEY)]},
+        json.dumps({"error": ODD_KEY}).replace("/", "\\/").replace("&", "\\u0026"),
+    ],
+    ids=["text", "page", "json", "json in json", "escaped"],
+)
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_a_key_that_is_repeated_in_any_form_is_shown_nowhere(
+    stub: Stub, tmp_path: Path, status: int, body: object
+) -> None:
+    async def main() -> ExtractError:
+        engine = ChatEngine(stub.url, ODD_KEY, "m", trace=Trace(tmp_path))
+        with pytest.raises(EngineError) as caught:
+            await engine.generate(HELLO)
+        await engine.aclose()
+        return caught.value
+
+    stub.behave = reply(body, status, "application/json" if isinstance(body, dict) else "text/plain")
+    shown = [str(asyncio.run(main())), *(file.read_text() for file in tmp_path.iterdir())]
+    assert len(shown) > 1
+    assert not [text for text in shown if "qqab" in text or "wxyz" in text]
+    assert "…" in shown[1]
+
+
 def test_a_streamed_answer_is_in_the_trace(stub: Stub, tmp_path: Path) -> None:
     stub.behave = stream([delta("stop", content="hi"), "[DONE]"])
     show(stub, trace=tmp_path)
     (entry,) = entries(tmp_path)
     assert entry["reply"].startswith("data: {")
     assert entry["reply"].rstrip().endswith("[DONE]")
+    assert entry["status"] == 200
     assert entry["request"] == stub.bodies[0]
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from extractor.engines.keys import hide
 from extractor.engines.wire import STRUCTURES
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
 
@@ -80,7 +81,7 @@ class Endpoint:
 
     def without_key(self, text: str) -> str:
         """Some servers repeat the key that they refuse."""
-        return text.replace(self.key, "…") if self.key else text
+        return hide(text, self.key)
 
     def _of_status(self, error: APIStatusError, sent: Mapping[str, Any]) -> EngineError:
         body = error.body if isinstance(error.body, dict) else {}

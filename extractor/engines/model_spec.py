@@ -64,8 +64,9 @@ def open_engine(spec: str, settings: Settings | None = None, access: Access | No
     Raises `UsageError` for a spec that means nothing.
     """
     access = access or Access()
-    engine = _by_prefix(spec, access) or _by_name(spec, access)
-    return engine or LlamaEngine(_weights(spec), settings or Settings(), offline=access.offline)
+    if engine := _by_prefix(spec, access) or _by_name(spec, access):
+        return engine
+    return LlamaEngine(_weights(spec), settings or Settings(), offline=access.offline, trace=access.trace)
 
 
 def _by_prefix(spec: str, access: Access) -> Engine | None:

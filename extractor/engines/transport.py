@@ -8,12 +8,11 @@ neither key nor document goes to a host that nobody named.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -32,8 +31,16 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
 _SHORTEST_TRY = 0.1  # seconds
 _LONGER = "raise --total-timeout to wait longer"
 
-# What of an answer has been read, for the trace.
-_received: ContextVar[bytearray | None] = ContextVar("received", default=None)
+
+@dataclass(slots=True)
+class _Received:
+    """What of an answer has arrived, for the trace."""
+
+    body: bytearray = field(default_factory=bytearray)
+    status: int | None = None
+
+
+_received: ContextVar[_Received | None] = ContextVar("received", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,7 @@ class Transport:
 
     async def stream(self, path: str, body: Mapping[str, Any], seconds: float) -> AsyncIterator[Any]:
         """The events of an answer as it is written; tried once, since a part of it may have been shown."""
-        started, received = time.monotonic(), bytearray()
+        started, received = time.monotonic(), _Received()
         fault: EngineError | None = None
         try:
             async with asyncio.timeout(seconds):
@@ -121,7 +128,7 @@ class Transport:
         if fault:
             raise fault
 
-    async def _events(self, path: str, body: Mapping[str, Any], seconds: float, received: bytearray) -> Any:
+    async def _events(self, path: str, body: Mapping[str, Any], seconds: float, received: _Received) -> Any:
         from openai import AsyncStream
 
         token = _received.set(received if self._trace else None)
@@ -141,7 +148,7 @@ class Transport:
 
     async def once(self, path: str, body: Mapping[str, Any] | None, seconds: float) -> Any:
         """One try: the JSON of an answer that arrived as a whole in time."""
-        started, received = time.monotonic(), bytearray()
+        started, received = time.monotonic(), _Received()
         token = _received.set(received if self._trace else None)
         fault: EngineError | None = None
         try:
@@ -160,13 +167,19 @@ class Transport:
         # Outside of the handler: the client's own error holds the request, and with it the key.
         raise fault
 
-    def _keep(self, path: str, body: Any, received: bytearray, started: float, fault: EngineError | None) -> None:
-        """Put a try into the trace; a full disk takes no answer away."""
+    def _keep(self, path: str, body: Any, received: _Received, started: float, fault: EngineError | None) -> None:
+        """Put a try into the trace."""
         if self._trace:
-            facts = {"url": self.url + path, "seconds": round(time.monotonic() - started, 3)}
-            facts |= {"fault": str(fault)} if fault else {}
-            with contextlib.suppress(OSError):
-                self._trace.write(body, received.decode("utf-8", "backslashreplace"), self._key, **facts)
+            facts = {"fault": str(fault)} if fault else {}
+            self._trace.write(
+                body,
+                received.body.decode("utf-8", "backslashreplace"),
+                self._key,
+                url=self.url + path,
+                status=received.status,
+                seconds=round(time.monotonic() - started, 3),
+                **facts,
+            )
 
     @property
     def _endpoint(self) -> Endpoint:
@@ -197,7 +210,10 @@ class Transport:
         from extractor.engines.limited import limit
 
         self._has_answered = True
-        limit(response, self.patience.most_bytes, _received.get())
+        received = _received.get()
+        if received is not None:
+            received.status = response.status_code
+        limit(response, self.patience.most_bytes, received.body if received else None)
 
     def _give_up(self, state: RetryCallState, patience: Patience, started: float) -> Any:
         """The last error, which says how often it was tried."""
