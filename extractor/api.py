@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from extractor.engines import Access, Session, open_engine
+from extractor.engines.own import kept
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
 from extractor.pipeline import extract as extract_document
@@ -121,7 +122,8 @@ async def _extract(
         raise UsageError(f"extract() takes a text or a Document, not {type(text).__name__}")
     document = text if isinstance(text, Document) else Document("text", text)
     loaded = list_of(load(schema)) if many else load(schema)
-    return await extract_document(document, loaded, engine or _shared(model), options)
+    opened = _shared(model) if engine is None else kept(engine)
+    return await extract_document(document, loaded, opened, options)
 
 
 def _shared(model: str | None) -> Session:

@@ -6,6 +6,9 @@ has to keep a table of its own. A message says what and where; a hint says the n
 
 from __future__ import annotations
 
+from copy import copy
+from typing import Self
+
 
 class ExtractError(Exception):
     """Root of all errors that a user can act on; `str(error)` is the message, `error.hint` the next step."""
@@ -43,7 +46,16 @@ class EngineError(ExtractError):
     """The engine cannot do its work; ends the run. `status` is the one of HTTP, where there was one."""
 
     exit_code = 3
-    status: int | None = None
+
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+    def reworded(self, message: str, hint: str | None) -> Self:
+        """The same error in other words."""
+        error = copy(self)
+        error.args, error.hint = (message,), hint
+        return error
 
 
 class EngineUnavailable(EngineError):
@@ -53,11 +65,19 @@ class EngineUnavailable(EngineError):
     """
 
     retryable = True
-    is_unreachable = False
 
-    def __init__(self, message: str, *, hint: str | None = None, retry_after: float | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        status: int | None = None,
+        retry_after: float | None = None,
+        is_unreachable: bool = False,
+    ) -> None:
+        super().__init__(message, hint=hint, status=status)
         self.retry_after = retry_after
+        self.is_unreachable = is_unreachable
 
     @classmethod
     def late(cls, engine: str, seconds: float, *, hint: str = "raise --timeout") -> EngineUnavailable:
@@ -76,7 +96,12 @@ class RequestRejected(EngineError):
     """
 
     exit_code = 1
-    parameter: str | None = None
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, status: int | None = None, parameter: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, status=status)
+        self.parameter = parameter
 
 
 class ModeRejected(RequestRejected):

@@ -268,11 +268,24 @@ def test_a_rejected_request_is_an_error_of_the_record() -> None:
     assert caught.value.hint == "split it"
 
 
-@pytest.mark.parametrize("error", [EngineDenied("wrong key"), ZeroDivisionError("a bug of mine")], ids=repr)
-def test_what_no_other_text_would_escape_is_raised(error: Exception) -> None:
-    with pytest.raises(type(error), match=str(error)):
-        extractor.extract(TEXT, schema=Paper, engine=Mine(error))
+def test_what_no_other_text_would_escape_is_raised() -> None:
+    with pytest.raises(EngineDenied, match="wrong key"):
+        extractor.extract(TEXT, schema=Paper, engine=Mine(EngineDenied("wrong key")))
     assert extractor.extract(TEXT, schema=Paper, engine=Mine('{"title": "on it goes"}')).ok
+
+
+def test_a_bug_of_an_own_engine_is_an_error_of_the_record() -> None:
+    record = extractor.extract(TEXT, schema=Paper, engine=Mine(ZeroDivisionError("a bug of mine")))
+    assert [problem.kind for problem in record.errors] == ["EngineUnavailable"]
+    assert record.errors[0].message == "mine:scripted itself failed: ZeroDivisionError: a bug of mine"
+
+
+@pytest.mark.parametrize(
+    ("engine", "words"), [("gpt-x", "engine='gpt-x' is no engine: it has no id, modes, generate"), (Mine, "is a class")]
+)
+def test_what_is_no_engine_is_told(engine: object, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        extractor.extract(TEXT, schema=Paper, engine=engine)
 
 
 def test_a_model_or_schema_that_means_nothing_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

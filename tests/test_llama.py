@@ -24,7 +24,7 @@ from pydantic import BaseModel, Field
 
 import extractor
 from extractor import models
-from extractor.engines import LlamaEngine, Settings
+from extractor.engines import LlamaEngine, Session, Settings, Trace
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, RequestRejected, UsageError
 from extractor.grammar import compile_schema
 from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
@@ -103,6 +103,22 @@ def json_grammar(schema: object) -> str:
 
 def schema_of(json_schema: dict[str, Any], name: str = "Hand") -> Schema:
     return Schema(name, json_schema, digest(json_schema))
+
+
+def test_what_is_on_the_wire_is_traced_once(tmp_path: Path) -> None:
+    trace = Trace(tmp_path)
+
+    async def main() -> Completion:
+        session = Session(LlamaEngine(models.resolve("smollm2-135m"), SMALL, trace=trace), trace=trace)
+        try:
+            return await asyncio.wait_for(session.generate(HELLO), PATIENCE)
+        finally:
+            await session.aclose()
+
+    done = asyncio.run(main())
+    (entry,) = (json.loads(path.read_text()) for path in tmp_path.iterdir())
+    assert entry["status"] == 200
+    assert json.loads(entry["reply"])["choices"][0]["message"]["content"] == done.text
 
 
 # --- processes -----------------------------------------------------------------------------------------------

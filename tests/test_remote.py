@@ -16,15 +16,16 @@ from server import Behaviour, Stub, answer, by_body, fail, in_turn, reply, strea
 
 from extractor.engines import Access, Budget, LlamaEngine, Session, Trace, model_spec, open_engine
 from extractor.engines.keys import key_for
+from extractor.engines.own import kept
 from extractor.engines.remote import RemoteEngine
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.session import cost_of
 from extractor.engines.transport import Patience
-from extractor.errors import BudgetSpent, EngineDenied, EngineError, RequestRejected, UsageError
+from extractor.errors import BudgetSpent, EngineDenied, EngineError, ExtractError, RequestRejected, UsageError
 from extractor.pipeline import extract
-from extractor.schema import load
+from extractor.schema import load, many
 from extractor.talk import Options
-from extractor.types import Document, Engine, Extraction, Message, Mode, Request, Usage
+from extractor.types import Completion, Document, Engine, Extraction, Message, Mode, Request, Schema, Usage
 
 T = TypeVar("T")
 
@@ -52,10 +53,11 @@ def mode_of(body: dict[str, Any]) -> Mode:
     return "json_schema" if "response_format" in body else "tools" if "tools" in body else "prompt"
 
 
-def call(body: dict[str, Any], data: object) -> dict[str, Any]:
-    """An answer that calls the tool that is asked for."""
-    function = {"name": body["tools"][0]["function"]["name"], "arguments": json.dumps(data)}
-    return answer(None, "tool_calls", tool_calls=[{"id": "1", "type": "function", "function": function}])
+def call(body: dict[str, Any], *several: object) -> dict[str, Any]:
+    """An answer that calls the tool that is asked for, once with each of the data."""
+    name = body["tools"][0]["function"]["name"]
+    functions = [{"name": name, "arguments": json.dumps(data)} for data in several]
+    return answer(None, "tool_calls", tool_calls=[{"type": "function", "function": one} for one in functions])
 
 
 def honouring(*modes: Mode, other: Behaviour | None = None) -> Behaviour:
@@ -318,6 +320,28 @@ def test_an_answer_that_breaks_a_strict_schema_is_repaired(stub: Stub) -> None:
     assert record.ok
     assert record.data["year"] == 1932
     assert record.attempts == 2
+
+
+TOWER = {"title": "tower", "year": 1889}
+
+
+@pytest.mark.parametrize(
+    ("schema", "several", "expected"),
+    [
+        (SCHEMA, ({"title": 7}, DATA), DATA),
+        (SCHEMA, (DATA, {"title": 7}), DATA),
+        (many(SCHEMA), (DATA, TOWER), [DATA, TOWER]),
+    ],
+    ids=["valid last", "valid first", "one for each record"],
+)
+def test_several_calls_of_the_tool_are_several_values(
+    stub: Stub, schema: Schema, several: tuple[object, ...], expected: object
+) -> None:
+    stub.behave = by_body(lambda body: reply(call(body, *several)))
+    options = Options(mode="tools")
+    record = use(open_engine(f"{stub.url}#m"), lambda session: extract(TEXT, schema, session, options))
+    assert (record.data, len(stub.bodies)) == (expected, 1)
+    assert "the model called the tool 2 times" in record.notes[""]
 
 
 @pytest.mark.parametrize(("owner", "parameter"), [("vllm", "structured_outputs"), ("llamacpp", "grammar")])
@@ -997,26 +1021,91 @@ def test_a_script_is_traced_by_the_session(tmp_path: Path) -> None:
     assert "harbour bridge" in json.dumps(entry["request"])
 
 
+def test_what_an_own_engine_thought_and_where_it_failed_is_traced(tmp_path: Path) -> None:
+    thought = Completion(json.dumps(DATA), "stop", Usage(), "Hm.")
+    for generate in (giving(thought), boom):
+        own = kept(Faulty(generate=generate))
+        use(own, lambda session: extract(TEXT, SCHEMA, session), trace=Trace(tmp_path))
+    first, second = (json.loads(path.read_text()) for path in sorted(tmp_path.iterdir()))
+    assert (json.loads(first["reply"]), first["thoughts"], first["finish"]) == (DATA, "Hm.", "stop")
+    assert (second["reply"], second["fault"]) == ("", BOOM)
+
+
+class Faulty:
+    """An engine of a user's, of which a member does what a test says."""
+
+    id, modes = "mine", ("prompt",)
+
+    def __init__(self, **members: Any) -> None:
+        vars(self).update(members)
+
+    async def generate(self, request: Request) -> Any:
+        return Completion(json.dumps(DATA), "stop", Usage())
+
+
+async def boom(*_: object) -> Any:
+    raise ValueError("boom")
+
+
+async def hang(*_: object) -> Any:
+    await asyncio.sleep(60)
+
+
+def giving(value: Any) -> Callable[..., Any]:
+    async def give(*_: object) -> Any:
+        return value
+
+    return give
+
+
+BOOM = "mine itself failed: ValueError: boom"
+
+
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("members", "words"),
     [
-        ("raise ValueError('boom')", "mine itself failed: ValueError: boom"),
-        ("return None", "mine gave a NoneType for a Completion"),
-        ("import asyncio; await asyncio.sleep(60)", "mine: no answer within 0.2 s"),
+        ({"generate": boom}, BOOM),
+        ({"generate": giving(None)}, "mine gave a NoneType for a Completion"),
+        ({"generate": lambda _: 7}, "mine itself failed: TypeError: .*await"),
+        ({"generate": hang}, "mine: no answer within 0.2 s"),
+        ({"generate": giving(Completion(None, "stop", Usage()))}, "mine gave a Completion with text None"),  # type: ignore[arg-type]
+        ({"generate": giving(Completion("", "weird", Usage()))}, "mine gave a Completion with finish_reason 'weird'"),  # type: ignore[arg-type]
+        ({"generate": giving(Completion("", "stop", None))}, "mine gave a Completion with usage None"),  # type: ignore[arg-type]
+        ({"generate": giving(Completion("", "stop", Usage("7")))}, "mine gave a Completion with usage Usage"),  # type: ignore[arg-type]
+        ({"stream": boom}, BOOM),
+        ({"stream": giving(None)}, "mine gave a NoneType for a Completion"),
+        ({"stream": hang}, "mine: no answer within 0.2 s"),
+        ({"honoured": boom}, BOOM),
     ],
-    ids=["raises", "nothing", "hangs"],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else value[:30],
 )
-def test_a_fault_of_an_own_engine_is_one_of_its_document(tmp_path: Path, body: str, words: str) -> None:
-    file = tmp_path / "engine.py"
-    lines = [
-        "class Mine:",
-        "    id, modes = 'mine', ('prompt',)",
-        "    async def generate(self, request):",
-        f"        {body}",
-    ]
-    file.write_text("\n".join(lines))
-    record = use(open_engine(f"{file}:Mine"), lambda session: extract(TEXT, SCHEMA, session, Options(timeout=0.2)))
-    assert [(problem.kind, problem.message) for problem in record.errors] == [("EngineUnavailable", words)]
+def test_a_fault_of_an_own_engine_is_one_of_its_document(members: dict[str, Any], words: str) -> None:
+    options = Options(timeout=0.2, on_partial=lambda _: None)
+    record = use(kept(Faulty(**members)), lambda session: extract(TEXT, SCHEMA, session, options))
+    (problem,) = record.errors
+    assert problem.kind == "EngineUnavailable"
+    assert re.match(words, problem.message)
+
+
+@pytest.mark.parametrize(
+    ("members", "work", "words"),
+    [
+        ({"count_tokens": boom}, lambda session: session.count_tokens(()), BOOM),
+        ({"count_tokens": giving("7")}, lambda session: session.count_tokens(()), "mine counted '7' tokens"),
+        ({"honoured": giving(("odd",))}, lambda session: session.honoured(), "mine: unknown mode 'odd'"),
+        ({"slots": 0}, lambda session: giving(session.slots)(), "mine: its slots are 0"),
+        ({"aclose": boom}, lambda session: session.aclose(), BOOM),
+        (
+            {"disown": lambda: None},
+            lambda session: giving(session.disown("tools", ""))(),
+            "mine itself failed: TypeError",
+        ),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_what_an_own_engine_has_beside_is_guarded_too(members: dict[str, Any], work: Any, words: str) -> None:
+    with pytest.raises(ExtractError, match=words):
+        asyncio.run(work(Session(kept(Faulty(**members)))))
 
 
 def test_a_url_with_a_query_is_refused() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email.utils
 import gzip
+import html
 import json
 import os
 import socket
@@ -187,7 +188,7 @@ def test_the_time_for_all_tries_ends_the_try_that_is_under_way(stub: Stub) -> No
     assert "--total-timeout" in str(error.hint)
 
 
-@pytest.mark.parametrize("status", [401, 402, 403, 404, 405])
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 405, 410])
 def test_a_denial_is_final(stub: Stub, status: int) -> None:
     stub.behave = fail(status)
     error = fault(stub)
@@ -217,9 +218,11 @@ def test_a_request_that_is_refused_is_refused_once(stub: Stub, status: int) -> N
 @pytest.mark.parametrize("word", ["response_format", "json_schema", "tools", "grammar", "guided_json"])
 def test_a_way_to_ask_that_is_refused_is_told_apart(stub: Stub, word: str) -> None:
     stub.behave = fail(400, f"Unknown field: {word}")
-    error = fault(stub)
+    error = fault(stub, request=TOOL)
     assert type(error) is ModeRejected
     assert "--mode" in str(error.hint)
+    plain = fault(stub)
+    assert (type(plain), plain.hint) == (RequestRejected, None), "nothing special was asked for"
 
 
 def test_where_nobody_listens_there_is_no_second_try(stub: Stub) -> None:
@@ -309,6 +312,31 @@ def test_what_is_no_answer_ends_with_an_error_that_says_so(stub: Stub, behaviour
     error = fault(stub, tries=1)
     assert isinstance(error, EngineUnavailable)
     assert "not an answer of a chat API" in str(error)
+
+
+@pytest.mark.parametrize("is_streamed", [False, True])
+@pytest.mark.parametrize(
+    ("nothing", "words"),
+    [
+        (reply("<html>Welcome</html>", kind="text/html"), "not an answer of a chat API"),
+        (reply('{"choices": [{"mess'), "cannot be read"),
+        (reply({"choices": []}), "the server sent no choice"),
+    ],
+    ids=["html", "broken", "empty"],
+)
+def test_what_is_no_answer_is_asked_for_once_more(
+    stub: Stub, nothing: Behaviour, words: str, *, is_streamed: bool
+) -> None:
+    async def ask_twice(engine: ChatEngine) -> None:
+        request = (lambda: engine.stream(HELLO, lambda _: None)) if is_streamed else (lambda: engine.generate(HELLO))
+        assert (await request()).text == "hi"
+        stub.behave = nothing
+        with pytest.raises(EngineUnavailable, match=words):
+            await request()
+
+    stub.behave = in_turn(nothing, reply(answer("hi")))
+    run(stub.url, ask_twice, Patience(6), None)
+    assert len(stub.bodies) == 4
 
 
 def test_an_error_in_an_answer_that_claims_success_is_told(stub: Stub) -> None:
@@ -513,7 +541,7 @@ def call(name: str, arguments: object) -> dict[str, Any]:
     [
         ({"tool_calls": [call("record", '{"a": 1}')]}, '{"a": 1}', None),
         ({"tool_calls": [call("record", {"a": "é"})]}, '{"a": "é"}', None),
-        ({"tool_calls": [call("record", '{"a": 1}'), call("record", '{"a": 2}')]}, '{"a": 1}', "2 times"),
+        ({"tool_calls": [call("record", '{"a": 1}'), call("record", {"a": 2})]}, '{"a": 1}\n{"a": 2}', "2 times"),
         ({"tool_calls": [call("other", "{}"), call("record", '{"a": 1}')]}, '{"a": 1}', "'other'"),
         ({"tool_calls": [call("other", "{}")]}, "", "'other'"),
         ({"tool_calls": []}, "", None),
@@ -597,6 +625,35 @@ def test_an_endpoint_that_does_not_stream_is_asked_as_a_whole(stub: Stub) -> Non
     assert ["stream" in body for body in stub.bodies] == [True, False]
 
 
+@pytest.mark.parametrize(
+    ("refused", "refusal", "expected"),
+    [
+        (("stream_options",), fail(400, "Unknown parameter: 'stream_options'"), ["both", "stream"]),
+        (("stream_options",), reply({"detail": [{"loc": ["body", "stream_options"]}]}, 422), ["both", "stream"]),
+        (("stream",), fail(400, "Verify your organization", param="stream", code="unsupported_value"), ["both", ""]),
+        (("stream",), fail(400, "Streaming is not supported for this model with tools"), ["both", ""]),
+        (("stream_options", "stream"), fail(400, "No stream_options, please"), ["both", "stream", ""]),
+    ],
+    ids=["options", "pydantic", "openai", "words", "both"],
+)
+def test_an_endpoint_that_refuses_streams_is_asked_without(
+    stub: Stub, refused: tuple[str, ...], refusal: Behaviour, expected: list[str]
+) -> None:
+    def choose(body: dict[str, Any]) -> Behaviour:
+        if body.keys() & {*refused}:
+            return refusal
+        return stream([delta("stop", content="hi")]) if "stream" in body else reply(answer("hi"))
+
+    async def twice(engine: ChatEngine) -> None:
+        for _ in range(2):
+            assert (await engine.stream(TOOL, lambda _: None)).text == "hi"
+
+    stub.behave = by_body(choose)
+    run(stub.url, twice, Patience(1), None)
+    sent = ["both" if "stream_options" in body else "stream" if "stream" in body else "" for body in stub.bodies]
+    assert sent == [*expected, expected[-1]], "it is remembered"
+
+
 def test_a_stream_that_breaks_is_tried_again(stub: Stub) -> None:
     stub.behave = in_turn(stream([delta(content='{"a": [1')], is_whole=False), reply(answer('{"a": [1, 2]}')))
     assert show(stub, tries=2)[1].text == '{"a": [1, 2]}'
@@ -670,14 +727,15 @@ def entries(folder: Path) -> list[dict[str, Any]]:
 
 def test_each_try_is_kept_with_its_raw_reply(stub: Stub, tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "trace"
-    html = reply(f"<html>{KEY}</html>", 503, "text/html", **AT_ONCE)
-    stub.behave = in_turn(html, reply(answer("hi")))
+    page = reply(f"<html>{KEY}</html>", 503, "text/html", **AT_ONCE)
+    stub.behave = in_turn(page, reply(answer("hi")))
     ask(stub, trace=folder)
     first, second = entries(folder)
     assert first["reply"] == "<html>…</html>"
     assert "HTTP 503" in first["fault"]
     assert json.loads(second["reply"]) == answer("hi")
     assert "fault" not in second
+    assert (first["status"], second["status"]) == (503, 200)
     assert first["request"] == second["request"] == stub.bodies[0]
     assert first["url"] == f"{stub.url}/chat/completions"
 
@@ -694,12 +752,45 @@ def test_a_trace_is_private_and_has_no_key(stub: Stub, tmp_path: Path) -> None:
     assert KEY not in file.read_text()
 
 
+ODD_KEY = 'sk"qqab\\cd/ef&gh-wxyz'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ODD_KEY,
+        html.escape(f"<p>{ODD_KEY}"),
+        {"error": {"message": ODD_KEY}},
+        {"detail": [ODD_KEY, json.dumps(ODD_KEY)]},
+        json.dumps({"error": ODD_KEY}).replace("/", "\\/").replace("&", "\\u0026"),
+    ],
+    ids=["text", "page", "json", "json in json", "escaped"],
+)
+@pytest.mark.parametrize("status", [200, 401, 500])
+def test_a_key_that_is_repeated_in_any_form_is_shown_nowhere(
+    stub: Stub, tmp_path: Path, status: int, body: object
+) -> None:
+    async def main() -> ExtractError:
+        engine = ChatEngine(stub.url, ODD_KEY, "m", trace=Trace(tmp_path))
+        with pytest.raises(EngineError) as caught:
+            await engine.generate(HELLO)
+        await engine.aclose()
+        return caught.value
+
+    stub.behave = reply(body, status, "application/json" if isinstance(body, dict) else "text/plain")
+    shown = [str(asyncio.run(main())), *(file.read_text() for file in tmp_path.iterdir())]
+    assert len(shown) > 1
+    assert not [text for text in shown if "qqab" in text or "wxyz" in text]
+    assert "…" in shown[1]
+
+
 def test_a_streamed_answer_is_in_the_trace(stub: Stub, tmp_path: Path) -> None:
     stub.behave = stream([delta("stop", content="hi"), "[DONE]"])
     show(stub, trace=tmp_path)
     (entry,) = entries(tmp_path)
     assert entry["reply"].startswith("data: {")
     assert entry["reply"].rstrip().endswith("[DONE]")
+    assert entry["status"] == 200
     assert entry["request"] == stub.bodies[0]
 
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from extractor.engines import wire
 from extractor.engines.account import Account
+from extractor.engines.faults import NO_ANSWER
 from extractor.engines.trace import Trace
 from extractor.engines.transport import Patience, Transport
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
 from extractor.types import Completion, Message, Mode, OnText, Request, Usage
-
-T = TypeVar("T")
 
 _COUNT_SECONDS = 60.0
 _PROBE_SECONDS = 30.0
@@ -23,7 +22,8 @@ _NO_SUCH_PATH = (404, 405)
 _NO_CHAT = re.compile(r"(?i)not a chat model|provide a chat template|template not found|does not support chat")
 _CONTINUED = "asked as a text to continue, the model has no chats"
 # Parameters that some models do not take and that an answer is possible without.
-_DISPENSABLE = frozenset(("temperature", "seed"))
+_DISPENSABLE = frozenset(("temperature", "seed", *wire.STREAMED))
+_OF_STREAMS = re.compile(r"(?i)\bstream(?:_options)?")
 
 
 class ChatEngine:
@@ -63,39 +63,23 @@ class ChatEngine:
 
     async def generate(self, request: Request, patience: Patience | None = None) -> Completion:
         """One completion, once more without a parameter that the model does not take, or without a chat."""
-
-        async def attempt(seconds: float) -> Any:
-            return await self._adapted(request, lambda body: self.transport.once(self.path, body, seconds))
-
-        return self._read(await self.transport.patiently(attempt, request.timeout, patience), request)
+        return await self.transport.patiently(
+            lambda seconds: self._adapted(request, None, seconds), request.timeout, patience
+        )
 
     async def stream(self, request: Request, on_text: OnText) -> Completion:
         """As `generate`; `on_text` gets the text so far, each time that it has grown.
 
         Only the first try is a stream: what breaks, or is none, is asked for as a whole with the tries that are left.
         """
-        is_first = True
+        show: OnText | None = on_text
 
         async def attempt(seconds: float) -> Completion:
-            nonlocal is_first
-            if not is_first:
-                answer = await self._adapted(request, lambda body: self.transport.once(self.path, body, seconds))
-                return self._read(answer, request)
-            is_first = False
-            return await self._adapted(request, lambda body: self._streamed(body, request, on_text, seconds))
+            nonlocal show
+            shown, show = show, None
+            return await self._adapted(request, shown, seconds)
 
         return await self.transport.patiently(attempt, request.timeout)
-
-    async def _streamed(self, body: Mapping[str, Any], request: Request, on_text: OnText, seconds: float) -> Completion:
-        written = wire.Written()
-        async for event in self.transport.stream(self.path, body, seconds):
-            if written.add(event):
-                on_text(written.text)
-        answer = written.whole()
-        if not written.is_ended:
-            self._lose(answer)
-            raise EngineUnavailable(f"{self.id}: the stream ended before the answer did", retry_after=0.0)
-        return self._read(answer, request)
 
     async def count_tokens(self, messages: tuple[Message, ...]) -> int:
         """Tokens of a chat with its template, by llama.cpp's own counter."""
@@ -110,23 +94,40 @@ class ChatEngine:
         """Close the connections."""
         await self.transport.aclose()
 
-    async def _adapted(self, request: Request, send: Callable[[Mapping[str, Any]], Awaitable[T]]) -> T:
-        """What is sent back to a body that the model takes."""
+    async def _adapted(self, request: Request, on_text: OnText | None, seconds: float) -> Completion:
+        """One try, with a body that the model takes; a stream where somebody looks on, and the server has streams."""
         while True:
-            body = self._body(request)
+            body = self._body(request, is_streamed=on_text is not None)
             try:
-                return await send(body)
+                if on_text and "stream" in body:
+                    return self._read(await self._streamed(body, on_text, seconds), request)
+                return self._read(await self.transport.once(self.path, body, seconds), request)
             except (RequestRejected, EngineDenied) as error:
                 if not await self._only_continues(error):
                     self._adapt(error, body)
 
-    def _body(self, request: Request) -> Mapping[str, Any]:
+    async def _streamed(self, body: Mapping[str, Any], on_text: OnText, seconds: float) -> Any:
+        """The answer that a stream comes to."""
+        written = wire.Written()
+        async for event in self.transport.stream(self.path, body, seconds):
+            if written.add(event):
+                on_text(written.text)
+        if not written.is_ended:
+            self._lose(written.whole())
+            raise EngineUnavailable(f"{self.id}: the stream ended before the answer did", retry_after=0.0)
+        return written.whole()
+
+    def _body(self, request: Request, *, is_streamed: bool) -> Mapping[str, Any]:
+        """All that is sent, without what the model was seen not to take."""
         if not self.has_chats and request.mode not in wire.OF_COMPLETIONS:
             raise ModeRejected(f"{self.id}: the model has no chats, it only continues texts")
         write = wire.body_of if self.has_chats else wire.body_of_text
         body = write(request, self.model, self.server)
-        if refused := self._not_taken.intersection(wire.LIMITS) & body.keys():
-            body[_other_limit(*refused)] = request.max_tokens
+        if is_streamed and "stream" not in self._not_taken:
+            body |= wire.STREAMED
+        for limit in wire.LIMITS:
+            if limit in self._not_taken and limit in body:
+                body[wire.other_limit(limit)] = body.pop(limit)
         return {name: value for name, value in body.items() if name not in self._not_taken}
 
     async def _only_continues(self, error: EngineError) -> bool:
@@ -145,9 +146,9 @@ class ChatEngine:
 
     def _adapt(self, error: EngineError, body: Mapping[str, Any]) -> None:
         """Do from now on without what the model does not take; raises where that was not sent, or is needed."""
-        refused = error.parameter if isinstance(error, RequestRejected) else None
-        is_limit = refused in wire.LIMITS and _other_limit(refused) not in self._not_taken
-        if refused is None or refused not in body or not (is_limit or refused in _DISPENSABLE):
+        refused = _refused(error, body) if isinstance(error, RequestRejected) else None
+        is_limit = refused in wire.LIMITS and wire.other_limit(refused) not in self._not_taken
+        if refused is None or not (is_limit or refused in _DISPENSABLE):
             raise error
         self._not_taken.add(refused)
 
@@ -159,7 +160,7 @@ class ChatEngine:
         except (LookupError, TypeError, AttributeError):
             self._lose(answer)
         what = "the server sent no choice" if wire.is_empty(answer) else "what came back is not an answer of a chat API"
-        raise EngineUnavailable(f"{self.id}: {what}")
+        raise EngineUnavailable(f"{self.id}: {what}", status=NO_ANSWER)
 
     def _lose(self, answer: Any) -> None:
         """Count what was used for nothing."""
@@ -168,5 +169,10 @@ class ChatEngine:
             self.account.add(used)
 
 
-def _other_limit(name: str) -> str:
-    return wire.LIMITS[name == wire.LIMITS[0]]
+def _refused(error: RequestRejected, body: Mapping[str, Any]) -> str | None:
+    """The parameter of a body that a server does not take; streams are refused in words of any form."""
+    if error.parameter in body:
+        return error.parameter
+    if "stream" not in body or not (found := _OF_STREAMS.search(str(error))):
+        return None
+    return "stream_options" if "_" in found[0] and "stream_options" in body else "stream"

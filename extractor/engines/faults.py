@@ -16,13 +16,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from extractor.engines.keys import hide
+from extractor.engines.wire import STRUCTURES
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
 
 if TYPE_CHECKING:
     from openai import APIStatusError
 
-_SUCCESS = 200
-_DENIED = (401, 403, 404, 405)
+NO_ANSWER = 200  # the status of what is no answer, and no error that a server tells
+_DENIED = (401, 403, 404, 405, 410)
 _WITH_KEY = "check the key, the model's name and the URL"
 _WITHOUT_KEY = (
     "no key was sent: EXTRACT_API_KEY and --key-file are for any endpoint, OPENAI_API_KEY for OpenAI and the host of "
@@ -50,8 +52,8 @@ class Endpoint:
     url: str
     key: str
 
-    def explain(self, error: Exception, seconds: float) -> EngineError:
-        """Whatever went wrong as the error that says what it means; `seconds` is the time that the try had."""
+    def explain(self, error: Exception, seconds: float, sent: Mapping[str, Any] | None = None) -> EngineError:
+        """Whatever went wrong with what was sent as the error that says what it means, in a try of some seconds."""
         from httpx2 import ConnectError
         from openai import APIConnectionError, APIError, APIStatusError, APITimeoutError
 
@@ -62,17 +64,13 @@ class Endpoint:
             hint = "raise --timeout, shorten the text, or use a smaller model"
             return EngineUnavailable.late(self.name, seconds, hint=hint)
         if isinstance(error, APIStatusError):
-            fault = self._of_status(error)
-            fault.status = error.status_code
-            return fault
+            return self._of_status(error, sent or {})
         if isinstance(cause, ConnectError):
             return self._unreachable(cause)
         if isinstance(error, APIError):  # a connection that breaks, or an error told in the middle of a stream
             told = error.message if cause is error else str(cause) or type(cause).__name__
             return EngineUnavailable(self.without_key(f"{self.name}: {told}"))
-        fault = EngineUnavailable(f"{self.name}: the answer cannot be read ({type(error).__name__})")
-        fault.status = _SUCCESS
-        return fault
+        return EngineUnavailable(f"{self.name}: the answer cannot be read ({type(error).__name__})", status=NO_ANSWER)
 
     def no_fault(self, answer: Any) -> Any:
         """An answer; some gateways send what went wrong behind them with the status of success."""
@@ -88,40 +86,40 @@ class Endpoint:
 
     def without_key(self, text: str) -> str:
         """Some servers repeat the key that they refuse."""
-        return text.replace(self.key, "…") if self.key else text
+        return hide(text, self.key)
 
-    def _of_status(self, error: APIStatusError) -> EngineError:
+    def _of_status(self, error: APIStatusError, sent: Mapping[str, Any]) -> EngineError:
         body = error.body if isinstance(error.body, dict) else {}
         status, code, told = error.status_code, str(body.get("code")), self._told(error.body)
         message = f"{self.name}: HTTP {status}{f': {told}' if told else ''}"
         if _is_too_long(body, code, told):
-            return _too_long(body)
+            return _too_long(body, status)
         if status in range(300, 400):
             return self._moved(error)
         if status == _PAYMENT or {code, str(body.get("type"))} & _SPENT:
-            return EngineDenied(message, hint="the account behind the key has nothing left; top it up")
+            hint = "the account behind the key has nothing left; top it up"
+            return EngineDenied(message, hint=hint, status=status)
         if status in _DENIED:
-            return EngineDenied(message, hint=_WITH_KEY if self.key else _WITHOUT_KEY)
+            return EngineDenied(message, hint=_WITH_KEY if self.key else _WITHOUT_KEY, status=status)
         if status in _REJECTED:
-            about_mode = any(word in told.lower() for word in _OF_MODES)
-            kind = ModeRejected if about_mode else RequestRejected
-            rejected = kind(message, hint="--mode prompt asks for nothing special" if about_mode else None)
-            rejected.parameter = _parameter(body, code, told)
-            return rejected
-        return EngineUnavailable(message, retry_after=_asked_wait(error.response.headers))
+            is_of_mode = sent.keys() & STRUCTURES and any(word in told.lower() for word in _OF_MODES)
+            kind = ModeRejected if is_of_mode else RequestRejected
+            way_out = "--mode prompt asks for nothing special" if is_of_mode else None
+            return kind(message, hint=way_out, status=status, parameter=_parameter(body, code, told))
+        return EngineUnavailable(message, status=status, retry_after=_asked_wait(error.response.headers))
 
     def _unreachable(self, cause: Exception) -> EngineUnavailable:
         what = f"{self.name}: no connection to {self.url} ({cause})"
-        error = EngineUnavailable(self.without_key(what), hint="is the server running? check the URL")
-        error.is_unreachable = True
-        return error
+        hint = "is the server running? check the URL"
+        return EngineUnavailable(self.without_key(what), hint=hint, is_unreachable=True)
 
     def _moved(self, error: APIStatusError) -> EngineDenied:
         target = urljoin(str(error.response.url), error.response.headers.get("location", ""))
         parts = urlsplit(target)
         where = f"{parts.scheme}://{parts.netloc}{parts.path}"
         hint = "redirects are not followed, since key and text would go there; name that address if you trust it"
-        return EngineDenied(self.without_key(f"{self.name}: HTTP {error.status_code}: moved to {where}"), hint=hint)
+        told = self.without_key(f"{self.name}: HTTP {error.status_code}: moved to {where}")
+        return EngineDenied(told, hint=hint, status=error.status_code)
 
 
 def _words(body: Any) -> str:
@@ -168,11 +166,11 @@ def _is_too_long(body: Mapping[str, Any], code: str, told: str) -> bool:
     )
 
 
-def _too_long(body: Mapping[str, Any]) -> RequestRejected:
+def _too_long(body: Mapping[str, Any], status: int) -> RequestRejected:
     asked, room = body.get("n_prompt_tokens"), body.get("n_ctx")
     hint = "split the text, shorten the schema, or use a model with a longer context"
     if isinstance(asked, int) and isinstance(room, int):
         over = f"{asked:,} tokens of text, instruction and schema, {asked - room:,} more than the context of {room:,}"
-        return RequestRejected(f"prompt too long: {over}", hint=hint)
+        return RequestRejected(f"prompt too long: {over}", hint=hint, status=status)
     told = f": {json.dumps(body['message'])}" if isinstance(body.get("message"), str) else ""
-    return RequestRejected(f"prompt too long for the context of the model{told}", hint=hint)
+    return RequestRejected(f"prompt too long for the context of the model{told}", hint=hint, status=status)

@@ -1,8 +1,9 @@
-"""Keys of endpoints: from the environment, or a file that only its owner can read; never from the command line."""
+"""Keys of endpoints: from the environment, or a private file, never from the command line; and never shown."""
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -26,6 +27,20 @@ def key_for(url: str, file: Path | None = None) -> str:
     if not _is_plain(key):
         raise UsageError("the key in the environment is not one line of plain characters")
     return key
+
+
+def hide(text: str, key: str) -> str:
+    r"""A text without the key, however a server repeats it: 'sk"ab', 'sk\"ab' in JSON, 'sk&quot;ab' in a page → '…'."""
+    return re.sub("".join(map(_forms, key)), "…", text) if key else text
+
+
+def _forms(char: str) -> str:
+    """A pattern for a character, escaped as often as it went through JSON, or by HTML, or in a URL."""
+    if char.isalnum():
+        return char
+    if char == "\\":
+        return r"(?:\\+|%5[cC])"
+    return rf"(?:\\*{re.escape(char)}|\\+u00[\da-fA-F]{{2}}|&#?\w+;|%[\da-fA-F]{{2}})"
 
 
 def _is_plain(key: str) -> bool:

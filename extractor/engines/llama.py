@@ -17,6 +17,7 @@ from extractor import models
 from extractor.engines.chat import ChatEngine
 from extractor.engines.gate import Gate
 from extractor.engines.llama_process import SLOTS, Child, Settings, dropped_grammar
+from extractor.engines.trace import Trace
 from extractor.engines.warm import Attached, find_served
 from extractor.errors import EngineError, EngineUnavailable, RequestRejected
 from extractor.gguf import read_header
@@ -44,12 +45,14 @@ class LlamaEngine:
         settings: Settings,
         *,
         offline: bool = False,
+        trace: Trace | None = None,
     ) -> None:
         self.id = f"llama:{weights.name}"
         self.weights = weights
         self.note: str | None = None  # on the server that is used, or not used though there is one
         self._settings = settings
         self._offline = offline
+        self._trace = trace
         self._child: Child | Attached | None = None
         self._apart = False  # from others: no server but a child of our own
         self._chat: ChatEngine | None = None
@@ -200,7 +203,7 @@ class LlamaEngine:
             raise
         if self._closed:
             raise EngineError(f"{self.id} is closed")
-        return ChatEngine(f"{url}/v1", child.key, self.weights.name, self.modes, name=self.id)
+        return ChatEngine(f"{url}/v1", child.key, self.weights.name, self.modes, name=self.id, trace=self._trace)
 
     async def _part(self) -> None:
         """Leave a server that others use too: nobody is alone there."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from extractor import models, plugins
 from extractor.engines.base_url import OPENAI, normalise
@@ -16,14 +16,14 @@ from extractor.engines.keys import key_for
 from extractor.engines.llama import LlamaEngine
 from extractor.engines.llama_process import Settings
 from extractor.engines.model_spec import GROUP, PREFIXES, SERVERS, Kind, kind_of
-from extractor.engines.own import OwnEngine
+from extractor.engines.own import kept
 from extractor.engines.remote import RemoteEngine
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.trace import Trace
 from extractor.engines.transport import Patience, is_loopback
 from extractor.engines.wire import Server
 from extractor.errors import UsageError
-from extractor.types import Engine, Mode
+from extractor.types import Engine
 
 # Where servers listen when nobody says otherwise.
 _USUAL = {
@@ -73,7 +73,7 @@ def open_engine(spec: str, settings: Settings | None = None, access: Access | No
         return open_outlines(spec.partition(":")[2], offline=access.offline)
     if kind == "code":
         return _own(_found(spec), spec)
-    return LlamaEngine(_weights(spec), settings or Settings(), offline=access.offline)
+    return LlamaEngine(_weights(spec), settings or Settings(), offline=access.offline, trace=access.trace)
 
 
 def _endpoint(kind: Kind, spec: str, access: Access) -> str | None:
@@ -163,15 +163,7 @@ def _suggest(spec: str) -> str:
 def _own(found: Any, spec: str) -> Engine:
     """An engine of the user's: the object, or what a class or function without parameters gives."""
     engine = found if hasattr(found, "generate") and not isinstance(found, type) else _made(found, spec)
-    missing = [name for name in ("id", "modes", "generate") if not hasattr(engine, name)]
-    if missing:
-        raise UsageError(f"{spec} is no engine: it has no {', '.join(missing)}", hint="examples/engines.md shows one")
-    known = ", ".join(get_args(Mode))
-    if not engine.modes or not isinstance(engine.modes, tuple | list):
-        raise UsageError(f"{spec}: its modes are {engine.modes!r}", hint=f"a tuple of one or more of {known}")
-    if unknown := [mode for mode in engine.modes if mode not in get_args(Mode)]:
-        raise UsageError(f"{spec}: unknown mode {', '.join(map(repr, unknown))}", hint=f"modes are {known}")
-    return OwnEngine(engine)
+    return kept(engine, spec)
 
 
 def _made(found: Any, spec: str) -> Any:

@@ -3,43 +3,151 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, get_args
 
-from extractor.errors import EngineUnavailable, ExtractError
-from extractor.types import Completion, Engine, Mode, Request
+from extractor.errors import EngineUnavailable, ExtractError, UsageError
+from extractor.types import Completion, Engine, FinishReason, Message, Mode, OnText, Request, Usage
+
+_SECONDS = 600.0  # of what is no answer to a document
+_NEEDED = ("id", "modes", "generate")
+_OPTIONAL = ("stream", "honoured", "disown", "slots", "count_tokens", "aclose")
+_EXAMPLE = "examples/engines.md shows one"
+
+
+def kept(engine: Any, name: str = "") -> Engine:
+    """An engine that keeps to the contract: one of this package as it is, another one wrapped.
+
+    `name` is what the user calls it. Raises `UsageError` for what is no engine.
+    """
+    if any(base.__module__.startswith(f"{__package__}.") for base in type(engine).__mro__):
+        return engine  # type: ignore[no-any-return]
+    return OwnEngine(engine, name or f"engine={engine!r:.80}")
 
 
 class OwnEngine:
-    """Wraps an engine of the user's: in time, with a `Completion`, and no traceback but as a message."""
+    """Wraps an engine of the user's: in time, with sound values, and no traceback but as a message.
 
-    def __init__(self, engine: Engine) -> None:
+    What it has beside `generate` is there where the engine has it. `id` and `modes` are read once.
+    """
+
+    def __init__(self, engine: Any, name: str) -> None:
+        if isinstance(engine, type):
+            raise UsageError(f"{name} is a class, not an engine", hint=f"{engine.__name__}()")
+        try:
+            missing = [member for member in _NEEDED if not hasattr(engine, member)]
+            found = None if missing else (engine.id, engine.modes)
+        except Exception as error:
+            raise UsageError(f"{name} is no engine: {type(error).__name__}: {error}", hint=_EXAMPLE) from error
+        if found is None:
+            raise UsageError(f"{name} is no engine: it has no {', '.join(missing)}", hint=_EXAMPLE)
+        if not isinstance(found[0], str):
+            raise UsageError(f"{name}: its id is {found[0]!r}", hint="a text, that records call it")
         self.engine = engine
-
-    @property
-    def id(self) -> str:
-        """As the engine says."""
-        return self.engine.id
-
-    @property
-    def modes(self) -> tuple[Mode, ...]:
-        """As the engine says."""
-        return self.engine.modes
+        self.id: str = found[0]
+        self.modes = _modes(found[1], name)
 
     async def generate(self, request: Request) -> Completion:
         """Answer a request within its timeout."""
-        try:
-            async with asyncio.timeout(request.timeout):
-                completion: Any = await self.engine.generate(request)
-        except ExtractError:
-            raise
-        except TimeoutError:
-            raise EngineUnavailable.late(self.id, request.timeout) from None
-        except Exception as error:
-            raise EngineUnavailable(f"{self.id} itself failed: {type(error).__name__}: {error}") from error
-        if not isinstance(completion, Completion):
-            raise EngineUnavailable(f"{self.id} gave a {type(completion).__name__} for a Completion")
-        return completion
+        return self._sound(await self._within(request.timeout, self.engine.generate, request))
 
     def __getattr__(self, name: str) -> Any:
-        """What else the engine has."""
-        return getattr(self.engine, name)
+        """What the engine has beside."""
+        if name in _OPTIONAL and hasattr(self.engine, name):
+            return getattr(self, f"_{name}")
+        raise AttributeError(name)
+
+    async def _stream(self, request: Request, on_text: OnText) -> Completion:
+        return self._sound(await self._within(request.timeout, self.engine.stream, request, on_text))
+
+    async def _honoured(self) -> tuple[Mode, ...]:
+        return _modes(await self._within(_SECONDS, self.engine.honoured), self.id)
+
+    def _disown(self, mode: Mode, why: str) -> None:
+        with self._guarded():
+            self.engine.disown(mode, why)
+
+    @property
+    def _slots(self) -> int:
+        slots = self.engine.slots
+        if not isinstance(slots, int) or slots < 1:
+            raise UsageError(f"{self.id}: its slots are {slots!r}", hint="how many requests it takes at once, from 1")
+        return slots
+
+    async def _count_tokens(self, messages: tuple[Message, ...]) -> int:
+        count = await self._within(_SECONDS, self.engine.count_tokens, messages)
+        if not isinstance(count, int):
+            raise EngineUnavailable(f"{self.id} counted {count!r} tokens")
+        return count
+
+    async def _aclose(self) -> None:
+        await self._within(_SECONDS, self.engine.aclose)
+
+    async def _within(self, seconds: float, call: Callable[..., Awaitable[Any]], *given: Any) -> Any:
+        """What a call gives in time; a timeout within it is no other fault than the rest."""
+        clock = asyncio.timeout(seconds)
+        with self._guarded():
+            try:
+                async with clock:
+                    return await call(*given)
+            except TimeoutError:
+                if clock.expired():
+                    raise EngineUnavailable.late(self.id, seconds) from None
+                raise
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except ExtractError:
+            raise
+        except Exception as error:
+            raise EngineUnavailable(f"{self.id} itself failed: {type(error).__name__}: {error}") from error
+
+    def _sound(self, completion: Any) -> Completion:
+        """A completion with values of the right types."""
+        if not isinstance(completion, Completion):
+            raise EngineUnavailable(f"{self.id} gave a {type(completion).__name__} for a Completion")
+        for name, is_right, right in _FIELDS:
+            value = getattr(completion, name)
+            if not is_right(value):
+                raise EngineUnavailable(
+                    f"{self.id} gave a Completion with {name} {value!r:.80}", hint=f"{name}: {right}"
+                )
+        return completion
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_usage(value: object) -> bool:
+    if not isinstance(value, Usage):
+        return False
+    counts = (value.input_tokens, value.cached_tokens, value.output_tokens)
+    return all(isinstance(count, int) and count >= 0 for count in counts)
+
+
+def _are_notes(value: object) -> bool:
+    return isinstance(value, tuple) and all(map(_is_text, value))
+
+
+# Of a completion: the field, whether a value is right, and what is.
+_FIELDS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
+    ("text", _is_text, "a text, '' where there is none"),
+    ("finish_reason", get_args(FinishReason).__contains__, ", ".join(get_args(FinishReason))),
+    ("usage", _is_usage, "a Usage with whole numbers, Usage() where nothing is known"),
+    ("thoughts", _is_text, "a text, '' where there is none"),
+    ("notes", _are_notes, "a tuple of texts"),
+)
+
+
+def _modes(found: Any, name: str) -> tuple[Mode, ...]:
+    """The modes that an engine says it has; `UsageError` where they are none."""
+    known = ", ".join(get_args(Mode))
+    if not found or not isinstance(found, tuple | list):
+        raise UsageError(f"{name}: its modes are {found!r}", hint=f"a tuple of one or more of {known}")
+    if unknown := [mode for mode in found if mode not in get_args(Mode)]:
+        raise UsageError(f"{name}: unknown mode {', '.join(map(repr, unknown))}", hint=f"modes are {known}")
+    return (*found,)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Callable
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
 
 from extractor.engines.account import Account, Budget
+from extractor.engines.llama import LlamaEngine
 from extractor.engines.remote import RemoteEngine
 from extractor.engines.trace import Trace
 from extractor.errors import UsageError
@@ -27,10 +28,10 @@ class Session:
         self.engine = engine
         self._slots = slots or _SLOTS
         self.account = Account(budget, lambda usage: cost_of(self.id, usage))
-        self._trace = trace
+        has_wire = isinstance(engine, RemoteEngine | LlamaEngine)
+        self._trace = None if has_wire else trace  # what was on a wire is kept there
         if isinstance(engine, RemoteEngine):
             engine.chat.account = self.account  # it also asks what no document asks for
-            self._trace = None  # it keeps what was on the wire
         if budget and budget.cost is not None and cost_of(self.id, Usage()) is None:
             what = f"--max-cost: the price of {self.id} is not known"
             hint = "pip install 'extractor[prices]' has prices of OpenAI's models; --max-output-tokens needs none"
@@ -54,14 +55,14 @@ class Session:
     async def generate(self, request: Request) -> Completion:
         """Answer a request, and count it."""
         async with self.account.hold(request) as allowed:
-            return self._count(allowed, await self.engine.generate(allowed))
+            return self.account.count(allowed, await self._traced(allowed, self.engine.generate(allowed)))
 
     async def stream(self, request: Request, on_text: OnText) -> Completion:
         """Answer a request, and show the text on the way where the engine can."""
         if not hasattr(self.engine, "stream"):
             return await self.generate(request)
         async with self.account.hold(request) as allowed:
-            return self._count(allowed, await self.engine.stream(allowed, on_text))
+            return self.account.count(allowed, await self._traced(allowed, self.engine.stream(allowed, on_text)))
 
     async def honoured(self) -> tuple[Mode, ...]:
         """The modes that the engine was seen to honour, or says that it does."""
@@ -125,13 +126,22 @@ class Session:
         found = getattr(self.engine, name, None)
         return found() if found else default
 
-    def _count(self, request: Request, completion: Completion) -> Completion:
-        """The completion with what it cost."""
-        completion = self.account.count(request, completion)
-        if self._trace:
-            with contextlib.suppress(OSError):  # a full disk takes no answer away
-                self._trace.write(asdict(request), completion.text, engine=self.id, finish=completion.finish_reason)
+    async def _traced(self, request: Request, answer: Awaitable[Completion]) -> Completion:
+        """An answer, which goes into the trace with what the model thought, or with the error that came instead."""
+        started = time.monotonic()
+        try:
+            completion = await answer
+        except Exception as error:
+            self._keep(request, "", started, fault=str(error) or type(error).__name__)
+            raise
+        finish, thoughts = completion.finish_reason, completion.thoughts
+        self._keep(request, completion.text, started, finish=finish, thoughts=thoughts)
         return completion
+
+    def _keep(self, request: Request, reply: str, started: float, **facts: str) -> None:
+        if self._trace:
+            seconds = round(time.monotonic() - started, 3)
+            self._trace.write(asdict(request), reply, engine=self.id, seconds=seconds, **facts)
 
 
 _HERE = ("llama:", "outlines:", "replay:")

@@ -8,16 +8,15 @@ neither key nor document goes to a host that nobody named.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from extractor.engines.faults import Endpoint
+from extractor.engines.faults import NO_ANSWER, Endpoint
 from extractor.engines.trace import Trace
 from extractor.errors import EngineError, EngineUnavailable
 
@@ -32,15 +31,24 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
 _SHORTEST_TRY = 0.1  # seconds
 _LONGER = "raise --total-timeout to wait longer"
 
-# What of an answer has been read, for the trace.
-_received: ContextVar[bytearray | None] = ContextVar("received", default=None)
+
+@dataclass(slots=True)
+class _Received:
+    """What of an answer has arrived, for the trace."""
+
+    body: bytearray = field(default_factory=bytearray)
+    status: int | None = None
+
+
+_received: ContextVar[_Received | None] = ContextVar("received", default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How often a request is tried, within how many seconds in all (None: twice the time of one try).
 
-    `most_bytes` is the longest answer that is read; the statuses in `twice` are tried twice at most.
+    `most_bytes` is the longest answer that is read; the statuses in `twice` are tried twice at most, and so is what is
+    no answer: a gateway's slip passes at once, a page of something else, or a filter of all choices, never.
     """
 
     tries: int = 1
@@ -87,7 +95,7 @@ class Transport:
             error = state.outcome.exception() if state.outcome else None
             if not isinstance(error, EngineUnavailable) or (error.is_unreachable and not self._has_answered):
                 return False
-            return error.status not in patience.twice or state.attempt_number == 1
+            return error.status not in (NO_ANSWER, *patience.twice) or state.attempt_number == 1
 
         tries = AsyncRetrying(
             retry=may_pass,
@@ -107,28 +115,27 @@ class Transport:
 
     async def stream(self, path: str, body: Mapping[str, Any], seconds: float) -> AsyncIterator[Any]:
         """The events of an answer as it is written; tried once, since a part of it may have been shown."""
-        started, received = time.monotonic(), bytearray()
-        asked = {**body, "stream": True, "stream_options": {"include_usage": True}}
+        started, received = time.monotonic(), _Received()
         fault: EngineError | None = None
         try:
             async with asyncio.timeout(seconds):
-                async for event in await self._events(path, asked, seconds, received):
+                async for event in await self._events(path, body, seconds, received):
                     yield event
         except Exception as error:  # noqa: BLE001
-            fault = self._endpoint.explain(error, seconds)
+            fault = self._endpoint.explain(error, seconds, body)
         finally:
-            self._keep(path, asked, received, started, fault)
+            self._keep(path, body, received, started, fault)
         if fault:
             raise fault
 
-    async def _events(self, path: str, asked: Mapping[str, Any], seconds: float, received: bytearray) -> Any:
+    async def _events(self, path: str, body: Mapping[str, Any], seconds: float, received: _Received) -> Any:
         from openai import AsyncStream
 
         token = _received.set(received if self._trace else None)
         options: Any = {"timeout": seconds}
         try:
             return await self._client().post(
-                path, cast_to=object, body=asked, options=options, stream=True, stream_cls=AsyncStream[object]
+                path, cast_to=object, body=body, options=options, stream=True, stream_cls=AsyncStream[object]
             )
         finally:
             _received.reset(token)
@@ -141,7 +148,7 @@ class Transport:
 
     async def once(self, path: str, body: Mapping[str, Any] | None, seconds: float) -> Any:
         """One try: the JSON of an answer that arrived as a whole in time."""
-        started, received = time.monotonic(), bytearray()
+        started, received = time.monotonic(), _Received()
         token = _received.set(received if self._trace else None)
         fault: EngineError | None = None
         try:
@@ -153,20 +160,26 @@ class Transport:
                 answer = await client.post(path, cast_to=object, body=body, options=options)
                 return self._endpoint.no_fault(answer)
         except Exception as error:  # noqa: BLE001  # whatever the client trips over in an answer
-            fault = self._endpoint.explain(error, seconds)
+            fault = self._endpoint.explain(error, seconds, body)
         finally:
             _received.reset(token)
             self._keep(path, body, received, started, fault)
         # Outside of the handler: the client's own error holds the request, and with it the key.
         raise fault
 
-    def _keep(self, path: str, body: Any, received: bytearray, started: float, fault: EngineError | None) -> None:
-        """Put a try into the trace; a full disk takes no answer away."""
+    def _keep(self, path: str, body: Any, received: _Received, started: float, fault: EngineError | None) -> None:
+        """Put a try into the trace."""
         if self._trace:
-            facts = {"url": self.url + path, "seconds": round(time.monotonic() - started, 3)}
-            facts |= {"fault": str(fault)} if fault else {}
-            with contextlib.suppress(OSError):
-                self._trace.write(body, received.decode("utf-8", "backslashreplace"), self._key, **facts)
+            facts = {"fault": str(fault)} if fault else {}
+            self._trace.write(
+                body,
+                received.body.decode("utf-8", "backslashreplace"),
+                self._key,
+                url=self.url + path,
+                status=received.status,
+                seconds=round(time.monotonic() - started, 3),
+                **facts,
+            )
 
     @property
     def _endpoint(self) -> Endpoint:
@@ -197,7 +210,10 @@ class Transport:
         from extractor.engines.limited import limit
 
         self._has_answered = True
-        limit(response, self.patience.most_bytes, _received.get())
+        received = _received.get()
+        if received is not None:
+            received.status = response.status_code
+        limit(response, self.patience.most_bytes, received.body if received else None)
 
     def _give_up(self, state: RetryCallState, patience: Patience, started: float) -> Any:
         """The last error, which says how often it was tried."""
@@ -211,9 +227,7 @@ class Transport:
         if error.retry_after and not is_in_time:
             tried += f"; it asks for {error.retry_after:.0f} s more"
         hint = error.hint if is_in_time else _LONGER
-        told = EngineUnavailable(f"{error} ({tried})", hint=hint, retry_after=error.retry_after)
-        told.status, told.is_unreachable = error.status, error.is_unreachable
-        raise told
+        raise error.reworded(f"{error} ({tried})", hint)
 
 
 def _wait(state: RetryCallState) -> float:

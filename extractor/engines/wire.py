@@ -27,35 +27,44 @@ IN_TEXT = "the model answered in text instead of calling the tool"
 CHAT, COMPLETIONS = "/chat/completions", "/completions"
 OF_COMPLETIONS = frozenset(("grammar", "prompt"))  # the modes that a text alone can be asked in
 
-LIMITS = ("max_tokens", "max_completion_tokens")  # two names of one parameter
+# An answer that is sent as it is written, with its usage at the end.
+STREAMED: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+
+# The parameters of the modes; a body without one of them asks for no structure.
+STRUCTURES = frozenset(("grammar", "structured_outputs", "response_format", "tools"))
+
+OLD_LIMIT, NEW_LIMIT = LIMITS = ("max_tokens", "max_completion_tokens")  # two names of one parameter
 
 
 def body_of(request: Request, model: str, server: Server) -> dict[str, Any]:
     """The JSON body of a chat completion; parameters that the request leaves open are not in it."""
-    body = {
-        "model": model,
-        "messages": [turn(message) for message in request.messages],
-        # OpenAI's reasoning models refuse the old name, most other servers do not know the new one.
-        LIMITS[server == "openai"]: request.max_tokens,
-        "temperature": request.temperature,
-        "seed": request.seed,
-        **_structure(request, server),
-    }
-    return {name: value for name, value in body.items() if value is not None}
+    chat = {"messages": [turn(message) for message in request.messages]}
+    # OpenAI's reasoning models refuse the old name, most other servers do not know the new one.
+    limit = NEW_LIMIT if server == "openai" else OLD_LIMIT
+    return _body(request, model, server, {**chat, limit: request.max_tokens})
 
 
 def body_of_text(request: Request, model: str, server: Server) -> dict[str, Any]:
     """The same for a model that only continues a text, in one of the modes of that."""
+    text = {"prompt": as_text(request.messages), "stop": [NEXT_INPUT]}
+    return _body(request, model, server, {**text, OLD_LIMIT: request.max_tokens})
+
+
+def _body(request: Request, model: str, server: Server, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What is asked, with what both APIs share."""
     body = {
         "model": model,
-        "prompt": as_text(request.messages),
-        "stop": [NEXT_INPUT],
-        "max_tokens": request.max_tokens,
+        **asked,
         "temperature": request.temperature,
         "seed": request.seed,
         **_structure(request, server),
     }
     return {name: value for name, value in body.items() if value is not None}
+
+
+def other_limit(name: str) -> str:
+    """The other name of the parameter."""
+    return NEW_LIMIT if name == OLD_LIMIT else OLD_LIMIT
 
 
 def turn(message: Message) -> dict[str, str]:
@@ -102,7 +111,7 @@ def is_empty(answer: Any) -> bool:
 
 
 def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[str, ...]]:
-    """The arguments of the first call of our tool, and notes; the plain content where nothing was called."""
+    """The arguments of the calls of our tool, one JSON value after the other, and notes; else the plain content."""
     functions = [call["function"] for call in message.get("tool_calls") or ()]
     if (old := message.get("function_call")) and not functions:  # before there were tools
         functions = [old]
@@ -116,10 +125,10 @@ def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[st
         text = message.get("content")
         return text, (*notes, IN_TEXT) if text else (*notes,)
     if len(ours) > 1:
-        notes.append(f"the model called the tool {len(ours)} times, the first call counts")
+        notes.append(f"the model called the tool {len(ours)} times")
     # Some servers send an object where the API says text.
-    first = ours[0] if isinstance(ours[0], str) else json.dumps(ours[0], ensure_ascii=False)
-    return first, (*notes,)
+    texts = [given if isinstance(given, str) else json.dumps(given, ensure_ascii=False) for given in ours]
+    return "\n".join(texts), (*notes,)
 
 
 def _string(value: object) -> str:
