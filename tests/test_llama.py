@@ -106,7 +106,7 @@ def schema_of(json_schema: dict[str, Any], name: str = "Hand") -> Schema:
 
 
 def test_what_is_on_the_wire_is_traced_once(tmp_path: Path) -> None:
-    trace = Trace(tmp_path)
+    trace = Trace(tmp_path / "trace")
 
     async def main() -> Completion:
         session = Session(LlamaEngine(models.resolve("smollm2-135m"), SMALL, trace=trace), trace=trace)
@@ -116,7 +116,7 @@ def test_what_is_on_the_wire_is_traced_once(tmp_path: Path) -> None:
             await session.aclose()
 
     done = asyncio.run(main())
-    (entry,) = (json.loads(path.read_text()) for path in tmp_path.iterdir())
+    (entry,) = (json.loads(path.read_text()) for path in trace.folder.iterdir())
     assert entry["status"] == 200
     assert json.loads(entry["reply"])["choices"][0]["message"]["content"] == done.text
 
