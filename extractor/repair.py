@@ -10,12 +10,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
 
 from extractor.patterns import PatternError, search
 from extractor.pointers import pointer, resolve, unescaped
 from extractor.schema import digest, relocated
 from extractor.types import Problem, Schema
+from extractor.unions import Fault, innermost, nearest
+from extractor.validation import checker, errors_of
 
 _RECORD = "#/$defs/record"
 _FURTHER = "-"
@@ -171,9 +175,11 @@ def subschema(schema: Schema, path: Path, data: Any) -> Any:
 class _Walk:
     """Steps down a schema along data, through references and branches."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, *, is_whole: bool = True) -> None:
         self.root = schema.json_schema
         self.dialect = schema.dialect
+        self.validator = checker(schema)
+        self.is_whole = is_whole
 
     def child(self, node: Any, key: str | int, value: Any) -> Any:
         """The schema of a property or item of a value; None where nothing is said of it."""
@@ -213,25 +219,15 @@ class _Walk:
         return [*([resolve(self.root, node["$ref"])] if "$ref" in node else []), *node.get("allOf", ())]
 
     def _alternatives(self, node: Mapping[str, Any], value: Any) -> Iterator[list[Any]]:
-        """The branches of each union that the value may be of."""
+        """The branches of each union that the value comes nearest to."""
         for keyword in ("anyOf", "oneOf"):
             if branches := node.get(keyword):
-                yield [branch for branch in branches if self._may_be(branch, value)] or list(branches)
+                faults = {at: self._faults(branch, value) for at, branch in enumerate(branches)}
+                yield [branches[at] for at in nearest(faults)]
 
-    def _may_be(self, node: Any, value: Any) -> bool:
-        """Whether type and constants of a branch are those of a value."""
-        if not isinstance(node, Mapping):
-            return bool(node)
-        parts = [*self._parts(node, value, _DEEPEST - 3)]
-        kind = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else None
-        for part in parts:
-            if kind and kind not in _kinds(part, kind):
-                return False
-            for name, child in part.get("properties", {}).items():
-                told = isinstance(child, Mapping) and ([child["const"]] if "const" in child else child.get("enum"))
-                if told and isinstance(value, dict) and name in value and value[name] not in told:
-                    return False
-        return True
+    def _faults(self, branch: Any, value: Any) -> list[Fault]:
+        errors = errors_of(cast(Draft202012Validator, self.validator.evolve(schema=branch)), value)
+        return [fault for error in errors for fault in innermost(error, is_whole=self.is_whole)]
 
     def _own(self, node: Mapping[str, Any], key: str | int) -> Any:
         if isinstance(key, int):
@@ -249,11 +245,6 @@ class _Walk:
             return search(pattern, name, self.dialect)
         except (PatternError, TimeoutError):
             return False
-
-
-def _kinds(node: Mapping[str, Any], default: str) -> list[str]:
-    kinds = node.get("type", default)
-    return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
 def _moved(node: Any) -> Any:

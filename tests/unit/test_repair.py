@@ -91,6 +91,29 @@ def test_as_often_as_allowed() -> None:
     assert run([GOOD | {"year": 1}], retries=0)[0].attempts == 1
 
 
+class Leaf(BaseModel):
+    kind: Literal["leaf"]
+    size: int
+
+
+class Tree(BaseModel):
+    kind: Literal["tree"]
+    size: str
+
+
+@pytest.mark.parametrize("union", [Leaf | Tree, Annotated[Leaf | Tree, Field(discriminator="kind")]], ids=["|", "tag"])
+def test_in_a_union_the_place_that_failed_is_asked_for_in_the_branch_that_is_meant(union: Any) -> None:
+    class Wood(BaseModel):
+        one: union
+        more: list[union]
+
+    leaf = {"kind": "leaf", "size": "big"}
+    found, engine = run([{"one": leaf, "more": [leaf]}, {"/one/size": 1, "/more/0/size": 2}], Wood)
+    assert found.value == Wood(one=Leaf(kind="leaf", size=1), more=[Leaf(kind="leaf", size=2)])
+    assert "/one/size: 'big' is not of type 'integer'" in engine.requests[1].messages[3].content
+    assert '"/one/size": integer' in engine.requests[1].messages[3].content
+
+
 def test_a_fault_of_the_whole_asks_for_the_whole() -> None:
     class Pair(BaseModel):
         low: int
@@ -253,7 +276,7 @@ UNION = load_json(
     ],
 )
 def test_the_schema_of_a_place_is_that_of_its_branch(path: Any, expected: Any) -> None:
-    data = {"kind": "tree", "nodes": [{"kind": "leaf", "size": "x"}, {}]}
+    data = {"kind": "tree", "nodes": [{"kind": "leaf", "size": "x"}, {"kind": "?"}]}
     assert repair.subschema(UNION, path, data) == expected
 
 
