@@ -106,14 +106,16 @@ def apart(text: str) -> tuple[str, str]:
 def explain_cut(completion: Completion, max_tokens: int) -> Truncated:
     """Why an answer of at most `max_tokens` ended too early, and what helps."""
     written = completion.usage.output_tokens
+    told = f" after {written} tokens" if written else ""  # not every engine counts
     if completion.thoughts and not completion.text:
-        return Truncated(f"the model thought for {written} tokens and never answered", hint="raise --max-tokens")
+        so_long = f" for {written} tokens" if written else ""
+        return Truncated(f"the model thought{so_long} and never answered", hint="raise --max-tokens")
     if 0 < written < max_tokens:
         hint = "shorten the text, or use a model with a longer context"
-        what = f"the context was full after {written} tokens of the answer, or the budget of the run spent"
+        what = f"the context was full{told} of the answer, or the budget of the run spent"
         return Truncated(what, hint=hint)
     hint = "raise --max-tokens or --retries, or bound the lists and texts of the schema (max_length)"
-    return Truncated(f"the answer was cut off after {written} tokens", hint=hint)
+    return Truncated(f"the answer was cut off{told}", hint=hint)
 
 
 def _mended(text: str, error: Exception) -> Answer:

@@ -113,6 +113,11 @@ class _Draft:
         """Valid, or beyond help."""
         return self.is_final or not (self.pieces or self.problems or self.faults)
 
+    @property
+    def has_open_record(self) -> bool:
+        """Of a list, whether its last record was cut off, and lacks pieces."""
+        return any(piece.why == repair.CUT and len(piece.path) > 1 for piece in self.pieces)
+
     def question(self, chat: tuple[Message, ...]) -> Question:
         """What to ask next: at first the record, then what failed of it."""
         if not (self.pieces or self.problems or self.faults):
@@ -153,25 +158,27 @@ class _Draft:
         return self.better(replace(taken, data=value).checked())
 
     def begun(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> _Draft:
-        """With an answer that was cut off: what it lacks is asked for next."""
-        if self.data is not None or not value:
+        """With an answer that was cut off: what it lacks is asked for next, or the whole where nothing was complete."""
+        if self.data is not None:
             return replace(self, faults=fault, is_final=True)
-        data, pieces = repair.unwritten(self.schema, value, opened)
-        return replace(self, data=data, pieces=tuple(pieces), faults=fault, is_final=not _leaves(data))
+        data, pieces = repair.unwritten(self.schema, value, opened) if value else (None, [])
+        if not data or not _leaves(data):
+            return replace(self, faults=fault, is_final=not self.text.strip())
+        draft = replace(self, data=data, pieces=tuple(pieces), faults=fault)
+        return draft if pieces else draft.checked()
 
     def pieced(self, question: Question, value: Any, opened: repair.Path | None, cut: tuple[Problem, ...]) -> _Draft:
         """With pieces of it put in their places; `cut` says why some of them are continuations."""
-        if opened is not None:
-            value = repair.complete_part(value, opened)
-        data, missing = repair.put(self.data, question.pieces, value)
-        if opened is not None:
-            missing = [piece for piece in question.pieces if piece.is_further or piece in missing]
+        if opened is None:
+            data, missing = repair.put(self.data, question.pieces, value)
+        else:
+            data, missing = repair.put_part(self.schema, self.data, question.pieces, (value, opened))
         why = {piece.pointer: f"asked again: {piece.why}" for piece in question.pieces if piece.why != repair.CUT}
         continued = {"": "an answer was cut off, and continued"} if len(why) < len(question.pieces) else {}
         draft = replace(self, data=data, notes=_joined(self.notes, why, continued), pieces=())
-        if opened is not None or any(piece.why == repair.CUT for piece in missing):
+        if missing and (opened is not None or any(piece.why == repair.CUT for piece in missing)):
             stuck = opened is not None and _leaves(data) <= _leaves(self.data)
-            return replace(draft, pieces=tuple(missing), faults=cut, is_final=stuck) if missing else draft.checked()
+            return replace(draft, pieces=tuple(missing), faults=cut, is_final=stuck)
         return draft.checked()
 
     def checked(self) -> _Draft:
@@ -188,10 +195,15 @@ class _Draft:
         return replace(self, pieces=tuple(pieces), valid=valid, problems=tuple(problems), faults=())
 
     def better(self, other: _Draft) -> _Draft:
-        """Of two whole answers the one with fewer problems."""
-        if self.data is None or self.faults or len(other.problems) <= len(self.problems):
+        """Of two whole answers the one with fewer problems; of equals the fuller, then the later."""
+        if self.data is None or self.faults or other.badness <= self.badness:
             return other
         return replace(self, notes=other.notes)
+
+    @property
+    def badness(self) -> tuple[int, int]:
+        """How many problems there are, and how little data; the less, the better."""
+        return len(self.problems), -_leaves(self.data) if self.problems else 0
 
 
 def _meant(question: Question, answer: Answer, talk: Talk) -> Answer:
@@ -215,6 +227,8 @@ def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schem
     answer = draft.data
     if answer is None or (record.errors and not is_many(schema)):
         return replace(record, errors=(*draft.problems, *record.errors))
+    if is_many(schema) and isinstance(answer, list):
+        answer = answer[: len(answer) - draft.has_open_record]
     checked, problems = draft.valid, list(draft.problems)
     if checked is None and is_many(schema) and isinstance(answer, list):
         checked, problems = validate_each(schema, answer, is_whole=not record.errors)

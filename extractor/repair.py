@@ -2,7 +2,8 @@
 
 Each place is a `Piece`; together they make an object whose keys are JSON Pointers into the record. What the model
 answers is put there, and the rest of the record stays as it is, so that it cannot get worse. An answer that was cut off
-is continued in the same way: by the pieces that it did not get to (`/keywords/-` are further items, as in RFC 6902).
+is continued in the same way: by the pieces that it did not get to (`/keywords/-` are further items, as in RFC 6902, or
+further keys, where keys are free).
 """
 
 from __future__ import annotations
@@ -10,16 +11,21 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
 
 from extractor.patterns import PatternError, search
 from extractor.pointers import pointer, resolve, unescaped
 from extractor.schema import digest, relocated
 from extractor.types import Problem, Schema
+from extractor.unions import Fault, innermost, nearest
+from extractor.validation import checker, errors_of
 
 _RECORD = "#/$defs/record"
 _FURTHER = "-"
 CUT = "cut off"  # why a piece is asked for that an answer did not get to
+_FREE = ("additionalProperties", "patternProperties", "propertyNames")  # what is said of keys that have no name
 _DEEPEST = 100  # references that lead to each other without an end
 
 Path = tuple[str | int, ...]
@@ -33,16 +39,12 @@ class Piece:
     node: Any
     why: str
     optional: bool = False
+    is_further: bool = False  # more items of a list, or more keys of an object, rather than a value in its place
 
     @property
     def pointer(self) -> str:
         """Where it goes."""
         return pointer(self.path)
-
-    @property
-    def is_further(self) -> bool:
-        """Whether it is more items of a list, rather than a value in its place."""
-        return bool(self.path) and self.path[-1] == _FURTHER
 
 
 def failing(schema: Schema, data: Any, problems: Sequence[Problem]) -> list[Piece]:
@@ -57,38 +59,33 @@ def failing(schema: Schema, data: Any, problems: Sequence[Problem]) -> list[Piec
 
 
 def unwritten(schema: Schema, data: Any, opened: Path) -> tuple[Any, list[Piece]]:
-    """The data of an answer that was cut off without what is incomplete, and what it lacks, the innermost first."""
-    data, pieces = _unwritten(schema, data, opened)
-    return data, sorted(pieces, key=lambda piece: -len(piece.path))
+    """The data of an answer that was cut off without what no pieces can complete, and what it lacks, innermost first.
 
-
-def _unwritten(schema: Schema, data: Any, opened: Path) -> tuple[Any, list[Piece]]:
-    walk = _Walk(schema)
+    None where that is the whole.
+    """
     data = copy.deepcopy(data)
-    node, value = schema.json_schema, data
-    path: Path = ()
-    pieces: list[Piece] = []
-    for step in (*opened, None):
-        if isinstance(value, list):
-            if step is not None:
-                value.pop()
-            item = walk.child(node, len(value), value)
-            further = {"type": "array", "items": True if item is None else item}
-            return data, [*pieces, Piece((*path, _FURTHER), further, CUT)]
-        if not isinstance(value, dict):
-            break
-        names = walk.names(node, value)
-        pieces += [
-            Piece((*path, name), walk.child(node, name, value), CUT, optional=not is_required)
-            for name, is_required in names.items()
-            if name not in value
-        ]
-        if not names:  # free keys: how many there would have been nobody knows
-            return data, [*pieces, Piece(path, node, CUT)]
-        if step is None or step not in value:
-            break
-        node, value, path = walk.child(node, step, value), value[step], (*path, step)
-    return data, pieces
+    pieces = _lacking(_Walk(schema, is_whole=False), schema.json_schema, data, ((), opened))
+    return (None, []) if pieces is None else (data, pieces)
+
+
+def _lacking(walk: _Walk, node: Any, value: Any, where: tuple[Path, Path]) -> list[Piece] | None:
+    """What a list or object lacks that was cut off, innermost first; None where pieces cannot complete it.
+
+    `where` is its path, and the path from there to the innermost container that is open. Of what is inside of it, what
+    pieces cannot complete is taken out, and asked for as a whole.
+    """
+    path, opened = where
+    if not isinstance(value, dict | list) or not walk.is_settled(node, value):
+        return None
+    inside: list[Piece] | None = []
+    if opened and opened[0] in (value if isinstance(value, dict) else range(len(value))):
+        key = opened[0]
+        child = True if (found := walk.child(node, key, value)) is None else found
+        inside = _lacking(walk, child, value[key], ((*path, key), opened[1:]))  # type: ignore[index]
+        if inside is None:
+            del value[key]  # type: ignore[arg-type]
+    rest = walk.missing(node, value, path)
+    return None if rest is None else [*(inside or ()), *rest]
 
 
 def asked(schema: Schema, pieces: Sequence[Piece]) -> Schema:
@@ -111,6 +108,34 @@ def put(data: Any, pieces: Sequence[Piece], answer: Any) -> tuple[Any, list[Piec
         if piece.pointer in answer:
             data = _set(data, piece, answer[piece.pointer])
     return data, [piece for piece in pieces if piece.pointer not in answer and not piece.optional]
+
+
+def put_part(schema: Schema, data: Any, pieces: Sequence[Piece], cut: tuple[Any, Path]) -> tuple[Any, list[Piece]]:
+    """As `put`, of an answer that was cut off: what it did not get to is missing, and what its last piece lacks."""
+    answer, opened = _cut_by_pointer(pieces, *cut)
+    last = next((piece for piece in pieces if opened and piece.pointer == opened[0]), None)
+    complete = {name: value for name, value in answer.items() if last is None or name != last.pointer}
+    if last and last.why == CUT:  # a wrong value is not replaced by half of a right one
+        place = last.path[:-1] if last.is_further else last.path
+        inner = opened[1:]
+        if last.is_further and inner and isinstance(before := value_at(data, place), list):
+            inner = (len(before) + cast(int, inner[0]), *inner[1:])
+        grown, _ = put(data, pieces, answer)
+        value, node = value_at(grown, place), subschema(schema, place, grown)
+        lacking = _lacking(_Walk(schema, is_whole=False), node, value, (place, inner))
+        if lacking is not None:
+            return grown, [*lacking, *(piece for piece in pieces if piece.pointer not in answer)]
+    return put(data, pieces, complete)[0], [piece for piece in pieces if piece.pointer not in complete]
+
+
+def _cut_by_pointer(pieces: Sequence[Piece], answer: Any, opened: Path) -> tuple[dict[str, Any], Path]:
+    """Pieces of an answer that was cut off, and the path to its end; in another shape only what is complete counts."""
+    names = [piece.pointer for piece in pieces]
+    if not isinstance(answer, dict):
+        return ({names[0]: answer}, (names[0], *opened)) if len(names) == 1 and answer is not None else ({}, ())
+    if opened and opened[0] not in names:
+        answer, opened = {key: value for key, value in answer.items() if key != opened[0]}, ()
+    return _by_pointer(pieces, answer), opened
 
 
 def in_record(at: str) -> str:
@@ -146,16 +171,6 @@ def without(data: Any, pieces: Sequence[Piece]) -> Any:
     return data
 
 
-def complete_part(answer: Any, opened: Path) -> Any:
-    """Of an answer to pieces that was cut off, what is complete: whole pieces, and whole further items."""
-    if not opened or not isinstance(answer, dict):
-        return answer
-    key = opened[0]
-    if str(key).endswith("/" + _FURTHER) and len(opened) > 1:
-        return {**answer, key: answer[key][:-1]}
-    return answer if str(key).endswith("/" + _FURTHER) else {name: answer[name] for name in answer if name != key}
-
-
 def subschema(schema: Schema, path: Path, data: Any) -> Any:
     """What a schema says of a place: a schema whose references are those of the whole; True where it says nothing."""
     walk, node = _Walk(schema), schema.json_schema
@@ -171,9 +186,11 @@ def subschema(schema: Schema, path: Path, data: Any) -> Any:
 class _Walk:
     """Steps down a schema along data, through references and branches."""
 
-    def __init__(self, schema: Schema) -> None:
+    def __init__(self, schema: Schema, *, is_whole: bool = True) -> None:
         self.root = schema.json_schema
         self.dialect = schema.dialect
+        self.validator = checker(schema)
+        self.is_whole = is_whole
 
     def child(self, node: Any, key: str | int, value: Any) -> Any:
         """The schema of a property or item of a value; None where nothing is said of it."""
@@ -189,6 +206,35 @@ class _Walk:
             for name in part.get("required", ()):
                 found[name] = True
         return found
+
+    def is_settled(self, node: Any, value: Any) -> bool:
+        """Whether one branch of each union is left for a value."""
+        parts = self._parts(node, value, 0)
+        return all(len(branches) == 1 for part in parts for branches in self._alternatives(part, value))
+
+    def missing(self, node: Any, value: Any, path: Path) -> list[Piece] | None:
+        """The pieces that a list or object of a place does not have yet; None where pieces cannot give them."""
+        parts = [*self._parts(node, value, 0)]
+        if isinstance(value, list):
+            if any("prefixItems" in part for part in parts):
+                return None
+            room = min((part["maxItems"] - len(value) for part in parts if "maxItems" in part), default=None)
+            item = self.child(node, len(value), value)
+            further = {"type": "array", "items": True if item is None else item}
+            if room is not None:
+                further["maxItems"] = room
+            return [Piece((*path, _FURTHER), further, CUT, is_further=True)] if room is None or room > 0 else []
+        names = self.names(node, value)
+        pieces = [
+            Piece((*path, name), self.child(node, name, value), CUT, optional=not is_required)
+            for name, is_required in names.items()
+            if name not in value
+        ]
+        free = [{name: part[name] for name in _FREE if name in part} for part in parts if _has_free_keys(part)]
+        if free or not names:
+            further = {"type": "object", **(free[0] if len(free) == 1 else {"allOf": free} if free else {})}
+            pieces.append(Piece((*path, _FURTHER), further, CUT, optional=bool(names), is_further=True))
+        return pieces
 
     def _children(self, node: Any, key: str | int, value: Any, depth: int) -> Iterator[Any]:
         if not isinstance(node, Mapping) or depth > _DEEPEST:
@@ -213,25 +259,15 @@ class _Walk:
         return [*([resolve(self.root, node["$ref"])] if "$ref" in node else []), *node.get("allOf", ())]
 
     def _alternatives(self, node: Mapping[str, Any], value: Any) -> Iterator[list[Any]]:
-        """The branches of each union that the value may be of."""
+        """The branches of each union that the value comes nearest to."""
         for keyword in ("anyOf", "oneOf"):
             if branches := node.get(keyword):
-                yield [branch for branch in branches if self._may_be(branch, value)] or list(branches)
+                faults = {at: self._faults(branch, value) for at, branch in enumerate(branches)}
+                yield [branches[at] for at in nearest(faults)]
 
-    def _may_be(self, node: Any, value: Any) -> bool:
-        """Whether type and constants of a branch are those of a value."""
-        if not isinstance(node, Mapping):
-            return bool(node)
-        parts = [*self._parts(node, value, _DEEPEST - 3)]
-        kind = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else None
-        for part in parts:
-            if kind and kind not in _kinds(part, kind):
-                return False
-            for name, child in part.get("properties", {}).items():
-                told = isinstance(child, Mapping) and ([child["const"]] if "const" in child else child.get("enum"))
-                if told and isinstance(value, dict) and name in value and value[name] not in told:
-                    return False
-        return True
+    def _faults(self, branch: Any, value: Any) -> list[Fault]:
+        errors = errors_of(cast(Draft202012Validator, self.validator.evolve(schema=branch)), value)
+        return [fault for error in errors for fault in innermost(error, is_whole=self.is_whole)]
 
     def _own(self, node: Mapping[str, Any], key: str | int) -> Any:
         if isinstance(key, int):
@@ -251,9 +287,8 @@ class _Walk:
             return False
 
 
-def _kinds(node: Mapping[str, Any], default: str) -> list[str]:
-    kinds = node.get("type", default)
-    return [kinds] if isinstance(kinds, str) else list(kinds)
+def _has_free_keys(node: Mapping[str, Any]) -> bool:
+    return bool(node.get("patternProperties") or node.get("additionalProperties"))
 
 
 def _moved(node: Any) -> Any:
@@ -286,12 +321,14 @@ def value_at(data: Any, path: Path) -> Any:
 
 
 def _set(data: Any, piece: Piece, value: Any) -> Any:
-    """The data with a value in its place, or with further items at the end of a list."""
+    """The data with a value in its place, or with further items or keys; those that are there already stay."""
     if not piece.path:
         return value
     parent = value_at(data, piece.path[:-1])
     if piece.is_further and isinstance(parent, list):
         parent.extend(value if isinstance(value, list) else [])
+    elif piece.is_further and isinstance(parent, dict):
+        parent |= {**(value if isinstance(value, dict) else {}), **parent}
     elif isinstance(parent, dict) or (isinstance(parent, list) and piece.path[-1] in range(len(parent))):
         parent[piece.path[-1]] = value  # type: ignore[index]
     return data

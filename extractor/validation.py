@@ -9,23 +9,25 @@ from contextvars import ContextVar
 from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Any, NamedTuple, cast, get_args, get_origin
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as JsonSchemaError
-from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
 from pydantic import RootModel, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
+from extractor import breaches
 from extractor.formats import CHECKER
 from extractor.patterns import PatternError, search
 from extractor.pointers import pointer
 from extractor.pytypes import in_order
 from extractor.types import Dialect, Problem, Schema
+from extractor.unions import Fault, innermost
 
 _MOST_REPEATED = 20  # errors of a value that are told a second time, where another reference leads to the same
-_LONGEST_RULE = 300  # characters; jsonschema puts the whole value into its message
+_LONGEST_RULE = 300  # characters; jsonschema puts the whole value into its message, Pydantic all choices
+_MOST_SHOWN = 10  # values of an enum in a message
 
 
 class Valid(NamedTuple):
@@ -41,7 +43,13 @@ def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
     First by the JSON Schema, which sees keywords that Pydantic does not, then by the user's type. Valid data is
     what the type made of the answer, so normalising validators and defaults are in it.
     """
-    return _by_type(schema, data, [_from_json_schema(error) for error in errors_of(checker(schema), data)])
+    return _by_type(schema, data, _against(schema, data))
+
+
+def _against(schema: Schema, data: Any) -> list[Problem]:
+    """What the JSON Schema has against data."""
+    errors = errors_of(checker(schema), data)
+    return [_from_json_schema(fault) for error in errors for fault in innermost(error)]
 
 
 def _by_type(schema: Schema, data: Any, problems: list[Problem]) -> Valid | list[Problem]:
@@ -67,7 +75,8 @@ def _built(schema: Schema, data: Any) -> Valid | list[Problem]:
         native = adapter.dump_python(instance, by_alias=True)
         json.dumps(written, allow_nan=False)  # what a class computes can be infinite
     except ValidationError as error:
-        return [_from_pydantic(details, data) for details in error.errors(include_url=False)]
+        told = breaches.problems_of(error.errors(include_url=False), data)
+        return [replace(problem, message=_shortened(problem.message)) for problem in told]
     except Exception as error:  # the user's own validators run here
         raise _BrokenClassError(f"{schema.name} itself failed: {type(error).__name__}: {error}") from error
     return Valid(in_order(data, written, native), instance)
@@ -97,7 +106,7 @@ def validate_each(schema: Schema, records: list[Any], *, is_whole: bool = True) 
 
 def _validate_rest(schema: Schema, records: list[Any]) -> Valid | list[Problem]:
     """Check what is left of a list, but for what is asked of the list as a whole."""
-    problems = [_from_json_schema(error) for error in errors_of(checker(schema), records)]
+    problems = _against(schema, records)
     schema = replace(schema, model=_of_any_length(schema.model))
     return _by_type(schema, records, [problem for problem in problems if problem.pointer])
 
@@ -222,18 +231,19 @@ def _reference(validator: Any, reference: str, value: Any, _: Any) -> Iterator[J
         return
     errors = list(validator._validate_reference(ref=reference, instance=value))  # noqa: SLF001  # as jsonschema's own
     if found is not None:
-        found[reference, id(value)] = list(map(_alone, errors[:_MOST_REPEATED]))
+        faults = (fault for error in errors for fault in innermost(error))
+        found[reference, id(value)] = [*map(_alone, islice(faults, _MOST_REPEATED))]
     yield from errors
 
 
-def _alone(error: JsonSchemaError) -> JsonSchemaError:
-    """The cause of an error without all that led to it, which would double with each way."""
-    cause = best_match([error]) or error
+def _alone(fault: Fault) -> JsonSchemaError:
+    """An error without all that led to it, which would double with each way."""
+    cause = fault.error
     return JsonSchemaError(
         cause.message,
         validator=cause.validator,
         validator_value=cause.validator_value,
-        path=cause.absolute_path,
+        path=fault.path,
         instance=cause.instance,
         schema=cause.schema,
     )
@@ -266,16 +276,26 @@ def _adapter(schema: Schema) -> TypeAdapter[Any]:
     return TypeAdapter(schema.model)
 
 
-def _from_json_schema(error: JsonSchemaError) -> Problem:
-    """The innermost cause: of a value that fits no branch of a union, what the nearest branch has against it."""
-    cause = best_match([error]) or error
-    rule = (
-        cause.message if len(cause.message) <= _LONGEST_RULE else f"breaks {cause.validator}: {cause.validator_value!r}"
-    )
-    name = _named(cause)
+def _from_json_schema(fault: Fault) -> Problem:
+    path, _, error = fault
+    rule = error.message
+    if len(rule) > _LONGEST_RULE:
+        rule = f"breaks {error.validator}: {_shown(error.validator_value)}"
+    name = _named(error)
     if name is None:
-        return Problem(pointer(cause.absolute_path), rule, cause.instance)
-    return Problem(pointer([*cause.absolute_path, name]), rule, cast(dict[str, Any], cause.instance).get(name))
+        return Problem(pointer(path), rule, error.instance)
+    return Problem(pointer([*path, name]), rule, cast(dict[str, Any], error.instance).get(name))
+
+
+def _shown(value: Any) -> str:
+    """A value of a schema in a message; of a long list the first ones, and how many there are."""
+    if isinstance(value, list) and len(value) > _MOST_SHOWN:
+        return _shortened(", ".join(map(repr, value[:_MOST_SHOWN]))) + f", … ({len(value)} values)"
+    return _shortened(repr(value))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_RULE else f"{text[:_LONGEST_RULE]}… ({len(text)} characters)"
 
 
 def _named(error: JsonSchemaError) -> str | None:
@@ -288,16 +308,3 @@ def _named(error: JsonSchemaError) -> str | None:
     else:
         return None
     return next((name for name in names if error.message.startswith(beginning.format(name))), None)
-
-
-def _from_pydantic(details: ErrorDetails, data: Any) -> Problem:
-    """Pydantic's location without the names of union branches and validators, which are not in the data."""
-    path: list[str | int] = []
-    value: Any = data
-    for part in details["loc"]:
-        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and part in range(len(value))):
-            path.append(part)
-            value = value[part]  # type: ignore[index]
-    if details["type"] == "missing":
-        return Problem(pointer([*path, details["loc"][-1]]), details["msg"])
-    return Problem(pointer(path), details["msg"], value)

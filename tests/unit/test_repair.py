@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from scripted import ScriptedEngine, quick
 
 from extractor import repair
-from extractor.answer import decode
+from extractor.answer import decode, explain_cut
 from extractor.errors import ModeRejected, RequestRejected
 from extractor.pipeline import extract
 from extractor.prompt import fence
@@ -91,6 +92,29 @@ def test_as_often_as_allowed() -> None:
     assert run([GOOD | {"year": 1}], retries=0)[0].attempts == 1
 
 
+class Leaf(BaseModel):
+    kind: Literal["leaf"]
+    size: int
+
+
+class Tree(BaseModel):
+    kind: Literal["tree"]
+    size: str
+
+
+@pytest.mark.parametrize("union", [Leaf | Tree, Annotated[Leaf | Tree, Field(discriminator="kind")]], ids=["|", "tag"])
+def test_in_a_union_the_place_that_failed_is_asked_for_in_the_branch_that_is_meant(union: Any) -> None:
+    class Wood(BaseModel):
+        one: union
+        more: list[union]
+
+    leaf = {"kind": "leaf", "size": "big"}
+    found, engine = run([{"one": leaf, "more": [leaf]}, {"/one/size": 1, "/more/0/size": 2}], Wood)
+    assert found.value == Wood(one=Leaf(kind="leaf", size=1), more=[Leaf(kind="leaf", size=2)])
+    assert "/one/size: 'big' is not of type 'integer'" in engine.requests[1].messages[3].content
+    assert '"/one/size": integer' in engine.requests[1].messages[3].content
+
+
 def test_a_fault_of_the_whole_asks_for_the_whole() -> None:
     class Pair(BaseModel):
         low: int
@@ -150,37 +174,185 @@ def test_what_nothing_foresees_is_taken_out_and_told() -> None:
 def test_a_cut_answer_is_continued() -> None:
     whole = written(GOOD)
     found, engine = run(
-        [(whole[: whole.index('"born"')],), {"/authors/-": [{"name": "Ada", "born": 1950}], "/tags": ["a"]}]
+        [(whole[: whole.index('"born"')],), {"/authors/0/born": 1950, "/authors/-": [], "/tags": ["a"]}]
     )
     assert (found.data, found.errors, found.attempts) == (GOOD, (), 2)
-    assert [*engine.requests[1].json_schema["properties"]] == ["/authors/-", "/tags"]  # type: ignore[index]
+    assert [*engine.requests[1].json_schema["properties"]] == ["/authors/0/born", "/authors/-", "/tags"]  # type: ignore[index]
 
 
-@pytest.mark.parametrize("at", range(1, len(json.dumps(GOOD))))
-def test_a_cut_at_any_place_is_continued_or_told(at: int) -> None:
+class Member(BaseModel):
+    name: str
+    tags: list[str] = []
+
+
+class Dept(BaseModel):
+    name: str
+    staff: list[Member]
+    lead: Member | None = None
+
+
+class Firm(BaseModel):
+    name: str
+    depts: list[Dept]
+    wood: list[Annotated[Leaf | Tree, Field(discriminator="kind")]] = []
+    best: Leaf | Tree
+    counts: dict[str, int] = {}
+    grid: list[list[int]] = []
+    pair: tuple[int, Member] | None = None
+    model_config = ConfigDict(extra="allow")
+
+
+BO, CY = {"name": "Bo", "tags": ["x", "y"]}, {"name": "Cy", "tags": []}
+FIRM: dict[str, Any] = {
+    "name": 'W, "的"',
+    "depts": [{"name": "D1", "staff": [BO, CY], "lead": CY}, {"name": "E", "staff": [], "lead": None}],
+    "wood": [{"kind": "leaf", "size": 1}, {"kind": "tree", "size": "big"}],
+    "best": {"kind": "tree", "size": "small"},
+    "counts": {"a": 1, "-": 22, "c/d": 3},
+    "grid": [[1, 2], [], [3]],
+    "pair": [1, CY],
+    "motto": {"la": "A, B"},
+}
+
+
+@dataclass
+class Knowing(ScriptedEngine):
+    """Writes what it is asked for of a record that it knows; its answers end at `cuts`, one after the other."""
+
+    record: Any = None
+    cuts: tuple[int, ...] = ()
+
+    async def generate(self, request: Any) -> Completion:
+        self.requests.append(request)
+        names = [*request.json_schema.get("properties", ())]
+        asked = [name for name in names if name.startswith("/")]
+        answer = self.record
+        if asked:
+            sofar = json.loads(request.messages[-2].content)
+            answer = {name: self.value(self.record, sofar, name.split("/")[1:]) for name in asked}
+        text = json.dumps(answer, ensure_ascii=False)
+        at = self.cuts[len(self.requests) - 1] if len(self.requests) <= len(self.cuts) else len(text)
+        return Completion(text[:at], "length" if at < len(text) else "stop", Usage())
+
+    def value(self, known: Any, sofar: Any, path: list[str]) -> Any:
+        key, *rest = path
+        if key == "-" and not rest and isinstance(known, list):
+            return known[len(sofar) :]
+        if key == "-" and not rest:
+            return {name: known[name] for name in known if name not in sofar}
+        step: Any = int(key) if isinstance(known, list) else key
+        there = sofar[step] if rest else None
+        return self.value(known[step], there, rest) if rest else known[step]
+
+
+def continued(record: Any, type_: Any, cuts: tuple[int, ...], **options: Any) -> tuple[Extraction, Knowing]:
+    engine = Knowing([], record=record, cuts=cuts)
+    schema = from_type(type_) if isinstance(type_, type) else type_
+    return asyncio.run(extract(TEXT, schema, engine, Options(**options))), engine
+
+
+@pytest.mark.parametrize(
+    ("record", "schema"),
+    [(GOOD, Book), (FIRM, Firm), (FIRM["depts"], many(from_type(Dept)))],
+    ids=["flat", "deep", "many"],
+)
+def test_a_cut_at_any_place_is_continued(record: Any, schema: Any) -> None:
     """A model that knows the record gives what is asked of it, wherever the answer ended."""
+    for at in range(1, len(written(record))):
+        found, _ = continued(record, schema, (at,))
+        assert (found.data, found.errors) == (record, ()), written(record)[:at]
+        assert found.attempts <= 2
 
-    class Knowing(ScriptedEngine):
-        async def generate(self, request: Any) -> Completion:
-            if not self.requests:
-                self.requests.append(request)
-                return Completion(json.dumps(GOOD)[:at], "length", Usage())
-            self.requests.append(request)
-            names = request.json_schema["properties"]
-            sofar = json.loads(request.messages[2].content) if request.messages[2].content.startswith("{") else {}
-            return Completion(json.dumps({name: self.value(name, sofar) for name in names}), "stop", Usage())
 
-        def value(self, name: str, sofar: Any) -> Any:
-            if not name.startswith("/"):
-                return GOOD[name]
-            if name.endswith("/-"):
-                key = name.split("/")[1]
-                return GOOD[key][len(sofar[key]) :]  # type: ignore[index]
-            return GOOD[name[1:]]
+@quick(100)
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=6))
+def test_cuts_of_the_continuations_are_continued(cuts: list[int]) -> None:
+    found, _ = continued(FIRM, Firm, tuple(cuts), retries=9)
+    assert found.data == FIRM or [problem.kind for problem in found.errors] == ["Truncated"]
 
-    found = asyncio.run(extract(TEXT, from_type(Book), Knowing([])))
-    assert found.data == GOOD or [problem.kind for problem in found.errors] == ["Truncated"]
-    assert found.ok or at <= json.dumps(GOOD).index("It") + 3, "there is something to go on from"
+
+@pytest.mark.parametrize(
+    ("end", "kept", "asked"),
+    [
+        ('"D1", "staff": [{"name": "Bo", "tags": ["x", "', BO | {"tags": ["x"]}, ["/depts/0/staff/0/tags/-"]),
+        (
+            '"D1", "staff": [{"name": "Bo", "tags": ["x", "y"]}, {"na',
+            BO,
+            ["/depts/0/staff/1/name", "/depts/0/staff/1/tags"],
+        ),
+    ],
+)
+def test_of_nested_lists_what_is_complete_is_kept(end: str, kept: Any, asked: list[str]) -> None:
+    text = written(FIRM)
+    _, engine = continued(FIRM, Firm, (text.index(end) + len(end),))
+    second = engine.requests[1]
+    assert json.loads(second.messages[-2].content)["depts"][0]["staff"][0] == kept
+    further = ["/depts/0/staff/-", "/depts/0/lead", "/depts/-"]
+    assert [*second.json_schema["properties"]][: len(asked) + 3] == [*asked, *further]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("reply", "asked"),
+    [
+        ('{"title": "It', ["title", "year", "authors", "tags"]),
+        ("Here it is: ", ["title", "year", "authors", "tags"]),
+        ('{"year": 19', ["title", "year", "authors", "tags"]),
+    ],
+)
+def test_of_which_nothing_is_complete_the_whole_is_asked_for_again(reply: str, asked: list[str]) -> None:
+    found, engine = run([(reply,), GOOD])
+    assert (found.data, found.attempts) == (GOOD, 2)
+    assert [*engine.requests[1].json_schema["properties"]] == asked  # type: ignore[index]
+    assert run([(reply,)])[0].attempts == 3
+    assert run([("",)])[0].attempts == 1, "an empty answer has no room"
+
+
+def test_of_a_map_further_keys_are_asked_for() -> None:
+    class Map(BaseModel):
+        counts: dict[str, int]
+
+    found, engine = run([('{"counts": {"a": 1, "b": 2, "c": 3',), {"/counts/-": {"b": 7, "c": 3}}], Map)
+    assert found.data == {"counts": {"a": 1, "b": 2, "c": 3}}, "what was there stays"
+    assert [*engine.requests[1].json_schema["properties"]] == ["/counts/-"]  # type: ignore[index]
+
+
+def test_a_list_that_is_full_needs_no_further_items() -> None:
+    class Full(BaseModel):
+        tags: Annotated[list[str], Field(max_length=3)]
+        more: int
+
+    _, engine = run([('{"tags": ["a", "b"',)], Full, retries=1)
+    assert '"/tags/-": string[]  // at most 1 items' in engine.requests[1].messages[3].content
+    found, engine = run([('{"tags": ["a", "b", "c"',), {"/more": 1}], Full)
+    assert (found.data, found.attempts) == ({"tags": ["a", "b", "c"], "more": 1}, 2)
+
+
+def test_a_record_of_a_list_that_is_not_complete_is_not_in_it() -> None:
+    begun = written(FIRM["depts"])
+    found, _ = continued(FIRM["depts"], many(from_type(Dept)), (begun.index("Cy") + 1,), retries=0)
+    assert ([problem.kind for problem in found.errors], found.data) == (["Truncated"], None)
+    found, _ = continued(FIRM["depts"], many(from_type(Dept)), (begun.rindex("staff"),), retries=0)
+    assert ([problem.kind for problem in found.errors], found.data) == (["Truncated"], FIRM["depts"][:1])
+
+
+def test_where_tokens_are_not_counted_none_are_told() -> None:
+    engine = Knowing([], record=GOOD, cuts=(14,))
+    found = asyncio.run(extract(TEXT, from_type(Book), engine, Options(retries=0)))
+    assert [problem.message for problem in found.errors] == ["the answer was cut off"]
+    cut = Completion("", "length", Usage(), thoughts="Hm")
+    assert explain_cut(cut, 10).args[0] == "the model thought and never answered"
+
+
+@pytest.mark.parametrize(("first", "second", "kept"), [(1, 2, 2), (2, 1, 2), (1, 1, 1)])
+def test_of_two_answers_with_as_many_problems_the_fuller_counts(first: int, second: int, kept: int) -> None:
+    class Never(BaseModel):
+        tags: list[str]
+
+        def model_post_init(self, _: Any) -> None:
+            raise ValueError("never right")
+
+    found, _ = run([{"tags": ["a"] * first}, {"tags": ["b"] * second}], Never, retries=1)
+    assert len(found.errors[0].value["tags"]) == kept
 
 
 def test_an_answer_that_never_ends_does() -> None:
@@ -253,7 +425,7 @@ UNION = load_json(
     ],
 )
 def test_the_schema_of_a_place_is_that_of_its_branch(path: Any, expected: Any) -> None:
-    data = {"kind": "tree", "nodes": [{"kind": "leaf", "size": "x"}, {}]}
+    data = {"kind": "tree", "nodes": [{"kind": "leaf", "size": "x"}, {"kind": "?"}]}
     assert repair.subschema(UNION, path, data) == expected
 
 

@@ -287,6 +287,44 @@ def test_of_a_union_the_branch_that_comes_nearest_speaks() -> None:
     assert (problem.pointer, problem.message) == ("/a/b", "1 is not of type 'string'")
 
 
+A, B = record(k={"const": "a"}, x={"type": "integer"}), record(k={"enum": ["b"]}, y=TEXT)
+SHADES = record(k={"const": "a"}, shade={"enum": ["red", "blue"]}), record(k={"const": "b"}, shade=TEXT)
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+@pytest.mark.parametrize(
+    ("branches", "data", "where"),
+    [
+        pytest.param([A, B], {"k": "a", "x": "no"}, ["/e/x"], id="tag"),
+        pytest.param([B, A], {"k": "b"}, ["/e/y"], id="tag alone"),
+        pytest.param([A, B], {"k": "c", "x": 1}, ["/e/k"], id="unknown tag"),
+        pytest.param([A, B], {"x": "no"}, ["/e/k", "/e/x"], id="no tag"),
+        pytest.param([A, B], {"k": "c"}, ["/e"], id="none is nearer"),
+        pytest.param([{"type": "null"}, {"anyOf": [A, B]}], {"k": "a", "x": "no"}, ["/e/x"], id="nested"),
+        pytest.param([{"type": "null"}, {"allOf": [A]}, False], {"k": "a", "x": "no"}, ["/e/x"], id="allOf"),
+        pytest.param(SHADES, {"k": "a", "shade": "green"}, ["/e/shade"], id="an enum is less than a constant"),
+        pytest.param([{"type": "array", "items": A}, A], [{"k": "a", "x": "no"}], ["/e/0/x"], id="kind"),
+        pytest.param([{"items": TEXT}, {"items": {"type": "integer"}}], [1, "a", 2], ["/e/1"], id="fewest"),
+    ],
+)
+def test_of_a_union_the_branch_that_is_meant_speaks(keyword: str, branches: Any, data: Any, where: list[str]) -> None:
+    schema = record(e={keyword: [*branches]})
+    assert sorted(places(schema, {"e": data})) == where
+    schema = {**record(e={"$ref": "#/$defs/E"}, f={"$ref": "#/$defs/E"}), "$defs": {"E": {keyword: [*branches]}}}
+    both = [*where, *(place.replace("/e", "/f", 1) for place in where)]
+    assert sorted(places(schema, {"e": data, "f": data})) == both
+
+
+@pytest.mark.parametrize("value", [1, "v"])
+def test_of_a_long_enum_some_values_and_their_number_are_told(value: Any) -> None:
+    [problem] = problems(record(a={"enum": [f"value {at}" for at in range(5000)]}), {"a": value})
+    assert len(problem.message) < 400
+    assert "'value 0', 'value 1'" in problem.message
+    assert "5000 values" in problem.message
+    [problem] = problems(record(a={"enum": ["x" * 5000]}), {"a": value})
+    assert len(problem.message) < 400
+
+
 def test_a_message_stays_short_whatever_the_value() -> None:
     [problem] = problems(Paper, {"title": ["q" * 5000], "authors": []})
     assert problem.pointer == "/title"
@@ -375,13 +413,43 @@ def test_an_alias_with_slash_and_tilde_in_a_breach_of_the_class() -> None:
     assert places(Odd, {"the/inner~": {"n": 1}}) == ["/the~1inner~0/n"]
 
 
-def test_a_plain_union_reports_its_branches_at_places_in_the_data() -> None:
-    class Zoo(BaseModel):
-        pet: Cat | Dog
+class Fish(BaseModel):
+    kind: Literal["name"]
+    name: str
+    fins: Annotated[int, AfterValidator(complain)]
 
-    found = problems(Zoo, {"pet": {"kind": "cat", "lives": 10}})
-    assert {problem.pointer for problem in found} <= {"/pet/lives", "/pet/kind", "/pet/tricks"}
-    assert ("/pet/lives", 10) in [(problem.pointer, problem.value) for problem in found]
+
+Plain, Tagged = Cat | Dog | Fish, Annotated[Cat | Dog | Fish, Field(discriminator="kind")]
+
+
+@pytest.mark.parametrize("pet", [Plain, Tagged, Plain | None, Tagged | None], ids=str)
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        ({"kind": "cat", "lives": 10}, "lives"),
+        ({"kind": "cat", "lives": "no"}, "lives"),
+        ({"kind": "dog", "tricks": ["sit", ""]}, "tricks/1"),
+        ({"kind": "name", "name": "Bo", "fins": 2}, "fins"),
+    ],
+)
+def test_of_a_union_of_classes_the_one_that_is_meant_speaks(pet: Any, data: Any, where: str) -> None:
+    class Zoo(BaseModel):
+        pet: pet
+        pets: list[pet] = []
+        named: dict[str, pet] = {}
+
+    found = places(Zoo, {"pet": data, "pets": [data], "named": {"a": data}})
+    assert found == [f"/pet/{where}", f"/pets/0/{where}", f"/named/a/{where}"]
+
+
+def test_of_classes_none_of_which_is_nearer_all_speak() -> None:
+    class Both(BaseModel):
+        pet: Annotated[list[Even] | dict[str, Even], WithJsonSchema({})]
+
+    [problem] = problems(Both, {"pet": "x"})
+    assert (problem.pointer, problem.value) == ("/pet", "x")
+    assert "array" in problem.message
+    assert "object" in problem.message
 
 
 def test_the_message_of_a_validator_is_in_the_problem() -> None:
