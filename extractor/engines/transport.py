@@ -8,9 +8,10 @@ neither key nor document goes to a host that nobody named.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +30,7 @@ T = TypeVar("T")
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
 _SHORTEST_TRY = 0.1  # seconds
+_FULL, _MOST_POOLS = 8, 16  # requests of a client before there is a further one, and how many clients
 _LONGER = "raise --total-timeout to wait longer"
 
 
@@ -57,6 +59,14 @@ class Patience:
     twice: tuple[int, ...] = ()
 
 
+@dataclass(slots=True)
+class _Pool:
+    """A client with connections of its own."""
+
+    client: AsyncOpenAI
+    under_way: int = 0
+
+
 class Transport:
     """One endpoint. `name` is what messages call it."""
 
@@ -66,7 +76,7 @@ class Transport:
         self.patience = patience
         self._key = key
         self._trace = trace
-        self._opened: AsyncOpenAI | None = None
+        self._pools: list[_Pool] = []
         self._has_answered = False
 
     async def patiently(
@@ -78,7 +88,8 @@ class Transport:
         """
         from tenacity import AsyncRetrying, stop_after_attempt, stop_before_delay
 
-        self._client()  # its slow import takes none of the server's time
+        with self._client():
+            pass  # its slow import takes none of the server's time
         patience, started = patience or self.patience, time.monotonic()
         total = patience.total or 2 * seconds
 
@@ -134,17 +145,17 @@ class Transport:
         token = _received.set(received if self._trace else None)
         options: Any = {"timeout": seconds}
         try:
-            return await self._client().post(
-                path, cast_to=object, body=body, options=options, stream=True, stream_cls=AsyncStream[object]
-            )
+            with self._client() as client:
+                return await client.post(
+                    path, cast_to=object, body=body, options=options, stream=True, stream_cls=AsyncStream[object]
+                )
         finally:
             _received.reset(token)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if self._opened is not None:
-            await self._opened.close()
-            self._opened = None
+        while self._pools:
+            await self._pools.pop().client.close()
 
     async def once(self, path: str, body: Mapping[str, Any] | None, seconds: float) -> Any:
         """One try: the JSON of an answer that arrived as a whole in time."""
@@ -153,11 +164,11 @@ class Transport:
         fault: EngineError | None = None
         try:
             async with asyncio.timeout(seconds):
-                client = self._client()
                 options: Any = {"timeout": seconds}
-                if body is None:
-                    return await client.get(path, cast_to=object, options=options)
-                answer = await client.post(path, cast_to=object, body=body, options=options)
+                with self._client() as client:
+                    if body is None:
+                        return await client.get(path, cast_to=object, options=options)
+                    answer = await client.post(path, cast_to=object, body=body, options=options)
                 return self._endpoint.no_fault(answer)
         except Exception as error:  # noqa: BLE001  # whatever the client trips over in an answer
             fault = self._endpoint.explain(error, seconds, body)
@@ -185,25 +196,40 @@ class Transport:
     def _endpoint(self) -> Endpoint:
         return Endpoint(self.name, self.url, self._key)
 
-    def _client(self) -> AsyncOpenAI:
-        if self._opened is None:
-            from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+    @contextlib.contextmanager
+    def _client(self) -> Iterator[AsyncOpenAI]:
+        """The client with the fewest requests under way.
 
-            # A proxy from the environment must never see what goes to this machine itself.
-            http = DefaultAsyncHttpxClient(
-                trust_env=not is_loopback(self.url),
-                follow_redirects=False,
-                event_hooks={"response": [self._limit]},
-            )
-            headers = {"Accept-Encoding": "identity"}
-            client = AsyncOpenAI(
-                base_url=self.url, api_key=self._key or "-", max_retries=0, http_client=http, default_headers=headers
-            )
-            # What the environment holds for OpenAI is not for others.
-            client.organization = client.project = client.admin_api_key = None
-            client._custom_headers = headers  # noqa: SLF001  # OPENAI_CUSTOM_HEADERS has no public switch
-            self._opened = client
-        return self._opened
+        There are several, since at each request one looks at all of its idle connections: with 64 of them that took
+        longer than the request.
+        """
+        pool = min(self._pools, key=lambda pool: pool.under_way, default=None)
+        if pool is None or (pool.under_way >= _FULL and len(self._pools) < _MOST_POOLS):
+            pool = _Pool(self._open())
+            self._pools.append(pool)
+        pool.under_way += 1
+        try:
+            yield pool.client
+        finally:
+            pool.under_way -= 1
+
+    def _open(self) -> AsyncOpenAI:
+        from openai import AsyncOpenAI, DefaultAsyncHttpxClient
+
+        # A proxy from the environment must never see what goes to this machine itself.
+        http = DefaultAsyncHttpxClient(
+            trust_env=not is_loopback(self.url),
+            follow_redirects=False,
+            event_hooks={"response": [self._limit]},
+        )
+        headers = {"Accept-Encoding": "identity"}
+        client = AsyncOpenAI(
+            base_url=self.url, api_key=self._key or "-", max_retries=0, http_client=http, default_headers=headers
+        )
+        # What the environment holds for OpenAI is not for others.
+        client.organization = client.project = client.admin_api_key = None
+        client._custom_headers = headers  # noqa: SLF001  # OPENAI_CUSTOM_HEADERS has no public switch
+        return client
 
     async def _limit(self, response: Response) -> None:
         """Let no more of an answer in than is foreseen, and keep it for the trace."""
