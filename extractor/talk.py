@@ -7,7 +7,7 @@ next weaker one, openly: in a note, and in the record's `mode`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -187,7 +187,7 @@ def _request(chat: tuple[Message, ...], options: Options, most: int | None = Non
         max_tokens=max_tokens,
         temperature=options.temperature,
         seed=options.seed,
-        timeout=options.timeout or _patience(sum(estimate_tokens(turn.content) for turn in chat), max_tokens),
+        timeout=options.timeout or _patience(estimate_chat(chat), max_tokens),
     )
 
 
@@ -195,6 +195,11 @@ def estimate_tokens(text: str) -> int:
     """A rough count without a tokenizer: four ASCII characters, or one and a half others, make a token."""
     ascii_only = len(text.encode("ascii", "ignore"))
     return round(ascii_only / 4 + (len(text) - ascii_only) / 1.5)
+
+
+def estimate_chat(chat: Iterable[Message]) -> int:
+    """The same of all turns of a chat."""
+    return sum(estimate_tokens(turn.content) for turn in chat)
 
 
 def _patience(prompt_tokens: int, max_tokens: int) -> float:

@@ -9,7 +9,7 @@ from extractor.engines import RemoteEngine, Session
 from extractor.errors import SchemaError
 from extractor.sinks import to_json
 from extractor.strict import to_strict
-from extractor.talk import Options, build_request, choose_mode, estimate_tokens
+from extractor.talk import Options, build_request, choose_mode, estimate_chat
 from extractor.types import Document, Engine, Mode, Request, Schema
 
 
@@ -79,7 +79,7 @@ def print_prompt(prompt: Prompt, *, as_json: bool) -> None:
         print(f"--- grammar\n{plain(request.grammar)}")
     elif request.json_schema is not None:
         print(f"--- schema\n{plain(to_json(request.json_schema, indent=2))}\n")
-    about = sum(estimate_tokens(turn["content"]) for turn in turns)
+    about = estimate_chat(request.messages)
     print(f"--- tokens\n{f'about {about}, by estimate' if prompt.tokens is None else prompt.tokens}")
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from extractor.errors import BudgetSpent
-from extractor.talk import estimate_tokens
+from extractor.talk import estimate_chat, estimate_tokens
 from extractor.types import Completion, Request, Usage
 
 _HINT = "what was finished is printed, or in FILE.partial of --out; raise it, or run the rest later"
@@ -74,7 +74,7 @@ class Account:
         told = completion.usage
         usage = replace(
             told,
-            input_tokens=told.input_tokens or _tokens_of(request),
+            input_tokens=told.input_tokens or estimate_chat(request.messages),
             output_tokens=told.output_tokens or estimate_tokens(completion.thoughts + completion.text),
         )
         self.is_estimated |= usage != told
@@ -115,9 +115,5 @@ class Account:
 
     def _most(self, request: Request) -> Usage:
         """What a request may come to."""
-        usage = Usage(_tokens_of(request), 0, request.max_tokens)
+        usage = Usage(estimate_chat(request.messages), 0, request.max_tokens)
         return replace(usage, cost=self._price(usage))
-
-
-def _tokens_of(request: Request) -> int:
-    return sum(estimate_tokens(turn.content) for turn in request.messages)

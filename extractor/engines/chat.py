@@ -9,7 +9,7 @@ from typing import Any
 
 from extractor.engines import wire
 from extractor.engines.account import Account
-from extractor.engines.faults import NO_ANSWER
+from extractor.engines.faults import NO_ANSWER, NO_SUCH_PATH
 from extractor.engines.trace import Trace
 from extractor.engines.transport import Patience, Transport
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
@@ -17,7 +17,6 @@ from extractor.types import Completion, Message, Mode, OnText, Request, Usage
 
 _COUNT_SECONDS = 60.0
 _PROBE_SECONDS = 30.0
-_NO_SUCH_PATH = (404, 405)
 # Of OpenAI, vLLM and TGI, Ollama.
 _NO_CHAT = re.compile(r"(?i)not a chat model|provide a chat template|template not found|does not support chat")
 _CONTINUED = "asked as a text to continue, the model has no chats"
@@ -132,7 +131,7 @@ class ChatEngine:
 
     async def _only_continues(self, error: EngineError) -> bool:
         """Whether the model, which has just refused a chat, goes on with a text; it is not asked for chats again."""
-        is_sign = error.status in _NO_SUCH_PATH or _NO_CHAT.search(str(error))
+        is_sign = error.status in NO_SUCH_PATH or _NO_CHAT.search(str(error))
         if not (self.has_chats and is_sign):
             return False
         body = {"model": self.model, "prompt": "Hello", "max_tokens": 1}

@@ -23,6 +23,7 @@ from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeR
 if TYPE_CHECKING:
     from openai import APIStatusError
 
+NO_SUCH_PATH = (404, 405)
 NO_ANSWER = 200  # the status of what is no answer, and no error that a server tells
 _DENIED = (401, 403, 404, 405, 410)
 _WITH_KEY = "check the key, the model's name and the URL"
@@ -30,6 +31,7 @@ _WITHOUT_KEY = (
     "no key was sent: EXTRACT_API_KEY and --key-file are for any endpoint, OPENAI_API_KEY for OpenAI and the host of "
     "OPENAI_BASE_URL alone; or check the model's name and the URL"
 )
+WAY_OUT = "--mode prompt asks for nothing special"
 _PAYMENT = 402
 _REJECTED = (400, 413, 422)
 _SPENT = frozenset(("insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"))
@@ -104,8 +106,9 @@ class Endpoint:
         if status in _REJECTED:
             is_of_mode = sent.keys() & STRUCTURES and any(word in told.lower() for word in _OF_MODES)
             kind = ModeRejected if is_of_mode else RequestRejected
-            way_out = "--mode prompt asks for nothing special" if is_of_mode else None
-            return kind(message, hint=way_out, status=status, parameter=_parameter(body, code, told))
+            return kind(
+                message, hint=WAY_OUT if is_of_mode else None, status=status, parameter=_parameter(body, code, told)
+            )
         return EngineUnavailable(message, status=status, retry_after=_asked_wait(error.response.headers))
 
     def _unreachable(self, cause: Exception) -> EngineUnavailable:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from extractor.engines.chat import ChatEngine
+from extractor.engines.faults import NO_ANSWER, NO_SUCH_PATH, WAY_OUT
 from extractor.engines.once import Once
 from extractor.engines.transport import Patience, is_loopback
 from extractor.engines.wire import IN_TEXT, Server, usage_of
@@ -42,8 +43,7 @@ _LOOK_SECONDS = 15.0
 _PLAIN_TOKENS = 16
 
 _FAILS = (500, 501)  # what some servers answer to a parameter that they do not know
-_NO_SUCH_PATH = (404, 405)
-_NO_LIST = (*_NO_SUCH_PATH, *_FAILS, 200, 400, 401, 403, 422)  # 200: with something else in it
+_NO_LIST = (*NO_SUCH_PATH, *_FAILS, NO_ANSWER, 400, 401, 403, 422)
 
 # A number that only llguidance holds to its bounds: llama.cpp's own grammars drop those of a fraction.
 _NARROW = {"type": "number", "minimum": 7000.5, "maximum": 7000.75}
@@ -204,9 +204,7 @@ class RemoteEngine:
         except EngineUnavailable as error:
             if request.mode == "prompt" or error.status not in _FAILS or not await self._answers(request):
                 raise
-            raise ModeRejected(
-                f"{error}; a plain request works", hint="--mode prompt asks for nothing special"
-            ) from None
+            raise ModeRejected(f"{error}; a plain request works", hint=WAY_OUT) from None
 
     async def _answers(self, request: Request) -> bool:
         """Whether a plain request works."""
@@ -231,7 +229,7 @@ class RemoteEngine:
             answer = await self.chat.transport.get("/models", _LOOK_SECONDS, patience)
         except EngineError as error:
             is_named = bool(self.chat.model)  # then the first request says what is wrong with a key, say
-            if error.status in (_NO_LIST if is_named else _NO_SUCH_PATH):
+            if error.status in (_NO_LIST if is_named else NO_SUCH_PATH):
                 return []
             raise
         data = answer.get("data") if isinstance(answer, dict) else None
