@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +14,13 @@ from typing import TypeVar
 
 from extractor.errors import EngineUnavailable, SourceError
 from extractor.pipeline import extract, unread
-from extractor.sources import Source, load
+from extractor.sources import Source, is_small, load
 from extractor.talk import Options
 from extractor.text import is_known, main_script
 from extractor.types import Document, Engine, Extraction, Schema
 
 _AHEAD = 4  # windows of results that may wait for their turn
+_QUICK = 0.05  # seconds
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -63,7 +65,7 @@ async def extract_all(
 
     async def one(source: Source) -> Extraction:
         try:
-            document = await readers.run(lambda: load(source))
+            document = await readers.load(source)
         except SourceError as error:
             return unread(source.label, error, schema, engine, options)
         return await extract(_with_language_note(document, engine.id, languages), schema, engine, options)
@@ -103,13 +105,25 @@ class _Readers:
     """Threads for what may block for ever (a pipe, a network drive), so that Ctrl-C and other documents go on.
 
     Daemons, since the loop's executor would wait for them at the end. An idle one is taken again: to start a thread
-    holds up the loop, and with it the answers of a fast server.
+    holds up the loop, and with it the answers of a fast server. So does the way to a thread and back, which takes many
+    times as long as a small file: those are read on the spot, until one was slow.
     """
 
     def __init__(self) -> None:
+        self._are_quick = True
         self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._started = 0
         self._idle = 0
+
+    async def load(self, source: Source) -> Document:
+        """The document of a source; raises `SourceError`."""
+        if not (self._are_quick and is_small(source)):
+            return await self.run(lambda: load(source))
+        started = time.monotonic()
+        try:
+            return load(source)
+        finally:
+            self._are_quick = time.monotonic() - started < _QUICK
 
     async def run(self, work: Callable[[], R]) -> R:
         """The outcome of some work, done beside the loop."""

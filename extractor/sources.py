@@ -9,6 +9,7 @@ import contextlib
 import glob
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ STDIN = "-"
 
 # No context of today holds more: 32 MiB are about eight million tokens.
 MOST_BYTES = 32 << 20
+_SMALL_BYTES = 1 << 18
 
 _NOT_YET = {".pdf": "PDF", ".docx": "Word", ".epub": "EPUB", ".html": "HTML", ".htm": "HTML", ".doc": "Word"}
 
@@ -63,6 +65,17 @@ def is_single(arguments: Sequence[str]) -> bool:
 def is_missing(source: Source) -> bool:
     """Whether loading it would only say that it is not there."""
     return source.fault is not None or (source.name != STDIN and not os.path.exists(source.name))
+
+
+def is_small(source: Source) -> bool:
+    """Whether it is a plain file that takes next to no time to read: no pipe, no device, nothing long."""
+    if source.fault is not None or source.name == STDIN:
+        return False
+    try:
+        found = Path(source.name).stat()
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size <= _SMALL_BYTES
 
 
 def load(source: Source) -> Document:

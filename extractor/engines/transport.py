@@ -22,6 +22,8 @@ from extractor.engines.trace import Trace
 from extractor.errors import EngineError, EngineUnavailable
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from httpx2 import Response
     from openai import AsyncOpenAI
     from tenacity import RetryCallState
@@ -30,7 +32,7 @@ T = TypeVar("T")
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
 _SHORTEST_TRY = 0.1  # seconds
-_FULL, _MOST_POOLS = 8, 16  # requests of a client before there is a further one, and how many clients
+_FULL, _MOST_POOLS = 4, 32  # requests of a client before there is a further one, and how many clients
 _LONGER = "raise --total-timeout to wait longer"
 
 
@@ -77,6 +79,7 @@ class Transport:
         self._key = key
         self._trace = trace
         self._pools: list[_Pool] = []
+        self._tls: SSLContext | None = None  # read once, it takes longer than a request
         self._has_answered = False
 
     async def patiently(
@@ -86,8 +89,6 @@ class Transport:
 
         Where nobody has ever answered and no connection is made, there is no server to wait for.
         """
-        from tenacity import AsyncRetrying, stop_after_attempt, stop_before_delay
-
         with self._client():
             pass  # its slow import takes none of the server's time
         patience, started = patience or self.patience, time.monotonic()
@@ -108,13 +109,27 @@ class Transport:
                 return False
             return error.status not in (NO_ANSWER, *patience.twice) or state.attempt_number == 1
 
+        try:
+            return await within_total()  # nearly always enough, and what follows costs as much as all that is ours
+        except EngineUnavailable as error:
+            failures = [error]
+
+        async def again() -> T:
+            """At first what has failed just now, so that it counts."""
+            if failures:
+                raise failures.pop()
+            return await within_total()
+
+        from tenacity import AsyncRetrying, stop_after_attempt, stop_before_delay
+
+        left = total - (time.monotonic() - started)
         tries = AsyncRetrying(
             retry=may_pass,
-            stop=stop_after_attempt(patience.tries) | stop_before_delay(total),
+            stop=stop_after_attempt(patience.tries) | stop_before_delay(left),
             wait=_wait,
             retry_error_callback=lambda state: self._give_up(state, patience, started),
         )
-        return await tries(within_total)
+        return await tries(again)
 
     async def post(self, path: str, body: Mapping[str, Any], seconds: float, patience: Patience | None = None) -> Any:
         """The JSON of an answer; each try may take some seconds."""
@@ -214,11 +229,15 @@ class Transport:
             pool.under_way -= 1
 
     def _open(self) -> AsyncOpenAI:
+        from httpx2 import create_ssl_context
         from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 
         # A proxy from the environment must never see what goes to this machine itself.
+        trust_env = not is_loopback(self.url)
+        self._tls = self._tls or create_ssl_context(trust_env=trust_env)
         http = DefaultAsyncHttpxClient(
-            trust_env=not is_loopback(self.url),
+            trust_env=trust_env,
+            verify=self._tls,
             follow_redirects=False,
             event_hooks={"response": [self._limit]},
         )

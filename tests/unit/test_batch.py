@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
+import threading
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 
@@ -12,11 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import ScriptedEngine, quick, record, schema_of
 
+from extractor import batch
 from extractor.batch import Tally, extract_all, in_order
 from extractor.errors import EngineDenied, EngineUnavailable, RequestRejected, SourceError, Truncated
 from extractor.sources import Source
 from extractor.talk import Options
-from extractor.types import Extraction, Problem
+from extractor.types import Document, Extraction, Problem
 
 SCHEMA = schema_of(record(a={"type": "string"}))
 
@@ -230,6 +234,40 @@ def test_a_text_in_a_script_that_the_weights_do_not_know_gets_a_note(
     records = run_all(sources, ScriptedEngine(['{"a": "x"}']), languages=languages)
     assert [found.source for found in records if found.notes] == noted
     assert all("mostly Chinese" in note for found in records for note in found.notes.values())
+
+
+def test_only_what_may_block_is_read_beside_the_loop(sources: list[Source], monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("long.txt").write_text("the sea " * 100_000)
+    os.mkfifo("pipe.txt")
+    writer = threading.Thread(target=Path("pipe.txt").write_text, args=("the sea",), daemon=True)
+    writer.start()
+    here: dict[str, bool] = {}
+
+    def load(source: Source) -> Document:
+        here[source.name] = threading.current_thread() is threading.main_thread()
+        return batch_load(source)
+
+    batch_load = batch.load
+    monkeypatch.setattr(batch, "load", load)
+    run_all([*sources, Source("long.txt"), Source("pipe.txt")], ScriptedEngine(['{"a": "x"}'] * 4), window=2)
+    assert here == {
+        name: name in ("a.txt", "b.txt") for name in (*(one.name for one in sources), "long.txt", "pipe.txt")
+    }
+
+
+def test_a_drive_that_was_slow_once_does_not_hold_up_the_loop_again(
+    sources: list[Source], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here: list[bool] = []
+
+    def load(source: Source) -> Document:
+        here.append(threading.current_thread() is threading.main_thread())
+        time.sleep(0.1)
+        return Document(source.name, "the sea")
+
+    monkeypatch.setattr(batch, "load", load)
+    run_all([sources[0], sources[3], sources[0]], ScriptedEngine(['{"a": "x"}'] * 3))
+    assert here == [True, False, False]
 
 
 # --- Tally ---------------------------------------------------------------------------------------------------
