@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import Any
 
-from extractor.engines.local import OutlinesEngine
+from extractor.engines.local.engine import OutlinesEngine
 from extractor.grammar import compile_schema
 from extractor.schema import load
 from extractor.types import Completion, Message, Request

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import pytest
 from server import Behaviour, Stub, answer, reply
 
-from extractor.engines.chat import ChatEngine
+from extractor.engines.endpoint.chat import ChatEngine
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ExtractError, RequestRejected
 from extractor.pipeline import extract
 from extractor.schema import load

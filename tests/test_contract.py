@@ -18,7 +18,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from extractor.engines import Access, Session, Settings, open_engine
-from extractor.engines.remote import RemoteEngine
+from extractor.engines.endpoint.remote import RemoteEngine
 from extractor.pipeline import extract
 from extractor.schema import load_json
 from extractor.talk import Options

@@ -140,7 +140,7 @@ def children_of(parent: int) -> list[int]:
     """The running children of a process that are llama.cpp's."""
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     mine = [pid for pid in pids if stat(pid)[1:2] == [str(parent)] and is_running(pid)]
-    return [pid for pid in mine if b"llama_child" in read(pid, "cmdline")]
+    return [pid for pid in mine if b"llama/child" in read(pid, "cmdline")]
 
 
 def read(pid: int, name: str) -> bytes:

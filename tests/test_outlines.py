@@ -21,8 +21,8 @@ from pathlib import Path
 import pytest
 from local_requests import CANARY, HELLO, ask, grammar_of, record, run
 
-from extractor.engines.local import OutlinesEngine, open_outlines
-from extractor.engines.local_runners import prove
+from extractor.engines.local.engine import OutlinesEngine, open_outlines
+from extractor.engines.local.runners import prove
 from extractor.errors import EngineError, EngineUnavailable, RequestRejected, UsageError
 from extractor.pipeline import Options, extract
 from extractor.schema import load
@@ -327,7 +327,7 @@ def test_a_model_in_the_cache_of_the_hub_needs_no_network(folder: Path, tmp_path
     shutil.copytree(folder, cached / "snapshots" / ("0" * 40))
     code = """if True:
         import asyncio
-        from extractor.engines.local import open_outlines
+        from extractor.engines.local.engine import open_outlines
         from extractor.types import Message, Request
         engine = open_outlines("transformers:owner/small@v1", offline=True)
         assert engine.is_here() and not open_outlines("transformers:owner/small", offline=True).is_here()
@@ -359,7 +359,7 @@ def test_an_engine_that_nobody_holds_any_more_ends_its_thread(folder: Path) -> N
 def test_ctrl_c_ends_a_program_in_the_middle_of_an_answer(folder: Path) -> None:
     code = f"""if True:
         import extractor
-        from extractor.engines.local import open_outlines
+        from extractor.engines.local.engine import open_outlines
         engine = open_outlines({f"transformers:{folder}"!r})
         engine.prepare()
         engine._worker.submit(lambda: print("loaded", flush=True))

@@ -11,7 +11,7 @@ import pytest
 from local_requests import CANARY, HELLO, ask, grammar_of, record, run
 
 from extractor import models
-from extractor.engines.local import OutlinesEngine, open_outlines
+from extractor.engines.local.engine import OutlinesEngine, open_outlines
 from extractor.errors import EngineError, EngineUnavailable, RequestRejected, UsageError
 from extractor.types import Completion, Message, Request
 

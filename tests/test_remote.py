@@ -15,12 +15,12 @@ import pytest
 from server import Behaviour, Stub, answer, by_body, fail, in_turn, reply, stream
 
 from extractor.engines import Access, Budget, LlamaEngine, Session, Trace, model_spec, open_engine
+from extractor.engines.endpoint.remote import RemoteEngine
+from extractor.engines.endpoint.transport import Patience
 from extractor.engines.keys import key_for
 from extractor.engines.own import kept
-from extractor.engines.remote import RemoteEngine
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.session import cost_of
-from extractor.engines.transport import Patience
 from extractor.errors import BudgetSpent, EngineDenied, EngineError, ExtractError, RequestRejected, UsageError
 from extractor.pipeline import extract
 from extractor.schema import load, many

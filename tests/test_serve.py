@@ -39,7 +39,7 @@ from test_llama import (
 import extractor
 from extractor import models
 from extractor.engines import LlamaEngine, Settings
-from extractor.engines.warm import Attached, Card, Place, Unfit, find_served, place_of, served
+from extractor.engines.llama.warm import Attached, Card, Place, Unfit, find_served, place_of, served
 from extractor.errors import EngineError
 from extractor.grammar import compile_schema
 from extractor.types import Completion, Message, Request

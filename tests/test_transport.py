@@ -21,9 +21,9 @@ from typing import Any, TypeVar
 import pytest
 from server import Behaviour, Stub, answer, by_body, delta, fail, in_turn, reply, stream, wait
 
-from extractor.engines.chat import ChatEngine
+from extractor.engines.endpoint.chat import ChatEngine
+from extractor.engines.endpoint.transport import Patience
 from extractor.engines.trace import Trace
-from extractor.engines.transport import Patience
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ExtractError, ModeRejected, RequestRejected
 from extractor.types import Completion, Message, Request
 

@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 
 from extractor import models
 from extractor.cli.terminal import Screen, plain
-from extractor.engines.llama_process import Child, Settings
-from extractor.engines.warm import Card, Place, Unfit, place_of, served
+from extractor.engines.llama.process import Child, Settings
+from extractor.engines.llama.warm import Card, Place, Unfit, place_of, served
 from extractor.errors import EngineError
 
 _PATIENCE = 5.0  # seconds for a server to end

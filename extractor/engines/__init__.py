@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from extractor.engines.account import Budget
-from extractor.engines.llama import LlamaEngine
-from extractor.engines.llama_process import Settings
+from extractor.engines.endpoint.remote import RemoteEngine
+from extractor.engines.llama.engine import LlamaEngine
+from extractor.engines.llama.process import Settings
 from extractor.engines.opening import Access, open_engine
-from extractor.engines.remote import RemoteEngine
 from extractor.engines.session import Session
 from extractor.engines.trace import Trace
 

@@ -5,8 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from extractor.gguf import Header
+
 _CGROUP = Path("/sys/fs/cgroup")
 _SMT = Path("/sys/devices/system/cpu/smt/active")
+
+# A longer context costs hours of prefill on a processor, and memory on models that claim a million tokens.
+_MOST_CONTEXT = 65_536
+_LEAST_CONTEXT = 2_048
+_CONTEXT_SHARE_OF_MEMORY = 0.25
+_UNKNOWN_KV_BYTES = 131_072  # of a token, where the header does not say: a model of 8 billion parameters
 
 
 def usable_cores() -> int:
@@ -26,6 +34,13 @@ def available_memory() -> int:
     if ceiling.isdigit() and used.isdigit():
         limits.append(int(ceiling) - int(used))
     return max(0, min(limits))
+
+
+def context_for(header: Header) -> int:
+    """Tokens of context: what the model was trained on, as far as a share of the free memory holds its cache."""
+    share = int(available_memory() * _CONTEXT_SHARE_OF_MEMORY)
+    affordable = share // (header.kv_bytes_per_token or _UNKNOWN_KV_BYTES)
+    return min(header.context_length or _LEAST_CONTEXT, _MOST_CONTEXT, max(_LEAST_CONTEXT, affordable))
 
 
 def _meminfo() -> int | None:

@@ -11,17 +11,17 @@ from typing import Any
 
 from extractor import models, plugins
 from extractor.engines.base_url import OPENAI, normalise
-from extractor.engines.chat import ChatEngine
+from extractor.engines.endpoint.chat import ChatEngine
+from extractor.engines.endpoint.remote import RemoteEngine
+from extractor.engines.endpoint.transport import Patience, is_loopback
+from extractor.engines.endpoint.wire import Server
 from extractor.engines.keys import key_for
-from extractor.engines.llama import LlamaEngine
-from extractor.engines.llama_process import Settings
+from extractor.engines.llama.engine import LlamaEngine
+from extractor.engines.llama.process import Settings
 from extractor.engines.model_spec import GROUP, PREFIXES, SERVERS, Kind, kind_of
 from extractor.engines.own import kept
-from extractor.engines.remote import RemoteEngine
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.trace import Trace
-from extractor.engines.transport import Patience, is_loopback
-from extractor.engines.wire import Server
 from extractor.errors import UsageError
 from extractor.types import Engine
 
@@ -68,7 +68,7 @@ def open_engine(spec: str, settings: Settings | None = None, access: Access | No
     if kind == "replay":
         return ReplayEngine(Path(_rest(spec, "replay:FILE.jsonl")).expanduser())
     if kind == "outlines":
-        from extractor.engines.local import open_outlines
+        from extractor.engines.local.engine import open_outlines
 
         return open_outlines(spec.partition(":")[2], offline=access.offline)
     if kind == "code":

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import Any
 
 from extractor.engines.account import Account, Budget
-from extractor.engines.llama import LlamaEngine
-from extractor.engines.remote import RemoteEngine
+from extractor.engines.endpoint.remote import RemoteEngine
+from extractor.engines.llama.engine import LlamaEngine
 from extractor.engines.trace import Trace
 from extractor.errors import UsageError
 from extractor.models import Progress

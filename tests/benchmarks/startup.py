@@ -21,7 +21,7 @@ _MODEL = "smollm2-135m"
 
 _MODEL_ALONE = f"""
 from extractor import models
-from extractor.engines.llama_process import Child, Settings
+from extractor.engines.llama.process import Child, Settings
 child = Child(models.fetch(models.resolve("{_MODEL}")), Settings(slots=1))
 child.connect()
 print("READY", flush=True)
@@ -30,7 +30,7 @@ child.close()
 
 _FIRST_REQUEST = f"""
 import sys
-from extractor.engines import chat
+from extractor.engines.endpoint import chat
 
 async def announce(engine, request):
     print("READY", flush=True)

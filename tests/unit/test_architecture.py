@@ -12,7 +12,7 @@ import pytest
 import extractor
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ["openai", "pydantic", "jsonschema", "llguidance", "xllamacpp", "huggingface_hub", "rich", "yaml", "httpx"]
+HEAVY = ["openai", "pydantic", "jsonschema", "llguidance", "xllamacpp", "huggingface_hub", "rich", "yaml", "httpx2"]
 
 
 def test_lower_floors_never_import_higher_ones() -> None:

@@ -8,9 +8,9 @@ from importlib.util import find_spec
 
 import pytest
 
-from extractor.engines.local import open_outlines
-from extractor.engines.local_runners import as_plain_text, fill_template
-from extractor.engines.local_worker import Worker
+from extractor.engines.local.engine import open_outlines
+from extractor.engines.local.runners import as_plain_text, fill_template
+from extractor.engines.local.worker import Worker
 from extractor.errors import EngineError, UsageError
 from extractor.types import Message
 

@@ -22,7 +22,7 @@ from io import FileIO
 from pathlib import Path
 
 from extractor import __version__, models
-from extractor.engines.llama_process import Settings
+from extractor.engines.llama.process import Settings
 from extractor.errors import EngineUnavailable, UsageError
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO

@@ -14,9 +14,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
-from extractor.engines.local_runners import Halted, Runner, mask_of, prove, runner_of
-from extractor.engines.local_sources import Source, parse_source
-from extractor.engines.local_worker import Worker
+from extractor.engines.local.runners import Halted, Runner, mask_of, prove, runner_of
+from extractor.engines.local.sources import Source, parse_source
+from extractor.engines.local.worker import Worker
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, RequestRejected
 from extractor.models import Progress
 from extractor.types import Completion, Message, Mode, Request, Usage

@@ -19,20 +19,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from extractor import models
-from extractor.engines.machine import available_memory, usable_cores
+from extractor.engines.machine import context_for, usable_cores
 from extractor.errors import EngineError
-from extractor.gguf import Header, read_header
+from extractor.gguf import read_header
 
-_CHILD = Path(__file__).with_name("llama_child.py")
+_CHILD = Path(__file__).with_name("child.py")
 
 # Measured on 2 cores: four requests at once give 1.5 times the documents per second of one, eight give less.
 SLOTS = 4
-
-# A longer context costs hours of prefill on a processor, and memory on models that claim a million tokens.
-_MOST_CONTEXT = 65_536
-_LEAST_CONTEXT = 2_048
-_CONTEXT_SHARE_OF_MEMORY = 0.25
-_UNKNOWN_KV_BYTES = 131_072  # of a token, where the header does not say: a model of 8 billion parameters
 
 # OpenMP's threads spin while they wait for each other. On a machine that has anything else to do they then burn the
 # time slices that the last one needs. Measured on 2 cores, seconds for one article: idle 4.7 with this, 4.7 without
@@ -169,7 +163,7 @@ def _chosen(weights: Path, settings: Settings) -> Settings:
         slots=settings.slots or SLOTS,
         threads=settings.threads or usable_cores(),
         gpu_layers=-1 if settings.gpu_layers is None else settings.gpu_layers,  # -1: as many as fit
-        context=settings.context or choose_context(header, available_memory()),
+        context=settings.context or context_for(header),
     )
 
 
@@ -178,13 +172,6 @@ def _sent(settings: Settings) -> dict[str, object]:
     sent = asdict(settings)
     sent["verbosity"] = 3 if sent.pop("verbose") else 1  # 1 is the least that shows a dropped grammar
     return sent
-
-
-def choose_context(header: Header, memory: int) -> int:
-    """Tokens of context: what the model was trained on, as far as a share of the free memory holds its cache."""
-    affordable = int(memory * _CONTEXT_SHARE_OF_MEMORY) // (header.kv_bytes_per_token or _UNKNOWN_KV_BYTES)
-    trained = header.context_length or _LEAST_CONTEXT
-    return min(trained, _MOST_CONTEXT, max(_LEAST_CONTEXT, affordable))
 
 
 def _new_log() -> Path:

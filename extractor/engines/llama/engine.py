@@ -14,11 +14,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from extractor import models
-from extractor.engines.chat import ChatEngine
-from extractor.engines.gate import Gate
-from extractor.engines.llama_process import SLOTS, Child, Settings, dropped_grammar
+from extractor.engines.endpoint.chat import ChatEngine
+from extractor.engines.llama.gate import Gate
+from extractor.engines.llama.process import SLOTS, Child, Settings, dropped_grammar
+from extractor.engines.llama.warm import Attached, find_served
 from extractor.engines.trace import Trace
-from extractor.engines.warm import Attached, find_served
 from extractor.errors import EngineError, EngineUnavailable, RequestRejected
 from extractor.gguf import read_header
 from extractor.types import Completion, Message, Mode, OnText, Request

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from extractor.engines.endpoint.wire import STRUCTURES
 from extractor.engines.keys import hide
-from extractor.engines.wire import STRUCTURES
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
 
 if TYPE_CHECKING:

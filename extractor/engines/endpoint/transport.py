@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from extractor.engines.faults import NO_ANSWER, Endpoint
+from extractor.engines.endpoint.faults import NO_ANSWER, Endpoint
 from extractor.engines.trace import Trace
 from extractor.errors import EngineError, EngineUnavailable
 
@@ -252,7 +252,7 @@ class Transport:
 
     async def _limit(self, response: Response) -> None:
         """Let no more of an answer in than is foreseen, and keep it for the trace."""
-        from extractor.engines.limited import limit
+        from extractor.engines.endpoint.limited import limit
 
         self._has_answered = True
         received = _received.get()

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from extractor.engines import wire
 from extractor.engines.account import Account
-from extractor.engines.faults import NO_ANSWER, NO_SUCH_PATH
+from extractor.engines.endpoint import wire
+from extractor.engines.endpoint.faults import NO_ANSWER, NO_SUCH_PATH
+from extractor.engines.endpoint.transport import Patience, Transport
 from extractor.engines.trace import Trace
-from extractor.engines.transport import Patience, Transport
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
 from extractor.types import Completion, Message, Mode, OnText, Request, Usage
 

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor import models
-from extractor.engines.llama_process import choose_context
-from extractor.engines.machine import available_memory, usable_cores
+from extractor.engines.machine import context_for, usable_cores
 from extractor.errors import EngineError, ExtractError, UsageError
 from extractor.gguf import read_header
 
@@ -132,7 +131,7 @@ def _llama(path: Path) -> Any:
     import outlines
     from llama_cpp import Llama
 
-    context = choose_context(read_header(path), available_memory())
+    context = context_for(read_header(path))
     cores = usable_cores()
     # -1: as many layers as fit. With `verbose` it prints hundreds of lines.
     llama = Llama(str(path), n_ctx=context, n_threads=cores, n_threads_batch=cores, n_gpu_layers=-1, verbose=False)

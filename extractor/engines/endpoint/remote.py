@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
-from extractor.engines.chat import ChatEngine
-from extractor.engines.faults import NO_ANSWER, NO_SUCH_PATH, WAY_OUT
-from extractor.engines.once import Once
-from extractor.engines.transport import Patience, is_loopback
-from extractor.engines.wire import IN_TEXT, Server, usage_of
+from extractor.engines.endpoint.chat import ChatEngine
+from extractor.engines.endpoint.faults import NO_ANSWER, NO_SUCH_PATH, WAY_OUT
+from extractor.engines.endpoint.once import Once
+from extractor.engines.endpoint.transport import Patience, is_loopback
+from extractor.engines.endpoint.wire import IN_TEXT, Server, usage_of
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, ModeRejected, RequestRejected, UsageError
 from extractor.grammar import compile_schema
 from extractor.schema import load_json
