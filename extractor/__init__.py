@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from extractor.api import aextract, astream, close, extract
-    from extractor.engines import open_engine
+    from extractor.engines import Access, Budget, Session, Trace, open_engine
     from extractor.errors import ExtractError
     from extractor.schema import load as load_schema
     from extractor.talk import Options
@@ -21,6 +21,8 @@ __version__ = "0.1.0"
 
 # Imported when first used: `extract --help` and the start of the model's process must not wait for Pydantic.
 _HOMES = {
+    "Access": "extractor.engines:Access",
+    "Budget": "extractor.engines:Budget",
     "Completion": "extractor.types:Completion",
     "Document": "extractor.types:Document",
     "Engine": "extractor.types:Engine",
@@ -30,7 +32,9 @@ _HOMES = {
     "Options": "extractor.talk:Options",
     "Request": "extractor.types:Request",
     "Schema": "extractor.types:Schema",
+    "Session": "extractor.engines:Session",
     "Span": "extractor.types:Span",
+    "Trace": "extractor.engines:Trace",
     "Usage": "extractor.types:Usage",
     "aextract": "extractor.api:aextract",
     "astream": "extractor.api:astream",
@@ -41,6 +45,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "Access",
+    "Budget",
     "Completion",
     "Document",
     "Engine",
@@ -50,7 +56,9 @@ __all__ = [
     "Options",
     "Request",
     "Schema",
+    "Session",
     "Span",
+    "Trace",
     "Usage",
     "aextract",
     "astream",

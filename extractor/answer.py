@@ -18,6 +18,8 @@ from extractor.types import Completion
 _DEEPEST = 100  # levels of an answer; validators and writers walk it by recursion
 # Where JSON seems to begin, and not a bracket of prose: '{"a"', "{a:", '[1', '["a"'.
 _BEGIN = re.compile(r"""\{\s*(?=["'“}]|[^\W\d][\w-]*\s*:|//|/\*|\Z)|\[\s*(?=["'“{\[\]\d-]|(?:true|false|null)\b|\Z)""")
+# An escape in JSON: a pair of surrogates, one alone, or any other; or one alone that is not escaped.
+_ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)|([\ud800-\udfff])", re.DOTALL)
 _THOUGHTS = re.compile(r"\s*<(think|thinking|thought)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
 _UNFINISHED = re.compile(r"[-+.\w]+\Z")  # a number or word at the end may go on
 _SHOWN = 200  # characters of an answer in a message
@@ -91,6 +93,11 @@ def partial(text: str) -> Any:
     with contextlib.suppress(ValueError, RecursionError):
         return from_json(text[begin.start() :], allow_partial="trailing-strings") if begin else None
     return None
+
+
+def well_formed(text: str) -> str:
+    r"""JSON without halves of surrogate pairs, which UTF-8 cannot carry: of '"\ud83d\ude00 \ud83d"' the last goes."""
+    return _ESCAPE.sub(lambda found: r"\ufffd" if found[1] else "\ufffd" if found[2] else found[0], text)
 
 
 def apart(text: str) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Coroutine
@@ -17,7 +16,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
-from extractor.engines import Access, Session, open_engine
+from extractor.engines import Session, open_engine
 from extractor.engines.own import kept
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
@@ -29,7 +28,6 @@ from extractor.types import Document, Engine, Extraction
 
 T = TypeVar("T")
 
-_log = logging.getLogger("extractor")
 _THREAD = "extract-loop"
 _END = object()
 _engines: dict[str, Session] = {}
@@ -89,7 +87,7 @@ async def astream(
     def show(value: Any) -> None:
         loop.call_soon_threadsafe(grown.put_nowait, value)
 
-    options = replace(options or Options(), on_partial=show)
+    options = replace(_checked(options), on_partial=show)
     record = asyncio.ensure_future(aextract(text, schema, model=model, engine=engine, options=options, many=many))
     record.add_done_callback(lambda _: grown.put_nowait(_END))
     try:
@@ -120,17 +118,25 @@ async def _extract(
 ) -> Extraction:
     if not isinstance(text, str | Document):
         raise UsageError(f"extract() takes a text or a Document, not {type(text).__name__}")
+    if engine is not None and model is not None:
+        raise UsageError("model= and engine= each name an engine", hint="one of them")
     document = text if isinstance(text, Document) else Document("text", text)
     loaded = list_of(load(schema)) if many else load(schema)
     opened = _shared(model) if engine is None else kept(engine)
-    return await extract_document(document, loaded, opened, options)
+    return await extract_document(document, loaded, opened, _checked(options))
+
+
+def _checked(options: Options | None) -> Options:
+    if not isinstance(options, Options | None):
+        raise UsageError(f"options= takes Options(…), not {type(options).__name__}")
+    return options or Options()
 
 
 def _shared(model: str | None) -> Session:
     spec = model or os.environ.get("EXTRACT_MODEL") or DEFAULT
     with _guard:
         if spec not in _engines:
-            _engines[spec] = Session(open_engine(spec, access=Access(on_note=_log.warning)))
+            _engines[spec] = Session(open_engine(spec))
         return _engines[spec]
 
 

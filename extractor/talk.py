@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_args
 
 from extractor import repair
-from extractor.answer import apart, is_plain_json, partial, refuse
+from extractor.answer import apart, is_plain_json, partial, refuse, well_formed
 from extractor.errors import ModeRejected, SchemaError, UsageError
 from extractor.grammar import compile_schema
 from extractor.prompt import ANSWER_NOW, THINK, messages
@@ -47,6 +47,17 @@ class Options:
     retries: int = 2
     think: bool = False
     on_partial: OnPartial | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        """Raise `UsageError` for what no request can be made of."""
+        _refuse("max_tokens", self.max_tokens, int, least=1)
+        _refuse("retries", self.retries, int, least=0)
+        _refuse("temperature", self.temperature, int | float, least=0)
+        _refuse("timeout", self.timeout or 1, int | float, least=0)
+        _refuse("seed", self.seed or 0, int)
+        if self.mode not in (None, *get_args(Mode)):
+            hint = f"one of {', '.join(get_args(Mode))}, or None for the strongest"
+            raise UsageError(f"options: mode {self.mode!r} is none", hint=hint)
 
 
 OnPartial = Callable[[Any], None]
@@ -88,18 +99,24 @@ class Talk:
 
     async def ask(self, question: Question) -> Completion:
         """The answer to a question, in the next weaker mode where the engine rejects one."""
+        failed: Exception | None = None
         while True:
-            self.mode = await choose_mode(self.engine, self.options.mode, self._unfit)
+            mode = await choose_mode(self.engine, self.options.mode, self._unfit)
+            if mode is None:
+                raise failed or ModeRejected(f"{self.engine.id} honours none of its modes")
+            self.mode = mode
             try:
                 request = structured(question.schema, question.messages, self.options, self.mode)
                 self.attempts += 1
                 return self._doubted(self._count(await self._generate(request, question)))
             except ModeRejected as error:
-                self._go_on_without(self.mode, f"is rejected ({error})", error)
+                failed = error
+                self._go_on_without(mode, f"is rejected ({error})", error)
             except SchemaError as error:
-                if self.mode == "grammar":
+                if mode == "grammar":
                     raise
-                self._go_on_without(self.mode, f"cannot say this schema ({error})", error)
+                failed = error
+                self._go_on_without(mode, f"cannot say this schema ({error})", error)
 
     def restore(self, schema: Schema, value: Any) -> Any:
         """An answer in the shape of its schema: strict schemas have another one."""
@@ -112,19 +129,31 @@ class Talk:
 
     def _doubted(self, completion: Completion) -> Completion:
         """An answer; where it is no JSON and a decoder should have seen to that, the mode is not used again."""
-        is_held = self.mode in ("grammar", "json_schema") and self.options.mode is None
-        if is_held and hasattr(self.engine, "disown") and not is_plain_json(completion):
-            self.engine.disown(self.mode, "is ignored: an answer was not JSON alone")
+        is_learning = getattr(self.engine, "disown", None) is not None
+        if is_learning and self.mode in ("grammar", "json_schema") and not is_plain_json(completion):
+            self._disown(self.mode, "is ignored: an answer was not JSON alone", is_for_all=self.options.mode is None)
         return completion
+
+    def _disown(self, mode: Mode, why: str, *, is_for_all: bool) -> None:
+        """Tell an engine that learns, for the documents to come; else, or where the mode was asked for, note it."""
+        disown = getattr(self.engine, "disown", None)
+        if disown and is_for_all:
+            disown(mode, why)
+        else:
+            self._notes.append(f"mode {mode} {why}")
 
     async def _generate(self, request: Request, question: Question) -> Completion:
         show = self.options.on_partial
         if show is None or question.pieces or not hasattr(self.engine, "stream"):
             return await self.engine.generate(request)
 
+        shown: Any = None
+
         def grow(text: str) -> None:
+            nonlocal shown
             value = partial(text)
-            if value is not None:
+            if value is not None and value != shown:
+                shown = value
                 show(self.restore(question.schema, value))
 
         completion: Completion = await self.engine.stream(request, grow)
@@ -135,15 +164,15 @@ class Talk:
         if self.options.mode is not None or mode == "prompt":
             raise error
         self._unfit.add(mode)
-        if isinstance(error, ModeRejected) and hasattr(self.engine, "disown"):
-            self.engine.disown(mode, why)
-        else:
-            self._notes.append(f"mode {mode} {why}")
+        self._disown(mode, why, is_for_all=isinstance(error, ModeRejected))
 
     def _count(self, completion: Completion) -> Completion:
         self.usage += completion.usage
         self._notes += completion.notes
         thoughts, text = apart(completion.text)
+        if (sound := well_formed(text)) != text:
+            self._notes.append("half of a surrogate pair is no character, U+FFFD stands for it")
+            text = sound
         completion = replace(completion, text=text, thoughts=_lines(completion.thoughts, thoughts))
         self.thoughts = _lines(self.thoughts, completion.thoughts)
         return completion
@@ -153,16 +182,28 @@ def _lines(*texts: str) -> str:
     return "\n".join(filter(None, texts))
 
 
-async def choose_mode(engine: Engine, wanted: Mode | None = None, unfit: Collection[Mode] = ()) -> Mode:
-    """The mode that is wanted, else the strongest that an engine honours; `unfit` are those that failed already."""
+def _refuse(name: str, value: Any, kind: Any, least: float | None = None) -> None:
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise UsageError(f"options: {name} {value!r} is no number")
+    if least is not None and not value >= least:  # NaN is not either
+        raise UsageError(f"options: {name} {value!r} is less than {least}")
+
+
+def of_engine(engine: Engine, mode: Mode) -> Mode:
+    """A mode that the engine has; `UsageError` for another."""
+    if mode not in engine.modes:
+        hint = f"it has {', '.join(engine.modes)}; the strongest is taken where none is named"
+        raise UsageError(f"{engine.id} has no mode {mode}", hint=hint)
+    return mode
+
+
+async def choose_mode(engine: Engine, wanted: Mode | None = None, unfit: Collection[Mode] = ()) -> Mode | None:
+    """The mode that is wanted, else the strongest that an engine honours; None where those in `unfit` were all."""
     if wanted is not None:
-        if wanted not in engine.modes:
-            has = ", ".join(engine.modes)
-            raise UsageError(f"{engine.id} has no mode {wanted}", hint=f"it has {has}; --mode auto takes the strongest")
-        return wanted
+        return of_engine(engine, wanted)
     proven = getattr(engine, "honoured", None)
     modes: tuple[Mode, ...] = await proven() if proven else engine.modes
-    return next((mode for mode in modes if mode not in unfit), "prompt")
+    return next((mode for mode in modes if mode in engine.modes and mode not in unfit), None)
 
 
 def build_request(document: Document, schema: Schema, options: Options, mode: Mode = "grammar") -> Request:

@@ -43,6 +43,8 @@ def main() -> None:
     params.use_jinja = True
     params.chat_template = TEMPLATE
     params.verbosity = 0
+    # Of two threads each waits for the other at every step, and beside other tests that is longer than what it saves.
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
     server = xllamacpp.Server(params)
     print(server.listening_address, flush=True)
     threading.Thread(target=end, daemon=True).start()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, Field
@@ -47,6 +49,30 @@ class Mine:
         if isinstance(answer, Exception):
             raise answer
         return Completion(answer, "stop", Usage(5, 0, 2))
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"retries": -1}, "options: retries -1 is less than 0"),
+        ({"max_tokens": 0}, "options: max_tokens 0 is less than 1"),
+        ({"max_tokens": "9"}, "options: max_tokens '9' is no number"),
+        ({"temperature": float("nan")}, "options: temperature nan is less than 0"),
+        ({"timeout": "5"}, "options: timeout '5' is no number"),
+        ({"seed": True}, "options: seed True is no number"),
+        ({"mode": "auto"}, "options: mode 'auto' is none"),
+    ],
+)
+def test_options_that_mean_nothing_are_refused(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(words)):
+        Options(**given)
+
+
+def test_arguments_that_contradict_or_are_none_are_refused() -> None:
+    with pytest.raises(UsageError, match="takes Options"):
+        extractor.extract(TEXT, schema=Paper, engine=Mine("{}"), options={"retries": 1})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="each name an engine"):
+        extractor.extract(TEXT, schema=Paper, engine=Mine("{}"), model="smollm2-135m")
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ def assert_kept(record: Extraction, schema: Schema) -> None:
 
 @pytest.fixture(scope="module")
 def embedded(smollm2: Path) -> Callable[[], Engine]:
-    return lambda: open_engine(str(smollm2), Settings(slots=1))
+    return lambda: open_engine(str(smollm2), Settings(slots=1, threads=1))
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

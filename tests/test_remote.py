@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 import socket
@@ -19,8 +20,8 @@ from extractor.engines.endpoint.remote import RemoteEngine
 from extractor.engines.endpoint.transport import Patience
 from extractor.engines.keys import key_for
 from extractor.engines.own import kept
+from extractor.engines.prices import cost_of
 from extractor.engines.replay import ReplayEngine
-from extractor.engines.session import cost_of
 from extractor.errors import BudgetSpent, EngineDenied, EngineError, ExtractError, RequestRejected, UsageError
 from extractor.pipeline import extract
 from extractor.schema import load, many
@@ -299,6 +300,44 @@ def test_a_mode_that_is_asked_for_is_not_proven_and_not_left(stub: Stub) -> None
     assert [problem.kind for problem in record.errors] == ["ModeRejected"]
     assert "--mode" in str(record.errors[0].hint)
     assert len(stub.bodies) == 1
+
+
+@pytest.mark.parametrize("mode", ["grammar", "json_schema"])
+def test_that_a_mode_which_was_asked_for_is_ignored_is_noted(stub: Stub, mode: Mode) -> None:
+    stub.behave = reply(answer(f"Here it is: {json.dumps(DATA)}"))
+    record = take(stub, mode=mode)
+    assert (record.data, record.mode) == (DATA, mode)
+    assert f"mode {mode} is ignored" in record.notes[""]
+
+
+@pytest.mark.parametrize("at", ["/models", "/chat/completions"])
+def test_what_is_asked_about_an_endpoint_keeps_to_the_time_of_one_try(stub: Stub, at: str) -> None:
+    def hang(handler: Any) -> None:
+        stub.stopped.wait(20)
+        handler.close_connection = True
+
+    stub.list_models = hang if at == "/models" else models("m")
+    stub.behave = hang
+    engine = open_engine(f"{stub.url}#m", access=Access(timeout=0.2))
+    started = time.monotonic()
+    record = use(engine, lambda session: extract(TEXT, SCHEMA, session, Options(timeout=0.2)))
+    assert time.monotonic() - started < 10
+    assert "no answer within" in record.errors[0].message
+
+
+def test_a_stream_shows_each_value_once(stub: Stub) -> None:
+    whole = json.dumps(DATA)
+
+    def choose(body: dict[str, Any]) -> Behaviour:
+        events = [{"choices": [{"index": 0, "delta": {"content": char}, "finish_reason": None}]} for char in whole]
+        events[-1]["choices"][0]["finish_reason"] = "stop"  # type: ignore[index]
+        return stream(events) if body.get("stream") else reply(answer(whole))
+
+    stub.behave = by_body(choose)
+    grown: list[Any] = []
+    assert take(stub, mode="prompt", on_partial=grown.append).data == DATA
+    assert all(one != other for one, other in itertools.pairwise(grown))
+    assert grown[-1] == DATA
 
 
 def test_an_answer_that_breaks_a_strict_schema_is_repaired(stub: Stub) -> None:

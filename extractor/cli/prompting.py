@@ -9,7 +9,7 @@ from extractor.engines import RemoteEngine, Session
 from extractor.errors import SchemaError
 from extractor.sinks import to_json
 from extractor.strict import to_strict
-from extractor.talk import Options, build_request, choose_mode, estimate_chat
+from extractor.talk import Options, build_request, estimate_chat, of_engine
 from extractor.types import Document, Engine, Mode, Request, Schema
 
 
@@ -34,7 +34,7 @@ class Prompt:
 async def prepare(session: Session, document: Document, schema: Schema, wanted: Mode | None) -> Prompt:
     """What a run would ask first; an endpoint is asked for nothing."""
     try:
-        modes = (await choose_mode(session, wanted),) if wanted else _possible(session.engine, schema)
+        modes = (of_engine(session, wanted),) if wanted else _possible(session.engine, schema)
         request = build_request(document, schema, Options(), modes[0] if len(modes) == 1 else "prompt")
         return Prompt(_as_sent(request, session), modes, await session.count_tokens(request.messages))
     finally:

@@ -101,7 +101,7 @@ def run(
         choose_format(format, out, single=single)  # a wrong one fails before the weights load
         settings = Settings(slots or (1 if single else None), threads, gpu_layers, context, verbose)
         tracing = Trace(trace) if trace else None
-        access = Access(base_url, key_file, offline, total_timeout, tracing, screen.warn)
+        access = Access(base_url, key_file, offline, total_timeout, tracing, screen.warn, timeout)
         budget = Budget(max_output_tokens, max_cost)
         engine = Session(open_engine(model, settings, access), budget, slots=slots, trace=tracing)
         _tell_unused(ctx, engine, screen)

@@ -6,7 +6,8 @@ import time
 from dataclasses import replace
 from typing import NamedTuple
 
-from extractor.engines.endpoint.remote import RemoteEngine, prove_by_answer
+from extractor.engines.endpoint.proof import prove_by_answer
+from extractor.engines.endpoint.remote import RemoteEngine
 from extractor.engines.llama.engine import LlamaEngine
 from extractor.engines.session import Session
 from extractor.errors import EngineUnavailable, RequestRejected

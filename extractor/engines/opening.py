@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -39,17 +40,24 @@ _FORMS = (
 )
 _TRIES = 6  # of one request
 
+_log = logging.getLogger("extractor")
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How to reach an engine that is not in this process; `total_timeout` is in seconds, for all tries of a request."""
+    """How to reach an engine that is not in this process; `total_timeout` is in seconds, for all tries of a request.
+
+    `timeout` is in seconds too, for one try of what is asked about an endpoint before the first document; what is asked
+    of a document has its own. `on_note` gets what people should know, by default the log `extractor`.
+    """
 
     base_url: str | None = None
     key_file: Path | None = None
     offline: bool = False
     total_timeout: float | None = None
     trace: Trace | None = None
-    on_note: Callable[[str], None] = field(default=lambda _: None)
+    on_note: Callable[[str], None] = _log.warning
+    timeout: float | None = None
 
 
 def open_engine(spec: str, settings: Settings | None = None, access: Access | None = None) -> Engine:
@@ -126,7 +134,7 @@ def _remote(url: str, name: str, access: Access, server: Server | None) -> Remot
         patience=Patience(_TRIES, access.total_timeout),
         trace=access.trace,
     )
-    return RemoteEngine(chat, server=server, on_note=access.on_note)
+    return RemoteEngine(chat, server=server, seconds=access.timeout, on_note=access.on_note)
 
 
 def _weights(spec: str) -> models.Weights:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -11,6 +10,7 @@ from typing import Any
 from extractor.engines.account import Account, Budget
 from extractor.engines.endpoint.remote import RemoteEngine
 from extractor.engines.llama.engine import LlamaEngine
+from extractor.engines.prices import cost_of
 from extractor.engines.trace import Trace
 from extractor.errors import UsageError
 from extractor.models import Progress
@@ -69,10 +69,10 @@ class Session:
         found = getattr(self.engine, "honoured", None)
         return await found() if found else self.engine.modes
 
-    def disown(self, mode: Mode, why: str) -> None:
-        """A mode that failed on a real request; only an endpoint can have another."""
-        if hasattr(self.engine, "disown"):
-            self.engine.disown(mode, why)
+    @property
+    def disown(self) -> Callable[[Mode, str], None] | None:
+        """How to tell the engine of a mode that failed on a real request; None where it keeps no such memory."""
+        return getattr(self.engine, "disown", None)
 
     # --- what engines of weights have, and others need not ---
 
@@ -142,30 +142,3 @@ class Session:
         if self._trace:
             seconds = round(time.monotonic() - started, 3)
             self._trace.write(asdict(request), reply, engine=self.id, seconds=seconds, **facts)
-
-
-_HERE = ("llama:", "outlines:", "replay:")
-
-
-def cost_of(engine: str, usage: Usage) -> float | None:
-    """US dollars by the price list of genai-prices; 0 for what runs here, None for what is not in it."""
-    if engine.startswith(_HERE):
-        return 0.0
-    provider, _, model = engine.partition(":")
-    return _price(provider, model, usage) if provider == "openai" else None
-
-
-def _price(provider: str, model: str, usage: Usage) -> float | None:
-    try:
-        from genai_prices import Usage as Counts
-        from genai_prices import calc_price
-    except ImportError:
-        return None
-    counts = Counts(
-        input_tokens=usage.input_tokens, cache_read_tokens=usage.cached_tokens, output_tokens=usage.output_tokens
-    )
-    try:
-        price = float(calc_price(counts, model_ref=model, provider_id=provider).total_price)
-    except LookupError:
-        return None
-    return price if math.isfinite(price) else None

@@ -95,7 +95,6 @@ def test_a_good_answer() -> None:
         pytest.param("[]", "InvalidOutput", "not of type 'object'", id="wrong shape"),
         pytest.param("null", "InvalidOutput", "not of type 'object'", id="null"),
         pytest.param('{"name": "x", "opened": 2000}', "InvalidOutput", "maximum", id="out of bounds"),
-        pytest.param('{"name": "\\ud800"}', "InvalidOutput", "", id="half a character"),
         pytest.param(RequestRejected("too long", hint="shorter"), "RequestRejected", "too long", id="rejected"),
         pytest.param(EngineUnavailable("slow", hint="later"), "EngineUnavailable", "slow", id="unavailable"),
     ],
@@ -143,6 +142,21 @@ def test_a_text_beyond_its_bound_is_cut_and_the_cut_is_noted() -> None:
     assert found.ok
     assert found.data["name"] == "the harbour bridge the harbour bridge the harbour"
     assert found.notes == {"": "not UTF-8, decoded as cp1252", "/name": "cut at 50 characters"}
+
+
+@pytest.mark.parametrize("schema", [BRIDGE, schema_of(record(name={"type": "string"}))], ids=["class", "schema"])
+@pytest.mark.parametrize("half", [r"\ud83d", r"\uDE00", "\ud83d", r"\\\ud83d"])
+def test_half_a_surrogate_pair_is_replaced_and_told(schema: Schema, half: str) -> None:
+    found = run(rf'{{"name": "\ud83d\ude00 {half}!"}}', schema)
+    assert found.data["name"] in ("\U0001f600 \ufffd!", "\U0001f600 \\\ufffd!")
+    assert "half of a surrogate pair" in found.notes[""]
+    json.dumps(found.data, ensure_ascii=False).encode()
+
+
+def test_an_escaped_backslash_before_a_u_is_no_surrogate() -> None:
+    found = run(r'{"name": "C:\\ud800"}')
+    assert found.data["name"] == r"C:\ud800"
+    assert "surrogate" not in found.notes[""]
 
 
 def test_without_a_class_the_value_is_the_data() -> None:

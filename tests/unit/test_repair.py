@@ -16,6 +16,7 @@ from scripted import ScriptedEngine, quick
 
 from extractor import repair
 from extractor.answer import decode, explain_cut
+from extractor.engines import Session
 from extractor.errors import ModeRejected, RequestRejected
 from extractor.pipeline import extract
 from extractor.prompt import fence
@@ -477,6 +478,21 @@ def test_a_mode_that_is_rejected_gives_way_to_the_next() -> None:
     assert (found.ok, found.mode) == (True, "tools")
     assert "mode json_schema is rejected (no response_format)" in found.notes[""]
     assert [request.mode for request in engine.requests] == ["json_schema", "tools"]
+
+
+def test_modes_that_an_own_engine_rejects_are_told_in_a_session_too() -> None:
+    modes: tuple[Mode, ...] = ("grammar", "json_schema", "prompt")
+    replies = [ModeRejected("no grammars"), ModeRejected("no schemas"), '{"day": "2024-03-03", "kind": "a"}']
+    found = asyncio.run(extract(TEXT, from_type(Day), Session(ScriptedEngine(replies, modes=modes))))
+    assert (found.ok, found.mode) == (True, "prompt")
+    assert "mode grammar is rejected (no grammars); mode json_schema is rejected (no schemas)" in found.notes[""]
+
+
+def test_an_engine_is_asked_in_no_mode_that_it_has_not() -> None:
+    engine = ScriptedEngine([ModeRejected("no grammars")], modes=("grammar",))
+    found = asyncio.run(extract(TEXT, from_type(Day), Session(engine)))
+    assert [(problem.kind, problem.message) for problem in found.errors] == [("ModeRejected", "no grammars")]
+    assert [request.mode for request in engine.requests] == ["grammar"]
 
 
 def test_a_mode_that_was_asked_for_is_kept() -> None:

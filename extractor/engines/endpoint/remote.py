@@ -6,7 +6,6 @@ request goes out for each mode, strongest first, whose schema admits one answer 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
@@ -14,31 +13,12 @@ from typing import Any
 from extractor.engines.endpoint.chat import ChatEngine
 from extractor.engines.endpoint.faults import NO_ANSWER, NO_SUCH_PATH, WAY_OUT
 from extractor.engines.endpoint.once import Once
+from extractor.engines.endpoint.proof import PROOF_SECONDS, proof_of, prove_by_answer
 from extractor.engines.endpoint.transport import Patience, is_loopback
-from extractor.engines.endpoint.wire import IN_TEXT, Server, usage_of
+from extractor.engines.endpoint.wire import Server, usage_of
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, ModeRejected, RequestRejected, UsageError
-from extractor.grammar import compile_schema
-from extractor.schema import load_json
-from extractor.types import Completion, Message, Mode, OnText, Request, Schema
+from extractor.types import Completion, Mode, OnText, Request
 
-ANSWER = "k7-violet-31"
-_PROOF: Schema = load_json(
-    {
-        "type": "object",
-        "properties": {"code": {"enum": [ANSWER]}},
-        "required": ["code"],
-        "additionalProperties": False,
-    },
-    "proof",
-)
-_QUESTION = (Message("user", "Reply with the word hello."),)
-_ORDER = (
-    Message("system", "You answer with JSON alone."),  # own engines may count on two turns
-    Message("user", f'Repeat this JSON:\n{{"code": "{ANSWER}"}}'),
-)
-_ORDER_TOKENS = 200
-_PROOF_TOKENS = 1_000  # a reasoning model thinks even about this
-_PROOF_SECONDS = 120.0
 _LOOK_SECONDS = 15.0
 _PLAIN_TOKENS = 16
 
@@ -60,18 +40,25 @@ _OFFERED: dict[Server, tuple[Mode, ...]] = {
 class RemoteEngine:
     """One model of one endpoint, and the modes that it was seen to honour.
 
-    `on_note` gets what people should know: a mode that is ignored or rejected.
+    `on_note` gets what people should know: a mode that is ignored or rejected. `seconds` bound one try of what is asked
+    about the endpoint.
     """
 
     modes: tuple[Mode, ...] = ("grammar", "json_schema", "tools", "prompt")
 
     def __init__(
-        self, chat: ChatEngine, *, server: Server | None = None, on_note: Callable[[str], None] = print
+        self,
+        chat: ChatEngine,
+        *,
+        server: Server | None = None,
+        seconds: float | None = None,
+        on_note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.url = chat.url
         self.chat = chat
         self.findings: dict[Mode, str] = {}  # '' where a mode is honoured, else why it is not
         self._server = server
+        self._seconds = seconds or PROOF_SECONDS
         self._note = on_note
         self._looked = Once(self._look)
         self._proven = Once(self._prove_until_one_holds)
@@ -156,6 +143,7 @@ class RemoteEngine:
 
     async def prove(self, mode: Mode, seconds: float | None = None) -> str:
         """'' where the endpoint honours a mode, else why it is not used."""
+        seconds = seconds or self._seconds
         try:
             if mode == "grammar" and self.chat.server == "llama.cpp":
                 return await self._prove_llguidance() or await prove_by_answer(self._ask, mode, seconds)
@@ -187,7 +175,7 @@ class RemoteEngine:
         root = self.url.removesuffix("/v1")
         body = {"prompt": "The price is ", "json_schema": _NARROW, "n_predict": 12, "temperature": 0}
         async with self.chat.account.hold(Request((), max_tokens=12)):
-            answer = await self.chat.transport.post(f"{root}/completion", body, _PROOF_SECONDS, self._patience)
+            answer = await self.chat.transport.post(f"{root}/completion", body, self._seconds, self._patience)
             answer = answer if isinstance(answer, dict) else {}
             counts = {
                 "prompt_tokens": answer.get("tokens_evaluated"),
@@ -208,7 +196,7 @@ class RemoteEngine:
 
     async def _answers(self, request: Request) -> bool:
         """Whether a plain request works."""
-        plain = replace(_proof("prompt", _PROOF_SECONDS), max_tokens=min(_PLAIN_TOKENS, request.max_tokens))
+        plain = replace(proof_of("prompt", self._seconds), max_tokens=min(_PLAIN_TOKENS, request.max_tokens))
         try:
             completion = await self.chat.generate(plain, replace(self.chat.transport.patience, tries=1))
         except EngineError:
@@ -224,9 +212,10 @@ class RemoteEngine:
 
     async def _listed(self) -> list[dict[str, Any]]:
         """The models that the endpoint names; none where it has no such list, or shows it to nobody."""
+        seconds = min(self._seconds, _LOOK_SECONDS)
         patience = replace(self._patience, total=self._patience.total or _LOOK_SECONDS, twice=_NO_LIST)
         try:
-            answer = await self.chat.transport.get("/models", _LOOK_SECONDS, patience)
+            answer = await self.chat.transport.get("/models", seconds, patience)
         except EngineError as error:
             is_named = bool(self.chat.model)  # then the first request says what is wrong with a key, say
             if error.status in (_NO_LIST if is_named else NO_SUCH_PATH):
@@ -245,53 +234,7 @@ class RemoteEngine:
         raise UsageError(f"{self.url}: no model named, and {several}", hint=f"--model {self.url}#NAME")
 
 
-Ask = Callable[[Request], Awaitable[Completion]]
-
-
-async def prove_by_answer(ask: Ask, mode: Mode, seconds: float | None = None) -> str:
-    """'' where an engine honours a mode, by the answer that no model gives by itself; `RequestRejected` is let out.
-
-    In mode prompt nothing holds the model, so there the answer says what the model does when it is asked.
-    """
-    completion = await ask(_proof(mode, seconds or _PROOF_SECONDS))
-    if _is_proof(completion, mode):
-        return ""
-    if completion.finish_reason == "length":
-        return f"is not proven: the answer was cut off after {completion.usage.output_tokens:,} tokens"
-    if mode == "prompt":
-        return "gives text, not the JSON that it was asked for" if completion.text.strip() else "gives no text"
-    return "is ignored"
-
-
-def _proof(mode: Mode, seconds: float) -> Request:
-    grammar = compile_schema(_PROOF)
-    return Request(
-        _ORDER if mode == "prompt" else _QUESTION,
-        mode,
-        grammar.text if mode == "grammar" else None,
-        grammar.json_schema if mode == "grammar" else _PROOF.json_schema,
-        name="proof",
-        max_tokens=_ORDER_TOKENS if mode == "prompt" else _PROOF_TOKENS,
-        timeout=seconds,
-    )
-
-
 def _server_of(listed: list[dict[str, Any]]) -> Server:
     """By the owner that a server puts into its list of models."""
     owners = [str(entry.get("owned_by")) for entry in listed]
     return next((_OWNERS[owner] for owner in owners if owner in _OWNERS), "other")
-
-
-def _is_proof(completion: Completion, mode: Mode) -> bool:
-    if mode == "prompt":
-        return ANSWER in completion.text
-    return IN_TEXT not in completion.notes and _has_code(completion.text, None if mode == "tools" else ANSWER)
-
-
-def _has_code(text: str, expected: str | None) -> bool:
-    """Whether an answer is the record of the proof; None takes any code."""
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(data, dict) and "code" in data and expected in (None, data["code"])
