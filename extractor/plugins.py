@@ -48,6 +48,19 @@ def is_entry_point(group: str, name: str) -> bool:
 
 
 def find_entry_point(group: str, name: str) -> Any:
-    """What an installed package offers under a name; None where none does."""
-    found = entry_points(group=group, name=name)
-    return next(iter(found)).load() if found else None
+    """What an installed package offers under a name; None where none does.
+
+    Raises `UsageError` for what goes wrong while it is imported.
+    """
+    for point in entry_points(group=group, name=name):
+        try:
+            return point.load()
+        except (Exception, SystemExit) as error:
+            what = f"{name} cannot be made: its entry point {point.value}: {spell(error)}"
+            raise UsageError(what, hint="mend or remove the package that offers it") from error
+    return None
+
+
+def spell(error: BaseException) -> str:
+    """What users' code raised, in words: 'ValueError: no weights', or the name alone where it says nothing."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")

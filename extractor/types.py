@@ -118,11 +118,12 @@ OnText = Callable[[str], None]  # gets the text of an answer so far
 class Engine(Protocol):
     """The one seam: whatever turns a request into a completion.
 
-    `generate` raises `RequestRejected` for this request alone, `EngineUnavailable` where trying again may
-    help, and any other `EngineError` where the run has to end; what else is raised in an engine of a user's counts as
-    `EngineUnavailable`. An engine may also have `stream(request, on_text) -> Completion`, which shows its text on the
-    way; `honoured() -> modes` and `disown(mode, why)`, where it learns only by asking which modes work; `slots`, the
-    requests that it takes at once; `count_tokens(messages) -> int`; and `aclose()`.
+    `generate` raises `RequestRejected` for this request alone and `EngineUnavailable` where there was no answer: the
+    document fails, nobody asks again, and the run goes on. Any other `EngineError` ends the run; what else is raised in
+    an engine of a user's counts as `EngineUnavailable`. An engine may also have `stream(request, on_text) ->
+    Completion`, which shows its text on the way; `honoured() -> modes` and `disown(mode, why)`, where it learns only by
+    asking which modes work; `slots`, the requests that it takes at once; `count_tokens(messages) -> int`; and
+    `aclose()`.
     """
 
     @property

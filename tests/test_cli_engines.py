@@ -77,6 +77,38 @@ def test_check_of_an_own_engine(here: Path) -> None:
     assert (found["engine"], found["server"], found["modes"]) == ("mine:first-line", "in this process", {"prompt": ""})
 
 
+OWN = """
+import asyncio
+from first_line import FirstLine
+
+class Unclosed(FirstLine):
+    async def aclose(self):
+        raise ValueError("cannot close")
+
+class Gone(FirstLine):
+    async def generate(self, request):
+        raise asyncio.CancelledError
+"""
+
+
+def test_an_own_engine_that_cannot_be_closed_leaves_its_answer(here: Path) -> None:
+    write_files(here, {"own.py": OWN, "first_line.py": FIRST_LINE.read_text()})
+    done = extract("run", "bridge.txt", "-s", "title str", "-m", "own.py:Unclosed", "-o", "out.json", cwd=here)
+    assert (done.code, done.out) == (0, "")
+    note = "while it was closed: mine:first-line itself failed: ValueError: cannot close"
+    assert done.err.splitlines() == [f"note: {note}"]
+    assert list(json.loads((here / "out.json").read_text())) == ["title"]
+
+
+@pytest.mark.parametrize("command", [("models", "check"), ("run", "bridge.txt", "-s", "title str", "-m")])
+def test_an_own_engine_that_cancels_itself_is_told(here: Path, command: tuple[str, ...]) -> None:
+    write_files(here, {"own.py": OWN, "first_line.py": FIRST_LINE.read_text()})
+    done = extract(*command, "own.py:Gone", cwd=here)
+    assert done.code == 3
+    assert done.err.splitlines()[-1].endswith("mine:first-line itself failed: CancelledError")
+    assert "Traceback" not in done.err
+
+
 def test_check_of_a_script_is_refused(here: Path) -> None:
     done = extract("models", "check", "replay:script.jsonl", cwd=here)
     assert_fault(done, 2, "replay:script.jsonl is a script", "extract run")

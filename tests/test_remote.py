@@ -7,6 +7,7 @@ import itertools
 import json
 import re
 import socket
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -22,7 +23,15 @@ from extractor.engines.keys import key_for
 from extractor.engines.own import kept
 from extractor.engines.prices import cost_of
 from extractor.engines.replay import ReplayEngine
-from extractor.errors import BudgetSpent, EngineDenied, EngineError, ExtractError, RequestRejected, UsageError
+from extractor.errors import (
+    BudgetSpent,
+    EngineDenied,
+    EngineError,
+    EngineUnavailable,
+    ExtractError,
+    RequestRejected,
+    UsageError,
+)
 from extractor.pipeline import extract
 from extractor.schema import load, many
 from extractor.talk import Options
@@ -810,7 +819,7 @@ def test_what_runs_here_costs_nothing() -> None:
         ("http://h:1/v1#org/m", "http://h:1/v1", "org/m", "h:1/v1#org/m"),
         ("HTTPS://H.Example:443/V1/#M/m", "https://h.example/V1", "M/m", "h.example/V1#M/m"),
         ("http://[::1]:80/v1#m#2", "http://[::1]/v1", "m#2", "[::1]/v1#m#2"),
-        ("http://h:1/v1", "http://h:1/v1", "", "h:1/v1#"),
+        ("http://h:1/v1", "http://h:1/v1", "", "h:1/v1"),
     ],
 )
 def test_specs_of_endpoints(spec: str, url: str, model: str, name: str) -> None:
@@ -885,6 +894,9 @@ def test_specs_that_mean_nothing(spec: str, words: str) -> None:
     assert "secret" not in f"{caught.value} {caught.value.hint}"
 
 
+ALL_FORMS = ("gpt-4", "no.such.module:engine", "qwen3:8b", "org/model:12")
+
+
 @pytest.mark.parametrize(
     ("spec", "hint"),
     [
@@ -895,13 +907,19 @@ def test_specs_that_mean_nothing(spec: str, words: str) -> None:
         ("no.such.module:engine", "replay:FILE.jsonl\nan engine of your own: package.module:NAME, FILE.py:NAME"),
         ("mine.py", "mine.py:NAME"),
         ("none.py:x", "package.module:name, or file.py:name"),
+        ("localhost:8080", "did you mean http://localhost:8080/v1?"),
+        ("127.0.0.1:8080/v1/#m", "did you mean http://127.0.0.1:8080/v1#m?"),
+        ("[::1]:80", "did you mean http://[::1]:80/v1?"),
+        ("https//h.example", "did you mean https://h.example/v1?"),
+        ("qwen3:8b", "openai:NAME"),
+        ("org/model:12", "openai:NAME"),
     ],
 )
 def test_what_was_meant_is_guessed_or_all_forms_are_told(spec: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         open_engine(spec)
     assert hint in str(caught.value.hint)
-    assert ("openai:NAME" in str(caught.value.hint)) == (spec in ("gpt-4", "no.such.module:engine"))
+    assert ("openai:NAME" in str(caught.value.hint)) == (spec in ALL_FORMS)
 
 
 @pytest.mark.parametrize("spec", ["openai:m", "http://192.0.2.1/v1#m", "https://h.example/v1#m"])
@@ -977,7 +995,14 @@ class Word(Mine):
 
 ready = Mine()
 number = 7
-def make():
+def make(name="any"):
+    if name == "none":
+        raise SystemExit("no such model")
+    if name == "void":
+        import asyncio
+        raise asyncio.CancelledError
+    return Mine()
+async def later():
     return Mine()
 """
 
@@ -999,6 +1024,7 @@ def test_an_engine_of_the_users_own(tmp_path: Path, name: str) -> None:
         ("Word", "its modes are 'prompt'"),
         ("number", "no engine"),
         ("none", "'none'"),
+        ("later", "later cannot be made: an engine is made without await"),
     ],
 )
 def test_what_is_no_engine_is_told(tmp_path: Path, name: str, words: str) -> None:
@@ -1007,6 +1033,47 @@ def test_what_is_no_engine_is_told(tmp_path: Path, name: str, words: str) -> Non
     with pytest.raises(UsageError, match=words) as caught:
         open_engine(f"{file}:{name}")
     assert caught.value.hint
+
+
+@pytest.fixture
+def offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installed package that offers engines."""
+    entries = {"offered": "make", "ready": "ready", "number": "number", "gone": "gone", "half": "Half"}
+    points = [f"{name} = offered_engines:{attribute}" for name, attribute in entries.items()]
+    (tmp_path / "offered_engines.py").write_text(OWN)
+    folder = tmp_path / "offered_engines-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: offered_engines\nVersion: 1.0\n")
+    lines = ["[extractor.engines]", *points, "absent = no_such_module:make"]
+    (folder / "entry_points.txt").write_text("\n".join(lines))
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "offered_engines", raising=False)
+
+
+@pytest.mark.usefixtures("offered")
+@pytest.mark.parametrize("spec", ["offered", "offered:some/model:7b", "ready"])
+def test_an_engine_that_a_package_offers(spec: str) -> None:
+    record = use(open_engine(spec), lambda session: extract(TEXT, SCHEMA, session))
+    assert (record.data, record.engine) == ({"title": "x", "year": 1}, "mine:1")
+
+
+@pytest.mark.usefixtures("offered")
+@pytest.mark.parametrize(
+    ("spec", "words", "hint"),
+    [
+        ("offered:none", "offered:none cannot be made: SystemExit: no such model", "it is called with 'none'"),
+        ("offered:void", "offered:void cannot be made: CancelledError$", "it is called with 'void'"),
+        ("half:x", r"half:x cannot be made: TypeError: Half\(\) takes no arguments", "it is called with 'x'"),
+        ("half", "half is no engine: it has no modes", "examples/engines.md"),
+        ("number", "number is no engine", "examples/engines.md"),
+        ("gone:x", "gone cannot be made: its entry point offered_engines:gone: AttributeError", "the package"),
+        ("absent", "absent cannot be made: its entry point no_such_module:make: ModuleNotFoundError", "the package"),
+    ],
+)
+def test_an_offered_engine_that_cannot_be_made_is_told(spec: str, words: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=words) as caught:
+        open_engine(spec)
+    assert hint in (caught.value.hint or "")
 
 
 # --- replay --------------------------------------------------------------------------------------------------
@@ -1019,7 +1086,9 @@ def script(tmp_path: Path, *lines: object) -> str:
 
 
 def test_a_script_is_played_in_order(tmp_path: Path) -> None:
-    engine = open_engine(script(tmp_path, {"text": "{"}, "", {"text": DATA, "finish_reason": "stop"}))
+    engine = open_engine(
+        script(tmp_path, {"text": "{", "finish_reason": None}, "", {"text": DATA, "finish_reason": "stop"})
+    )
     assert isinstance(engine, ReplayEngine)
     record = use(engine, lambda session: extract(TEXT, SCHEMA, session))
     assert (record.data, record.engine) == (DATA, "replay:script.jsonl")
@@ -1040,6 +1109,8 @@ def test_a_script_that_is_too_short_ends_the_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "words"),
     [("{", "not JSON"), ("[]", 'no "text"'), ('{"txt": ""}', 'no "text"'), ('{"text": "", "a": 1}', "unknown 'a'"),
+     ('{"text": "", "finish_reason": ""}', "finish_reason ''"), ('{"text": "", "finish_reason": 0}', "finish_reason 0"),
+     ('{"text": "", "finish_reason": false}', "finish_reason False"),
      ('{"text": "", "finish_reason": "done"}', "'done'"), ('{"text": "", "finish_reason": ["stop"]}', "finish_reason"),
      ("[" * 100_000, "not JSON")],
     ids=lambda value: value[:24],
@@ -1090,6 +1161,13 @@ async def hang(*_: object) -> Any:
     await asyncio.sleep(60)
 
 
+def raising(fault: type[BaseException]) -> Callable[..., Any]:
+    async def fail(*_: object) -> Any:
+        raise fault
+
+    return fail
+
+
 def giving(value: Any) -> Callable[..., Any]:
     async def give(*_: object) -> Any:
         return value
@@ -1105,7 +1183,12 @@ BOOM = "mine itself failed: ValueError: boom"
     [
         ({"generate": boom}, BOOM),
         ({"generate": giving(None)}, "mine gave a NoneType for a Completion"),
-        ({"generate": lambda _: 7}, "mine itself failed: TypeError: .*await"),
+        ({"generate": raising(KeyError)}, "mine itself failed: KeyError$"),
+        ({"generate": raising(asyncio.CancelledError)}, "mine itself failed: CancelledError$"),
+        ({"generate": raising(SystemExit)}, "mine itself failed: SystemExit$"),
+        ({"generate": raising(BaseException)}, "mine itself failed: BaseException$"),
+        ({"generate": lambda _: 7}, "mine: generate is no coroutine: write `async def generate`"),
+        ({"honoured": lambda: ("prompt",)}, "mine: honoured is no coroutine: write `async def honoured`"),
         ({"generate": hang}, "mine: no answer within 0.2 s"),
         ({"generate": giving(Completion(None, "stop", Usage()))}, "mine gave a Completion with text None"),  # type: ignore[arg-type]
         ({"generate": giving(Completion("", "weird", Usage()))}, "mine gave a Completion with finish_reason 'weird'"),  # type: ignore[arg-type]
@@ -1133,7 +1216,6 @@ def test_a_fault_of_an_own_engine_is_one_of_its_document(members: dict[str, Any]
         ({"count_tokens": giving("7")}, lambda session: session.count_tokens(()), "mine counted '7' tokens"),
         ({"honoured": giving(("odd",))}, lambda session: session.honoured(), "mine: unknown mode 'odd'"),
         ({"slots": 0}, lambda session: giving(session.slots)(), "mine: its slots are 0"),
-        ({"aclose": boom}, lambda session: session.aclose(), BOOM),
         (
             {"disown": lambda: None},
             lambda session: giving(session.disown("tools", ""))(),
@@ -1145,6 +1227,51 @@ def test_a_fault_of_an_own_engine_is_one_of_its_document(members: dict[str, Any]
 def test_what_an_own_engine_has_beside_is_guarded_too(members: dict[str, Any], work: Any, words: str) -> None:
     with pytest.raises(ExtractError, match=words):
         asyncio.run(work(Session(kept(Faulty(**members)))))
+
+
+def test_a_cancelled_task_of_an_own_engine_is_cancelled() -> None:
+    async def cancelled() -> bool:
+        task = asyncio.ensure_future(extract(TEXT, SCHEMA, kept(Faulty(generate=hang))))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        return isinstance((await asyncio.gather(task, return_exceptions=True))[0], asyncio.CancelledError)
+
+    assert asyncio.run(cancelled())
+
+
+def test_a_property_of_an_own_engine_that_fails_is_told() -> None:
+    class Odd(Faulty):
+        @property
+        def slots(self) -> int:
+            raise ValueError("boom")
+
+    with pytest.raises(EngineUnavailable, match=BOOM):
+        _ = Session(kept(Odd())).slots
+
+
+@pytest.mark.parametrize(
+    ("aclose", "note"),
+    [
+        (boom, BOOM),
+        (raising(SystemExit), "mine itself failed: SystemExit"),
+        (lambda: None, "mine: aclose is no coroutine: write `async def aclose`"),
+    ],
+)
+def test_what_goes_wrong_at_the_end_of_an_own_engine_is_a_note(aclose: Any, note: str) -> None:
+    notes: list[str] = []
+    asyncio.run(Session(kept(Faulty(aclose=aclose), on_note=notes.append)).aclose())
+    assert notes == [f"while it was closed: {note}"]
+
+
+def test_only_the_engines_of_this_package_are_taken_at_their_word(tmp_path: Path) -> None:
+    class Mine(ReplayEngine):
+        async def generate(self, request: Request) -> Completion:
+            raise ZeroDivisionError
+
+    path = Path(script(tmp_path, {"text": DATA}).removeprefix("replay:"))
+    assert isinstance(kept(ReplayEngine(path)), ReplayEngine)
+    record = use(kept(Mine(path)), lambda session: extract(TEXT, SCHEMA, session))
+    assert [problem.message for problem in record.errors] == ["replay:script.jsonl itself failed: ZeroDivisionError"]
 
 
 def test_a_url_with_a_query_is_refused() -> None:

@@ -43,8 +43,8 @@ ModelOption = Annotated[
         "-m",
         metavar="SPEC",
         help="A name of `extract models list`, a .gguf file, hf:OWNER/REPO/FILE.gguf; openai:NAME, ollama:NAME, "
-        "vllm:NAME, lmstudio:NAME, http://HOST:PORT/v1#NAME; outlines:transformers:PATH; replay:FILE.jsonl; "
-        "package.module:NAME, FILE.py:NAME.",
+        "vllm:NAME, lmstudio:NAME, http://HOST:PORT/v1#NAME, NAME with --base-url; outlines:transformers:PATH, "
+        "outlines:llamacpp:FILE.gguf; replay:FILE.jsonl; package.module:NAME, FILE.py:NAME, an entry point.",
     ),
 ]
 OfflineOption = Annotated[

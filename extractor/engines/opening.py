@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from inspect import iscoroutine
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from extractor.engines.keys import key_for
 from extractor.engines.llama.engine import LlamaEngine
 from extractor.engines.llama.process import Settings
 from extractor.engines.model_spec import GROUP, PREFIXES, SERVERS, Kind, kind_of
-from extractor.engines.own import kept
+from extractor.engines.own import is_fault, kept
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.trace import Trace
 from extractor.errors import UsageError
@@ -39,6 +41,10 @@ _FORMS = (
     "an engine of your own: package.module:NAME, FILE.py:NAME"
 )
 _TRIES = 6  # of one request
+# A URL without its scheme, or with half of it: 'localhost:8080', 'https//host/v1#m'.
+_ADDRESS = re.compile(
+    r"(?i)(?=https?/|[^/]+:\d)(?:(https?)/+)?((?:\[[\da-f:]+\]|[\w.-]+)(?::\d{2,5})?)(/[^#?@]*)?(#.*)?"
+)
 
 _log = logging.getLogger("extractor")
 
@@ -80,7 +86,7 @@ def open_engine(spec: str, settings: Settings | None = None, access: Access | No
 
         return open_outlines(spec.partition(":")[2], offline=access.offline)
     if kind == "code":
-        return _own(_found(spec), spec)
+        return kept(_own(spec), spec, access.on_note)
     return LlamaEngine(_weights(spec), settings or Settings(), offline=access.offline, trace=access.trace)
 
 
@@ -124,12 +130,13 @@ def _server(kind: Kind, url: str) -> Server | None:
 def _remote(url: str, name: str, access: Access, server: Server | None) -> RemoteEngine:
     if access.offline and not is_loopback(url):
         raise UsageError(f"{url} is not on this machine, and --offline forbids to leave it")
+    where = url.partition("://")[2]
     chat = ChatEngine(
         url,
         key_for(url, access.key_file),
         name,
         RemoteEngine.modes,
-        name=f"{url.partition('://')[2]}#{name}" if server != "openai" else f"openai:{name}",
+        name=f"openai:{name}" if server == "openai" else f"{where}#{name}" if name else where,
         server=server or "other",
         patience=Patience(_TRIES, access.total_timeout),
         trace=access.trace,
@@ -145,18 +152,45 @@ def _weights(spec: str) -> models.Weights:
     return weights
 
 
-def _found(spec: str) -> Any:
-    """What makes an engine of the user's; the name of a module that is not there may be a slip in something else."""
+def _own(spec: str) -> Any:
+    """What is to be an engine of the user's: the object, or what a class or function gives."""
+    found, given = _found(spec)
+    is_ready = not given and not isinstance(found, type) and hasattr(found, "generate")
+    return found if is_ready else _made(found, spec, given)
+
+
+def _found(spec: str) -> tuple[Any, str]:
+    """What a spec names, and what stands behind the name of an entry point.
+
+    The name of a module that is not there may be a slip in something else.
+    """
     name, _, rest = spec.partition(":")
     if (found := plugins.find_entry_point(GROUP, name)) is not None:
-        return found(rest) if rest else found()
+        return found, rest
     if spec.lower().endswith(".py"):
         raise UsageError(f"--model {spec} does not say which engine of the file is meant", hint=f"{spec}:NAME")
     try:
-        return plugins.find(spec)
+        return plugins.find(spec), ""
     except plugins.NotThere as error:
         is_slip = isinstance(error.__cause__, ModuleNotFoundError)
         raise UsageError(f"--model {spec}: {error}", hint=_suggest(spec) if is_slip else error.hint) from error
+
+
+def _made(make: Any, spec: str, given: str) -> Any:
+    """What a class or function gives, called with what there is to give it."""
+    if not callable(make):
+        raise UsageError(f"{spec} is no engine, and nothing that makes one", hint="examples/engines.md shows one")
+    try:
+        made = make(given) if given else make()
+    except BaseException as error:
+        if not is_fault(error):
+            raise
+        hint = f"it is called with {given!r}" if given else "it is called without arguments"
+        raise UsageError(f"{spec} cannot be made: {plugins.spell(error)}", hint=hint) from error
+    if iscoroutine(made):
+        made.close()  # else Python complains that nobody awaits it
+        raise UsageError(f"{spec} cannot be made: an engine is made without await", hint="write `def`, not `async def`")
+    return made
 
 
 def _suggest(spec: str) -> str:
@@ -164,21 +198,8 @@ def _suggest(spec: str) -> str:
     kind, colon, rest = spec.partition(":")
     if colon and (meant := get_close_matches(kind.lower(), PREFIXES, n=1)):
         return f"did you mean {meant[0]}:{rest}?"
+    if address := _ADDRESS.fullmatch(spec):
+        scheme, host, path, model = address.groups(default="")
+        return f"did you mean {scheme or 'http'}://{host}{path.rstrip('/') or '/v1'}{model}?"
     near = models.suggest(spec)
     return near if near.startswith("did you mean") else f"{near}\n{_FORMS}"
-
-
-def _own(found: Any, spec: str) -> Engine:
-    """An engine of the user's: the object, or what a class or function without parameters gives."""
-    engine = found if hasattr(found, "generate") and not isinstance(found, type) else _made(found, spec)
-    return kept(engine, spec)
-
-
-def _made(found: Any, spec: str) -> Any:
-    if not callable(found):
-        raise UsageError(f"{spec} is no engine, and nothing that makes one", hint="examples/engines.md shows one")
-    try:
-        return found()
-    except Exception as error:
-        what = f"{spec} cannot be made: {type(error).__name__}: {error}"
-        raise UsageError(what, hint="it is called without arguments") from error

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from inspect import isawaitable
 from typing import Any, get_args
 
 from extractor.errors import EngineUnavailable, ExtractError, UsageError
+from extractor.plugins import spell
 from extractor.types import Completion, Engine, FinishReason, Message, Mode, OnText, Request, Usage
 
 _SECONDS = 600.0  # of what is no answer to a document
@@ -16,14 +18,30 @@ _OPTIONAL = ("stream", "honoured", "disown", "slots", "count_tokens", "aclose")
 _EXAMPLE = "examples/engines.md shows one"
 
 
-def kept(engine: Any, name: str = "") -> Engine:
+def kept(engine: Any, name: str = "", on_note: Callable[[str], None] = lambda _: None) -> Engine:
     """An engine that keeps to the contract: one of this package as it is, another one wrapped.
 
-    `name` is what the user calls it. Raises `UsageError` for what is no engine.
+    `name` is what the user calls it; `on_note` gets what goes wrong when all is done.
+    Raises `UsageError` for what is no engine.
     """
-    if any(base.__module__.startswith(f"{__package__}.") for base in type(engine).__mro__):
+    if type(engine).__module__.startswith(f"{__package__}."):
         return engine  # type: ignore[no-any-return]
-    return OwnEngine(engine, name or f"engine={engine!r:.80}")
+    return OwnEngine(engine, name or f"engine={engine!r:.80}", on_note)
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether an exception out of a user's code is a fault of it: no Ctrl-C, and nobody cancelled the task."""
+    if isinstance(error, asyncio.CancelledError):
+        return not _is_cancelled()
+    return not isinstance(error, KeyboardInterrupt | GeneratorExit)
+
+
+def _is_cancelled() -> bool:
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # there is no loop
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 class OwnEngine:
@@ -32,14 +50,16 @@ class OwnEngine:
     What it has beside `generate` is there where the engine has it. `id` and `modes` are read once.
     """
 
-    def __init__(self, engine: Any, name: str) -> None:
+    def __init__(self, engine: Any, name: str, on_note: Callable[[str], None]) -> None:
         if isinstance(engine, type):
             raise UsageError(f"{name} is a class, not an engine", hint=f"{engine.__name__}()")
         try:
             missing = [member for member in _NEEDED if not hasattr(engine, member)]
             found = None if missing else (engine.id, engine.modes)
-        except Exception as error:
-            raise UsageError(f"{name} is no engine: {type(error).__name__}: {error}", hint=_EXAMPLE) from error
+        except BaseException as error:
+            if not is_fault(error):
+                raise
+            raise UsageError(f"{name} is no engine: {spell(error)}", hint=_EXAMPLE) from error
         if found is None:
             raise UsageError(f"{name} is no engine: it has no {', '.join(missing)}", hint=_EXAMPLE)
         if not isinstance(found[0], str):
@@ -47,22 +67,26 @@ class OwnEngine:
         self.engine = engine
         self.id: str = found[0]
         self.modes = _modes(found[1], name)
+        self._note = on_note
 
     async def generate(self, request: Request) -> Completion:
         """Answer a request within its timeout."""
-        return self._sound(await self._within(request.timeout, self.engine.generate, request))
+        return self._sound(await self._within(request.timeout, "generate", request))
 
     def __getattr__(self, name: str) -> Any:
         """What the engine has beside."""
-        if name in _OPTIONAL and hasattr(self.engine, name):
-            return getattr(self, f"_{name}")
+        if name in _OPTIONAL:
+            with self._guarded():
+                is_there = hasattr(self.engine, name)
+            if is_there:
+                return getattr(self, f"_{name}")
         raise AttributeError(name)
 
     async def _stream(self, request: Request, on_text: OnText) -> Completion:
-        return self._sound(await self._within(request.timeout, self.engine.stream, request, on_text))
+        return self._sound(await self._within(request.timeout, "stream", request, on_text))
 
     async def _honoured(self) -> tuple[Mode, ...]:
-        return _modes(await self._within(_SECONDS, self.engine.honoured), self.id)
+        return _modes(await self._within(_SECONDS, "honoured"), self.id)
 
     def _disown(self, mode: Mode, why: str) -> None:
         with self._guarded():
@@ -70,27 +94,35 @@ class OwnEngine:
 
     @property
     def _slots(self) -> int:
-        slots = self.engine.slots
+        with self._guarded():
+            slots = self.engine.slots
         if not isinstance(slots, int) or slots < 1:
             raise UsageError(f"{self.id}: its slots are {slots!r}", hint="how many requests it takes at once, from 1")
         return slots
 
     async def _count_tokens(self, messages: tuple[Message, ...]) -> int:
-        count = await self._within(_SECONDS, self.engine.count_tokens, messages)
+        count = await self._within(_SECONDS, "count_tokens", messages)
         if not isinstance(count, int):
             raise EngineUnavailable(f"{self.id} counted {count!r} tokens")
         return count
 
     async def _aclose(self) -> None:
-        await self._within(_SECONDS, self.engine.aclose)
+        """What goes wrong here comes after all answers, and takes none of them away."""
+        try:
+            await self._within(_SECONDS, "aclose")
+        except ExtractError as error:
+            self._note(f"while it was closed: {error}")
 
-    async def _within(self, seconds: float, call: Callable[..., Awaitable[Any]], *given: Any) -> Any:
-        """What a call gives in time; a timeout within it is no other fault than the rest."""
+    async def _within(self, seconds: float, name: str, *given: Any) -> Any:
+        """What a member gives in time; a timeout within it is no other fault than the rest."""
         clock = asyncio.timeout(seconds)
         with self._guarded():
             try:
                 async with clock:
-                    return await call(*given)
+                    answer = getattr(self.engine, name)(*given)
+                    if not isawaitable(answer):
+                        raise EngineUnavailable(f"{self.id}: {name} is no coroutine: write `async def {name}`")
+                    return await answer
             except TimeoutError:
                 if clock.expired():
                     raise EngineUnavailable.late(self.id, seconds) from None
@@ -102,8 +134,10 @@ class OwnEngine:
             yield
         except ExtractError:
             raise
-        except Exception as error:
-            raise EngineUnavailable(f"{self.id} itself failed: {type(error).__name__}: {error}") from error
+        except BaseException as error:
+            if not is_fault(error):
+                raise
+            raise EngineUnavailable(f"{self.id} itself failed: {spell(error)}") from error
 
     def _sound(self, completion: Any) -> Completion:
         """A completion with values of the right types."""

@@ -59,7 +59,7 @@ def _answer(line: str, where: str) -> Completion:
         raise UsageError(f'{where}: no "text" in it', hint=hint)
     if unknown := entry.keys() - {"text", "finish_reason"}:
         raise UsageError(f"{where}: unknown {', '.join(sorted(map(repr, unknown)))}", hint=hint)
-    reason: FinishReason = entry.get("finish_reason") or "stop"
+    reason: FinishReason = "stop" if entry.get("finish_reason") is None else entry["finish_reason"]
     if reason not in get_args(FinishReason):
         raise UsageError(f"{where}: unknown finish_reason {reason!r}", hint=hint)
     text = entry["text"]

@@ -58,7 +58,7 @@ class ChatEngine:
     def name_model(self, model: str) -> None:
         """Take the model that was found, where only the endpoint was named."""
         self.model = model
-        self.id = self.transport.name = f"{self.id}{model}"
+        self.id = self.transport.name = f"{self.id}#{model}"
 
     async def generate(self, request: Request, patience: Patience | None = None) -> Completion:
         """One completion, once more without a parameter that the model does not take, or without a chat."""
