@@ -804,6 +804,13 @@ def test_a_base_url_that_is_none_is_refused(url: str) -> None:
         open_engine("m", access=Access(base_url=url))
 
 
+@pytest.mark.parametrize("url", ["u:sk-leak@h/v1", "sk-leak@h", "http:u:sk-leak@h/v1", "http://u:p/sk-leak@h"])
+def test_no_message_shows_the_password_of_what_was_meant_as_a_url(url: str) -> None:
+    with pytest.raises(UsageError, match="a URL with a password in it") as caught:
+        open_engine("m", access=Access(base_url=url))
+    assert "sk-leak" not in f"{caught.value} {caught.value.hint}"
+
+
 @pytest.mark.parametrize("spec", ["openai:gpt-x", "ollama:gpt-x", "gpt-x"])
 def test_a_base_url_is_where_a_name_is_asked_for(spec: str) -> None:
     engine = open_engine(spec, access=Access(base_url="http://h:1/v1"))
@@ -830,6 +837,7 @@ def test_the_base_url_of_the_environment_takes_names_but_no_weights(monkeypatch:
         ("https:///v1#m", "is not a URL"),
         ("http://user:secret@h/v1#m", "a URL with a password in it"),
         ("http://user:secret@h:123456/v1#m", "a URL with a password in it"),
+        ("http:/user:secret@h/v1#m", "a URL with a password in it"),
         ("no-such-model", "no-such-model"),
         ("replay:", "names no file"),
         ("mine.py", "which engine of the file"),

@@ -89,7 +89,8 @@ class Default:
             return self.option.process_value(self.ctx, given)
         except typer.BadParameter as error:
             hint = f"`{self.ctx.command_path} --help` tells what it takes"
-            raise self.fault(f"{error.message} (it was {self.shown})", hint) from error
+            what = error.message.removeprefix("Value error, ").removesuffix(".")
+            raise self.fault(f"{what} (it was {self.shown})", hint) from error
 
     def __str__(self) -> str:
         """'smollm2-135m, from extract.toml'."""
@@ -106,9 +107,14 @@ class Default:
         return self.file.place(self.key) if self.file else _variable(self.name)
 
     @property
+    def is_secret(self) -> bool:
+        """Whether what was given is a secret, or may have one in it."""
+        return config.is_secret(self.name) or config.has_secret(self.given, is_url=self.name == "base-url")
+
+    @property
     def shown(self) -> str:
         """What was given, on one line; nothing of a secret."""
-        if config.is_secret(self.name) or config.has_password(self.given):
+        if self.is_secret:
             return "(hidden)"
         parts = self.given if isinstance(self.given, list) else [self.given]
         return one_line(", ".join(str(part).lower() if isinstance(part, bool) else str(part) for part in parts))
@@ -134,7 +140,7 @@ def print_defaults(ctx: Any, *, as_json: bool) -> int:
 
 def _to_print(default: Default, value: Any) -> Any:
     """A value as JSON has it: paths as texts, and nothing of a secret."""
-    if config.is_secret(default.name) or config.has_password(default.given):
+    if default.is_secret:
         return default.shown
     if isinstance(value, list):
         return [_to_print(default, part) for part in value]
