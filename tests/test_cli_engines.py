@@ -141,6 +141,8 @@ def test_prompt_leaves_out_a_mode_that_cannot_say_the_schema(here: Path) -> None
     [
         (("--threads", "2", "--slots", "4"), ["--threads, --slots: ignored, replay:script.jsonl has no use for that"]),
         (("--total-timeout", "9"), ["--total-timeout: ignored, replay:script.jsonl has no use for that"]),
+        (("--base-url", "http://h/v1"), ["--base-url: ignored, replay:script.jsonl has no use for that"]),
+        (("-m", f"{FIRST_LINE}:FirstLine", "--base-url", "http://h/v1"), ["--base-url: ignored, mine:first-line has"]),
         (("--slots", "1", "--timeout", "9"), []),
         (("--context", "900", "-q"), []),
         (("road.md", "--stream"), ["--stream shows a single record"]),

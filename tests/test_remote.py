@@ -791,6 +791,20 @@ def test_openai_is_openai_however_its_url_is_spelled(monkeypatch: pytest.MonkeyP
         assert cost_of(engine.id, Usage(9, 0, 9))
 
 
+def test_a_base_url_is_not_for_what_runs_here_by_its_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.py").write_text(OWN)
+    (tmp_path / "x.gguf").write_bytes(b"GGUF")
+    monkeypatch.chdir(tmp_path)
+    access = Access(base_url="http://h:1/v1")
+    assert open_engine("mine.py:Mine", access=access).id == "mine:1"
+    for spec in ("x.gguf", "./x.gguf", "hf:owner/repo/x.gguf"):
+        assert isinstance(open_engine(spec, access=access), LlamaEngine)
+    for spec in ("smollm2-135m", "llama3:latest", "package.module:thing"):
+        engine = open_engine(spec, access=access)
+        assert isinstance(engine, RemoteEngine)
+        assert (engine.url, engine.chat.model) == ("http://h:1/v1", spec)
+
+
 def test_two_endpoints_are_refused() -> None:
     assert open_engine("http://a:1/v1#m", access=Access(base_url="HTTP://A:1/v1/"))
     with pytest.raises(UsageError, match="--model names one endpoint, and --base-url another") as caught:
@@ -913,7 +927,7 @@ def test_what_a_spec_names(monkeypatch: pytest.MonkeyPatch, spec: str, kind: str
     assert model_spec.kind_of(spec) == kind
     assert model_spec.anchor(spec, Path("/a")) == (seen or spec)
     assert model_spec.is_code(spec) == (kind == "code")
-    assert not model_spec.is_code(spec, has_base_url=True)
+    assert model_spec.is_code(spec, has_base_url=True) == (spec == "mine.py:X")
 
 
 def test_a_folder_of_a_model_beside_the_file_is_no_name_on_the_hub(tmp_path: Path) -> None:

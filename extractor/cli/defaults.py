@@ -21,6 +21,7 @@ from extractor import config
 from extractor.cli.terminal import Screen, explain, one_line
 from extractor.config import File, Key, Kind
 from extractor.errors import ExtractError, UsageError
+from extractor.models import CATALOGUE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -282,13 +283,19 @@ def _look_up(ctx: Any, path: Key, files: tuple[File, ...]) -> Iterator[Default]:
 
 
 def _tell_where_documents_go(ctx: Any, found: list[Default]) -> None:
-    """A note where that is decided by a file that is easily overlooked; that file cannot silence it."""
+    """A note where that is decided by a file that is easily overlooked; that file cannot silence it.
+
+    And one where a default keeps weights of the catalogue from running here.
+    """
     taken = [default for default in found if ctx.get_parameter_source(default.option.name).name == "DEFAULT_MAP"]
     from_above = {default.name: default for default in taken if default.file and default.file.reach == "above"}
     screen = Screen(quiet=bool(ctx.params.get("quiet")) and "quiet" not in from_above, verbose=True)
     for name in _TOLD:
         if default := from_above.get(name):
             screen.note(f"--{name} {default.shown} is from {default.place}")
+    url = next((default for default in taken if default.name == "base-url"), None)
+    if url and (model := ctx.params.get("model")) in CATALOGUE:
+        screen.note(f"{model} is asked for at {url.shown}, the --base-url of {url.place}: it does not run here")
 
 
 def _path(ctx: Any) -> Key:

@@ -153,6 +153,7 @@ def test_an_empty_variable_says_nothing_where_it_is_no_flag(here: Path) -> None:
 REFUSED = [
     ("ratio = 1.5", {}, "extract.toml:1: ratio: Input should be less than or equal to 1 (it was 1.5)"),
     ('format = "xml"', {}, "extract.toml:1: format: 'xml' is not one of 'json', 'csv' (it was xml)\n"),
+    ('ratio = "http://u:sk@h"', {}, "extract.toml:1: 'ratio' has to be a number, not (hidden)\n"),
     ("", {"EXTRACT_RATIO": "many"}, "EXTRACT_RATIO: ratio: Input should be a valid number"),
     ("", {"EXTRACT_QUIET": "perhaps"}, "EXTRACT_QUIET: quiet: perhaps is neither true nor false"),
     ('out = "../away"', {}, "extract.toml:1: out: ../away is outside of the folder of this file"),
@@ -250,6 +251,24 @@ def test_a_file_above_that_says_where_documents_go_is_told(here: Path, monkeypat
     assert call(env={"EXTRACT_QUIET": "1"}) == ""
     assert call("send", "--base-url", "y") == notes.splitlines(keepends=True)[0]
     assert call("--no-config", "send") == ""
+
+
+def test_weights_that_a_default_sends_elsewhere_are_told(here: Path) -> None:
+    note = "note: smollm2-135m is asked for at http://x, the --base-url of {}: it does not run here\n"
+    env = {"EXTRACT_BASE_URL": "http://x"}
+    assert call("send", "-m", "smollm2-135m", env=env) == note.format("EXTRACT_BASE_URL")
+    assert call("send", "-q", "-m", "smollm2-135m", env=env) == ""
+    assert call("send", "-m", "m", env=env) == ""
+    put(here, 'base-url = "http://x"\nmodel = "smollm2-135m"\n')
+    assert call() == note.format("extract.toml:1")
+    assert call("send", "--base-url", "http://y") == ""
+
+
+def test_code_above_is_refused_beside_a_base_url(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(here, 'base-url = "http://x"\nmodel = "mine.py:X"\n')
+    (here / "深").mkdir()
+    monkeypatch.chdir(here / "深")
+    assert "mine.py:X is Python code, and this file is in a folder above" in call("send", code=2)
 
 
 def test_a_variable_that_means_nothing_is_told() -> None:
