@@ -721,6 +721,16 @@ def test_a_budget_of_money_ends_the_run(stub: Stub) -> None:
     assert "max_completion_tokens" in stub.bodies[0]
 
 
+@pytest.mark.parametrize("mode", ["prompt", None])
+def test_no_money_is_spent_where_none_may_be(stub: Stub, mode: Mode | None) -> None:
+    engine = open_engine("openai:gpt-4o-mini")
+    assert isinstance(engine, RemoteEngine)
+    engine.chat.transport.url = stub.url
+    with pytest.raises(BudgetSpent, match=r"--max-cost 0: 0\.0000 US dollars are spent"):
+        use(engine, lambda session: extract(TEXT, SCHEMA, session, Options(mode=mode)), budget=Budget(cost=0.0))
+    assert stub.bodies == []
+
+
 def test_money_under_way_exceeds_the_budget_by_one_request_at_most(stub: Stub) -> None:
     under_way: list[None] = []
     most = 0
@@ -750,8 +760,21 @@ def test_money_under_way_exceeds_the_budget_by_one_request_at_most(stub: Stub) -
 
 @pytest.mark.parametrize("spec", ["http://127.0.0.1:1/v1#m", "ollama:m", "openai:no-such-model-as-this"])
 def test_a_budget_of_money_needs_a_price(spec: str) -> None:
-    with pytest.raises(UsageError, match=r"the price of .* is not known"):
+    with pytest.raises(UsageError, match=r"the price of .* is not known") as caught:
         Session(open_engine(spec), Budget(cost=1.0))
+    hint = str(caught.value.hint)
+    assert "prices of OpenAI's own models" in hint
+    assert hint.endswith("; --max-output-tokens needs none")
+    assert ("pip install" in hint) == spec.startswith("openai:")
+
+
+def test_what_costs_nothing_needs_no_money(tmp_path: Path) -> None:
+    script = tmp_path / "script.jsonl"
+    script.write_text(json.dumps({"text": json.dumps(DATA)}) + "\n")
+    record = use(
+        open_engine(f"replay:{script}"), lambda session: extract(TEXT, SCHEMA, session), budget=Budget(cost=0.0)
+    )
+    assert record.data == DATA
 
 
 def test_what_runs_here_costs_nothing() -> None:

@@ -301,9 +301,7 @@ def test_a_secret_in_the_environment_is_not_shown(monkeypatch: pytest.MonkeyPatc
         ("tags", "a http://u:sk-1234@h"),
     ],
 )
-def test_a_secret_in_a_url_is_not_shown(
-    here: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_a_secret_in_a_url_is_not_shown(here: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     put(here, f"{name} = {json.dumps(value.split() if name == 'tags' else value)}\n")
     (here / "深").mkdir()
     for folder in (here, here / "深"):
