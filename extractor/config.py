@@ -23,6 +23,9 @@ Key = tuple[str, ...]  # ('models', 'pull', 'offline'), ('max-tokens',)
 Reach = Literal["here", "above", "own"]  # in the current folder, in one above it, the user's own
 
 _SECRET = re.compile(r"(.+-)?(api-?key|secret|secret-key|password|(access|auth|bearer)-token)|key|token")
+# A URL, or what was meant as one, with a password or a query in it; behind a # stands a model.
+_NO_SCHEME = r"(?!outlines:|replay:)[^/:@\s]+:[^/@\s]*@|[^?#\s]+\?[^=\s]+="
+_IN_URL = re.compile(rf"(.*//|https?:)(.*\?|[^#]*@|[^/]*@)|{_NO_SCHEME}", re.IGNORECASE | re.DOTALL)
 _HEADER = re.compile(r"\s*\[+([^\[\]]+)\]")
 _ENTRY = re.compile(r"\s*([^=#\s\[][^=#]*?)\s*=")
 _TOML_PLACE = re.compile(r"(.*) \(at line (\d+), column (\d+)\)")
@@ -85,9 +88,16 @@ class File:
         return "is in a folder above the current one" if self.reach == "above" else None
 
 
-def has_password(value: object) -> bool:
-    """Whether a value is a URL with a password in it: 'http://me:secret@host' → True."""
-    return isinstance(value, str) and bool(re.search(r"//[^/@\s]+@", value))
+def has_secret(value: object, *, is_url: bool = False) -> bool:
+    """Whether a value has what may be the secret of a URL: 'http://me:secret@host', 'host/v1?key=secret' → True.
+
+    Of what was to be one (`is_url`) any @ or ? may be that.
+    """
+    if isinstance(value, list):
+        return any(has_secret(part, is_url=is_url) for part in value)
+    if not isinstance(value, str):
+        return False
+    return bool(_IN_URL.match(value)) or (is_url and ("@" in value or "?" in value))
 
 
 def is_secret(name: str) -> bool:
@@ -284,6 +294,8 @@ def _describe(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, int) and value.bit_length() >= _BITS:
         return f"one of {value.bit_length()} bits"
+    if has_secret(value):
+        return "(hidden)"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 

@@ -70,6 +70,13 @@ def test_check_waits_no_longer_than_told_and_prints_each_line_when_it_is_known(h
     assert process.returncode == 0
 
 
+def test_check_waits_no_longer_for_all_tries_than_told(here: Path, stub: Stub) -> None:
+    stub.behave = lambda _: stub.stopped.wait(60)
+    done = extract("models", "check", f"{stub.url}#m", "--total-timeout", "1", cwd=here)
+    assert done.code == 3
+    assert "no answer within 1 s (1 try in 1 s)\nhint: raise --total-timeout to wait longer\n" in done.err
+
+
 def test_check_of_an_own_engine(here: Path) -> None:
     done = extract("models", "check", f"{FIRST_LINE}:FirstLine", "--json", cwd=here)
     assert (done.code, done.err) == (0, "")
@@ -165,6 +172,21 @@ def test_prompt_leaves_out_a_mode_that_cannot_say_the_schema(here: Path) -> None
     assert (prompt["grammar"], prompt["json_schema"], prompt["input_tokens"]) == (None, None, None)
 
 
+# --- budgets -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tokens", "done", "first"), [(1, "1 of the documents is", "road.md"), (2, "2 of the documents are", "third.txt")]
+)
+def test_a_spent_budget_tells_where_it_ended(here: Path, tokens: int, done: str, first: str) -> None:
+    write_files(here, {"third.txt": BRIDGE})
+    words = ("bridge.txt", "road.md", "third.txt", "-s", "title str", "-m", f"{FIRST_LINE}:FirstLine")
+    ended = extract("run", *words, "--slots", "1", "--max-output-tokens", str(tokens), cwd=here)
+    told = f"--max-output-tokens {tokens}: {tokens} are written; {done} done, the first that is not: {first}\n"
+    assert (ended.code, len(ended.lines)) == (3, tokens)
+    assert told in ended.err
+
+
 # --- flags that mean nothing ---------------------------------------------------------------------------------
 
 
@@ -173,6 +195,8 @@ def test_prompt_leaves_out_a_mode_that_cannot_say_the_schema(here: Path) -> None
     [
         (("--threads", "2", "--slots", "4"), ["--threads, --slots: ignored, replay:script.jsonl has no use for that"]),
         (("--total-timeout", "9"), ["--total-timeout: ignored, replay:script.jsonl has no use for that"]),
+        (("--base-url", "http://h/v1"), ["--base-url: ignored, replay:script.jsonl has no use for that"]),
+        (("-m", f"{FIRST_LINE}:FirstLine", "--base-url", "http://h/v1"), ["--base-url: ignored, mine:first-line has"]),
         (("--slots", "1", "--timeout", "9"), []),
         (("--context", "900", "-q"), []),
         (("road.md", "--stream"), ["--stream shows a single record"]),

@@ -769,6 +769,16 @@ def test_a_budget_of_money_ends_the_run(stub: Stub) -> None:
     assert "max_completion_tokens" in stub.bodies[0]
 
 
+@pytest.mark.parametrize("mode", ["prompt", None])
+def test_no_money_is_spent_where_none_may_be(stub: Stub, mode: Mode | None) -> None:
+    engine = open_engine("openai:gpt-4o-mini")
+    assert isinstance(engine, RemoteEngine)
+    engine.chat.transport.url = stub.url
+    with pytest.raises(BudgetSpent, match=r"--max-cost 0: 0\.0000 US dollars are spent"):
+        use(engine, lambda session: extract(TEXT, SCHEMA, session, Options(mode=mode)), budget=Budget(cost=0.0))
+    assert stub.bodies == []
+
+
 def test_money_under_way_exceeds_the_budget_by_one_request_at_most(stub: Stub) -> None:
     under_way: list[None] = []
     most = 0
@@ -798,8 +808,21 @@ def test_money_under_way_exceeds_the_budget_by_one_request_at_most(stub: Stub) -
 
 @pytest.mark.parametrize("spec", ["http://127.0.0.1:1/v1#m", "ollama:m", "openai:no-such-model-as-this"])
 def test_a_budget_of_money_needs_a_price(spec: str) -> None:
-    with pytest.raises(UsageError, match=r"the price of .* is not known"):
+    with pytest.raises(UsageError, match=r"the price of .* is not known") as caught:
         Session(open_engine(spec), Budget(cost=1.0))
+    hint = str(caught.value.hint)
+    assert "prices of OpenAI's own models" in hint
+    assert hint.endswith("; --max-output-tokens needs none")
+    assert ("pip install" in hint) == spec.startswith("openai:")
+
+
+def test_what_costs_nothing_needs_no_money(tmp_path: Path) -> None:
+    script = tmp_path / "script.jsonl"
+    script.write_text(json.dumps({"text": json.dumps(DATA)}) + "\n")
+    record = use(
+        open_engine(f"replay:{script}"), lambda session: extract(TEXT, SCHEMA, session), budget=Budget(cost=0.0)
+    )
+    assert record.data == DATA
 
 
 def test_what_runs_here_costs_nothing() -> None:
@@ -839,6 +862,20 @@ def test_openai_is_openai_however_its_url_is_spelled(monkeypatch: pytest.MonkeyP
         assert cost_of(engine.id, Usage(9, 0, 9))
 
 
+def test_a_base_url_is_not_for_what_runs_here_by_its_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine.py").write_text(OWN)
+    (tmp_path / "x.gguf").write_bytes(b"GGUF")
+    monkeypatch.chdir(tmp_path)
+    access = Access(base_url="http://h:1/v1")
+    assert open_engine("mine.py:Mine", access=access).id == "mine:1"
+    for spec in ("x.gguf", "./x.gguf", "hf:owner/repo/x.gguf"):
+        assert isinstance(open_engine(spec, access=access), LlamaEngine)
+    for spec in ("smollm2-135m", "llama3:latest", "package.module:thing"):
+        engine = open_engine(spec, access=access)
+        assert isinstance(engine, RemoteEngine)
+        assert (engine.url, engine.chat.model) == ("http://h:1/v1", spec)
+
+
 def test_two_endpoints_are_refused() -> None:
     assert open_engine("http://a:1/v1#m", access=Access(base_url="HTTP://A:1/v1/"))
     with pytest.raises(UsageError, match="--model names one endpoint, and --base-url another") as caught:
@@ -850,6 +887,13 @@ def test_two_endpoints_are_refused() -> None:
 def test_a_base_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(UsageError, match="URL"):
         open_engine("m", access=Access(base_url=url))
+
+
+@pytest.mark.parametrize("url", ["u:sk-leak@h/v1", "sk-leak@h", "http:u:sk-leak@h/v1", "http://u:p/sk-leak@h"])
+def test_no_message_shows_the_password_of_what_was_meant_as_a_url(url: str) -> None:
+    with pytest.raises(UsageError, match="a URL with a password in it") as caught:
+        open_engine("m", access=Access(base_url=url))
+    assert "sk-leak" not in f"{caught.value} {caught.value.hint}"
 
 
 @pytest.mark.parametrize("spec", ["openai:gpt-x", "ollama:gpt-x", "gpt-x"])
@@ -878,6 +922,7 @@ def test_the_base_url_of_the_environment_takes_names_but_no_weights(monkeypatch:
         ("https:///v1#m", "is not a URL"),
         ("http://user:secret@h/v1#m", "a URL with a password in it"),
         ("http://user:secret@h:123456/v1#m", "a URL with a password in it"),
+        ("http:/user:secret@h/v1#m", "a URL with a password in it"),
         ("no-such-model", "no-such-model"),
         ("replay:", "names no file"),
         ("mine.py", "which engine of the file"),
@@ -962,7 +1007,7 @@ def test_what_a_spec_names(monkeypatch: pytest.MonkeyPatch, spec: str, kind: str
     assert model_spec.kind_of(spec) == kind
     assert model_spec.anchor(spec, Path("/a")) == (seen or spec)
     assert model_spec.is_code(spec) == (kind == "code")
-    assert not model_spec.is_code(spec, has_base_url=True)
+    assert model_spec.is_code(spec, has_base_url=True) == (spec == "mine.py:X")
 
 
 def test_a_folder_of_a_model_beside_the_file_is_no_name_on_the_hub(tmp_path: Path) -> None:

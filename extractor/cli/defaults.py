@@ -21,6 +21,7 @@ from extractor import config
 from extractor.cli.terminal import Screen, explain, one_line
 from extractor.config import File, Key, Kind
 from extractor.errors import ExtractError, UsageError
+from extractor.models import CATALOGUE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -89,7 +90,8 @@ class Default:
             return self.option.process_value(self.ctx, given)
         except typer.BadParameter as error:
             hint = f"`{self.ctx.command_path} --help` tells what it takes"
-            raise self.fault(f"{error.message} (it was {self.shown})", hint) from error
+            what = error.message.removeprefix("Value error, ").removesuffix(".")
+            raise self.fault(f"{what} (it was {self.shown})", hint) from error
 
     def __str__(self) -> str:
         """'smollm2-135m, from extract.toml'."""
@@ -106,9 +108,14 @@ class Default:
         return self.file.place(self.key) if self.file else _variable(self.name)
 
     @property
+    def is_secret(self) -> bool:
+        """Whether what was given is a secret, or may have one in it."""
+        return config.is_secret(self.name) or config.has_secret(self.given, is_url=self.name == "base-url")
+
+    @property
     def shown(self) -> str:
         """What was given, on one line; nothing of a secret."""
-        if config.is_secret(self.name) or config.has_password(self.given):
+        if self.is_secret:
             return "(hidden)"
         parts = self.given if isinstance(self.given, list) else [self.given]
         return one_line(", ".join(str(part).lower() if isinstance(part, bool) else str(part) for part in parts))
@@ -134,7 +141,7 @@ def print_defaults(ctx: Any, *, as_json: bool) -> int:
 
 def _to_print(default: Default, value: Any) -> Any:
     """A value as JSON has it: paths as texts, and nothing of a secret."""
-    if config.is_secret(default.name) or config.has_password(default.given):
+    if default.is_secret:
         return default.shown
     if isinstance(value, list):
         return [_to_print(default, part) for part in value]
@@ -276,13 +283,19 @@ def _look_up(ctx: Any, path: Key, files: tuple[File, ...]) -> Iterator[Default]:
 
 
 def _tell_where_documents_go(ctx: Any, found: list[Default]) -> None:
-    """A note where that is decided by a file that is easily overlooked; that file cannot silence it."""
+    """A note where that is decided by a file that is easily overlooked; that file cannot silence it.
+
+    And one where a default keeps weights of the catalogue from running here.
+    """
     taken = [default for default in found if ctx.get_parameter_source(default.option.name).name == "DEFAULT_MAP"]
     from_above = {default.name: default for default in taken if default.file and default.file.reach == "above"}
     screen = Screen(quiet=bool(ctx.params.get("quiet")) and "quiet" not in from_above, verbose=True)
     for name in _TOLD:
         if default := from_above.get(name):
             screen.note(f"--{name} {default.shown} is from {default.place}")
+    url = next((default for default in taken if default.name == "base-url"), None)
+    if url and (model := ctx.params.get("model")) in CATALOGUE:
+        screen.note(f"{model} is asked for at {url.shown}, the --base-url of {url.place}: it does not run here")
 
 
 def _path(ctx: Any) -> Key:

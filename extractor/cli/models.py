@@ -15,6 +15,7 @@ from extractor.cli.flags import (
     ModelArgument,
     OfflineOption,
     QuietOption,
+    TotalTimeoutOption,
     WeightsArgument,
 )
 from extractor.cli.frame import handled
@@ -59,6 +60,7 @@ def check(
             min=0.1, metavar="SECONDS", help="Seconds for one answer. Default: 600, of a mode 120.", show_default=False
         ),
     ] = None,
+    total_timeout: TotalTimeoutOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     offline: OfflineOption = False,
     quiet: QuietOption = False,
@@ -73,7 +75,7 @@ def check(
         from extractor.cli.check import check_engine, refuse_script
         from extractor.engines import Access, Session, open_engine
 
-        engine = Session(open_engine(model, None, Access(base_url, key_file, offline)))
+        engine = Session(open_engine(model, None, Access(base_url, key_file, offline, total_timeout)))
         refuse_script(engine)
         with contextlib.closing(engine):
             with screen.pulling() as on_progress:

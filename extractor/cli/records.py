@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -10,10 +11,10 @@ from typing import Any
 from extractor.batch import Tally, extract_all
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
-from extractor.errors import SourceError
+from extractor.errors import BudgetSpent, SourceError
 from extractor.schema import is_many
 from extractor.sinks import Sink
-from extractor.sources import discover, is_missing
+from extractor.sources import Source, discover, is_missing, is_single
 from extractor.talk import Options
 from extractor.types import Extraction, Schema
 
@@ -34,19 +35,32 @@ async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tall
     engine, tally, is_list = job.engine, Tally(), is_many(job.schema)
     if engine.note:
         screen.note(engine.note)
+    under_way: deque[str] = deque()  # and those that wait for their turn
+
+    def taken() -> Iterator[Source]:
+        for source in discover(job.sources):
+            under_way.append(source.label)
+            yield source
+
     begun = f"{engine.id}: {'loading and reading' if engine.has_weights else 'reading'}"
-    sources, languages = discover(job.sources), engine.languages()
+    languages = engine.languages()
     try:
         with screen.growing() if job.is_streamed else screen.working(begun) as view:
             options = replace(job.options, on_partial=view.show)
-            found = extract_all(sources, job.schema, engine, options, window=engine.slots, languages=languages)
+            found = extract_all(taken(), job.schema, engine, options, window=engine.slots, languages=languages)
             async with aclosing(found) as records:
                 async for record in records:
                     tally.add(record)
+                    under_way.popleft()
                     with view.paused(f"{engine.id}: {tally.done} done, {tally.failed} failed"):
                         screen.report(record)
                         for line in [record.to_dict()] if full else _lines(record, is_list=is_list):
                             sink.write(line)
+    except BudgetSpent as error:
+        if is_single(job.sources) or not under_way:
+            raise
+        done = f"{tally.done} of the documents {'is' if tally.done == 1 else 'are'} done"
+        raise error.reworded(f"{error}; {done}, the first that is not: {under_way[0]}", error.hint) from error
     finally:
         await engine.aclose()
         screen.note(engine.summary)  # also of a run that an error ends

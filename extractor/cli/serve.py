@@ -45,7 +45,7 @@ def serve(
 
     `extract run`, `extract prompt` and the library find it by themselves where they want the same weights, and no
     other threads, GPU layers, context or more slots than it has; EXTRACT_SERVED=0 makes them load their own.
-    It listens on this machine only and answers nobody but you. Exit status: 0 idle, 130 interrupted.
+    It listens on this machine only and answers nobody but you. Exit status: 0 idle or stopped, 130 interrupted.
     """
     screen = Screen(quiet, verbose)
     with handled(screen):

@@ -22,6 +22,11 @@ def serve(weights: models.Weights, settings: Settings, screen: Screen, *, idle_t
 
     Raises `UsageError` where they are served already, `EngineError` where llama.cpp cannot load them or ends.
     """
+    with _until_stopped(screen):
+        _serve(weights, settings, screen, idle_timeout=idle_timeout, offline=offline)
+
+
+def _serve(weights: models.Weights, settings: Settings, screen: Screen, *, idle_timeout: float, offline: bool) -> None:
     with screen.pulling() as on_progress:
         path = models.fetch(weights, offline=offline, on_progress=on_progress)
     place, before = place_of(path), path.stat()
@@ -65,6 +70,26 @@ def stop_served() -> None:
                 raise EngineError(f"process {pid} has not ended", hint=f"kill -9 {pid}")
             time.sleep(0.05)
         print(f"ended {pid}")
+
+
+class _Stopped(KeyboardInterrupt):
+    """SIGTERM came, in order to end a server."""
+
+
+@contextmanager
+def _until_stopped(screen: Screen) -> Iterator[None]:
+    """SIGTERM, as `--stop` and service managers send it, is how a server is meant to end: no error."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise _Stopped
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    except _Stopped:
+        screen.say("ended by SIGTERM, as `extract serve --stop` sends it")
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -89,17 +89,18 @@ class Account:
     async def _allowed(self, request: Request) -> Request:
         """A request that the rest of the budget holds, or that is alone."""
         while True:
-            self._refuse_if_spent()
+            self._refuse_if_spent(request)
             tokens, dollars = self._left()
             if not self._under_way or (request.max_tokens <= tokens and (self._most(request).cost or 0.0) <= dollars):
                 return replace(request, max_tokens=int(min(request.max_tokens, tokens)))
             self._returned.clear()
             await self._returned.wait()
 
-    def _refuse_if_spent(self) -> None:
+    def _refuse_if_spent(self, request: Request) -> None:
+        """Raise `BudgetSpent` where nothing is left; what costs nothing needs no money."""
         tokens, dollars = self._budget.output_tokens, self._budget.cost
         written, spent = self.usage.output_tokens, self.usage.cost or 0.0
-        if dollars is not None and spent and spent >= dollars:
+        if dollars is not None and spent >= dollars and self._most(request).cost:
             raise BudgetSpent(f"--max-cost {dollars:g}: {spent:.4f} US dollars are spent", hint=_HINT)
         if tokens is not None and written >= tokens:
             raise BudgetSpent(f"--max-output-tokens {tokens}: {written} are written", hint=_HINT)

@@ -23,11 +23,12 @@ def normalise(url: str) -> str:
     """
     if "?" in url:
         raise UsageError("a URL with a query in it", hint="keys go into EXTRACT_API_KEY, or --key-file")
-    if "@" in url.partition("://")[2].partition("/")[0]:
+    parts = _split(url)
+    if "@" in (url if parts is None else parts.netloc):
         raise UsageError("a URL with a password in it", hint="EXTRACT_API_KEY, or --key-file")
     if "#" in url:
         raise UsageError(f"the base URL {url} names a model", hint="--model URL#NAME, or --model NAME --base-url URL")
-    if (parts := _split(url)) is None:
+    if parts is None:
         raise UsageError(f"{url!r} is not a URL", hint="http://host:port/v1")
     scheme, host = _origin(parts)
     return f"{scheme}://{host}{parts.path.rstrip('/')}"

@@ -34,9 +34,24 @@ def kind_of(spec: str) -> Kind:
     return "code" if is_object or plugins.is_entry_point(GROUP, start) else "name"
 
 
+def takes_base_url(spec: str) -> bool:
+    """Whether a base URL counts: 'llama3:latest' → True, of a file ('mine.py:X', 'x.gguf') or an entry point False."""
+    match kind_of(spec):
+        case "replay" | "outlines":
+            return False
+        case "weights":
+            return spec in models.CATALOGUE
+        case "code":
+            start, _, _ = spec.partition(":")
+            is_file = spec.rpartition(":")[0].endswith(".py") or spec.lower().endswith(".py")
+            return not (is_file or plugins.is_entry_point(GROUP, start))
+        case _:
+            return True
+
+
 def is_code(spec: str, *, has_base_url: bool = False) -> bool:
     """Whether to open it runs Python: 'mine.py:X', 'package.module:X' → True, where no endpoint has it as a name."""
-    return kind_of(spec) == "code" and not has_base_url
+    return kind_of(spec) == "code" and not (has_base_url and takes_base_url(spec))
 
 
 def anchor(spec: str, folder: Path) -> str:

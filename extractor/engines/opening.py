@@ -21,7 +21,7 @@ from extractor.engines.endpoint.wire import Server
 from extractor.engines.keys import key_for
 from extractor.engines.llama.engine import LlamaEngine
 from extractor.engines.llama.process import Settings
-from extractor.engines.model_spec import GROUP, PREFIXES, SERVERS, Kind, kind_of
+from extractor.engines.model_spec import GROUP, PREFIXES, SERVERS, Kind, kind_of, takes_base_url
 from extractor.engines.own import is_fault, kept
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.trace import Trace
@@ -92,7 +92,7 @@ def open_engine(spec: str, settings: Settings | None = None, access: Access | No
 
 def _endpoint(kind: Kind, spec: str, access: Access) -> str | None:
     """The base URL that a spec is asked at: its own, the given one, that of the environment, the usual one."""
-    if kind in ("replay", "outlines"):
+    if not takes_base_url(spec):
         return None
     given = None if access.base_url is None else normalise(access.base_url)
     if kind == "url":

@@ -34,8 +34,10 @@ class Session:
             engine.chat.account = self.account  # it also asks what no document asks for
         if budget and budget.cost is not None and cost_of(self.id, Usage()) is None:
             what = f"--max-cost: the price of {self.id} is not known"
-            hint = "pip install 'extractor[prices]' has prices of OpenAI's models; --max-output-tokens needs none"
-            raise UsageError(what, hint=hint)
+            known = "only prices of OpenAI's own models are known"
+            if self.id.startswith("openai:"):
+                known = "pip install 'extractor[prices]' has prices of OpenAI's own models"
+            raise UsageError(what, hint=f"{known}; --max-output-tokens needs none")
 
     @property
     def id(self) -> str:

@@ -152,7 +152,8 @@ def test_an_empty_variable_says_nothing_where_it_is_no_flag(here: Path) -> None:
 
 REFUSED = [
     ("ratio = 1.5", {}, "extract.toml:1: ratio: Input should be less than or equal to 1 (it was 1.5)"),
-    ('format = "xml"', {}, "extract.toml:1: format: "),
+    ('format = "xml"', {}, "extract.toml:1: format: 'xml' is not one of 'json', 'csv' (it was xml)\n"),
+    ('ratio = "http://u:sk@h"', {}, "extract.toml:1: 'ratio' has to be a number, not (hidden)\n"),
     ("", {"EXTRACT_RATIO": "many"}, "EXTRACT_RATIO: ratio: Input should be a valid number"),
     ("", {"EXTRACT_QUIET": "perhaps"}, "EXTRACT_QUIET: quiet: perhaps is neither true nor false"),
     ('out = "../away"', {}, "extract.toml:1: out: ../away is outside of the folder of this file"),
@@ -252,6 +253,24 @@ def test_a_file_above_that_says_where_documents_go_is_told(here: Path, monkeypat
     assert call("--no-config", "send") == ""
 
 
+def test_weights_that_a_default_sends_elsewhere_are_told(here: Path) -> None:
+    note = "note: smollm2-135m is asked for at http://x, the --base-url of {}: it does not run here\n"
+    env = {"EXTRACT_BASE_URL": "http://x"}
+    assert call("send", "-m", "smollm2-135m", env=env) == note.format("EXTRACT_BASE_URL")
+    assert call("send", "-q", "-m", "smollm2-135m", env=env) == ""
+    assert call("send", "-m", "m", env=env) == ""
+    put(here, 'base-url = "http://x"\nmodel = "smollm2-135m"\n')
+    assert call() == note.format("extract.toml:1")
+    assert call("send", "--base-url", "http://y") == ""
+
+
+def test_code_above_is_refused_beside_a_base_url(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(here, 'base-url = "http://x"\nmodel = "mine.py:X"\n')
+    (here / "深").mkdir()
+    monkeypatch.chdir(here / "深")
+    assert "mine.py:X is Python code, and this file is in a folder above" in call("send", code=2)
+
+
 def test_a_variable_that_means_nothing_is_told() -> None:
     note = "note: EXTRACT_MODLE in the environment means nothing; did you mean EXTRACT_MODEL?\n"
     env = {"EXTRACT_MODLE": "x", "EXTRACT_HOME": "/a", "EXTRACT_API_KEY": "k", "EXTRACT_TAGS": "t", "EXTRACTOR": "y"}
@@ -270,6 +289,36 @@ def test_a_secret_in_the_environment_is_not_shown(monkeypatch: pytest.MonkeyPatc
         assert done.exit_code == 0
         assert "(hidden)" in done.output
         assert "sk-1234" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("base_url", url) for url in ("http://h/v1?key=sk-1234", "https://h/v1?api_key=sk-1234&x=1", "h?sk-1234")),
+        *(("base_url", url) for url in ("u:sk-1234@h/v1", "sk-1234@h/v1", "http:/u:sk-1234@h", "http://u:/sk-1234@h")),
+        *(("model", url) for url in ("http://h/v1?key=sk-1234#m", "HTTP:h/v1?key=sk-1234", "u:sk-1234@h/v1#m")),
+        *(("model", url) for url in ("http://u:sk#1234@h/v1#m", "h/v1?key=sk-1234#m")),
+        ("tags", "a http://u:sk-1234@h"),
+    ],
+)
+def test_a_secret_in_a_url_is_not_shown(here: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    put(here, f"{name} = {json.dumps(value.split() if name == 'tags' else value)}\n")
+    (here / "深").mkdir()
+    for folder in (here, here / "深"):
+        monkeypatch.chdir(folder)
+        for words in (["config"], ["send", "--help"], ["send"]):
+            done = CliRunner().invoke(app, words, env={"COLUMNS": "200"})
+            assert done.exit_code == 0
+            assert ("(hidden)" in done.output) == (words != ["send"] or (folder != here and name != "tags"))
+            assert "1234" not in done.output
+
+
+@pytest.mark.parametrize(
+    "spec", ["openai:x", "http://h:1/v1#org/m@main", "outlines:transformers:m@main", "replay:a@b", "hf:a/b/c.gguf@r"]
+)
+def test_a_model_without_a_secret_is_shown(here: Path, spec: str) -> None:
+    put(here, f'model = "{spec}"\n')
+    assert spec in CliRunner().invoke(app, ["config"]).stdout
 
 
 def test_all_defaults_are_told_also_beside_one_that_is_refused(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
