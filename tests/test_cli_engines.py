@@ -50,6 +50,13 @@ def test_check_tells_of_each_mode_whether_it_works(here: Path, stub: Stub) -> No
     assert modes[3:] == ["  prompt       gives text, not the JSON that it was asked for"]
 
 
+def test_check_tells_what_auto_does_not_try(here: Path, stub: Stub) -> None:
+    stub.behave = reply(answer(CODE))
+    done = extract("models", "check", f"{stub.url}#m", cwd=here)
+    assert "  grammar      works, but --mode auto does not try it here: --mode grammar\n" in done.out
+    assert "  json_schema  works\n" in done.out
+
+
 def test_check_waits_no_longer_than_told_and_prints_each_line_when_it_is_known(here: Path, stub: Stub) -> None:
     is_read, in_time = threading.Event(), []
 

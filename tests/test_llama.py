@@ -46,7 +46,7 @@ Work = Callable[[LlamaEngine], Coroutine[Any, Any, T]]
 SMALL = Settings(slots=1, threads=1, context=2048)
 WIDE = Settings(slots=4, threads=1, context=2048)
 PATIENCE = 200.0  # seconds until a test is given up
-A_MOMENT = 10.0  # seconds in which a process that should end ends, on a machine with other things to do
+A_MOMENT = 30.0  # seconds in which a process that should end ends, on a machine with other things to do
 ROOT = Path(extractor.__file__).parent.parent
 
 SENTENCE = "The harbour of Ellermouth was quiet on Sunday, and the ferry crossed the bay twice before noon. "

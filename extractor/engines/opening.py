@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor import models, plugins
+from extractor.config import has_secret
 from extractor.engines.base_url import OPENAI, normalise
 from extractor.engines.endpoint.chat import ChatEngine
 from extractor.engines.endpoint.remote import RemoteEngine
@@ -148,6 +149,10 @@ def _weights(spec: str) -> models.Weights:
     """Weights that run here."""
     weights = models.find(spec)
     if weights is None:
+        if has_secret(spec):
+            raise UsageError(
+                "--model: what is meant as a URL has a secret in it", hint="EXTRACT_API_KEY, or --key-file"
+            )
         raise UsageError(f"unknown model {spec!r}", hint=_suggest(spec))
     return weights
 

@@ -70,7 +70,7 @@ class Endpoint:
         if isinstance(cause, ConnectError):
             return self._unreachable(cause)
         if isinstance(error, APIError):  # a connection that breaks, or an error told in the middle of a stream
-            told = error.message if cause is error else str(cause) or type(cause).__name__
+            told = error.message if cause is error else str(cause) or f"the connection broke ({type(cause).__name__})"
             return EngineUnavailable(self.without_key(f"{self.name}: {told}"))
         return EngineUnavailable(f"{self.name}: the answer cannot be read ({type(error).__name__})", status=NO_ANSWER)
 
