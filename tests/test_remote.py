@@ -923,6 +923,7 @@ def test_the_base_url_of_the_environment_takes_names_but_no_weights(monkeypatch:
         ("http://user:secret@h/v1#m", "a URL with a password in it"),
         ("http://user:secret@h:123456/v1#m", "a URL with a password in it"),
         ("http:/user:secret@h/v1#m", "a URL with a password in it"),
+        ("user:secret@h/v1#m", "a password or a query in it"),
         ("no-such-model", "no-such-model"),
         ("replay:", "names no file"),
         ("mine.py", "which engine of the file"),

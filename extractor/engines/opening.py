@@ -150,9 +150,8 @@ def _weights(spec: str) -> models.Weights:
     weights = models.find(spec)
     if weights is None:
         if has_secret(spec):
-            raise UsageError(
-                "--model: what is meant as a URL has a secret in it", hint="EXTRACT_API_KEY, or --key-file"
-            )
+            hint = "keys go into EXTRACT_API_KEY, or --key-file"
+            raise UsageError("--model is no URL, and has a password or a query in it", hint=hint)
         raise UsageError(f"unknown model {spec!r}", hint=_suggest(spec))
     return weights
 

@@ -213,9 +213,8 @@ class RemoteEngine:
     async def _listed(self) -> list[dict[str, Any]]:
         """The models that the endpoint names; none where it has no such list, or shows it to nobody."""
         seconds = min(self._seconds, _LOOK_SECONDS)
-        patience = replace(
-            self._patience, total=self._patience.total or min(_LOOK_SECONDS, 2 * seconds), twice=_NO_LIST
-        )
+        total = self._patience.total or min(_LOOK_SECONDS, 2 * seconds)
+        patience = replace(self._patience, total=total, twice=_NO_LIST)
         try:
             answer = await self.chat.transport.get("/models", seconds, patience)
         except EngineError as error:
