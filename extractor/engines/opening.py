@@ -138,11 +138,11 @@ def _remote(url: str, name: str, access: Access, server: Server | None) -> Remot
         name,
         RemoteEngine.modes,
         name=f"openai:{name}" if server == "openai" else f"{where}#{name}" if name else where,
-        server=server or "other",
+        server=server,
         patience=Patience(_TRIES, access.total_timeout),
         trace=access.trace,
     )
-    return RemoteEngine(chat, server=server, seconds=access.timeout, on_note=access.on_note)
+    return RemoteEngine(chat, seconds=access.timeout, on_note=access.on_note)
 
 
 def _weights(spec: str) -> models.Weights:

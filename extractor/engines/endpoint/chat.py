@@ -36,7 +36,7 @@ class ChatEngine:
         modes: tuple[Mode, ...] = ("grammar",),
         *,
         name: str = "",
-        server: wire.Server = "llama.cpp",
+        server: wire.Server | None = "llama.cpp",
         patience: Patience | None = None,
         trace: Trace | None = None,
     ) -> None:
@@ -44,7 +44,7 @@ class ChatEngine:
         self.id = name or f"chat:{model}"
         self.modes = modes
         self.model = model
-        self.server = server
+        self.server = server  # None until it was looked at
         self.transport = Transport(url, key, self.id, patience or Patience(), trace)
         self.account = Account()
         self.has_chats = True  # until the server says that the model only continues texts
@@ -121,7 +121,7 @@ class ChatEngine:
         if not self.has_chats and request.mode not in wire.OF_COMPLETIONS:
             raise ModeRejected(f"{self.id}: the model has no chats, it only continues texts")
         write = wire.body_of if self.has_chats else wire.body_of_text
-        body = write(request, self.model, self.server)
+        body = write(request, self.model, self.server or "other")
         if is_streamed and "stream" not in self._not_taken:
             body |= wire.STREAMED
         for limit in wire.LIMITS:

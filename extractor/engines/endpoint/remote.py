@@ -50,14 +50,12 @@ class RemoteEngine:
         self,
         chat: ChatEngine,
         *,
-        server: Server | None = None,
         seconds: float | None = None,
         on_note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.url = chat.url
         self.chat = chat
         self.findings: dict[Mode, str] = {}  # '' where a mode is honoured, else why it is not
-        self._server = server
         self._seconds = seconds or PROOF_SECONDS
         self._note = on_note
         self._looked = Once(self._look)
@@ -94,12 +92,12 @@ class RemoteEngine:
     @property
     def candidates(self) -> tuple[Mode, ...]:
         """The modes that may be tried, strongest first, as far as that is known before it was asked."""
-        return self.modes if self._server is None else _OFFERED[self._server]
+        return self.modes if self.chat.server is None else _OFFERED[self.chat.server]
 
     async def honoured(self) -> tuple[Mode, ...]:
         """The modes that it was seen to honour, strongest first; one is proven, and prompt needs no proof."""
         await self._proven()
-        return tuple(mode for mode in _OFFERED[self.chat.server] if mode == "prompt" or self.findings.get(mode) == "")
+        return tuple(mode for mode in self.candidates if mode == "prompt" or self.findings.get(mode) == "")
 
     def disown(self, mode: Mode, why: str) -> None:
         """A mode that failed on a real request is not used again; the next one has to be proven in its turn."""
@@ -120,13 +118,14 @@ class RemoteEngine:
         return await self._looked()
 
     async def _look(self) -> Server:
-        if self._server is None or not self.chat.model:
+        server = self.chat.server
+        if server is None or not self.chat.model:
             listed = await self._listed()
-            self._server = self._server or _server_of(listed)
+            server = server or _server_of(listed)
             if not self.chat.model:
                 self.chat.name_model(self._only(listed))
-        self.chat.server = self._server
-        return self._server
+        self.chat.server = server
+        return server
 
     async def context(self) -> int | None:
         """Tokens of context, where the server tells: llama.cpp, vLLM."""
@@ -153,7 +152,7 @@ class RemoteEngine:
 
     async def _prove_until_one_holds(self) -> None:
         await self.look()
-        for mode in _OFFERED[self.chat.server]:
+        for mode in self.candidates:
             if mode == "prompt":
                 return
             if mode in self.findings:
