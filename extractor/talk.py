@@ -82,7 +82,7 @@ class Talk:
         self.attempts = 0
         self.usage = Usage()
         self.thoughts = ""
-        self._unfit: set[Mode] = set()
+        self._unfit: dict[Mode, Exception] = {}
         self._notes: list[str] = []
 
     async def think(self, chat: tuple[Message, ...]) -> tuple[Message, ...]:
@@ -99,23 +99,21 @@ class Talk:
 
     async def ask(self, question: Question) -> Completion:
         """The answer to a question, in the next weaker mode where the engine rejects one."""
-        failed: Exception | None = None
         while True:
             mode = await choose_mode(self.engine, self.options.mode, self._unfit)
             if mode is None:
-                raise failed or ModeRejected(f"{self.engine.id} honours none of its modes")
+                none = ModeRejected(f"{self.engine.id} honours none of its modes")
+                raise next(reversed(self._unfit.values()), none)
             self.mode = mode
             try:
-                request = structured(question.schema, question.messages, self.options, self.mode)
+                request = structured(question.schema, question.messages, self.options, mode)
                 self.attempts += 1
                 return self._doubted(self._count(await self._generate(request, question)))
             except ModeRejected as error:
-                failed = error
                 self._go_on_without(mode, f"is rejected ({error})", error)
             except SchemaError as error:
                 if mode == "grammar":
                     raise
-                failed = error
                 self._go_on_without(mode, f"cannot say this schema ({error})", error)
 
     def restore(self, schema: Schema, value: Any) -> Any:
@@ -163,7 +161,7 @@ class Talk:
         """Take the next mode, for this document, and for the run where an engine remembers; raises if none is left."""
         if self.options.mode is not None or mode == "prompt":
             raise error
-        self._unfit.add(mode)
+        self._unfit[mode] = error
         self._disown(mode, why, is_for_all=isinstance(error, ModeRejected))
 
     def _count(self, completion: Completion) -> Completion:

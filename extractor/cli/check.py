@@ -42,11 +42,11 @@ async def check_engine(session: Session, screen: Screen, limit: float | None, *,
         tell(f"  context      {f'{context:,} tokens' if context else 'not told'}")
         rate = f"{speed.tokens_per_second:.1f} tokens/s written" if speed.tokens_per_second else "no tokens counted"
         tell(f"  speed        {rate}, first answer after {speed.seconds:.2f} s")
-        is_tried = getattr(session.engine, "candidates", session.modes)
+        tried = getattr(session.engine, "candidates", session.modes)
         for mode in session.modes:
             with screen.working(f"trying mode {mode}"):
                 modes[mode] = await try_mode(session, mode, limit)
-            works = "works" if mode in is_tried else f"works, but --mode auto does not try it here: --mode {mode}"
+            works = "works" if mode in tried else f"works, but --mode auto does not try it here: --mode {mode}"
             tell(f"  {mode:12} {modes[mode] or works}")
     finally:
         await session.aclose()

@@ -60,8 +60,7 @@ class Account:
             yield request
             return
         async with self._turn:
-            request = await self._allowed(request)
-            most = self._most(request)
+            request, most = await self._allowed(request)
             self._under_way.append(most)
         try:
             yield request
@@ -78,29 +77,34 @@ class Account:
             output_tokens=told.output_tokens or estimate_tokens(completion.thoughts + completion.text),
         )
         self.is_estimated |= usage != told
-        self.add(usage)
-        return replace(completion, usage=replace(told, cost=self._price(usage)))
+        return replace(completion, usage=replace(told, cost=self.add(usage)))
 
-    def add(self, usage: Usage) -> None:
-        """Add what nobody sees an answer for: one that was none, say."""
-        self.usage += replace(usage, cost=self._price(usage))
+    def add(self, usage: Usage) -> float | None:
+        """Add what was used, also for what was no answer; what it cost, None where nobody knows."""
+        cost = self._price(usage)
+        self.usage += replace(usage, cost=cost)
         self.requests += 1
+        return cost
 
-    async def _allowed(self, request: Request) -> Request:
-        """A request that the rest of the budget holds, or that is alone."""
+    async def _allowed(self, request: Request) -> tuple[Request, Usage]:
+        """A request that the rest of the budget holds, or that is alone, and the most that it may come to."""
+        most = self._most(request)
         while True:
-            self._refuse_if_spent(request)
+            self._refuse_if_spent(most)
             tokens, dollars = self._left()
-            if not self._under_way or (request.max_tokens <= tokens and (self._most(request).cost or 0.0) <= dollars):
-                return replace(request, max_tokens=int(min(request.max_tokens, tokens)))
+            if request.max_tokens <= tokens and (not self._under_way or (most.cost or 0.0) <= dollars):
+                return request, most
+            if not self._under_way:
+                shorter = replace(request, max_tokens=int(tokens))
+                return shorter, self._most(shorter)
             self._returned.clear()
             await self._returned.wait()
 
-    def _refuse_if_spent(self, request: Request) -> None:
+    def _refuse_if_spent(self, most: Usage) -> None:
         """Raise `BudgetSpent` where nothing is left; what costs nothing needs no money."""
         tokens, dollars = self._budget.output_tokens, self._budget.cost
         written, spent = self.usage.output_tokens, self.usage.cost or 0.0
-        if dollars is not None and spent >= dollars and self._most(request).cost:
+        if dollars is not None and spent >= dollars and most.cost:
             raise BudgetSpent(f"--max-cost {dollars:g}: {spent:.4f} US dollars are spent", hint=_HINT)
         if tokens is not None and written >= tokens:
             raise BudgetSpent(f"--max-output-tokens {tokens}: {written} are written", hint=_HINT)

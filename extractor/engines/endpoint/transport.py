@@ -89,8 +89,9 @@ class Transport:
 
         Where nobody has ever answered and no connection is made, there is no server to wait for.
         """
-        with self._client():
-            pass  # its slow import takes none of the server's time
+        if not self._pools:
+            with self._client():
+                pass  # its slow import takes none of the server's time
         patience, started = patience or self.patience, time.monotonic()
         total = patience.total or 2 * seconds
 

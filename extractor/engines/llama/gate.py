@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
@@ -12,21 +12,14 @@ class Gate:
 
     def __init__(self) -> None:
         self._changed = asyncio.Condition()
-        self._sharing = 0
+        self._entered = 0
         self._alone = 0  # waiting or inside
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
         """Enter beside others."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: not self._alone)
-            self._sharing += 1
-        try:
+        async with self._inside(lambda: not self._alone):
             yield
-        finally:
-            async with self._changed:
-                self._sharing -= 1
-                self._changed.notify_all()
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -34,15 +27,22 @@ class Gate:
         async with self._changed:
             self._alone += 1
         try:
-            async with self._changed:
-                await self._changed.wait_for(lambda: not self._sharing)
-                self._sharing += 1
-            try:
+            async with self._inside(lambda: not self._entered):
                 yield
-            finally:
-                async with self._changed:
-                    self._sharing -= 1
         finally:
             async with self._changed:
                 self._alone -= 1
+                self._changed.notify_all()
+
+    @asynccontextmanager
+    async def _inside(self, is_free: Callable[[], bool]) -> AsyncIterator[None]:
+        """Enter once the way is free, and tell those who wait when it is left."""
+        async with self._changed:
+            await self._changed.wait_for(is_free)
+            self._entered += 1
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._entered -= 1
                 self._changed.notify_all()
