@@ -11,6 +11,9 @@ from extractor.errors import ExtractError, InvalidOutput
 FinishReason = Literal["stop", "length", "refusal", "content_filter", "other"]
 Mode = Literal["grammar", "json_schema", "tools", "prompt"]
 Dialect = Literal["ecma", "rust"]
+Descriptor = Literal["typescript", "bullet", "json-schema"]
+Encoding = Literal["json", "yaml", "xml", "csv"]
+Language = Literal["en", "zh"]  # of instructions
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +26,27 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Example:
+    """A text, and the record that is right for it: JSON data that is valid by the schema that it belongs to."""
+
+    text: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
     """What to extract: JSON Schema (2020-12, self-contained) is the only inner form.
 
     `model` is the user's type (a Pydantic class, a dataclass, `list[Paper]`), which does the final validation.
+    `examples` and `instruction` (`EXAMPLES` and `PROMPT` of a schema file, say) are for the prompt.
     """
 
     name: str
     json_schema: Mapping[str, Any]
     digest: str
     model: Any = None
+    examples: tuple[Example, ...] = ()
+    instruction: str | None = None
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, RootModel, computed_field, model_validato
 from scripted import ScriptedEngine, record, schema_of
 
 from extractor import prompt
+from extractor.descriptors import describe
 from extractor.errors import InvalidOutput
 from extractor.grammar.bounds import LIST_BOUND
 from extractor.pipeline import extract
@@ -216,7 +217,7 @@ def test_many_of_a_recursive_schema_refers_to_itself_in_its_new_place() -> None:
     found = run([{"children": [{"children": [], "size": 1, "kind": "leaf"}], "size": 2, "kind": "leaf"}], listed)
     assert found.ok
     assert not run([{"children": [{"size": "x"}], "size": 2, "kind": "leaf"}], listed).ok
-    assert prompt.describe(listed).endswith("\nRecord[]")
+    assert describe(listed).endswith("\nRecord[]")
 
 
 def test_the_model_is_asked_for_all_of_them() -> None:

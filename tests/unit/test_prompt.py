@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 from scripted import quick, record, schema_of
 
-from extractor.prompt import describe, fence, messages
+from extractor.descriptors import describe
+from extractor.prompt import fence, messages
 from extractor.schema import from_type
 from extractor.types import Document, Schema
 
