@@ -27,7 +27,7 @@ from extractor.errors import (
 from extractor.grammar import compile_schema
 from extractor.ground import ground
 from extractor.pointers import pointer
-from extractor.prompt import again, messages
+from extractor.prompt import Voice, again, messages, voice_for
 from extractor.pytypes import additions
 from extractor.schema import is_many
 from extractor.talk import Options, Question, Talk
@@ -75,11 +75,12 @@ def unread(source: str, fault: SourceError, schema: Schema, engine: Engine, opti
 
 async def _converse(talk: Talk, document: Document, schema: Schema) -> _Draft:
     """Ask, and ask again for what failed, as often as allowed."""
-    draft = _Draft(schema)
-    chat = messages(document, schema)
+    voice = voice_for(document.text, talk.options.style)
+    draft = _Draft(schema, voice)
+    chat = messages(document, schema, voice)
     try:
         if talk.options.think:
-            chat = await talk.think(chat)
+            chat = await talk.think(chat, schema, voice)
         for _ in range(1 + talk.options.retries):
             question = draft.question(chat)
             draft = await draft.answered(question, talk)
@@ -99,6 +100,7 @@ class _Draft:
     """
 
     schema: Schema
+    voice: Voice
     data: Any = None
     text: str = ""
     pieces: tuple[repair.Piece, ...] = ()
@@ -120,9 +122,9 @@ class _Draft:
 
     def question(self, chat: tuple[Message, ...]) -> Question:
         """What to ask next: at first the record, then what failed of it."""
+        encoding = self.voice.style.encoding
         if not (self.pieces or self.problems or self.faults):
-            return Question(self.schema, chat)
-        said = Message("assistant", self.text if self.data is None else json.dumps(self.data, ensure_ascii=False))
+            return Question(self.schema, chat, encoding=encoding)
         if self.pieces and all(piece.path for piece in self.pieces):
             asked = repair.asked(self.schema, self.pieces)
             try:
@@ -131,9 +133,13 @@ class _Draft:
                 pass  # a part of a schema can be more than the decoder holds; the whole is not
             else:
                 faults = [f"{piece.pointer}: {piece.why}{_was(self.data, piece)}" for piece in self.pieces]
-                return Question(asked, (*chat, said, again(faults, asked, is_whole=False)), self.pieces)
+                said = Message("assistant", json.dumps(self.data, ensure_ascii=False))
+                return Question(asked, (*chat, said, again(faults, asked, self.voice, is_whole=False)), self.pieces)
         faults = [str(problem) for problem in (*self.problems, *self.faults)]
-        return Question(self.schema, (*chat, said, again(faults, self.schema, is_whole=True)))
+        is_json = self.data is not None and encoding == "json"
+        said = Message("assistant", json.dumps(self.data, ensure_ascii=False) if is_json else self.text)
+        asked_again = again(faults, self.schema, self.voice, is_whole=True)
+        return Question(self.schema, (*chat, said, asked_again), encoding=encoding)
 
     async def answered(self, question: Question, talk: Talk) -> _Draft:
         """The draft with what the model says to a question."""

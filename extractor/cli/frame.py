@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +15,7 @@ from extractor.cli.terminal import Screen, explain
 from extractor.errors import ExtractError
 
 if TYPE_CHECKING:
+    from extractor.prompt import PromptStyle
     from extractor.types import Schema
 
 _MOST_NOTES = 3  # about what the decoder does not hold
@@ -40,13 +42,21 @@ def handled(screen: Screen) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def load_schema(spec: str, screen: Screen, *, many: bool = False) -> Schema:
-    """A schema that the decoder can hold; whatever is wrong with it is said before any token is spent."""
+def load_schema(
+    spec: str, screen: Screen, *, many: bool = False, examples: Path | None = None, style: PromptStyle | None = None
+) -> Schema:
+    """A schema that the decoder can hold, with examples; what is wrong with it is said before any token is spent."""
+    from extractor.encoders import refuse
+    from extractor.examples import read_examples, with_examples
     from extractor.grammar import compile_schema
     from extractor.schema import load
     from extractor.schema import many as list_of
 
     schema = list_of(load(spec)) if many else load(spec)
+    if examples:
+        schema = with_examples(schema, read_examples(examples, schema))
+    if style:
+        refuse(schema, style.encoding)
     told = {"after": "it is checked after decoding", "ignored": "it is ignored"}
     rows = compile_schema(schema).report
     left = [row for row in rows if row.status in told and not row.why.startswith(("held", "its shape is held"))]
@@ -55,3 +65,12 @@ def load_schema(spec: str, screen: Screen, *, many: bool = False) -> Schema:
     if left[_MOST_NOTES:]:
         screen.note(f"{len(left) - _MOST_NOTES} more keywords are not held by the decoder: see `extract schema check`")
     return schema
+
+
+def read_instruction(given: str | None) -> str | None:
+    """The text behind --instruction; of '@FILE' that of the file."""
+    if given is None or not given.startswith("@"):
+        return given
+    from extractor.sources import Source, load
+
+    return load(Source(given.removeprefix("@"))).text.strip()

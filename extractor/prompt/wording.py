@@ -1,0 +1,99 @@
+"""What is said around the description of a record, in English and in Chinese.
+
+Wording decides more than machinery: tests/benchmarks/wordings.py races alternatives, and one takes the place of
+another only where its interval says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from extractor.types import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """All that a model is told in one language.
+
+    `system` has places for {task}, {instruction}, {type}, {format} and {language}; a paragraph of which nothing is left
+    goes. `after` stands behind the document.
+    """
+
+    system: str
+    one: str
+    many: str
+    own_language: str
+    answer_language: str
+    after: str = ""
+    again: str = ""
+    pieces: str = ""
+    think: str = ""
+    answer_now: str = ""
+
+
+ENGLISH = Wording(
+    system="""\
+{task} {format}
+
+{instruction}
+
+{type}
+
+Copy names, numbers and dates from the text. Write null where the text does not state a value. {language}""",
+    one="Extract this record from the text.",
+    many="Extract all such records from the text, each once, as one list.",
+    own_language="Write in the language of the text.",
+    answer_language="Copy names as they stand; whatever you write in your own words, write in {name}.",
+    again="""\
+Your answer is not right yet:
+{faults}
+
+Answer once more. {format}
+
+{type}""",
+    pieces="""\
+Of your answer these places are wrong or missing:
+{faults}
+
+Answer for them alone, with one JSON object that has each place as a key:
+
+{type}""",
+    think="""\
+Before you answer, think about the text in a few plain sentences: what states each value, and what is not stated? \
+Do not write the answer yet.""",
+    answer_now="Now answer, as described above. {format}",
+)
+
+CHINESE = Wording(
+    system="""\
+{task}{format}
+
+{instruction}
+
+{type}
+
+人名、数字和日期照抄原文。原文没有说明的值写 null。{language}""",
+    one="从文本中提取这条记录。",
+    many="从文本中提取所有这样的记录，每条一次，写成一个列表。",
+    own_language="用原文的语言书写。",
+    answer_language="名称照抄原文；用自己的话写的内容一律用{name}书写。",
+    again="""\
+你的回答还不对：
+{faults}
+
+请重新回答。{format}
+
+{type}""",
+    pieces="""\
+你的回答中这些位置有错误或缺失：
+{faults}
+
+只回答这些位置，写成一个 JSON 对象，以每个位置为键：
+
+{type}""",
+    think="回答之前，先用几句话想一想：原文的哪些话说明了每个值？哪些值没有说明？先不要写出答案。",
+    answer_now="现在按上面的说明回答。{format}",
+)
+
+WORDINGS: Mapping[Language, Wording] = {"en": ENGLISH, "zh": CHINESE}
