@@ -18,7 +18,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 from pydantic_core import SchemaError as CoreError
 
-from extractor import dsl
+from extractor import dsl, field_examples
 from extractor.dialect import to_inner
 from extractor.dialect.keywords import NAMED
 from extractor.errors import SchemaError
@@ -116,7 +116,7 @@ def from_type(type_: Any, name: str | None = None) -> Schema:
     except Exception as error:  # a type has hooks, which can fail in any way
         what, hint = _fault_of_type(error)
         raise SchemaError(f"{name}{what}", hint=hint) from error
-    return _schema(name, json_schema, type_)
+    return field_examples.check(_schema(name, json_schema, type_))
 
 
 def _fault_of_type(error: Exception) -> tuple[str, str]:

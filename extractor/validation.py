@@ -48,7 +48,12 @@ def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
 
 def _against(schema: Schema, data: Any) -> list[Problem]:
     """What the JSON Schema has against data."""
-    errors = errors_of(checker(schema), data)
+    return problems_at(schema, schema.json_schema, data)
+
+
+def problems_at(schema: Schema, node: Any, value: Any) -> list[Problem]:
+    """What one of a schema's subschemas has against a value."""
+    errors = errors_of(cast(Draft202012Validator, checker(schema).evolve(schema=node)), value)
     return [_from_json_schema(fault) for error in errors for fault in innermost(error)]
 
 
