@@ -53,7 +53,7 @@ def _against(schema: Schema, data: Any) -> list[Problem]:
 
 def problems_at(schema: Schema, node: Any, value: Any) -> list[Problem]:
     """What one of a schema's subschemas has against a value."""
-    errors = errors_of(checker(schema).evolve(schema=node), value)
+    errors = errors_of(cast(Draft202012Validator, checker(schema).evolve(schema=node)), value)
     return [_from_json_schema(fault) for error in errors for fault in innermost(error)]
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from scripted import record, schema_of
 
 from extractor.errors import SchemaError
-from extractor.field_examples import FieldExample, hints, pairs
+from extractor.field_examples import hints, pairs
 from extractor.schema import from_type, load_json
 
 TEXT: dict[str, Any] = {"type": "string"}
