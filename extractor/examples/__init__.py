@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from extractor.errors import SchemaError, UsageError
-from extractor.examples.absence import Composer, Entry, StatedError, nothing
+from extractor.examples.absence import Composer, Entry, StatedError, in_schema_order, nothing
 from extractor.examples.files import read_given
 from extractor.examples.given import NOTHING, Given, Pair, from_module, from_pairs, instruction_of
 from extractor.field_examples import FieldExample, pairs
@@ -124,13 +124,13 @@ def _bare(schema: Schema) -> Schema:
 def _hint(schema: Schema, value: Any) -> str:
     if isinstance(value, list) and not is_list(schema.json_schema):
         return "one record is asked for; for lists of them extract --many"
-    return f"an example is valid by the schema {schema.name}; null (None) says that there is nothing to extract"
+    return f"data has to be valid by {schema.name}, null (None) is for nothing; instances are for their own class alone"
 
 
 def _as_asked(schema: Schema, data: Any, instance: Any) -> Any:
     """What the class writes, as far as it is what is asked for: no computed fields, no names for output only."""
     if instance is None:
-        return data
+        return in_schema_order(schema, data)
     adapter = TypeAdapter(schema.model)
     try:
         written = adapter.dump_python(instance, mode="json", by_alias=True, round_trip=True)

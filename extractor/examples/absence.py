@@ -19,6 +19,7 @@ Path = tuple[str | int, ...]
 Entry = tuple[Path, Any]  # where something is stated, seen from a node, and the value
 
 _DEEPEST = 32  # levels of a record
+_LONGEST_WAY = 100  # of references and branches that lead to a node
 _MOST_VIEWS = 32  # of a node: branches of its unions, and of what they lead to
 _MOST_TRIALS = 5_000  # values that are tried against nodes for one record
 _MISSING = object()
@@ -72,6 +73,11 @@ def nothing(schema: Schema) -> Any:
     return Composer(schema).absent(schema.json_schema, ())
 
 
+def in_schema_order(schema: Schema, data: Any) -> Any:
+    """Data with its names in the order in which an answer has them: 'a, b', {'b': 1, 'a': 2} → {'a': 2, 'b': 1}."""
+    return Composer(schema).ordered(schema.json_schema, data)
+
+
 @dataclass(slots=True)
 class Composer:
     """Makes the least record that states something. `trials` are bounded, since unions in unions multiply."""
@@ -91,6 +97,19 @@ class Composer:
     def _says_nothing(self, node: Any) -> bool:
         return self._admits(node, None) or self._admits(node, [])
 
+    def ordered(self, node: Any, data: Any) -> Any:
+        """As `in_schema_order`, for a node; names that it does not foresee come last."""
+        if isinstance(data, list):
+            items: Any = next((view.items for view in self._views(node) if view.items is not _MISSING), None)
+            return [self.ordered(items, one) for one in data]
+        if not isinstance(data, dict):
+            return data
+        known: dict[str, Any] = {}
+        for view in self._views(node):
+            known |= {name: child for name, child in view.properties.items() if name not in known}
+        names = dict.fromkeys((*(name for name in known if name in data), *data))
+        return {name: self.ordered(known.get(name), data[name]) for name in names}
+
     def _least(self, node: Any, path: Path) -> Any:
         """Null, an empty list, what is fixed, or an empty map; raises `StatedError` where a node admits none."""
         found = self._views(node)
@@ -103,7 +122,7 @@ class Composer:
 
     def _views(self, node: Any, depth: int = 0) -> list[View]:
         """The ways to read a node, in the order of its branches; definitions that name others twice are read once."""
-        if not isinstance(node, Mapping) or depth > _DEEPEST:
+        if not isinstance(node, Mapping) or depth > _LONGEST_WAY:
             return [View()]
         if id(node) not in self.known:
             self.known[id(node)] = [View()]  # for a node that leads to itself
