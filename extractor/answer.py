@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_core import from_json
 
 from extractor.errors import ParseError, Refused, Truncated
+from extractor.syntax import BEGIN, check_depth, read, repetitions, strictly
 from extractor.types import Completion
 
-_DEEPEST = 100  # levels of an answer; validators and writers walk it by recursion
-# Where JSON seems to begin, and not a bracket of prose: '{"a"', "{a:", '[1', '["a"'.
-_BEGIN = re.compile(r"""\{\s*(?=["'“}]|[^\W\d][\w-]*\s*:|//|/\*|\Z)|\[\s*(?=["'“{\[\]\d-]|(?:true|false|null)\b|\Z)""")
 # An escape in JSON: a pair of surrogates, one alone, or any other; or one alone that is not escaped.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)|([\ud800-\udfff])", re.DOTALL)
 _THOUGHTS = re.compile(r"\s*<(think|thinking|thought)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
 _UNFINISHED = re.compile(r"[-+.\w]+\Z")  # a number or word at the end may go on
 _SHOWN = 200  # characters of an answer in a message
+_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +37,12 @@ class Answer:
     several: tuple[Any, ...] = ()
 
 
-def decode(completion: Completion) -> Answer:
+def decode(completion: Completion, *, allow_text: bool = False) -> Answer:
     """The value of an answer; raises the `OutputError` that fits.
 
     JSON is taken as it is. What is around or wrong with it (a fence, a sentence before, a comma too many) is what
-    models without a grammar write: it is read tolerantly, and a note says so.
+    models without a grammar write: it is read tolerantly, and a note says so. With `allow_text` an answer without any
+    JSON is its text.
     """
     refuse(completion)
     text = completion.text
@@ -52,11 +50,23 @@ def decode(completion: Completion) -> Answer:
         raise ParseError(_why_empty(completion))
     if completion.finish_reason == "length":
         return _cut(text)
+    reading = read(text)
+    if reading.is_text and not allow_text:
+        raise ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}")
+    values = reading.values
+    return Answer(values[-1], _as_note(reading.notes), several=values if len(values) > 1 else ())
+
+
+def _reason(text: str) -> str:
     try:
-        value = _strictly(text)
-    except (ValueError, RecursionError) as error:
-        return _mended(text, error)
-    return Answer(_not_too_deep(value, text), _repetitions(text))
+        strictly(text)
+    except ValueError as error:
+        return f" ({error})"
+    return ""
+
+
+def _as_note(notes: tuple[str, ...]) -> dict[str, str]:
+    return {"": "; ".join(notes)} if notes else {}
 
 
 def refuse(completion: Completion) -> None:
@@ -75,7 +85,7 @@ def is_plain_json(completion: Completion) -> bool:
     if completion.finish_reason != "stop" or not completion.text.strip():
         return True
     try:
-        _strictly(completion.text)
+        strictly(completion.text)
     except (ValueError, RecursionError):
         return False
     return True
@@ -89,7 +99,7 @@ def _why_empty(completion: Completion) -> str:
 
 def partial(text: str) -> Any:
     """An answer that is still being written, as far as it is; None before it begins: '{"a": "Por' → {'a': 'Por'}."""
-    begin = _BEGIN.search(text)
+    begin = BEGIN.search(text)
     with contextlib.suppress(ValueError, RecursionError):
         return from_json(text[begin.start() :], allow_partial="trailing-strings") if begin else None
     return None
@@ -107,7 +117,7 @@ def apart(text: str) -> tuple[str, str]:
         return found[2].strip(), text[found.end() :]
     # Templates that open the tag in the prompt leave only its end in the answer.
     thoughts, tag, answer = text.partition("</think>")
-    return (thoughts.strip(), answer.lstrip()) if tag and not _BEGIN.match(text.lstrip()) else ("", text)
+    return (thoughts.strip(), answer.lstrip()) if tag and not BEGIN.match(text.lstrip()) else ("", text)
 
 
 def explain_cut(completion: Completion, max_tokens: int) -> Truncated:
@@ -125,47 +135,9 @@ def explain_cut(completion: Completion, max_tokens: int) -> Truncated:
     return Truncated(f"the answer was cut off{told}", hint=hint)
 
 
-def _mended(text: str, error: Exception) -> Answer:
-    """The JSON in an answer that is not just that: in a fence, among prose, in several parts, with faults."""
-    values: list[Any] = []
-    notes: dict[str, str] = {}
-    at = 0
-    while begin := _BEGIN.search(text, at):
-        try:
-            value, at = _DECODER.raw_decode(text, begin.start())
-        except (ValueError, RecursionError):
-            break
-        values.append(value)
-        notes |= _repetitions(text[begin.start() : at])
-    if begin:
-        mended = _repaired(text[begin.start() :])
-        values += mended
-        told = "and was mended" if mended else f"nor is {text[begin.start() :][:_SHOWN]!r} in it"
-        notes = {"": f"the answer was not JSON ({error}), {told}"}
-    if not values:
-        raise ParseError(f"the answer is not JSON ({error}): {text[:_SHOWN]!r}") from error
-    values = [_not_too_deep(value, text) for value in values]
-    return Answer(values[-1], notes, several=(*values,) if len(values) > 1 else ())
-
-
-def _repaired(text: str) -> list[Any]:
-    """The values of a text that begins like JSON, and is none; of prose with a bracket in it nothing is left."""
-    from json_repair import repair_json
-
-    inner = text.partition("\n```")[0]
-    end = max(inner.rfind("}"), inner.rfind("]"))
-    try:
-        value = repair_json(inner[: end + 1] if end >= 0 else inner, return_objects=True, ensure_ascii=False)
-        _strictly(json.dumps(value, allow_nan=False))
-    except (ValueError, RecursionError):
-        return []
-    values = value if isinstance(value, list) and text[0] == "{" else [value]
-    return [one for one in values if one and isinstance(one, dict | list)]
-
-
 def _cut(text: str) -> Answer:
     """What is complete in an answer that ends too early."""
-    begin = _BEGIN.search(text)
+    begin = BEGIN.search(text)
     if not begin:
         return Answer(None, open=())
     text = text[begin.start() :]
@@ -186,16 +158,19 @@ def _cut(text: str) -> Answer:
             break
         path.append(key)
         at = at[key]
-    return Answer(_not_too_deep(value, text), open=tuple(path))
+    check_depth(value, text)
+    return Answer(value, open=tuple(path))
 
 
 def _whole_after_all(text: str) -> Answer:
     """The limit came just after the end, or in what was said about it."""
     try:
-        value, _ = _DECODER.raw_decode(text)
+        _, end = _DECODER.raw_decode(text)
+        value = strictly(text[:end])
     except (ValueError, RecursionError):
         return Answer(None, open=())
-    return Answer(_not_too_deep(value, text), _repetitions(text))
+    check_depth(value, text)
+    return Answer(value, _as_note(repetitions(text[:end])))
 
 
 def _depth(text: str) -> tuple[int, bool]:
@@ -214,47 +189,3 @@ def _depth(text: str) -> tuple[int, bool]:
             if not depth:
                 return 0, False
     return depth, in_string
-
-
-def _repetitions(text: str) -> dict[str, str]:
-    """A note on keys that stand in one object more than once, as free keys can: '{"a": 1, "a": 2}'."""
-    repeated: dict[str, None] = {}
-
-    def note(pairs: list[tuple[str, Any]]) -> None:
-        counts = Counter(key for key, _ in pairs)
-        repeated.update((key, None) for key, times in counts.items() if times > 1)
-
-    with contextlib.suppress(ValueError, RecursionError):  # told elsewhere
-        json.loads(text, object_pairs_hook=note)
-    names = ", ".join(map(repr, [*repeated][:5]))
-    return {"": f"keys that the answer repeats, the last value of each counts: {names}"} if repeated else {}
-
-
-def _strictly(text: str) -> Any:
-    return json.loads(text, parse_constant=_finite, parse_float=_finite)
-
-
-def _finite(number: str) -> float:
-    """JSON knows no infinity, also not as 1e999."""
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"{number} is not a JSON number")
-    return value
-
-
-_DECODER = json.JSONDecoder(parse_constant=_finite, parse_float=_finite)
-
-
-def _not_too_deep(data: Any, text: str) -> Any:
-    """The data; level by level, since recursion is what too deep an answer would break."""
-    level = [data]
-    for _ in range(_DEEPEST + 1):
-        level = [
-            child
-            for value in level
-            if isinstance(value, dict | list)
-            for child in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return data
-    raise ParseError(f"the answer is nested more than {_DEEPEST} levels deep: {text[:_SHOWN]!r}")

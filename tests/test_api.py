@@ -275,7 +275,7 @@ def test_value_raises_what_is_wrong_with_the_answer() -> None:
     [
         ("Sure! Here it is:", "ParseError"),
         ("", "ParseError"),
-        ('{"title": NaN}', "ParseError"),
+        ('{"title": NaN}', "InvalidOutput"),
         ("[]", "InvalidOutput"),
     ],
 )

@@ -1,0 +1,370 @@
+"""A reader of what people and models write for JSON: JSON5, Python, JavaScript, and documents that were cut off.
+
+It takes only what can be meant in one way; where several could be (a quote within a string that is not escaped, a
+bracket that closes nothing), it raises `Doubt`. One pass, and its recursion is bounded by `DEEPEST`.
+Many of the conventions are those that the tests of jsonrepair and json5 describe.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from extractor.errors import ParseError
+from extractor.syntax.words import constant, cut_number, unescape
+
+LINE_COMMENTS = "line comments"
+DEEPEST = 100  # levels; validators and writers walk a value by recursion
+
+Place = Literal["key", "member", "item", "top"]
+
+_BLANK = "\\s\u200b\u180e\ufeff\u2060"
+_SKIPPED = re.compile(rf"(?:[{_BLANK}]++|//[^\n]*+|#[^\n]*+|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
+_BLANKS = re.compile(rf"[{_BLANK}]*+")
+_LINE_COMMENT = re.compile(r"(?<![:\w])(?://|#)")
+_STRUCTURE = str.maketrans("：，｛｝［］（）", ":,{}[]()")
+# What ends a string, by what began it. The first is the one that belongs there.
+_CLOSERS = {'"': '"', "'": "'", "“": '”"“', "”": '”"', "„": '”“"', "‘": "’'‘", "’": "’'", "`": "`'´", "´": "´'"}
+_CLOSERS |= {"「": "」", "『": "』"}
+_BODIES = {opener: re.compile(rf"(?:[^\\{closers}]++|\\.)*+", re.DOTALL) for opener, closers in _CLOSERS.items()}
+_ELLIPSIS = re.compile(r"\.{3,}|…+")
+_IN_NAME = r"\s,:：，={}\[\]｛｝［］()\"'“”‘’「」"
+_NAME = re.compile(rf"[^{_IN_NAME}]++(?:[ \t]++[^{_IN_NAME}/#][^{_IN_NAME}]*+)*+")
+# A text without quotes: with the colons of a URL, whole brackets as of 'F(3)', and blanks inside, before no comment.
+_WORD = re.compile(
+    rf"(?:[^{_BLANK},，:：{{}}\[\]｛｝［］\"“”「」()/]++|[:：](?=[^\s,}}\]])|/(?!\*)|\((?=[^()\"'\n]*\))[^()\n]*+\)"
+    r"|[ \t]++(?![\s,，}\]｝］)]|//|#|/\*|\Z))*+"
+)
+_WRAPPER = re.compile(r"(?:new\s+)?[A-Za-z_$][\w.$]*+[ \t]*+\(")
+_COLON = re.compile(r"[:：]|=>?")
+_NEXT_KEY = re.compile(
+    r"""(["'])[^"'\n]{0,200}\1\s*[:：]|[“‘「][^”’」\n]{0,200}[”’」"']\s*[:：]|[\w$-]{1,100}\s*:(?!//)"""
+)
+_NEXT_VALUE = re.compile(r"[-\d{\[\"'“‘「｛［]|(?:true|false|null|None|True|False|undefined)\b")
+_SEPARATED = re.compile(r"[-+.\w]+(?:[ \t]+[-+.\w]+)+\Z")
+
+
+class Doubt(Exception):
+    """What is written can be meant in several ways."""
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads values of `text` from `at` on; `faults` are what JSON does not have, `repeated` the keys met twice."""
+
+    text: str
+    at: int = 0
+    faults: dict[str, None] = field(default_factory=dict)
+    repeated: dict[str, None] = field(default_factory=dict)
+    is_cut: bool = False
+    start: int = field(init=False)
+    _open: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.start = self.at
+
+    def value(self, place: Place = "top") -> Any:
+        """The value that begins here; whatever is around it is not looked at."""
+        char = self.char()
+        if char in "{[(":
+            return self._container(char)
+        if self._is_quote():
+            return self._strings(place)
+        if wrapper := _WRAPPER.match(self.text, self.at):
+            return self._wrapped(wrapper)
+        return self._word(place)
+
+    def char(self) -> str:
+        """The next character, ASCII for its full-width form; '' at the end of the text or of its fence."""
+        if self.at >= len(self.text) or self.text.startswith("```", self.at):
+            return ""
+        return self.text[self.at].translate(_STRUCTURE)
+
+    def skip(self) -> str:
+        """Go over blanks and comments, to the next character."""
+        found = _SKIPPED.match(self.text, self.at)
+        assert found is not None
+        if found.end() - self.at and not found[0].isspace():
+            comments = found[0].strip()
+            self._note("comments" if comments.startswith(("/", "#")) else "special white space")
+            if _LINE_COMMENT.search(comments):
+                self._note(LINE_COMMENTS)
+        self.at = found.end()
+        return self.char()
+
+    def is_unsure(self) -> bool:
+        """Whether brackets may have got lost in a comment."""
+        return self.is_cut and LINE_COMMENTS in self.faults
+
+    def _note(self, fault: str) -> None:
+        self.faults[fault] = None
+
+    def _is_quote(self) -> bool:
+        return self.at < len(self.text) and self.text[self.at] in _CLOSERS and self.char() != ""
+
+    def _container(self, opener: str) -> Any:
+        if len(self._open) >= DEEPEST:
+            raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {self.text[:200]!r}")
+        if self.text[self.at] != opener:
+            self._note("full-width punctuation")
+        self._open.append({"{": "}", "[": "]", "(": ")"}[opener])
+        self.at += 1
+        try:
+            return self._object() if opener == "{" else self._array() if opener == "[" else self._tuple()
+        finally:
+            self._open.pop()
+
+    def _closes(self, char: str) -> bool:
+        """Whether the container ends here: with its bracket, with that of an outer one, or with the text."""
+        if char == self._open[-1]:
+            self.at += 1
+            return True
+        if not char:
+            self.is_cut = True
+            self._note("missing brackets at the end")
+            return True
+        if char not in "}])":
+            return False
+        if char not in self._open:
+            self.at += 1
+            if self.skip() and self.char() not in self._open:
+                raise Doubt(f"a {char!r} that closes nothing")
+        self._note("wrong brackets")
+        return True
+
+    def _comma(self, *, had_value: bool) -> bool:
+        """Go over a comma or an ellipsis; whether there was one."""
+        if self.char() == ",":
+            if not had_value or self.text[self.at] != ",":
+                self._note("stray commas" if self.text[self.at] == "," else "full-width punctuation")
+            self.at += 1
+            return True
+        if found := _ELLIPSIS.match(self.text, self.at):
+            self._note("ellipses")
+            self.at = found.end()
+            return True
+        return False
+
+    def _object(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        is_apart = True  # a comma stands before
+        while not self._closes(self.skip()):
+            if self._comma(had_value=not is_apart):
+                is_apart = True
+                continue
+            if not is_apart:
+                self._note("missing commas")
+            key = self._key()
+            if key is None:
+                continue
+            if key in found:
+                self.repeated[key] = None
+            found[key] = self._member()
+            is_apart = False
+        if is_apart and found:
+            self._note("stray commas")
+        return found
+
+    def _key(self) -> str | None:
+        """A key; None for one that the end of the text cuts off."""
+        if self._is_quote():
+            key = self._string("key")
+            if self.is_cut:
+                return None
+            return key
+        name = _NAME.match(self.text, self.at)
+        if not name:
+            raise Doubt(f"{self.text[self.at]!r} where a key should be")
+        self.at = name.end()
+        self._note("keys without quotes")
+        if not self.skip():
+            raise Doubt("a word at the end, which may be a key")
+        return name[0]
+
+    def _member(self) -> Any:
+        self.skip()
+        if colon := _COLON.match(self.text, self.at):
+            if colon[0] != ":":
+                self._note("full-width punctuation" if colon[0] == "：" else f"{colon[0]} for a colon")
+            self.at = colon.end()
+        elif self.char() in "}],":
+            if self.char():
+                raise Doubt("a key without a value")
+        else:
+            self._note("missing colons")
+        if self.skip() and self.char() not in ",}])":
+            return self.value("member")
+        self._note("null for missing values")
+        return None
+
+    def _array(self) -> list[Any]:
+        found: list[Any] = []
+        is_apart = True
+        while not self._closes(self.skip()):
+            if self._comma(had_value=not is_apart):
+                is_apart = True
+                continue
+            if not is_apart:
+                self._note("missing commas")
+            found += self._items()
+            is_apart = False
+        if is_apart and found:
+            self._note("stray commas")
+        return found
+
+    def _items(self) -> list[Any]:
+        """One item, or the several numbers and constants that only blanks separate."""
+        word = _WORD.match(self.text, self.at)
+        if word and _SEPARATED.match(word[0]):
+            parts = [constant(part) for part in word[0].split()]
+            if all(is_one for is_one, _, _ in parts):
+                self.at = word.end()
+                self._note("missing commas")
+                return [value for _, value, _ in parts]
+        return [self.value("item")]
+
+    def _tuple(self) -> Any:
+        start = self.at
+        items = self._array()
+        self._note("tuples")
+        is_one = len(items) == 1 and not re.search(r",\s*\)?\Z", self.text[max(start, self.at - 20) : self.at])
+        return items[0] if is_one else items
+
+    def _wrapped(self, wrapper: re.Match[str]) -> Any:
+        start, self.at = self.at, wrapper.end() - 1
+        items = self._arguments()
+        if len(items) != 1 or (self._open and _BLANKS_THEN_WORD.match(self.text, self.at)):
+            if self._open:
+                self.at = start
+                return self._word("item")
+            raise Doubt("a call that does not wrap one value")
+        self._note("wrapped values")
+        return items[0]
+
+    def _arguments(self) -> list[Any]:
+        self._open.append(")")
+        self.at += 1
+        if len(self._open) > DEEPEST:
+            raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {self.text[:200]!r}")
+        try:
+            return self._array()
+        finally:
+            self._open.pop()
+
+    def _word(self, place: Place) -> Any:
+        found = _WORD.match(self.text, self.at)
+        if not found or not found[0]:
+            raise Doubt(f"{self.text[self.at : self.at + 1]!r} where a value should be")
+        word = found[0].rstrip()
+        self.at += len(word)
+        is_one, value, fault = constant(word)
+        if not is_one and not _SKIPPED.sub("", self.text[self.at : self.at + 50]):
+            is_one, value, fault = cut_number(word)
+        if is_one:
+            if fault:
+                self._note(fault)
+            return value
+        if place == "top" or not self._may_end(place):
+            raise Doubt(f"{word[:40]!r} without quotes")
+        self._note("texts without quotes")
+        return word
+
+    def _may_end(self, place: Place) -> bool:
+        """Whether a text without quotes can end here: before what separates, or a string that is not glued on."""
+        is_glued = self.text[self.at : self.at + 1].strip() != ""
+        follows = self.skip()
+        if follows and follows in "\"'“‘「":
+            return not is_glued and (place == "item" or bool(_NEXT_KEY.match(self.text, self.at)))
+        return not follows or follows not in "{[:("
+
+    def _strings(self, place: Place) -> str:
+        """A string, or several that a + joins."""
+        parts = [self._string(place)]
+        while self.skip() == "+" and not self.is_cut:
+            self.at += 1
+            self.skip()
+            self._note("joined strings")
+            if not self._is_quote():
+                break
+            parts.append(self._string(place))
+        return "".join(parts)
+
+    def _string(self, place: Place) -> str:
+        opener = self.text[self.at]
+        if opener != '"':
+            self._note("single quotes" if opener in "'`´" else "typographic quotes")
+        start = end = self.at + 1
+        while True:
+            body = _BODIES[opener].match(self.text, end)
+            assert body is not None
+            end = body.end()
+            if end >= len(self.text) or self.text[end] == "\\":
+                return self._cut_string(start, place)
+            if self._opens_next(end, place):
+                self._note("missing quotes")
+                self.at = len(self.text[start:end].rstrip()) + start - 1
+                return unescape(self.text[start : self.at])
+            if self._ends(end, opener, place):
+                break
+            end += 1
+        self.at = end + 1
+        return unescape(self.text[start:end])
+
+    def _ends(self, end: int, opener: str, place: Place) -> bool:
+        """Whether the quote at `end` closes the string, and is no part of it."""
+        char = self.text[end]
+        if char == "'" and self.text[end - 1].isalpha() and self.text[end + 1 : end + 2].isalpha():
+            return False  # an apostrophe
+        if char != _CLOSERS[opener][0] and opener in "“„‘”’":
+            blanks = _BLANKS.match(self.text, end + 1)
+            assert blanks is not None
+            return self.text[blanks.end() : blanks.end() + 1].translate(_STRUCTURE) in (*",:{}[]()", "")
+        before, faults, self.at = self.at, dict(self.faults), end + 1
+        follows = self.skip()
+        if not self._may_follow(follows, place):
+            raise Doubt(f"a quote before {self.text[self.at : self.at + 20]!r}")
+        self.at, self.faults = before, faults
+        return True
+
+    def _opens_next(self, end: int, place: Place) -> bool:
+        """Whether a quote just after a comma begins what comes next: of 'b, "c": 1' it is no end of the string."""
+        if place == "member":
+            return self._after_comma(end) and bool(_REST_OF_KEY.match(self.text, end + 1))
+        is_at_line = self.text[end - 1] in ",\n"
+        return (
+            place == "item" and is_at_line and self._after_comma(end) and bool(_REST_OF_ITEM.match(self.text, end + 1))
+        )
+
+    def _after_comma(self, end: int) -> bool:
+        return self.text[max(0, end - 50) : end].rstrip().endswith(",")
+
+    def _may_follow(self, char: str, place: Place) -> bool:
+        if not char or place == "top":
+            return not char or not char.isalnum()
+        if place == "key":
+            return bool(_COLON.match(self.text, self.at) or _NEXT_VALUE.match(self.text, self.at))
+        if char in ",}])+":
+            return True
+        if place == "item":
+            return bool(_NEXT_VALUE.match(self.text, self.at) or _ELLIPSIS.match(self.text, self.at))
+        return bool(_NEXT_KEY.match(self.text, self.at) or _ELLIPSIS.match(self.text, self.at))
+
+    def _cut_string(self, start: int, place: Place) -> str:
+        """A string that the text ends in, or its fence."""
+        text = self.text[start:]
+        inner, fence, _ = text.partition("\n```")
+        rest = inner.rstrip()
+        if place == "key" and ":" in rest:
+            raise Doubt("a quote is missing at a key")
+        if place != "top" and ("\n" in inner or rest.endswith(("}", "]", ",", '"'))):
+            raise Doubt("a quote is missing somewhere")
+        self.is_cut = True
+        self._note("a string that is cut off" if place != "key" else "a key that is cut off, and dropped")
+        self.at = start + len(inner) if fence else len(self.text)
+        return unescape(inner, is_cut=True)
+
+
+_REST_OF_KEY = re.compile(r"[^\s\"][^\"\n]{0,200}\"\s*:")
+_REST_OF_ITEM = re.compile(r"[^\s\",][^\",\n]{0,200}\"\s*[,\]]")
+_BLANKS_THEN_WORD = re.compile(r"[ \t]*+[^\s,;，}\])｝］]")
