@@ -1,0 +1,125 @@
+"""What a model meant: its values as the schema would have them, with each change told and nothing made up.
+
+Models without a grammar write '1,234' for 1234, 'Two' for the choice TWO, firstName for first_name, one value where a
+list is asked for, a wrapper too many. The JSON Schema decides: what is valid is never touched, and of all that a value
+can mean the valid one with the fewest changes counts. Where several are as near, or one cannot be told for sure, the
+value stays as it is, with a doubt, and whoever repairs asks for it. The idea of schema-aligned parsing is BAML's.
+
+Reading order: this file; `found`; `numbers`, `dates`, `words`, `keys` (texts); `nodes` (what a schema asks);
+`scalars`; `fit`; `walk` (down a schema along a value).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import Any
+
+from extractor.coercion.fit import Fit, Notes
+from extractor.coercion.walk import DEEPEST, SENTENCES, TooMuchError, Walk, is_too_deep
+from extractor.coercion.words import is_nothing
+from extractor.errors import ParseError
+from extractor.pointers import pointer
+from extractor.types import Schema
+from extractor.unions import nearest
+
+__all__ = ["Aligned", "align"]
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A value as the schema would have it; `changes` and `doubts` by JSON Pointer of the value.
+
+    A change says what was done, a doubt why something was left as it is although it could mean something.
+    """
+
+    value: Any
+    changes: Mapping[str, str] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
+
+
+def align(schema: Schema, candidates: Sequence[Any], text: str = "") -> Aligned:
+    """The candidate that fits a schema with the fewest changes, the first of equals: ['1,234'] → 1234 for an integer.
+
+    `candidates` are the values of an answer in their order, strings where it was bare text; `text` is the whole of it.
+    Raises `ParseError` for values that are nested too deep.
+    """
+    values = [*candidates] or [text]
+    if any(map(is_too_deep, values)):
+        raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {text[:200]!r}")
+    walk = Walk(schema, [one for one in (*values, text) if isinstance(one, str)])
+    try:
+        return _told(_meant(walk, schema.json_schema, values, text))
+    except (RecursionError, TooMuchError):
+        return Aligned(values[-1], {}, {"": "too large or too deep to be aligned with the schema"})
+
+
+def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) -> Fit:
+    if len(values) == 1 and isinstance(values[0], str) and is_nothing(text) and not walk.errors(root, None):
+        return Fit(None, (((), f"{text.strip()!r} → null"),))
+    fits = [walk.fit(root, value) for value in values]
+    if text.strip() and _takes_text(walk, root):
+        return _as_text(walk, fits, values, text)
+    if _is_list(walk, root) and len(values) > 1 and not any(isinstance(value, list) for value in values):
+        records = [value for value in values if isinstance(value, dict)]
+        if len(records) > 1:
+            return walk.fit(root, records).with_change(_several(values, f"{len(records)} are taken as one list"))
+    found = _best(walk, root, fits)
+    if not found.is_valid and text.strip() and text not in values and (whole := walk.fit(root, text)).is_valid:
+        return whole
+    return found.with_change(_several(values, _which(fits, found))) if len(values) > 1 else found
+
+
+def _best(walk: Walk, root: Mapping[str, Any], fits: list[Fit]) -> Fit:
+    """The valid fit that costs least; of equals one with something in it, then the first; without any, the nearest."""
+    valid = [fit for fit in fits if fit.is_valid]
+    if valid:
+        known = walk.nodes.shape(root).properties.keys()
+        return min(valid, key=lambda fit: (fit.cost, _is_strange(fit.value, known)))
+    return fits[nearest({at: fit.faults for at, fit in enumerate(fits)})[0]]
+
+
+def _is_strange(value: Any, known: Iterable[str]) -> bool:
+    """Whether there is nothing in a value that the schema foresees."""
+    return value in ({}, []) or (isinstance(value, dict) and bool(known) and value.keys().isdisjoint(known))
+
+
+def _takes_text(walk: Walk, root: Mapping[str, Any]) -> bool:
+    return any(not walk.errors(root, sentence) for sentence in SENTENCES)
+
+
+def _as_text(walk: Walk, fits: list[Fit], values: list[Any], text: str) -> Fit:
+    """An answer where any text is valid: what it has in it counts if that is valid as no text, else the whole."""
+    others = [fit for fit in fits if fit.is_valid and not isinstance(fit.value, str)]
+    if others:
+        return _best(walk, {}, others)
+    is_whole = len(values) == 1 and text.strip()[:1] == "{" and text.strip()[-1:] == "}"
+    if len(values) == 1 and (isinstance(values[0], str) or (is_whole and fits[0].is_valid)):
+        return fits[0]
+    return replace(walk.fit({}, text), changes=(((), "the whole answer, taken as a text"),))
+
+
+def _is_list(walk: Walk, root: Mapping[str, Any]) -> bool:
+    return walk.nodes.shape(root).kinds == {"array"}
+
+
+def _which(fits: list[Fit], found: Fit) -> str:
+    at = next(at for at, fit in enumerate(fits) if fit is found)
+    return f"number {at + 1} counts, " + ("the first of the nearest" if found.is_valid else "though none fits")
+
+
+def _several(values: Sequence[Any], what: str) -> str:
+    return f"the answer has {len(values)} values, {what}"
+
+
+def _told(fit: Fit) -> Aligned:
+    return Aligned(fit.value, _by_pointer(fit.changes), _by_pointer(fit.doubts))
+
+
+def _by_pointer(notes: Notes) -> dict[str, str]:
+    """Notes by pointer, where a place can have more than one: [((), 'a'), ((), 'b')] → {'': 'a; b'}."""
+    found: dict[str, list[str]] = {}
+    for path, text in notes:
+        found.setdefault(pointer(path), []).append(text)
+    return {at: "; ".join(dict.fromkeys(texts)) for at, texts in found.items()}

@@ -1,0 +1,166 @@
+"""Words that stand for a value: yes and no, the ways to say nothing, and the choices of an enum.
+
+A choice goes by its own name, by its aliases and by its description; a sentence is taken for the one that it names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from extractor.coercion.found import LONGEST, Doubt, Found, Reading, narrow, unquoted
+
+LONGEST_SENTENCE = 2_000  # characters of a bare answer in which a choice is looked for
+_BOOLEANS = {word: True for word in "true yes y on 是 对 有 真 正确".split()} | {
+    word: False for word in "false no n off 否 错 无 假 错误".split()
+}
+_DIGITS = {"1": True, "0": False}
+_NULLS = frozenset(
+    ("", "-", "–", "—", "null", "none", "nil", "n/a", "na", "nan", "undefined", "unknown", "unspecified", "not stated",
+     "not available", "not applicable", "not specified", "not mentioned", "not provided", "not given", "未提及", "未提供",
+     "未说明", "未知", "无", "没有", "暂无", "不详", "不适用")
+)  # fmt: skip
+_NOTHING = frozenset(("null", "none", "nil"))
+_MARKS = re.compile(r"[\s_\-–—./,:;'\"“”‘’!?()\[\]{}…·、，。；：！？（）「」]+")
+_SHORTEST = 3  # letters of a word that is recognised whatever signs stand around it: 'C#' is not 'C'
+_STOPS = ".,;:!。，；！"
+_NOT = re.compile(r"(?:\b(?:not|never|no|neither|nor|without)|n['’]t|不是|不|非|没有)(?:\s+(?:an?|the))?[\s\"'“‘*_`]*\Z", re.IGNORECASE)
+_BEFORE = 20  # characters before a word that may negate it
+_TRUTH = re.compile(r"(?<!\w)(?:true|false)(?!\w)", re.IGNORECASE)
+_VERDICT = re.compile(r"(yes|no)(?:[,;:!。，；！]|\.(?!\s*\d)|\s*[—–]|\Z)", re.IGNORECASE)
+
+
+def read_boolean(text: str, *, with_digits: bool = False) -> Reading:
+    """'Yes' → True, '否' → False; '1' only where nothing else can be meant (`with_digits`)."""
+    word = unquoted(text).strip(_STOPS).casefold() if len(text) <= LONGEST else ""
+    words = _BOOLEANS | _DIGITS if with_digits else _BOOLEANS
+    return Found(words[word]) if word in words else None
+
+
+def named_boolean(text: str) -> Reading:
+    """The truth value that a sentence names: 'The answer is **True**.' → True; of both, a doubt."""
+    if len(text) > LONGEST_SENTENCE:
+        return None
+    hits = [(hit[0].casefold(), _is_negated(text, hit.start())) for hit in _TRUTH.finditer(text)]
+    if verdict := _VERDICT.match(unquoted(text)):
+        hits.append((verdict[1].casefold(), False))
+    values = {_BOOLEANS[word] for word, _ in hits}
+    if not values:
+        return None
+    if len(values) > 1 or any(negated for _, negated in hits):
+        return Doubt("the answer names both true and false" if len(values) > 1 else "the answer negates what it names")
+    return Found(values.pop(), "named in the answer", cost=3)
+
+
+def is_null(text: str) -> bool:
+    """Whether a text says that there is nothing: 'N/A', '未提及', ''."""
+    return len(text) <= LONGEST and unquoted(text).strip(_STOPS).casefold() in _NULLS
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a text is a programmer's null and nothing else: 'None' → True, 'N/A' → False."""
+    return len(text) <= LONGEST and text.strip().casefold() in _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value of an enum, and what it goes by."""
+
+    value: Any
+    names: tuple[str, ...]
+    others: tuple[str, ...] = ()  # aliases, titles and descriptions
+
+
+def choose(choices: Sequence[Choice], text: str) -> Reading:
+    """The choice that a text is, closest spelling first: 'two' → 'TWO', ' "Two" ' → 'TWO'; of several, a doubt."""
+    if len(text) > LONGEST:
+        return None
+    for spelling in (str, unquoted, _folded, _bare, _lettered):
+        wanted = spelling(text)
+        for labels in (_names, _others):
+            found = [choice.value for choice in choices if wanted and wanted in map(spelling, labels(choice))]
+            if len(found) > 1:
+                return Doubt(f"{text!r} is {_listed(found)} alike")
+            if found:
+                return Found(found[0])
+    return None
+
+
+def named_choice(choices: Sequence[Choice], text: str) -> Reading:
+    """The choice that a sentence names most often: 'The answer is Two' → 'TWO'; 'TWO or THREE' → a doubt.
+
+    Words in the very spelling count first, as BAML has it.
+    """
+    if len(text) > LONGEST_SENTENCE:
+        return None
+    text = narrow(text)
+    hits = [*_hits(choices, text, str)] or [*_hits(choices, text.casefold(), str.casefold)]
+    counts = Counter(at for at, _ in hits).most_common()
+    if not counts:
+        return None
+    best = [at for at, count in counts if count == counts[0][1]]
+    if len(best) > 1:
+        return Doubt(f"the answer names {_listed([choices[at].value for at in best])}")
+    if all(_is_negated(text, start) for at, start in hits if at == best[0]):
+        return Doubt("the answer negates what it names")
+    return Found(choices[best[0]].value, "named in the answer", cost=3)
+
+
+def _hits(choices: Sequence[Choice], text: str, spelling: Callable[[str], str]) -> Iterator[tuple[int, int]]:
+    """Which choices stand where, as whole words, the longest label first: 'New York' is no 'York'."""
+    owners: dict[str, set[int]] = {}
+    for at, choice in enumerate(choices):
+        for label in (*choice.names, *choice.others):
+            if word := spelling(narrow(label)):
+                owners.setdefault(word, set()).add(at)
+    if not owners:
+        return
+    forms = (_whole(word) for word in sorted(owners, key=len, reverse=True))
+    for hit in re.finditer("|".join(forms), text):
+        yield from ((at, hit.start()) for at in owners[hit[0]])
+
+
+def _whole(word: str) -> str:
+    """A pattern for a whole word: Chinese has no blanks between words, numbers have points and signs inside."""
+    before = "" if _is_chinese(word[0]) else r"(?<![\w.\-−])" if word[0].isdigit() else r"(?<!\w)"
+    after = "" if _is_chinese(word[-1]) else r"(?!\w|[.,]\d)" if word[-1].isdigit() else r"(?!\w)"
+    return before + re.escape(word) + after
+
+
+def _is_chinese(char: str) -> bool:
+    return "\u3400" <= char <= "\u9fff"
+
+
+def _is_negated(text: str, start: int) -> bool:
+    return bool(_NOT.search(text[max(0, start - _BEFORE) : start]))
+
+
+def _names(choice: Choice) -> tuple[str, ...]:
+    return choice.names
+
+
+def _others(choice: Choice) -> tuple[str, ...]:
+    return choice.others
+
+
+def _folded(text: str) -> str:
+    return unquoted(text).casefold()
+
+
+def _bare(text: str) -> str:
+    """Without blanks, hyphens and punctuation: 'In-Progress' → 'inprogress'."""
+    return _MARKS.sub("", _folded(text))
+
+
+def _lettered(text: str) -> str:
+    """Without any signs around, for words long enough: 'TWO!@#' → 'two', 'C#' → 'c#'."""
+    bare = _bare(text)
+    word = re.sub(r"^\W+|\W+$", "", bare)
+    return word if len(word) >= _SHORTEST else bare
+
+
+def _listed(values: Sequence[Any]) -> str:
+    return ", ".join(map(repr, values[:5])) + (", …" if len(values) > 5 else "")  # noqa: PLR2004
