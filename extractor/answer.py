@@ -10,9 +10,10 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from extractor import encoders
 from extractor.errors import ParseError, Refused, Truncated
 from extractor.syntax import BEGIN, check_depth, read, repetitions, strictly
-from extractor.types import Completion
+from extractor.types import Completion, Encoding, Schema
 
 # An escape in JSON: a pair of surrogates, one alone, or any other; or one alone that is not escaped.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)|([\ud800-\udfff])", re.DOTALL)
@@ -28,33 +29,43 @@ class Answer:
 
     `open` is None for a whole answer. For one that was cut off it is the path to the innermost container that can
     be kept, and `value` has what was complete. Where an answer has several values, `several` are all of them, and
-    `value` is the last.
+    `value` is the last. `fault` says that it has none, and that `value` is the text itself, which can be meant.
     """
 
     value: Any
     notes: dict[str, str] = field(default_factory=dict)
     open: tuple[str | int, ...] | None = None
     several: tuple[Any, ...] = ()
+    fault: ParseError | None = None
 
 
-def decode(completion: Completion, *, allow_text: bool = False) -> Answer:
+def decode(completion: Completion, schema: Schema | None = None, encoding: Encoding = "json") -> Answer:
     """The value of an answer; raises the `OutputError` that fits.
 
     JSON is taken as it is. What is around or wrong with it (a fence, a sentence before, a comma too many) is what
-    models without a grammar write: it is read tolerantly, and a note says so. With `allow_text` an answer without any
-    JSON is its text.
+    models without a grammar write: it is read tolerantly, and a note says so. Other encodings are read by the schema.
     """
     refuse(completion)
-    text = completion.text
-    if not text.strip() and completion.finish_reason != "length":
+    text, is_cut = completion.text, completion.finish_reason == "length"
+    if not text.strip() and not is_cut:
         raise ParseError(_why_empty(completion))
-    if completion.finish_reason == "length":
+    if schema is not None and encoding != "json":
+        return _of_encoding(encoders.read(text, schema, encoding, is_cut=is_cut))
+    if is_cut:
         return _cut(text)
     reading = read(text)
-    if reading.is_text and not allow_text:
-        raise ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}")
+    if reading.is_text:
+        fault = ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}")
+        return Answer(reading.values[0], _as_note(reading.notes), fault=fault)
     values = reading.values
     return Answer(values[-1], _as_note(reading.notes), several=values if len(values) > 1 else ())
+
+
+def _of_encoding(found: encoders.Decoded) -> Answer:
+    values = found.values
+    if not values:
+        return Answer(None, _as_note(found.notes), found.open)
+    return Answer(values[-1], _as_note(found.notes), found.open, values if len(values) > 1 else ())
 
 
 def _reason(text: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 from extractor import repair
 from extractor.answer import Answer, decode, explain_cut
+from extractor.coercion import align
 from extractor.errors import (
     EngineUnavailable,
     OutputError,
@@ -24,8 +25,10 @@ from extractor.errors import (
     SchemaError,
     SourceError,
 )
+from extractor.examples import choose
 from extractor.grammar import compile_schema
 from extractor.ground import ground
+from extractor.leaks import leaks
 from extractor.pointers import pointer
 from extractor.prompt import Voice, again, messages, voice_for
 from extractor.pytypes import additions
@@ -145,7 +148,7 @@ class _Draft:
         """The draft with what the model says to a question."""
         completion = await talk.ask(question)
         try:
-            answer = _meant(question, decode(completion), talk)
+            answer = _meant(question, decode(completion, question.schema, question.encoding), talk, completion.text)
         except OutputError as error:
             is_final = not isinstance(error, ParseError)
             if self.data is not None:
@@ -191,6 +194,11 @@ class _Draft:
         """With the verdict of validation, and what to ask about it; what nothing foresees is taken out."""
         data, notes = self.data, self.notes
         found = validate(self.schema, data)
+        if isinstance(found, list):
+            aligned = align(self.schema, (data,))
+            if aligned.changes:
+                return replace(self, data=aligned.value, notes=_joined(notes, aligned.changes)).checked()
+            found = [_doubted(problem, aligned.doubts) for problem in found]
         valid, problems = (None, found) if isinstance(found, list) else (found, [])
         pieces = repair.failing(self.schema, data, problems)
         if surplus := [piece for piece in pieces if piece.node is False and piece.path]:
@@ -212,20 +220,18 @@ class _Draft:
         return len(self.problems), -_leaves(self.data) if self.problems else 0
 
 
-def _meant(question: Question, answer: Answer, talk: Talk) -> Answer:
-    """An answer in the shape of the schema that was asked for; of several values the one that is meant, with a note."""
+def _meant(question: Question, answer: Answer, talk: Talk, text: str) -> Answer:
+    """An answer in the shape of the schema that was asked for; of several values, or a mere text, what is meant.
+
+    What a single value means is seen where it is checked, with all of the record around it.
+    """
     values = [talk.restore(question.schema, value) for value in answer.several or (answer.value,)]
-    if not answer.several:
-        return replace(answer, value=values[0])
-    fitting = [] if question.pieces else [one for one in values if isinstance(validate(question.schema, one), Valid)]
-    value, told = values[-1], "the last counts"
-    if fitting:
-        value, told = fitting[-1], "the last that is valid counts"
-    elif is_many(question.schema):
-        value = [*chain.from_iterable(one if isinstance(one, list) else [one] for one in values)]
-        told = "taken as one list"
-    notes = _joined(answer.notes, {"": f"the answer has {len(values)} JSON values, {told}"})
-    return replace(answer, value=value, notes=notes)
+    if answer.open is not None or (len(values) == 1 and answer.fault is None):
+        return replace(answer, value=values[-1])
+    found = align(question.schema, values, text)
+    if answer.fault and isinstance(validate(question.schema, found.value), list):
+        raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
+    return replace(answer, value=found.value, notes=_joined(answer.notes, found.changes))
 
 
 def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schema) -> Extraction:
@@ -245,7 +251,15 @@ def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schem
         return record
     record = replace(record, notes=_joined(record.notes, _changed_by_class(answer, checked.data)))
     spans, absent = ground(checked.data, document)
-    return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent)
+    shown = choose(schema.examples, document.text, draft.voice.style.shots)
+    notes = _joined(record.notes, leaks(checked.data, shown, document, schema))
+    return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent, notes=notes)
+
+
+def _doubted(problem: Problem, doubts: Mapping[str, str]) -> Problem:
+    """A problem with why its value was not taken for what it could mean."""
+    doubt = doubts.get(problem.pointer)
+    return replace(problem, message=f"{problem.message}; {doubt}") if doubt else problem
 
 
 def _was(data: Any, piece: repair.Piece) -> str:

@@ -28,6 +28,7 @@ _DECODED_TOKENS_PER_SECOND = 4
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64  # of a schema or tool
 _THINKING_TOKENS = 1_000
+_PLAIN = PromptStyle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Options:
     mode: Mode | None = None
     retries: int = 2
     think: bool = False
-    style: PromptStyle = PromptStyle()
+    style: PromptStyle = _PLAIN
     on_partial: OnPartial | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -60,7 +61,9 @@ class Options:
             hint = f"one of {', '.join(get_args(Mode))}, or None for the strongest"
             raise UsageError(f"options: mode {self.mode!r} is none", hint=hint)
         if not isinstance(self.style, PromptStyle):
-            raise UsageError(f"options: style is a {type(self.style).__name__}", hint="PromptStyle(encoding='yaml'), say")
+            raise UsageError(
+                f"options: style is a {type(self.style).__name__}", hint="PromptStyle(encoding='yaml'), say"
+            )
         if self.mode not in (None, *self.fitting):
             style = self.style
             what = "a text to continue" if style.encoding == "json" else f"answers in {style.encoding.upper()}"
@@ -93,7 +96,8 @@ class Talk:
     def __init__(self, engine: Engine, options: Options) -> None:
         self.engine = engine
         self.options = options
-        self.mode: Mode = options.mode or next((mode for mode in engine.modes if mode in options.fitting), "prompt")
+        fitting: list[Mode] = [mode for mode in engine.modes if mode in options.fitting]
+        self.mode: Mode = options.mode or (fitting[0] if fitting else "prompt")
         self.attempts = 0
         self.usage = Usage()
         self.thoughts = ""

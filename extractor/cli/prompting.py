@@ -39,7 +39,9 @@ async def prepare(session: Session, document: Document, schema: Schema, options:
         modes = (of_engine(session, wanted),) if wanted else _possible(session.engine, schema, options.fitting)
         request = build_request(document, schema, options, modes[0] if len(modes) == 1 else "prompt")
         is_chat = request.form == "chat"  # nobody counts the tokens of a text
-        return Prompt(_as_sent(request, session), modes, await session.count_tokens(request.messages) if is_chat else None)
+        return Prompt(
+            _as_sent(request, session), modes, await session.count_tokens(request.messages) if is_chat else None
+        )
     finally:
         await session.aclose()
 

@@ -137,8 +137,8 @@ def run(
             loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
             job = Job(named, loaded, engine, options, is_streamed=stream and single)
             single = single and (full or not is_many(loaded))
-            form = choose_format(format, out, single=single)
-            with open_sink(out, form, single=single) as sink:
+            written = choose_format(format, out, single=single)
+            with open_sink(out, written, single=single) as sink:
                 if not engine.is_here():
                     refuse_missing(named)
                 with screen.pulling() as on_progress:

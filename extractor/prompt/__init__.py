@@ -114,7 +114,7 @@ def as_text(chat: Sequence[Message]) -> str:
 
 
 def _without_gaps(text: str) -> str:
-    """A text without the paragraphs of which nothing is left: 'a\\n\\n\\n\\nb' → 'a\\n\\nb'."""
+    r"""A text without the paragraphs of which nothing is left: 'a\n\n\n\nb' → 'a\n\nb'."""
     return "\n\n".join(part.strip() for part in text.split("\n\n\n\n"))
 
 

@@ -7,7 +7,8 @@ import re
 # Our own tags in any spelling, and what chat templates mark turns with: those of ChatML and Llama 3 (<|im_end|>), of
 # DeepSeek (<｜User｜>), of Gemma, and of Mistral and Llama 2. llama.cpp reads them as such wherever they stand.
 _ENDS = re.compile(
-    r"<(?=\s*/?\s*text\s*/?\s*>|[|｜]|(?:start|end)_of_turn>|/?s>)|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS)\])", re.IGNORECASE
+    r"<(?=\s*/?\s*text\s*/?\s*>|[|｜]|(?:start|end)_of_turn>|/?s>)|\[(?=/?(?:INST|SYSTEM_PROMPT|TOOL_CALLS)\])",
+    re.IGNORECASE,
 )
 
 

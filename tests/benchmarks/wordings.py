@@ -3,13 +3,13 @@
     python tests/benchmarks/wordings.py race GOLD PREDICTIONS.jsonl [--model SPEC] [--blocks N] [--modes grammar,prompt]
     python tests/benchmarks/wordings.py score GOLD PREDICTIONS.jsonl
 
-`race` goes on where it stopped: what is in PREDICTIONS is not asked again. It takes the records in blocks, each block in
-all wordings and modes, so that it can be ended at any time, and what is there is paired. GOLD is a folder with
+`race` goes on where it stopped: what is in PREDICTIONS is not asked again. It takes the records in blocks, each block
+in all wordings and modes, so that it can be ended at any time, and what is there is paired. GOLD is a folder with
 csl_zh_dev, keywords_en_dev, news_category_en_dev and news_category_zh_dev (.jsonl); its texts do not get into
 PREDICTIONS. Needs `snowballstemmer` (Porter's stemmer, for the usual metric of key phrases).
 
-Scores: category, 1 where it is right; keywords, F1 of stemmed exact matches; of csl_zh the mean of both. An answer that
-is not valid has 0. The intervals (95 %, 4,000 bootstrap samples of the records, each sample stratified by source) are of
+Scores: category, 1 where it is right; keywords, F1 of stemmed exact matches; of csl_zh the mean of both. An answer
+that is not valid has 0. The intervals (95 %, 4,000 bootstrap samples of the records, each stratified by source) are of
 the mean difference to the first wording of the language.
 """
 
@@ -72,7 +72,7 @@ EN = {
     "verbatim": worded(
         ENGLISH,
         "{task}\n\n{type}\n\n{format}",
-        "Extract this record. Use the words of the text itself, exactly as they stand, and leave nothing important out:",
+        "Extract this record. Use the words of the text itself, exactly as they stand; leave nothing important out:",
     ),
     "reminder": worded(
         ENGLISH,
@@ -119,12 +119,24 @@ def schema_of(dataset: str, record: dict[str, Any]) -> Schema:
         "keywords_en": {"keywords": {**keywords, "description": "key phrases of the text"}},
         "csl_zh": {"keywords": {**keywords, "description": "关键词"}, "category": {"enum": labels}},
     }.get(dataset, {"category": {"enum": labels}})
-    return load(
-        {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
-    )
+    return load({"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False})
 
 
-LABELS = ["军事学", "农学", "医学", "历史学", "哲学", "工学", "教育学", "文学", "法学", "理学", "管理学", "经济学", "艺术学"]
+LABELS = [
+    "军事学",
+    "农学",
+    "医学",
+    "历史学",
+    "哲学",
+    "工学",
+    "教育学",
+    "文学",
+    "法学",
+    "理学",
+    "管理学",
+    "经济学",
+    "艺术学",
+]
 
 
 def records_of(gold: Path, dataset: str) -> list[dict[str, Any]]:
@@ -141,12 +153,13 @@ def stratum(record_id: str) -> str:
     return record_id.rpartition("/")[2].partition("-")[0]
 
 
-async def race(gold: Path, out: Path, model: str, blocks: int, modes: list[str], threads: int | None) -> None:
+async def race(given: argparse.Namespace) -> None:
     """Ask for all that is not there yet."""
+    out, modes, blocks = given.predictions, given.modes.split(","), given.blocks
     done = {key(row) for row in read(out)}
-    engine = open_engine(model, Settings(slots=4, threads=threads), Access())
+    engine = open_engine(given.model, Settings(slots=4, threads=given.threads), Access())
     engine.prepare()
-    records = {dataset: records_of(gold, dataset) for dataset in SETS}
+    records = {dataset: records_of(given.gold, dataset) for dataset in SETS}
     with out.open("a", encoding="utf-8") as file:
         for at in range(blocks):
             for dataset, mode, (name, wording) in turns(modes):
@@ -285,7 +298,9 @@ def main() -> None:
     if not (given.gold / "csl_zh_dev.jsonl").exists():
         sys.exit(f"{given.gold}: no gold records there, nothing to race on")
     if given.what == "race":
-        asyncio.run(race(given.gold, given.predictions, given.model, given.blocks, given.modes.split(","), given.threads))
+        asyncio.run(
+            race(given.gold, given.predictions, given.model, given.blocks, given.modes.split(","), given.threads)
+        )
     else:
         score(given.gold, read(given.predictions))
 

@@ -256,7 +256,6 @@ def fill_template(fill: Callable[[Turns], list[int]], messages: Sequence[Message
     return fill([first, *turns[2:]])
 
 
-
 @contextlib.contextmanager
 def _seeded(seed: int | None, device: Any) -> Iterator[None]:
     """Random numbers from a seed, and the caller's own ones afterwards."""
