@@ -33,6 +33,9 @@ class Example:
     text: str
     value: Any
 
+    def __hash__(self) -> int:
+        return hash(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Schema:
