@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, IntEnum
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from extractor.choices import Choice, choices
 from extractor.docstrings import members_docs
 from extractor.errors import SchemaError
 from extractor.grammar import compile_schema
-from extractor.schema import from_type, load_json
+from extractor.schema import from_type, load, load_json
 
 
 class Colour(Enum):
@@ -84,6 +85,16 @@ def test_an_enum_carries_what_its_members_mean() -> None:
         Choice("green", "Grass."),
     )
     assert choices(definitions["Rank"]) == (Choice(1, "gold"), Choice(9))
+
+
+def test_an_enum_of_a_schema_file(tmp_path: Path) -> None:
+    file = tmp_path / "flags.py"
+    file.write_text(
+        "from enum import Enum\nfrom pydantic import BaseModel\n"
+        "class Hue(str, Enum):\n    RED = 'r'\n    'like fire'\n"
+        "class Flag(BaseModel):\n    hue: Hue\n"
+    )
+    assert choices(load(f"{file}:Flag").json_schema["$defs"]["Hue"]) == (Choice("r", "like fire"),)
 
 
 def test_an_enum_without_docstrings_is_as_pydantic_has_it() -> None:
