@@ -24,6 +24,7 @@ from extractor.types import Document, Example, Language, Message, Schema
 __all__ = ["PromptStyle", "Voice", "again", "answer_now", "as_text", "fence", "messages", "think", "voice_for"]
 
 _SAMPLE = 2_000  # characters that tell a language
+_WITH_NULL = ("json", "yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def _system(schema: Schema, voice: Voice) -> Message:
         instruction=(style.instruction or schema.instruction or "").strip(),
         type=describe(schema, style.descriptor),
         format=encoders.instructions(schema, style.encoding, voice.language),
+        absent=said.absent if style.encoding in _WITH_NULL else said.empty,
         language=said.answer_language.format(name=name) if name else said.own_language,
     )
     return Message("system", _without_gaps(filled))

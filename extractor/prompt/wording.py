@@ -16,13 +16,15 @@ from extractor.types import Language
 class Wording:
     """All that a model is told in one language.
 
-    `system` has places for {task}, {instruction}, {type}, {format} and {language}; a paragraph of which nothing is left
-    goes. `after` stands behind the document.
+    `system` has places for {task}, {instruction}, {type}, {format}, {absent} and {language}; a paragraph of which
+    nothing is left goes. `after` stands behind the document.
     """
 
     system: str
     one: str
     many: str
+    absent: str  # in formats that know null
+    empty: str  # in those that do not
     own_language: str
     answer_language: str
     after: str = ""
@@ -40,9 +42,11 @@ ENGLISH = Wording(
 
 {type}
 
-Copy names, numbers and dates from the text. Write null where the text does not state a value. {language}""",
+Copy names, numbers and dates from the text. {absent} {language}""",
     one="Extract this record from the text.",
     many="Extract all such records from the text, each once, as one list.",
+    absent="Write null where the text does not state a value.",
+    empty="Leave empty what the text does not state.",
     own_language="Write in the language of the text.",
     answer_language="Copy names as they stand; whatever you write in your own words, write in {name}.",
     again="""\
@@ -73,9 +77,11 @@ CHINESE = Wording(
 
 {type}
 
-人名、数字和日期照抄原文。原文没有说明的值写 null。{language}""",
+人名、数字和日期照抄原文。{absent}{language}""",
     one="从文本中提取这条记录。",
     many="从文本中提取所有这样的记录，每条一次，写成一个列表。",
+    absent="原文没有说明的值写 null。",
+    empty="原文没有说明的值留空。",
     own_language="用原文的语言书写。",
     answer_language="名称照抄原文；用自己的话写的内容一律用{name}书写。",
     again="""\
