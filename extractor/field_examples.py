@@ -47,14 +47,19 @@ def hints(schema: Schema, node: Any) -> Iterator[Any]:
 def pairs(schema: Schema) -> Iterator[FieldExample]:
     """The pairs of all fields, by the paths that a record has; those at the root are whole records.
 
-    A definition is followed on each way to it, but not within itself; keys that are free have no path.
+    A definition is followed on each way to it, but not within itself; keys that are free have no path. A field of
+    records in a list may have a list of values, one for each record: they come one by one.
     """
     if not any(listed(node) for _, node in _subschemas(schema.json_schema)):
         return
     for path, node in islice(_fields(schema.json_schema), _MOST_PLACES):
         for example in listed(node):
-            if problems_at(schema, node, example) and is_paired(example) and not problems_at(schema, node, example[1]):
+            if not is_paired(example) or not problems_at(schema, node, example):
+                continue
+            if not problems_at(schema, node, example[1]):
                 yield FieldExample(path, example[0], example[1])
+            elif (ITEM in path or schema.model is not None) and _holds_each(schema, node, example[1]):
+                yield from (FieldExample(path, example[0], value) for value in example[1])
 
 
 def faults(schema: Schema) -> Iterator[Problem]:
@@ -85,12 +90,16 @@ def is_paired(example: Any) -> bool:
     return isinstance(example, list) and len(example) == 2 and isinstance(example[0], str)  # noqa: PLR2004
 
 
+def _holds_each(schema: Schema, node: Any, values: Any) -> bool:
+    return isinstance(values, list) and bool(values) and not any(problems_at(schema, node, one) for one in values)
+
+
 def _against(schema: Schema, node: Mapping[str, Any], example: Any) -> list[Problem]:
     """What is wrong with an example, read as the value or the pair that it comes nearer to."""
     plain = problems_at(schema, node, example)
     if not plain or not is_paired(example):
         return plain
-    paired = problems_at(schema, node, example[1])
+    paired = [] if _holds_each(schema, node, example[1]) else problems_at(schema, node, example[1])
     is_pair = all(problem.pointer for problem in paired) or not all(problem.pointer for problem in plain)
     moved = [Problem(f"/1{problem.pointer}", problem.message, problem.value) for problem in paired]
     return moved if is_pair else plain

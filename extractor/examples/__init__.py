@@ -138,7 +138,7 @@ def _as_asked(schema: Schema, data: Any, instance: Any) -> Any:
         value = in_order(data, written, native)
     except ValueError:  # what serialises only with a computed field
         return data
-    return data if problems_at(_bare(schema), schema.json_schema, value) else value
+    return value if value == data or not problems_at(_bare(schema), schema.json_schema, value) else data
 
 
 def _value_of_nothing(schema: Schema, where: str) -> Any:
