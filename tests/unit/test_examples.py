@@ -371,7 +371,7 @@ def test_values_are_wrapped_in_their_ancestors(schema: Any, value: Any) -> None:
         (
             record(l={"type": "array", "items": record(a=AT | {"examples": [["x", 1], ["x", 2]]},
                                                        b=AT | {"examples": [["x", 1]]})}),
-            "/l/-/b: 1 values beside 2 of another field",
+            "/l/-/b: 1 of its values beside 2 of another field",
         ),
         (
             record(l={"type": "array", "minItems": 2, "items": record(a=WHOLE | {"examples": [["x", 1]]})}),
