@@ -41,7 +41,7 @@ class FieldExample:
 
 def hints(schema: Schema, node: Any) -> Iterator[Any]:
     """The examples of a field that are values of it: {'type': 'integer', 'examples': [1, 'x', ['one', 1]]} → 1."""
-    return (example for example in listed(node) if not problems_at(schema, node, example))
+    return (example for example in listed(node) if not _problems(schema, node, example))
 
 
 def pairs(schema: Schema) -> Iterator[FieldExample]:
@@ -52,30 +52,28 @@ def pairs(schema: Schema) -> Iterator[FieldExample]:
     """
     if not any(listed(node) for _, node in _subschemas(schema.json_schema)):
         return
+    known: dict[int, list[tuple[Any, list[Any]]]] = {}  # by id of the node: a definition has many places
     for path, node in islice(_fields(schema.json_schema), _MOST_PLACES):
-        for example in listed(node):
-            if not is_paired(example) or not problems_at(schema, node, example):
-                continue
-            if not problems_at(schema, node, example[1]):
-                yield FieldExample(path, example[0], example[1])
-            elif (ITEM in path or schema.model is not None) and _holds_each(schema, node, example[1]):
-                yield from (FieldExample(path, example[0], value) for value in example[1])
+        if id(node) not in known:
+            known[id(node)] = [(example, _stated(schema, node, example)) for example in listed(node)]
+        for example, values in known[id(node)]:
+            if len(values) == 1 or ITEM in path or schema.model is not None:
+                yield from (FieldExample(path, example[0], value) for value in values)
 
 
-def faults(schema: Schema) -> Iterator[Problem]:
-    """What is wrong with examples, with pointers into the JSON Schema: '/properties/year/examples/0'."""
+def faults(schema: Schema) -> Iterator[tuple[str, Problem]]:
+    """The pointer of a subschema, and what is wrong with an example of it: '', '/examples/0: 'x' is not …'."""
     for path, node in _subschemas(schema.json_schema):
         for at, example in enumerate(listed(node)):
             for problem in _against(schema, node, example)[:1]:
-                place = pointer((*path, "examples", at)) + problem.pointer
-                yield Problem(place, problem.message, problem.value)
+                yield pointer(path), Problem(f"/examples/{at}{problem.pointer}", problem.message, problem.value)
 
 
 def check(schema: Schema) -> Schema:
     """The schema itself; raises `SchemaError` for the first example that its field does not admit."""
-    for problem in faults(schema):
+    for place, problem in faults(schema):
         hint = "an example is a value of its field, or a pair of a text and such a value"
-        raise SchemaError(f"{schema.name}: {problem.pointer}: {problem.message}", hint=hint)
+        raise SchemaError(f"{schema.name}: {place}{problem}", hint=hint)
     return schema
 
 
@@ -85,21 +83,38 @@ def listed(node: Any) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def is_paired(example: Any) -> bool:
-    """Whether an example has the form of a pair: ['born in 1990', 1990]."""
+def _has_form(example: Any) -> bool:
+    """Whether an example looks like a pair: ['born in 1990', 1990]."""
     return isinstance(example, list) and len(example) == 2 and isinstance(example[0], str)  # noqa: PLR2004
 
 
+def _stated(schema: Schema, node: Mapping[str, Any], example: Any) -> list[Any]:
+    """What a pair says of a field, in a list of records of several: ['Ada and Bo', ['Ada', 'Bo']] → ['Ada', 'Bo']."""
+    if not _has_form(example) or not _problems(schema, node, example):
+        return []
+    if not _problems(schema, node, example[1]):
+        return [example[1]]
+    return example[1] if _holds_each(schema, node, example[1]) else []
+
+
 def _holds_each(schema: Schema, node: Any, values: Any) -> bool:
-    return isinstance(values, list) and bool(values) and not any(problems_at(schema, node, one) for one in values)
+    return isinstance(values, list) and bool(values) and not any(_problems(schema, node, one) for one in values)
+
+
+def _problems(schema: Schema, node: Any, value: Any) -> list[Problem]:
+    """What a field has against a value."""
+    try:
+        return problems_at(schema, node, value)
+    except RecursionError:
+        return [Problem("", "nested too deep")]
 
 
 def _against(schema: Schema, node: Mapping[str, Any], example: Any) -> list[Problem]:
     """What is wrong with an example, read as the value or the pair that it comes nearer to."""
-    plain = problems_at(schema, node, example)
-    if not plain or not is_paired(example):
+    plain = _problems(schema, node, example)
+    if not plain or not _has_form(example):
         return plain
-    paired = [] if _holds_each(schema, node, example[1]) else problems_at(schema, node, example[1])
+    paired = [] if _holds_each(schema, node, example[1]) else _problems(schema, node, example[1])
     is_pair = all(problem.pointer for problem in paired) or not all(problem.pointer for problem in plain)
     moved = [Problem(f"/1{problem.pointer}", problem.message, problem.value) for problem in paired]
     return moved if is_pair else plain
