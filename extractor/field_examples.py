@@ -47,15 +47,18 @@ def hints(schema: Schema, node: Any) -> Iterator[Any]:
 def pairs(schema: Schema) -> Iterator[FieldExample]:
     """The pairs of all fields, by the paths that a record has; those at the root are whole records.
 
-    A definition is followed on each way to it, but not within itself; keys that are free have no path.
+    A definition is followed on each way to it, but not within itself; keys that are free have no path. A field of
+    records in a list may have a list of values, one for each record: they come one by one.
     """
     if not any(listed(node) for _, node in _subschemas(schema.json_schema)):
         return
-    known: dict[int, list[Any]] = {}  # by id of the node: a definition has many places
+    known: dict[int, list[tuple[Any, list[Any]]]] = {}  # by id of the node: a definition has many places
     for path, node in islice(_fields(schema.json_schema), _MOST_PLACES):
         if id(node) not in known:
-            known[id(node)] = [example for example in listed(node) if _is_pair(schema, node, example)]
-        yield from (FieldExample(path, text, value) for text, value in known[id(node)])
+            known[id(node)] = [(example, _stated(schema, node, example)) for example in listed(node)]
+        for example, values in known[id(node)]:
+            if len(values) == 1 or ITEM in path or schema.model is not None:
+                yield from (FieldExample(path, example[0], value) for value in values)
 
 
 def faults(schema: Schema) -> Iterator[tuple[str, Problem]]:
@@ -85,10 +88,17 @@ def _has_form(example: Any) -> bool:
     return isinstance(example, list) and len(example) == 2 and isinstance(example[0], str)  # noqa: PLR2004
 
 
-def _is_pair(schema: Schema, node: Mapping[str, Any], example: Any) -> bool:
+def _stated(schema: Schema, node: Mapping[str, Any], example: Any) -> list[Any]:
+    """What a pair says of a field, in a list of records of several: ['Ada and Bo', ['Ada', 'Bo']] → ['Ada', 'Bo']."""
     if not _has_form(example) or not _problems(schema, node, example):
-        return False
-    return not _problems(schema, node, example[1])
+        return []
+    if not _problems(schema, node, example[1]):
+        return [example[1]]
+    return example[1] if _holds_each(schema, node, example[1]) else []
+
+
+def _holds_each(schema: Schema, node: Any, values: Any) -> bool:
+    return isinstance(values, list) and bool(values) and not any(_problems(schema, node, one) for one in values)
 
 
 def _problems(schema: Schema, node: Any, value: Any) -> list[Problem]:
@@ -104,7 +114,7 @@ def _against(schema: Schema, node: Mapping[str, Any], example: Any) -> list[Prob
     plain = _problems(schema, node, example)
     if not plain or not _has_form(example):
         return plain
-    paired = _problems(schema, node, example[1])
+    paired = [] if _holds_each(schema, node, example[1]) else _problems(schema, node, example[1])
     is_pair = all(problem.pointer for problem in paired) or not all(problem.pointer for problem in plain)
     moved = [Problem(f"/1{problem.pointer}", problem.message, problem.value) for problem in paired]
     return moved if is_pair else plain

@@ -27,7 +27,7 @@ from extractor.field_examples import FieldExample, pairs
 from extractor.pointers import is_list
 from extractor.pytypes import in_order
 from extractor.rank import Index
-from extractor.types import Example, Schema
+from extractor.types import Example, Problem, Schema
 from extractor.validation import Valid, problems_at, validate
 
 _OPTIONAL = "make it optional (`str | None = None`)"
@@ -107,13 +107,20 @@ def _valid(schema: Schema, given: Given) -> Any:
         return _value_of_nothing(schema, given.where)
     is_wrapped = is_list(schema.json_schema) and not isinstance(given.value, list)
     value = [given.value] if is_wrapped else given.value
-    checked = validate(_bare(schema), value)
+    checked = _validated(schema, value, given.where)
     if isinstance(checked, Valid):
         return _as_asked(schema, value, checked.instance)
     problem = checked[0]
     if is_wrapped:
         problem = replace(problem, pointer=problem.pointer.removeprefix("/0"))
     raise SchemaError(f"{given.where}: {problem.pointer or '/'}: {problem.message}", hint=_hint(schema, value))
+
+
+def _validated(schema: Schema, value: Any, where: str) -> Valid | list[Problem]:
+    try:
+        return validate(_bare(schema), value)
+    except RecursionError:  # validators recurse, and a caller may be deep itself
+        raise SchemaError(f"{where}: nested too deep", hint="show a simpler record") from None
 
 
 def _bare(schema: Schema) -> Schema:
@@ -138,7 +145,7 @@ def _as_asked(schema: Schema, data: Any, instance: Any) -> Any:
         value = in_order(data, written, native)
     except ValueError:  # what serialises only with a computed field
         return data
-    return data if problems_at(_bare(schema), schema.json_schema, value) else value
+    return value if value == data or not problems_at(_bare(schema), schema.json_schema, value) else data
 
 
 def _value_of_nothing(schema: Schema, where: str) -> Any:
@@ -181,7 +188,7 @@ def _record(schema: Schema, text: str, entries: Sequence[Entry]) -> Any:
     except StatedError as error:
         why = error.why or "nothing is said of it, and it cannot be absent"
         raise SchemaError(f"{where}: {error.pointer}: {why}", hint=hint) from None
-    checked = validate(_bare(schema), value)
+    checked = _validated(schema, value, where)
     if isinstance(checked, Valid):
         return _as_asked(schema, value, checked.instance)
     raise SchemaError(f"{where}: {checked[0].pointer or '/'}: {checked[0].message}", hint=hint)

@@ -207,7 +207,7 @@ class Composer:
         shared = {rest for rest in fields if size == 1 and ITEM in rest}  # all are inside of the only item
         for rest, values in fields.items():
             if rest not in shared and len(values) != size:
-                raise StatedError((*path, ITEM, *rest), f"{len(values)} values beside {size} of another field")
+                raise StatedError((*path, ITEM, *rest), f"{len(values)} of its values beside {size} of another field")
         return [self._value(node, [*_at(fields, at, shared)], (*path, at)) for at in range(size)]
 
 

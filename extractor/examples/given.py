@@ -142,6 +142,8 @@ def _as_data(given: Given) -> Given:
 
 def _with_sets_in_order(written: Any, native: Any) -> Any:
     """JSON in which a set is a sorted list: the order of its own differs from run to run."""
+    if isinstance(native, float):
+        return native  # infinity would be written as null
     if isinstance(native, AbstractSet) and isinstance(written, list):
         return sorted(written, key=lambda value: json.dumps(value, sort_keys=True))
     if isinstance(native, Mapping) and isinstance(written, Mapping) and len(native) == len(written):
@@ -177,7 +179,8 @@ def _refuse_scalar(value: Any, where: str) -> None:
         isinstance(value, float) and isfinite(value)
     )  # fmt: skip
     if not is_json:
-        raise SchemaError(f"{where}: {str(value)[:_SHOWN]} is not JSON", hint="in YAML, quote a date")
+        hint = "JSON has texts, numbers, lists and objects" if isinstance(value, float) else "in YAML, quote a date"
+        raise SchemaError(f"{where}: {str(value)[:_SHOWN]} is not JSON", hint=hint)
     if isinstance(value, dict) and not all(isinstance(name, str) for name in value):
         name = next(name for name in value if not isinstance(name, str))
         raise SchemaError(f"{where}: the name {name!r:.60} is not a text", hint="quote it")

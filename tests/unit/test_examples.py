@@ -161,6 +161,11 @@ PAIR = 'an example is a pair: ("a text", Paper(...)), ("a text", {"title": ...})
             "give the record as a dict of JSON data",
         ),
         (
+            "EXAMPLES = [('a', float('nan'))]",
+            "EXAMPLES[0]: nan is not JSON",
+            "JSON has texts, numbers, lists and objects",
+        ),
+        (
             "EXAMPLES = [('a', {'title': '\\ud800'})]",
             "EXAMPLES[0]: half of a character: '\\ud800'",
             "surrogates come in pairs: one alone is no character",
@@ -298,6 +303,28 @@ def test_pairs_of_one_text_make_one_record() -> None:
     assert pairs(load_many(Person)) == [("Ada, 1815, and Bob, 1820", MEMBERS)]
 
 
+def test_of_a_class_several_values_for_one_place_are_told() -> None:
+    class Day(BaseModel):
+        year: int = Field(examples=[("1990 or 1991", [1990, 1991])])
+
+    said = "Day: examples of the text '1990 or 1991': /year: two values for one place"
+    assert fault(load, Day) == (said, ITEM_HINT)
+    assert pairs(load_many(Day)) == [("1990 or 1991", [{"year": 1990}, {"year": 1991}])]
+
+
+def test_deep_values_are_refused_or_taken() -> None:
+    node = {"anyOf": [{"type": "object", "properties": {"kid": {"$ref": "#/$defs/N"}}}, {"type": "null"}]}
+    schema = schema_of({"$ref": "#/$defs/N", "$defs": {"N": node}})
+    deep: Any = None
+    for levels in range(1, 3000):
+        deep = {"kid": deep}
+        if levels == 99:
+            assert pairs(with_examples(schema, [("a", deep)])) == [("a", deep)]
+        if levels == 101:
+            assert fault(with_examples, schema, [("a", deep)])[0] == "examples[0]: nested more than 100 levels deep"
+    assert "no JSON can be made of the value" in fault(with_examples, schema, [("a", deep)])[0]
+
+
 def test_pairs_at_the_root_are_whole_records() -> None:
     class Sea(BaseModel):
         model_config = ConfigDict(
@@ -324,6 +351,12 @@ AT = {"type": ["integer", "null"]}
         ({"$ref": "#/$defs/R", "$defs": {"R": record(a=AT | {"examples": [["x", 1]]})}}, {"a": 1}),
         ({"type": "array", "items": record(a=AT | {"examples": [["x", 1], ["x", 2]]})}, [{"a": 1}, {"a": 2}]),
         (record(a=WHOLE | {"examples": [["x", 1], ["x", 1]]}), {"a": 1}),
+        (record(l={"type": "array", "items": record(a=TEXT | {"examples": [["x", ["A", "B"]]]},
+                                                    b=AT | {"examples": [["x", [1, 2]]]}, c=AT)}),
+         {"l": [{"a": "A", "b": 1, "c": None}, {"a": "B", "b": 2, "c": None}]}),
+        (record(l={"type": "array", "items": record(a=AT | {"examples": [["x", 1]]}, m={
+            "type": "array", "items": record(b=WHOLE | {"examples": [["x", [1, 2]]]})})}),
+         {"l": [{"a": 1, "m": [{"b": 1}, {"b": 2}]}]}),
     ],
 )  # fmt: skip
 def test_values_are_wrapped_in_their_ancestors(schema: Any, value: Any) -> None:
@@ -338,7 +371,7 @@ def test_values_are_wrapped_in_their_ancestors(schema: Any, value: Any) -> None:
         (
             record(l={"type": "array", "items": record(a=AT | {"examples": [["x", 1], ["x", 2]]},
                                                        b=AT | {"examples": [["x", 1]]})}),
-            "/l/-/b: 1 values beside 2 of another field",
+            "/l/-/b: 1 of its values beside 2 of another field",
         ),
         (
             record(l={"type": "array", "minItems": 2, "items": record(a=WHOLE | {"examples": [["x", 1]]})}),

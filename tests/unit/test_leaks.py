@@ -38,7 +38,7 @@ def found(data: Any, text: str, schema: Any = ANY) -> dict[str, str]:
         ({"city": "武汉"}, "南京长江大桥", {"/city": IN_VALUES}),
         ({"city": "武汉"}, "在武汉的大桥", {}),
         ({"year": 1877}, "A house of 1901.", {"/year": MAY_BE}),
-        ({"year": "1877"}, "A house of 1901.", {"/year": IN_VALUES}),
+        ({"year": "1877"}, "A house of 1901.", {"/year": MAY_BE}),
         ({"year": 1877.0}, "A house of 1901.", {"/year": MAY_BE}),
         ({"year": 1877}, "A house of 1877.", {}),
         ({"cost": 12500}, "It cost 12 500.", {"/cost": MAY_BE}),
