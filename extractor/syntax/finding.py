@@ -78,7 +78,7 @@ def _in_sequence(text: str) -> Found | None:
     values: list[Any] = []
     try:
         while _go_on(reader, has_begun=bool(values)):
-            if values and not _may_go_on(reader):
+            if values and (reader.is_cut or not _may_go_on(reader)):
                 return None
             values.append(reader.value())
     except Doubt:
@@ -95,6 +95,8 @@ def _go_on(reader: Reader, *, has_begun: bool) -> bool:
         reader.skip()
         between = _BETWEEN.match(reader.text, reader.at)
         assert between is not None
+        if "," in between[0] or ";" in between[0]:
+            reader.faults["stray commas"] = None
         reader.at = between.end()
         if has_begun and reader.char() in ("}", "]", ")"):
             reader.faults["wrong brackets"] = None
@@ -135,6 +137,8 @@ def _among_prose(text: str) -> Found | None:
         cuts += reader.is_cut
         if value or not reader.is_cut:
             found.take(reader, value)
+        else:
+            found.skipped.append(text[begin.start() : begin.start() + _SHOWN])
         at = max(reader.at, begin.start() + 1)
     found.has_prose = found.has_prose or _says(text[at:])
     return found if found.values else None
