@@ -49,10 +49,9 @@ def load_schema(
     from extractor.encoders import refuse
     from extractor.examples import read_examples, with_examples
     from extractor.grammar import compile_schema
-    from extractor.schema import load
-    from extractor.schema import many as list_of
+    from extractor.schema import load, load_many
 
-    schema = list_of(load(spec)) if many else load(spec)
+    schema = load_many(spec) if many else load(spec)
     if examples:
         schema = with_examples(schema, read_examples(examples, schema))
     if style:
