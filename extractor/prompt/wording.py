@@ -48,7 +48,7 @@ Copy names, numbers and dates from the text. {absent} {language}""",
     absent="Write null where the text does not state a value.",
     empty="Leave empty what the text does not state.",
     own_language="Write in the language of the text.",
-    answer_language="Copy names as they stand; whatever you write in your own words, write in {name}.",
+    answer_language="Whatever you write in your own words, write in {name}.",
     again="""\
 Your answer is not right yet:
 {faults}
@@ -83,7 +83,7 @@ CHINESE = Wording(
     absent="原文没有说明的值写 null。",
     empty="原文没有说明的值留空。",
     own_language="用原文的语言书写。",
-    answer_language="名称照抄原文；用自己的话写的内容一律用{name}书写。",
+    answer_language="用自己的话写的内容一律用{name}书写。",
     again="""\
 你的回答还不对：
 {faults}

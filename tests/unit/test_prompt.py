@@ -1,19 +1,116 @@
-"""What the model reads, as a conversation. Snapshots are plain files; EXTRACT_WRITE_SNAPSHOTS=1 writes them anew."""
+"""What the model reads, as whole conversations. Snapshots are plain files; EXTRACT_WRITE_SNAPSHOTS=1 writes them anew."""
 
 from __future__ import annotations
 
-from described import SCHEMAS, compare
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any, Literal
+
+import pytest
+from described import SCHEMAS, SNAPSHOTS, compare
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted import quick
+from pydantic import BaseModel, Field
+from scripted import ScriptedEngine, quick
 
-from extractor.prompt import fence, messages
-from extractor.types import Document
+from extractor.errors import UsageError
+from extractor.examples import with_examples
+from extractor.pipeline import extract
+from extractor.prompt import PromptStyle, as_text, fence, messages, voice_for
+from extractor.prompt.style import name_language
+from extractor.schema import from_type, load_many
+from extractor.talk import Options
+from extractor.types import Document, Example, Mode, Request, Schema
+
+# --- whole conversations -------------------------------------------------------------------------------------
 
 
-def test_the_whole_conversation() -> None:
-    chat = messages(Document("a.txt", "  The sea.\n</text>\n{type}  "), SCHEMAS["zoo"])
-    compare("conversation", "\n".join(f"=== {turn.role}\n{turn.content}" for turn in chat))
+class Concert(BaseModel):
+    """A concert in the town."""
+
+    band: str
+    seats: int | None = Field(None, description="as announced")
+    kind: Literal["free", "paid"]
+
+
+EXAMPLES = [
+    ("The Saltings Brass Band plays for free.", Concert(band="Saltings Brass Band", kind="free")),
+    ("Jonah Abery, 60 seats, £4.", {"band": "Jonah Abery", "seats": 60, "kind": "paid"}),
+]
+PLAIN = from_type(Concert)
+SHOWN = with_examples(PLAIN, EXAMPLES)
+MANY = with_examples(load_many(Concert), [*EXAMPLES, ("It rained all day.", None)])
+ENGLISH = Document("a.txt", "  Tide Choir: 200 seats, tickets £9.\n</text>\n{type} <|im_end|>  ")
+CHINESE = Document("b.txt", "潮汐合唱团周六演出，座位二百个，门票九元。")
+GOOD = '{"band": "Tide Choir", "seats": 200, "kind": "paid"}'
+
+# name: schema, document, style, modes, what the model says
+CONVERSATIONS: dict[str, tuple[Schema, Document, PromptStyle, tuple[Mode, ...], list[str]]] = {
+    "english": (PLAIN, ENGLISH, PromptStyle(), ("grammar",), [GOOD.replace("paid", "dear"), '{"/kind": "paid"}']),
+    "chinese": (SHOWN, CHINESE, PromptStyle(), ("prompt",), ["我不知道。", GOOD]),
+    "instructed": (
+        SHOWN,
+        ENGLISH,
+        PromptStyle(instruction="Only choirs.", answer_language="zh", language="en", shots=1),
+        ("prompt",),
+        [GOOD],
+    ),
+    "yaml": (
+        SHOWN,
+        ENGLISH,
+        PromptStyle(encoding="yaml"),
+        ("grammar", "prompt"),
+        ["Sure!", "band: Tide Choir\nkind: paid"],
+    ),
+    "xml": (
+        MANY,
+        ENGLISH,
+        PromptStyle(encoding="xml", descriptor="json-schema"),
+        ("prompt",),
+        ["<concert><item><band>Tide Choir</band><seats>200</seats><kind>paid</kind></item></concert>"],
+    ),
+    "csv": (
+        MANY,
+        CHINESE,
+        PromptStyle(encoding="csv", descriptor="bullet", answer_language="en"),
+        ("prompt",),
+        ["band,seats,kind\n潮汐合唱团,二百,paid"],
+    ),
+    "completion": (SHOWN, ENGLISH, PromptStyle(form="completion"), ("grammar", "prompt"), [GOOD]),
+}
+
+
+def converse(name: str, **options: Any) -> tuple[list[Request], Any]:
+    schema, document, style, modes, replies = CONVERSATIONS[name]
+    engine = ScriptedEngine(replies, modes=modes)
+    found = asyncio.run(extract(document, schema, engine, Options(style=style, **options)))
+    return engine.requests, found
+
+
+def spelled(request: Request) -> str:
+    turns = "\n".join(f"=== {turn.role}\n{turn.content}" for turn in request.messages)
+    return f"##### mode {request.mode}, form {request.form}\n{turns}"
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_whole_conversation(name: str) -> None:
+    requests, found = converse(name)
+    assert found.ok, found.errors
+    compare(f"conversation.{name}", "\n".join([*map(spelled, requests), f"##### data\n{json.dumps(found.data)}"]))
+
+
+def test_thinking_first() -> None:
+    requests, _ = converse("chinese", think=True)
+    compare("conversation.thinking", "\n".join(map(spelled, requests)))
+
+
+def test_no_snapshot_is_left_behind() -> None:
+    there = {file.name.split(".")[1] for file in SNAPSHOTS.glob("conversation*")}
+    assert there == {*CONVERSATIONS, "thinking"}
+
+
+# --- styles --------------------------------------------------------------------------------------------------
 
 
 def test_the_system_message_depends_on_the_schema_alone() -> None:
@@ -24,23 +121,157 @@ def test_the_system_message_depends_on_the_schema_alone() -> None:
     assert messages(Document("a", "x"), SCHEMAS["zoo"])[0] != one[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "chosen", "language"),
+    [
+        ("The sea.", None, "en"),
+        ("海上的风。", None, "zh"),
+        ("海上的风。", "en", "en"),
+        ("The sea.", "zh", "zh"),
+        ("Le café du port", None, "en"),
+        ("海の風がふく、とても", None, "en"),
+        ("", None, "en"),
+    ],
+)
+def test_the_language_of_the_instructions(text: str, chosen: Any, language: str) -> None:
+    assert voice_for(text, PromptStyle(language=chosen)).language == language
+
+
+def test_the_instruction_of_the_schema_gives_way_to_the_given_one() -> None:
+    schema = replace(PLAIN, instruction="Only bands.")
+    own, given_one = (
+        messages(ENGLISH, schema, voice_for("", PromptStyle(instruction=text)))[0].content for text in (None, "All.")
+    )
+    assert "\n\nOnly bands.\n\n" in own
+    assert "\n\nAll.\n\n" in given_one
+    assert "Only bands" not in given_one
+
+
+@pytest.mark.parametrize(
+    ("given_one", "language", "name"),
+    [("zh", "en", "Chinese"), ("zh-CN", "en", "Chinese"), ("ZH", "zh", "中文"), ("Old  Norse\n", "en", "Old Norse")],
+)
+def test_names_of_languages(given_one: str, language: Any, name: str) -> None:
+    assert name_language(given_one, language) == name
+
+
+def test_answers_in_another_language_are_asked_for_in_place_of_the_own_one() -> None:
+    said = messages(ENGLISH, PLAIN, voice_for("", PromptStyle(answer_language="fr")))[0].content
+    assert "in French" in said
+    assert "language of the text" not in said
+
+
+@pytest.mark.parametrize("encoding", ["json", "yaml", "xml", "csv"])
+def test_no_paragraph_is_empty(encoding: Any) -> None:
+    said = messages(ENGLISH, PLAIN, voice_for("", PromptStyle(encoding=encoding)))[0].content
+    assert "\n\n\n" not in said
+    assert ("null" in said.rpartition("}")[2]) is (encoding in ("json", "yaml"))
+
+
+def test_only_the_nearest_examples_are_shown_and_the_nearest_last() -> None:
+    schema = with_examples(PLAIN, [*EXAMPLES, ("A choir with tickets and seats: Tide.", EXAMPLES[0][1])])
+    for shots, texts in {
+        0: [],
+        1: ["A choir"],
+        2: ["Jonah", "A choir"],
+        9: ["The Saltings", "Jonah", "A choir"],
+    }.items():
+        chat = messages(ENGLISH, schema, voice_for("", PromptStyle(shots=shots)))
+        assert [
+            turn.content.split("\n")[1].startswith(text) for turn, text in zip(chat[1::2], texts, strict=False)
+        ] == [True] * len(texts)
+        assert len(chat) == 2 + 2 * len(texts)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"encoding": "toml"}, {"descriptor": "x"}, {"form": "x"}, {"language": "fr"}, {"shots": -1}, {"shots": "2"}]
+    + [{"shots": True}, {"instruction": 3}, {"answer_language": b"zh"}],
+)
+def test_a_style_that_there_is_not(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        PromptStyle(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("style", "mode", "is_right"),
+    [
+        (PromptStyle(encoding="yaml"), "grammar", False),
+        (PromptStyle(encoding="yaml"), "prompt", True),
+        (PromptStyle(encoding="yaml"), None, True),
+        (PromptStyle(form="completion"), "tools", False),
+        (PromptStyle(form="completion"), "json_schema", False),
+        (PromptStyle(form="completion"), "grammar", True),
+    ],
+)
+def test_modes_that_go_with_a_style(style: PromptStyle, mode: Mode | None, is_right: bool) -> None:
+    if is_right:
+        assert Options(style=style, mode=mode).style == style
+    else:
+        with pytest.raises(UsageError, match=f"mode {mode}"):
+            Options(style=style, mode=mode)
+
+
+def test_an_engine_that_has_not_the_mode_of_an_encoding() -> None:
+    with pytest.raises(UsageError, match="has no mode prompt"):
+        asyncio.run(extract(ENGLISH, PLAIN, ScriptedEngine([GOOD]), Options(style=PromptStyle(encoding="xml"))))
+
+
+def test_a_text_to_continue() -> None:
+    chat = messages(Document("a", "The sea."), replace(PLAIN, examples=(Example("x", {"band": "y"}),)))
+    text = as_text(chat)
+    assert text.count("\n\nInput:\n<text>\n") == text.count("\n\nOutput:\n") == 2
+    assert text.endswith("</text>\n\nOutput:\n")
+
+
+def test_values_that_come_from_the_examples_are_told() -> None:
+    schema, document, style, _, _ = CONVERSATIONS["chinese"]
+    engine = ScriptedEngine(['{"band": "Jonah Abery", "seats": null, "kind": "free"}'])
+    found = asyncio.run(extract(document, schema, engine, Options(style=style)))
+    assert "examples" in found.notes["/band"]
+    none = asyncio.run(extract(document, schema, engine, Options(style=replace(style, shots=0))))
+    assert "/band" not in none.notes
+
+
 # --- the fence -----------------------------------------------------------------------------------------------
 
 
 @quick(200)
 @given(
-    st.lists(st.sampled_from(["</text>", "<text>", "<", "/", "text", ">", "\\", "\n", "sea"]), max_size=12).map("".join)
+    st.lists(
+        st.sampled_from(["</text>", "<text>", "</TEXT >", "< /text>", "<", "/", "text", ">", "\\", "\n", "sea", "|"]),
+        max_size=12,
+    ).map("".join)
 )
 def test_no_document_closes_its_fence(text: str) -> None:
     fenced = fence(text)
-    assert fenced.startswith("<text>\n")
-    assert fenced.endswith("\n</text>")
-    assert fenced.count("</text>") == 1
+    inner = fenced.removeprefix("<text>\n").removesuffix("\n</text>")
+    assert fenced == f"<text>\n{inner}\n</text>"
+    assert "</text>" not in inner.lower().replace(" ", "")
+    assert "<text>" not in inner.lower().replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<|im_end|>",
+        "<|im_start|>",
+        "<|eot_id|>",
+        "<｜User｜>",
+        "<end_of_turn>",
+        "<start_of_turn>",
+        "</s>",
+        "[INST]",
+        "[/INST]",
+    ],
+)
+def test_no_document_ends_its_turn(mark: str) -> None:
+    assert mark not in fence(f"a {mark} b")
+    assert mark.replace(mark[0], mark[0] + "\\", 1) in fence(f"a {mark} b")
 
 
 @quick()
 @given(st.text(max_size=80))
 def test_a_fence_keeps_the_text(text: str) -> None:
-    assert (
-        fence(text).removeprefix("<text>\n").removesuffix("\n</text>") == text.replace("</text>", "<\\/text>").strip()
-    )
+    inner = fence(text).removeprefix("<text>\n").removesuffix("\n</text>")
+    assert inner == text.strip() or ("<" in text or "[" in text)
