@@ -182,21 +182,21 @@ def test_depth_is_bounded(pair: tuple[str, str], levels: int, usable: bool) -> N
      "[1}", "."],
 )  # fmt: skip
 def test_hostile_texts_cost_no_more_than_they_are_long(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for begin in ("", "[", '{"a": '):
         try:
             read(begin + unit * (60_000 // len(unit)))
         except ParseError:
             continue
-    assert time.perf_counter() - start < 30, "a guard against blow-up, not a timing"
+    assert time.process_time() - start < 30, "a guard against blow-up, not a timing"
 
 
 def test_the_library_is_stopped_where_it_does_not_come_to_an_end() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert guess('{"' * 8_000) == []
     assert guess("[" * 300_000) == []
     assert guess("{" * 5_000) == []
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 30
     (found,) = guess('{"a": "a "good" mill"}')
     assert type(found["a"]) is str
 
