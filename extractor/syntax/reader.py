@@ -13,7 +13,7 @@ from typing import Any
 
 from extractor.errors import ParseError
 from extractor.syntax.quotes import BLANK, CLOSERS, Place, is_before_key, is_opening_next, may_follow, string_at
-from extractor.syntax.words import constant, cut_number, unescape
+from extractor.syntax.words import constant, cut_constant, unescape
 
 LINE_COMMENTS = "line comments"
 DEEPEST = 100  # levels; validators and writers walk a value by recursion
@@ -267,7 +267,7 @@ class Reader:
         self.at += len(word)
         is_one, value, fault = constant(word)
         if not is_one and (word != "-" or place != "top") and not _SKIPPED.sub("", self.text[self.at : self.at + 50]):
-            is_one, value, fault = cut_number(word)
+            is_one, value, fault = cut_constant(word)
         if is_one:
             if fault:
                 self._note(fault)
