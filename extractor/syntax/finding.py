@@ -46,6 +46,9 @@ class Found:
 
 def find(text: str) -> Found | None:
     """The values in a text that is no JSON; None where there are none."""
+    text = text.strip()
+    if text[:1] == "`" and text[1:2] in ("{", "["):
+        text = text.strip("`")  # code within a line
     ways: tuple[Callable[[str], Found | None], ...] = (_in_sequence, _without_brackets, _among_prose, _in_fences)
     if _is_quoted(text):
         ways = (_in_sequence,)

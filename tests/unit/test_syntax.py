@@ -14,7 +14,7 @@ from scripted import quick
 from extractor.errors import ParseError
 from extractor.syntax import read
 from extractor.syntax.library import guess
-from extractor.syntax.words import constant, cut_number, unescape, without_odd_backslash
+from extractor.syntax.words import constant, cut_constant, unescape, without_odd_backslash
 
 MILL = {"mill": "old", "wheels": 3}
 
@@ -101,6 +101,9 @@ def test_what_json_lacks_is_read_and_told(text: str, told: str) -> None:
         ("`abc'", "abc"),
         ('"the list [1, 2"] more"', 'the list [1, 2"] more'),
         ("2.", 2.0),
+        ('{"a": tru', {"a": True}),
+        (r'["\ud83d\ude00\ud83d\ude', ["😀"]),
+        ('{"re": /a+/, b: 1}', {"re": "/a+/", "b": 1}),
         ("None", None),
     ],
 )
@@ -123,6 +126,8 @@ def test_the_value_that_is_meant(text: str, value: Any) -> None:
         ("So:\n```\n42\n```\n", (42,)),
         ("So:\n```python\n(1, 2)\n```\n", ([1, 2],)),
         ('```json\n{"a": "```sh\\nls```"}\n```', ({"a": "```sh\nls```"},)),
+        ("`{a: 1}`", ({"a": 1},)),
+        ("/* 1 */\n{}\n\n/* 2 */\n{}", ({}, {})),
         ("（１）見よ ```{a: 1}```", ({"a": 1},)),
     ],
 )
@@ -182,21 +187,21 @@ def test_depth_is_bounded(pair: tuple[str, str], levels: int, usable: bool) -> N
      "[1}", "."],
 )  # fmt: skip
 def test_hostile_texts_cost_no_more_than_they_are_long(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     for begin in ("", "[", '{"a": '):
         try:
             read(begin + unit * (60_000 // len(unit)))
         except ParseError:
             continue
-    assert time.perf_counter() - start < 30, "a guard against blow-up, not a timing"
+    assert time.process_time() - start < 30, "a guard against blow-up, not a timing"
 
 
 def test_the_library_is_stopped_where_it_does_not_come_to_an_end() -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     assert guess('{"' * 8_000) == []
     assert guess("[" * 300_000) == []
     assert guess("{" * 5_000) == []
-    assert time.perf_counter() - start < 30
+    assert time.process_time() - start < 30
     (found,) = guess('{"a": "a "good" mill"}')
     assert type(found["a"]) is str
 
@@ -261,8 +266,8 @@ def test_constants(word: str, found: tuple[bool, Any]) -> None:
 
 
 def test_what_is_cut_off() -> None:
-    assert cut_number("-1.25e+")[:2] == (True, -1.25)
-    assert cut_number("e")[:2] == (False, None)
+    assert cut_constant("-1.25e+")[:2] == (True, -1.25)
+    assert cut_constant("e")[:2] == (False, None)
     assert [without_odd_backslash(text) for text in ("a\\", "a\\\\", "a\\u26", "a\\\\u26")] == [
         "a",
         "a\\\\",
