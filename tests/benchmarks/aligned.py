@@ -2,9 +2,9 @@
 
     python tests/benchmarks/aligned.py GOLD_FOLDER [--show]
 
-GOLD_FOLDER holds schema_aligned_dev.jsonl (id, input, schema, expected or expected_error). Printed are the exact matches
-of the answers that have a record, with how many more match but for keys that the schema does not name, and the answers
-that must not have one; `--show` prints the misses.
+GOLD_FOLDER holds schema_aligned_dev.jsonl (id, input, schema, expected or expected_error). Printed are the exact
+matches of the answers that have a record, how many match but for keys that the schema does not name, and the answers
+that must not have a record and have none; `--show` prints the misses.
 """
 
 from __future__ import annotations
@@ -61,8 +61,11 @@ def named_only(value: Any, expected: Any) -> Any:
 
 def show(row: dict[str, Any], found: Aligned) -> None:
     """Print a miss."""
-    print(f"\n{row['id']} {row['test']}\n  input    {row['input'][:300]!r}\n  expected {row.get('expected', 'an error')!r}")
-    print(f"  found    {found.value!r}\n  changes  {dict(found.changes)}\n  doubts   {dict(found.doubts)}")
+    print(
+        f"\n{row['id']} {row['test']}\n  input    {row['input'][:300]!r}\n  expected {row.get('expected', 'an error')!r}"
+    )
+    print(f"  found    {found.value!r}")
+    print(f"  changes  {dict(found.changes)}\n  doubts   {dict(found.doubts)}")
 
 
 def main() -> None:
@@ -86,7 +89,9 @@ def main() -> None:
             show(row, found)
     errors = sum(bool(row.get("expected_error")) for row in rows)
     for (is_error, name), count in sorted(counts.items()):
-        print(f"{'errors' if is_error else 'records':8} {name:18} {count} of {errors if is_error else len(rows) - errors}")
+        print(
+            f"{'errors' if is_error else 'records':8} {name:18} {count} of {errors if is_error else len(rows) - errors}"
+        )
 
 
 if __name__ == "__main__":
