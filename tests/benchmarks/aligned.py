@@ -18,25 +18,8 @@ from json_repair import repair_json
 
 from extractor.coercion import Aligned, align
 from extractor.schema import load_json
+from extractor.syntax import read
 from extractor.validation import Valid, validate
-
-try:
-    from extractor.syntax import read as read_syntax
-except ImportError:
-    read_syntax = None
-
-
-def read(text: str) -> list[Any]:
-    """The values in an answer, by the room for syntax; where that is not there, by a stand-in."""
-    if read_syntax:
-        return [*read_syntax(text).values]
-    try:
-        return [json.loads(text)]
-    except ValueError:
-        pass
-    begins = [at for at in (text.find("{"), text.find("[")) if at >= 0]
-    value = repair_json(text[min(begins) :], return_objects=True) if begins else None
-    return [value] if value or isinstance(value, dict) else [text.strip()]
 
 
 def is_met(row: dict[str, Any], value: Any) -> bool:
@@ -61,9 +44,8 @@ def named_only(value: Any, expected: Any) -> Any:
 
 def show(row: dict[str, Any], found: Aligned) -> None:
     """Print a miss."""
-    print(
-        f"\n{row['id']} {row['test']}\n  input    {row['input'][:300]!r}\n  expected {row.get('expected', 'an error')!r}"
-    )
+    print(f"\n{row['id']} {row['test']}\n  input    {row['input'][:300]!r}")
+    print(f"  expected {row.get('expected', 'an error')!r}")
     print(f"  found    {found.value!r}")
     print(f"  changes  {dict(found.changes)}\n  doubts   {dict(found.doubts)}")
 
@@ -76,7 +58,7 @@ def main() -> None:
     counts: dict[tuple[bool, str], int] = {}
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     for row in rows:
-        found = align(load_json(row["schema"]), read(row["input"]), row["input"])
+        found = align(load_json(row["schema"]), read(row["input"]).values, row["input"])
         is_error = bool(row.get("expected_error"))
         met = {
             "ours": is_met(row, found.value),
