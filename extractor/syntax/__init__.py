@@ -20,6 +20,7 @@ from extractor.syntax.words import is_escaped, unescape_document
 
 __all__ = ["BEGIN", "Reading", "check_depth", "read", "repetitions", "strictly"]
 
+_MARK = "\ufeff"  # of UTF-8, as Windows writes it
 _SHOWN = 200  # characters of a text in a message
 
 
@@ -42,7 +43,7 @@ def read(text: str) -> Reading:
         value = strictly(text)
     except (ValueError, RecursionError) as error:
         try:
-            found = _tolerantly(text.removeprefix("\ufeff"), error)
+            found = _tolerantly(text, error)
         except RecursionError:
             raise ParseError(f"the answer is nested too deep: {text[:_SHOWN]!r}") from None
     else:
@@ -79,6 +80,7 @@ def _told(repeated: Iterable[str]) -> tuple[str, ...]:
 def _tolerantly(text: str, error: Exception) -> Reading:
     """The JSON in a text that is not just that: in a fence, among prose, in several parts, with faults."""
     why = f"the answer was not JSON ({error})"
+    marks, text = (["a byte order mark"], text[1:]) if text.startswith(_MARK) else ([], text)
     if is_escaped(text):
         inner = read(unescape_document(text))
         notes = (f"{why}, and was mended: one level of escapes too many", *inner.notes)
@@ -86,7 +88,7 @@ def _tolerantly(text: str, error: Exception) -> Reading:
     found = find(text)
     if found is None:
         return Reading((bare(text),), (f"{why}: it is taken as a text",), is_text=True)
-    faults = ", ".join(fault for fault in found.faults if fault != LINE_COMMENTS)
+    faults = ", ".join((*marks, *(fault for fault in found.faults if fault != LINE_COMMENTS)))
     mended = (f"{why}, and was mended: {faults}",) if faults else ()
     skipped = tuple(f"{why}, nor is {rest!r} in it" for rest in found.skipped)
     around = ("text around the JSON was skipped",) if found.has_prose else ()

@@ -46,6 +46,9 @@ class Found:
 
 def find(text: str) -> Found | None:
     """The values in a text that is no JSON; None where there are none."""
+    text = text.strip()
+    if text[:1] == "`" and text[1:2] in ("{", "["):
+        text = text.strip("`")  # code within a line
     ways: tuple[Callable[[str], Found | None], ...] = (_in_sequence, _without_brackets, _among_prose, _in_fences)
     if _is_quoted(text):
         ways = (_in_sequence,)
@@ -78,7 +81,7 @@ def _in_sequence(text: str) -> Found | None:
     values: list[Any] = []
     try:
         while _go_on(reader, has_begun=bool(values)):
-            if values and not _may_go_on(reader):
+            if values and (reader.is_cut or not _may_go_on(reader)):
                 return None
             values.append(reader.value())
     except Doubt:
@@ -95,6 +98,8 @@ def _go_on(reader: Reader, *, has_begun: bool) -> bool:
         reader.skip()
         between = _BETWEEN.match(reader.text, reader.at)
         assert between is not None
+        if "," in between[0] or ";" in between[0]:
+            reader.faults["stray commas"] = None
         reader.at = between.end()
         if has_begun and reader.char() in ("}", "]", ")"):
             reader.faults["wrong brackets"] = None
@@ -135,6 +140,8 @@ def _among_prose(text: str) -> Found | None:
         cuts += reader.is_cut
         if value or not reader.is_cut:
             found.take(reader, value)
+        else:
+            found.skipped.append(text[begin.start() : begin.start() + _SHOWN])
         at = max(reader.at, begin.start() + 1)
     found.has_prose = found.has_prose or _says(text[at:])
     return found if found.values else None

@@ -10,9 +10,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, SupportsIndex
 
-_LONGEST = 200_000  # characters that are left to the library
+_LONGEST = 100_000  # characters that are left to the library
 _LOOKS_PER_CHARACTER = 30  # what it mends takes 3, seldom 9
-_MOST_LOOKS = 1_000_000
+_MOST_LOOKS = 500_000
 
 
 class _Spent(ValueError):

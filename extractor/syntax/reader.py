@@ -9,40 +9,34 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from extractor.errors import ParseError
-from extractor.syntax.words import constant, cut_number, unescape
+from extractor.syntax.quotes import BLANK, CLOSERS, Place, is_before_key, is_opening_next, may_follow, string_at
+from extractor.syntax.words import constant, cut_constant, unescape
 
 LINE_COMMENTS = "line comments"
 DEEPEST = 100  # levels; validators and writers walk a value by recursion
 
-Place = Literal["key", "member", "item", "top"]
-
-_BLANK = "\\s\u200b\u180e\ufeff\u2060"
-_SKIPPED = re.compile(rf"(?:[{_BLANK}]++|//[^\n]*+|#[^\n]*+|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
-_BLANKS = re.compile(rf"[{_BLANK}]*+")
+_SKIPPED = re.compile(rf"(?:[{BLANK}]++|//[^\n]*+|#[^\n]*+|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
 _LINE_COMMENT = re.compile(r"(?<![:\w])(?://|#)")
-_STRUCTURE = str.maketrans("：，｛｝［］（）", ":,{}[]()")
-# What ends a string, by what began it. The first is the one that belongs there.
-_CLOSERS = {'"': '"', "'": "'", "“": '”"“', "”": '”"', "„": '”“"', "‘": "’'‘", "’": "’'", "`": "`'´", "´": "´'"}
-_CLOSERS |= {"「": "」", "『": "』"}
-_BODIES = {opener: re.compile(rf"(?:[^\\{closers}]++|\\.)*+", re.DOTALL) for opener, closers in _CLOSERS.items()}
+_STRUCTURE = dict(zip("：，；;｛｝［］（）", ":,,,{}[]()", strict=True))
+_COMMAS = re.compile(r"(?:\s*+,)*+")
 _ELLIPSIS = re.compile(r"\.{3,}|…+")
 _IN_NAME = r"\s,:：，={}\[\]｛｝［］()\"'“”‘’「」"
 _NAME = re.compile(rf"[^{_IN_NAME}]++(?:[ \t]++[^{_IN_NAME}/#][^{_IN_NAME}]*+)*+")
 # A text without quotes: with the colons of a URL, whole brackets as of 'F(3)', and blanks inside, before no comment.
 _WORD = re.compile(
-    rf"(?:[^{_BLANK},，:：{{}}\[\]｛｝［］\"“”「」()/]++|[:：](?=[^\s,}}\]])|/(?!\*)|\((?=[^()\"'\n]*\))[^()\n]*+\)"
+    rf"(?:[^{BLANK},，:：{{}}\[\]｛｝［］\"“”「」()/;；]++|[:：;](?=[^\s,}}\]])|/(?!\*)|\((?=[^()\"'\n]*\))[^()\n]*+\)"
     r"|[ \t]++(?![\s,，}\]｝］)]|//|#|/\*|\Z))*+"
 )
+_BLANKS_THEN_WORD = re.compile(r"[ \t]*+[^\s,;，}\])｝］]")
 _WRAPPER = re.compile(r"(?:new\s+)?[A-Za-z_$][\w.$]*+[ \t]*+\(")
+_PREFIX = re.compile(r"[uUbB](?=[\"'])")
+_RAW = re.compile(r"[\x00-\x1f]")
+_FOREIGN_ESCAPE = re.compile(r"(?:[^\\]++|\\[\"\\/bfnrt]|\\u[0-9a-fA-F]{4})*+\\")
 _COLON = re.compile(r"[:：]|=>?")
-_NEXT_KEY = re.compile(
-    r"""(["'])[^"'\n]{0,200}\1\s*[:：]|[“‘「][^”’」\n]{0,200}[”’」"']\s*[:：]|[\w$-]{1,100}\s*:(?!//)"""
-)
-_NEXT_VALUE = re.compile(r"[-\d{\[\"'“‘「｛［]|(?:true|false|null|None|True|False|undefined)\b")
-_SEPARATED = re.compile(r"[-+.\w]+(?:[ \t]+[-+.\w]+)+\Z")
+_SEPARATED = re.compile(r"[-+.\w]++(?:[ \t]++[-+.\w]++)++(?=[ \t]*+(?:[,，\]］\n]|\Z))")
 
 
 class Doubt(Exception):
@@ -69,7 +63,7 @@ class Reader:
         char = self.char()
         if char in "{[(":
             return self._container(char)
-        if self._is_quote():
+        if self._is_quote() or self._is_prefixed():
             return self._strings(place)
         if wrapper := _WRAPPER.match(self.text, self.at):
             return self._wrapped(wrapper)
@@ -77,9 +71,10 @@ class Reader:
 
     def char(self) -> str:
         """The next character, ASCII for its full-width form; '' at the end of the text or of its fence."""
-        if self.at >= len(self.text) or self.text.startswith("```", self.at):
+        if self.at >= len(self.text):
             return ""
-        return self.text[self.at].translate(_STRUCTURE)
+        char = self.text[self.at]
+        return "" if char == "`" and self.text.startswith("```", self.at) else _STRUCTURE.get(char, char)
 
     def skip(self) -> str:
         """Go over blanks and comments, to the next character."""
@@ -101,7 +96,15 @@ class Reader:
         self.faults[fault] = None
 
     def _is_quote(self) -> bool:
-        return self.at < len(self.text) and self.text[self.at] in _CLOSERS and self.char() != ""
+        return self.at < len(self.text) and self.text[self.at] in CLOSERS and self.char() != ""
+
+    def _is_prefixed(self) -> bool:
+        """Go over the letter of Python before a quote: "u'a'"."""
+        if not _PREFIX.match(self.text, self.at):
+            return False
+        self.at += 1
+        self._note("letters before quotes")
+        return True
 
     def _container(self, opener: str) -> Any:
         if len(self._open) >= DEEPEST:
@@ -136,9 +139,14 @@ class Reader:
     def _comma(self, *, had_value: bool) -> bool:
         """Go over a comma or an ellipsis; whether there was one."""
         if self.char() == ",":
-            if not had_value or self.text[self.at] != ",":
-                self._note("stray commas" if self.text[self.at] == "," else "full-width punctuation")
-            self.at += 1
+            sign = self.text[self.at]
+            if not had_value or sign != ",":
+                self._note({",": "stray commas", ";": "semicolons"}.get(sign, "full-width punctuation"))
+            commas = _COMMAS.match(self.text, self.at + 1)
+            assert commas is not None
+            if commas[0]:
+                self._note("stray commas")
+            self.at = commas.end()
             return True
         if found := _ELLIPSIS.match(self.text, self.at):
             self._note("ellipses")
@@ -168,7 +176,7 @@ class Reader:
 
     def _key(self) -> str | None:
         """A key; None for one that the end of the text cuts off."""
-        if self._is_quote():
+        if self._is_quote() or self._is_prefixed():
             key = self._string("key")
             if self.is_cut:
                 return None
@@ -215,13 +223,12 @@ class Reader:
 
     def _items(self) -> list[Any]:
         """One item, or the several numbers and constants that only blanks separate."""
-        word = _WORD.match(self.text, self.at)
-        if word and _SEPARATED.match(word[0]):
-            parts = [constant(part) for part in word[0].split()]
-            if all(is_one for is_one, _, _ in parts):
-                self.at = word.end()
+        if words := _SEPARATED.match(self.text, self.at):
+            parts = words[0].split()
+            if all(constant(part)[0] for part in parts):
+                self.at = words.end()
                 self._note("missing commas")
-                return [value for _, value, _ in parts]
+                return [constant(part)[1] for part in parts]
         return [self.value("item")]
 
     def _tuple(self) -> Any:
@@ -259,8 +266,8 @@ class Reader:
         word = found[0].rstrip()
         self.at += len(word)
         is_one, value, fault = constant(word)
-        if not is_one and not _SKIPPED.sub("", self.text[self.at : self.at + 50]):
-            is_one, value, fault = cut_number(word)
+        if not is_one and (word != "-" or place != "top") and not _SKIPPED.sub("", self.text[self.at : self.at + 50]):
+            is_one, value, fault = cut_constant(word)
         if is_one:
             if fault:
                 self._note(fault)
@@ -275,7 +282,7 @@ class Reader:
         is_glued = self.text[self.at : self.at + 1].strip() != ""
         follows = self.skip()
         if follows and follows in "\"'“‘「":
-            return not is_glued and (place == "item" or bool(_NEXT_KEY.match(self.text, self.at)))
+            return not is_glued and (place == "item" or is_before_key(self.text, self.at))
         return not follows or follows not in "{[:("
 
     def _strings(self, place: Place) -> str:
@@ -285,7 +292,7 @@ class Reader:
             self.at += 1
             self.skip()
             self._note("joined strings")
-            if not self._is_quote():
+            if not self._is_quote() and not self._is_prefixed():
                 break
             parts.append(self._string(place))
         return "".join(parts)
@@ -294,61 +301,32 @@ class Reader:
         opener = self.text[self.at]
         if opener != '"':
             self._note("single quotes" if opener in "'`´" else "typographic quotes")
-        start = end = self.at + 1
-        while True:
-            body = _BODIES[opener].match(self.text, end)
-            assert body is not None
-            end = body.end()
-            if end >= len(self.text) or self.text[end] == "\\":
-                return self._cut_string(start, place)
-            if self._opens_next(end, place):
-                self._note("missing quotes")
-                self.at = len(self.text[start:end].rstrip()) + start - 1
-                return unescape(self.text[start : self.at])
-            if self._ends(end, opener, place):
-                break
-            end += 1
+        start = self.at + 1
+        body = string_at(self.text, start)
+        end = start + len(body)
+        if end >= len(self.text) or self.text[end] == "\\":
+            return self._cut_string(start, place)
+        if is_opening_next(self.text, end, place):
+            self._note("missing quotes")
+            self.at = start + len(body.rstrip()) - 1  # the comma
+            return self._unescaped(self.text[start : self.at])
         self.at = end + 1
-        return unescape(self.text[start:end])
+        self._check_end(place)
+        return self._unescaped(body)
 
-    def _ends(self, end: int, opener: str, place: Place) -> bool:
-        """Whether the quote at `end` closes the string, and is no part of it."""
-        char = self.text[end]
-        if char == "'" and self.text[end - 1].isalpha() and self.text[end + 1 : end + 2].isalpha():
-            return False  # an apostrophe
-        if char != _CLOSERS[opener][0] and opener in "“„‘”’":
-            blanks = _BLANKS.match(self.text, end + 1)
-            assert blanks is not None
-            return self.text[blanks.end() : blanks.end() + 1].translate(_STRUCTURE) in (*",:{}[]()", "")
-        before, faults, self.at = self.at, dict(self.faults), end + 1
-        follows = self.skip()
-        if not self._may_follow(follows, place):
+    def _unescaped(self, text: str) -> str:
+        if _RAW.search(text):
+            self._note("line breaks and controls within strings")
+        if _FOREIGN_ESCAPE.match(text):
+            self._note("escapes that JSON lacks")
+        return unescape(text)
+
+    def _check_end(self, place: Place) -> None:
+        """Raise `Doubt` where the quote before here may be a part of its string."""
+        before, faults = self.at, dict(self.faults)
+        if not may_follow(self.skip(), self.text, self.at, place):
             raise Doubt(f"a quote before {self.text[self.at : self.at + 20]!r}")
         self.at, self.faults = before, faults
-        return True
-
-    def _opens_next(self, end: int, place: Place) -> bool:
-        """Whether a quote just after a comma begins what comes next: of 'b, "c": 1' it is no end of the string."""
-        if place == "member":
-            return self._after_comma(end) and bool(_REST_OF_KEY.match(self.text, end + 1))
-        is_at_line = self.text[end - 1] in ",\n"
-        return (
-            place == "item" and is_at_line and self._after_comma(end) and bool(_REST_OF_ITEM.match(self.text, end + 1))
-        )
-
-    def _after_comma(self, end: int) -> bool:
-        return self.text[max(0, end - 50) : end].rstrip().endswith(",")
-
-    def _may_follow(self, char: str, place: Place) -> bool:
-        if not char or place == "top":
-            return not char or not char.isalnum()
-        if place == "key":
-            return bool(_COLON.match(self.text, self.at) or _NEXT_VALUE.match(self.text, self.at))
-        if char in ",}])+":
-            return True
-        if place == "item":
-            return bool(_NEXT_VALUE.match(self.text, self.at) or _ELLIPSIS.match(self.text, self.at))
-        return bool(_NEXT_KEY.match(self.text, self.at) or _ELLIPSIS.match(self.text, self.at))
 
     def _cut_string(self, start: int, place: Place) -> str:
         """A string that the text ends in, or its fence."""
@@ -363,8 +341,3 @@ class Reader:
         self._note("a string that is cut off" if place != "key" else "a key that is cut off, and dropped")
         self.at = start + len(inner) if fence else len(self.text)
         return unescape(inner, is_cut=True)
-
-
-_REST_OF_KEY = re.compile(r"[^\s\"][^\"\n]{0,200}\"\s*:")
-_REST_OF_ITEM = re.compile(r"[^\s\",][^\",\n]{0,200}\"\s*[,\]]")
-_BLANKS_THEN_WORD = re.compile(r"[ \t]*+[^\s,;，}\])｝］]")

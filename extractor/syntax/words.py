@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 _LITERALS = {"true": True, "false": False, "null": None, "none": None, "undefined": None}
+_CUT_LITERALS = {"tru": True, "Tru": True, "fal": False, "fals": False, "Fals": False, "nul": None, "Non": None}
 _NO_NUMBERS = re.compile(r"[-+]?(?:nan|inf(?:inity)?)\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"[-+]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\Z", re.ASCII)
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?\Z", re.ASCII)
@@ -31,10 +32,12 @@ def constant(word: str) -> tuple[bool, Any, str | None]:
     return _number(word)
 
 
-def cut_number(word: str) -> tuple[bool, Any, str | None]:
-    """A number that the text ends in, as far as it is written, like `constant`: '2.5e-' → 2.5, '-' → None."""
+def cut_constant(word: str) -> tuple[bool, Any, str | None]:
+    """A constant that the text ends in, as far as it is written, like `constant`: '2.5e-' → 2.5, 'tru' → True."""
     if word == "-":
         return True, None, "null for a number that is cut off"
+    if word in _CUT_LITERALS:
+        return True, _CUT_LITERALS[word], "a word that is cut off"
     found = _CUT_NUMBER.match(word)
     return (True, float(found[1]), "a number that is cut off") if found else (False, None, None)
 
@@ -46,7 +49,8 @@ def unescape(text: str, *, is_cut: bool = False) -> str:
     if is_cut:
         text = without_odd_backslash(text)
     plain = _ESCAPE.sub(_character, text)
-    return _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), plain)
+    whole = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), plain)
+    return whole[:-1] if is_cut and "\ud800" <= whole[-1:] <= "\udbff" else whole
 
 
 def without_odd_backslash(text: str) -> str:
