@@ -228,7 +228,7 @@ class Walk:
     def _unwrapped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
         """{'Paper': {…}} → {…}; a single value only where it is a choice, or out of what is known to be a wrapper."""
         ((key, inner),) = source.value.items()
-        is_told = isinstance(inner, dict | list) if shape.kinds & {"object", "array"} else bool(shape.choices)
+        is_told = bool(shape.choices) or (isinstance(inner, dict | list) and shape.kinds & {"object", "array"})
         if key not in shape.properties and (is_told or key.casefold() in self.wrappers):
             yield self.fit(node, inner).with_change(f"taken out of {key!r}")
 

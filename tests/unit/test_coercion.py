@@ -92,6 +92,7 @@ CHANGED: list[tuple[Any, dict[str, Any], Any]] = [
     ({"Paper": {"a": 1}}, record(a=INTEGER), {"a": 1}),
     ([{"a": "1"}], record(a=INTEGER), {"a": 1}),
     ({"result": 3}, INTEGER, 3),
+    ({"colour": "Red"}, COLOUR, "RED"),
     (7, record(a=INTEGER), {"a": 7}),
     ({"a": '{"b": 1}'}, record(a=record(b=INTEGER)), {"a": {"b": 1}}),
     ({"a": 1}, record(a=INTEGER, b=either(STRING, NULL)), {"a": 1, "b": None}),
@@ -129,6 +130,8 @@ LEFT: list[tuple[Any, dict[str, Any], str]] = [
     ({"a": 1}, record(a=INTEGER, b=INTEGER), ""),
     ({"aB": 1, "a-b": 2}, record(a_b=INTEGER), "both"),
     ([1, 2], INTEGER, ""),
+    ("C#", {"enum": ["C", "C++"]}, ""),
+    ("无", either(BOOLEAN, NULL), "false or null"),
 ]  # fmt: skip
 
 
