@@ -129,7 +129,7 @@ def _hits(choices: Sequence[Choice], text: str, spelling: Callable[[str], str]) 
 def _whole(word: str) -> str:
     """A pattern for a whole word: Chinese has no blanks between words, numbers have points and signs inside."""
     before = "" if _is_chinese(word[0]) else r"(?<![\w.\-−])" if word[0].isdigit() else r"(?<!\w)"
-    after = "" if _is_chinese(word[-1]) else r"(?!\w|[.,]\d)" if word[-1].isdigit() else r"(?!\w)"
+    after = "" if _is_chinese(word[-1]) else r"(?!\w|[.,]\d)" if word[-1].isdigit() else r"(?![\w#+])"
     return before + re.escape(word) + after
 
 
