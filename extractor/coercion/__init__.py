@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from typing import Any
 
 from extractor.coercion.fit import Fit, Notes
@@ -56,17 +55,20 @@ def align(schema: Schema, candidates: Sequence[Any], text: str = "") -> Aligned:
 
 
 def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) -> Fit:
-    if len(values) == 1 and isinstance(values[0], str) and is_nothing(text) and not walk.errors(root, None):
+    if len(values) == 1 and isinstance(values[0], str) and is_nothing(text) and walk.is_valid(None):
         return Fit(None, (((), f"{text.strip()!r} → null"),))
-    fits = [walk.fit(root, value) for value in values]
-    if text.strip() and _takes_text(walk, root):
+    kinds = walk.nodes.shape(root).kinds
+    if len(values) > 1 and "array" not in kinds and not any(isinstance(value, dict | list) for value in values):
+        values = [text or values[-1]]  # '12,111' is one number
+    fits = [walk.aligned(value) for value in values]
+    if text.strip() and _takes_text(walk):
         return _as_text(walk, fits, values, text)
-    if _is_list(walk, root) and len(values) > 1 and not any(isinstance(value, list) for value in values):
-        records = [value for value in values if isinstance(value, dict)]
+    if kinds == {"array"} and len(values) > 1 and not any(isinstance(value, list) for value in values):
+        records = [value for value in values if isinstance(value, dict)] or values
         if len(records) > 1:
-            return walk.fit(root, records).with_change(_several(values, f"{len(records)} are taken as one list"))
+            return walk.aligned(records).with_change(_several(values, f"{len(records)} are taken as one list"))
     found = _best(walk, root, fits)
-    if not found.is_valid and text.strip() and text not in values and (whole := walk.fit(root, text)).is_valid:
+    if not found.is_valid and text.strip() and text not in values and (whole := walk.aligned(text)).is_valid:
         return whole
     return found.with_change(_several(values, _which(fits, found))) if len(values) > 1 else found
 
@@ -85,8 +87,8 @@ def _is_strange(value: Any, known: Iterable[str]) -> bool:
     return value in ({}, []) or (isinstance(value, dict) and bool(known) and value.keys().isdisjoint(known))
 
 
-def _takes_text(walk: Walk, root: Mapping[str, Any]) -> bool:
-    return any(not walk.errors(root, sentence) for sentence in SENTENCES)
+def _takes_text(walk: Walk) -> bool:
+    return any(walk.is_valid(sentence) for sentence in SENTENCES)
 
 
 def _as_text(walk: Walk, fits: list[Fit], values: list[Any], text: str) -> Fit:
@@ -98,10 +100,6 @@ def _as_text(walk: Walk, fits: list[Fit], values: list[Any], text: str) -> Fit:
     if len(values) == 1 and (isinstance(values[0], str) or (is_whole and fits[0].is_valid)):
         return fits[0]
     return replace(walk.fit({}, text), changes=(((), "the whole answer, taken as a text"),))
-
-
-def _is_list(walk: Walk, root: Mapping[str, Any]) -> bool:
-    return walk.nodes.shape(root).kinds == {"array"}
 
 
 def _which(fits: list[Fit], found: Fit) -> str:

@@ -13,7 +13,20 @@ from extractor.coercion.found import Doubt, Found, Reading, narrow
 from extractor.coercion.numbers import chinese_integer
 
 _LONGEST = 60
-_NAMES = "january february march april may june july august september october november december".split()
+_NAMES = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
 _MONTHS = {name[:3]: number for number, name in enumerate(_NAMES, 1)}
 _MONTH = rf"(?P<month>{'|'.join(f'{name}|{name[:3]}' for name in _NAMES)}|sept)\.?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -40,9 +53,10 @@ _CLOCK = re.compile(
     r" ?(?P<noon>[ap]\.?m\.?)? ?(?P<offset>z|utc|gmt|(?:utc|gmt)?[-+]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
-_BOTH = re.compile(r"(?P<date>.*?\d\d|.*[日号]|.*\d{4})(?:t|,? at |, ?| )(?P<time>\D{0,2}\d{1,2}[:时点].*)", re.IGNORECASE)
+_BOTH = re.compile(
+    r"(?P<date>.*?\d\d|.*[日号]|.*\d{4})(?:t|,? at |, ?| )(?P<time>\D{0,2}\d{1,2}[:时点].*)", re.IGNORECASE
+)
 _HALF_DAY = 12
-_ZONED = frozenset(("time", "date-time"))
 
 
 def read(text: str, form: str) -> Reading:
@@ -139,8 +153,10 @@ def _moment(text: str, *, zoned: bool) -> Reading:
         return Doubt(f"{text!r} names no time") if isinstance(_day(text), Found) else None
     day = _day(both["date"])
     found = _with_offset(text, clock, zoned=zoned)
-    return Found(f"{day.value}T{found.value}") if isinstance(day, Found) and isinstance(found, Found) else (
-        found if isinstance(day, Found) else day
+    return (
+        Found(f"{day.value}T{found.value}")
+        if isinstance(day, Found) and isinstance(found, Found)
+        else (found if isinstance(day, Found) else day)
     )
 
 

@@ -11,6 +11,8 @@ from extractor.unions import Fault, nearest
 
 Path = tuple[str | int, ...]
 Notes = tuple[tuple[Path, str], ...]
+_SHOWN = 40  # characters of a value in a doubt
+_UNDECIDED = (Fault((), "anyOf", None),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,15 @@ def best(fits: Sequence[Fit], source: Fit) -> Fit:
         values = {written(fit.value): fit for fit in reversed(valid) if fit.cost == least}
         if len(values) == 1:
             return next(iter(values.values()))
-        what = " or ".join(text if len(text) <= 40 else f"{text[:40]}…" for text in sorted(values)[:3])  # noqa: PLR2004
-        return replace(source, doubts=(((), f"it can be {what}"),))
+        what = " or ".join(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…" for text in sorted(values)[:3])
+        return replace(source, doubts=(((), f"it can be {what}"),), faults=source.faults or _UNDECIDED)
     near = nearest({at: fit.faults for at, fit in enumerate(fits)}) if fits else []
     if len(near) == 1 and fits[near[0]].changes:
         return fits[near[0]]
-    return replace(source, doubts=tuple(dict.fromkeys(doubt for at in near for doubt in fits[at].doubts)))
+    faults = fits[near[0]].faults if near else source.faults
+    return replace(
+        source, doubts=tuple(dict.fromkeys(doubt for at in near for doubt in fits[at].doubts)), faults=faults
+    )
 
 
 def written(value: Any) -> str:

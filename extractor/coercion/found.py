@@ -9,7 +9,7 @@ from typing import Any
 LONGEST = 200  # characters of a text that is read as a number, a date or a word
 _SHOWN = 60
 _NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | dict.fromkeys((0x3000, 0xA0, 0x2009, 0x202F), " ")
-_EDGES = " \t\r\n\"'“”‘’「」『』*_`#"
+_EDGES = " \t\r\n\"'“”‘’「」『』*_`"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,13 @@ _DEEPEST = 100  # references that lead to each other without an end
 _UNIONS = ("anyOf", "oneOf")
 _ALL = ("object", "array", "string", "integer", "number", "boolean", "null")
 
+# Keywords about an object or list as a whole, and those that depend on what others have seen of it.
+_OUTSIDE = frozenset(
+    ("const", "enum", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains", "minProperties",
+     "maxProperties", "propertyNames", "dependentRequired", "dependentSchemas", "not", "if", "then", "else")
+)  # fmt: skip
+_LOOKING_ASIDE = frozenset(("unevaluatedProperties", "unevaluatedItems"))
+
 Node = Any  # a JSON Schema: an object or a boolean
 
 
@@ -27,21 +34,9 @@ class Shape:
     kinds: frozenset[str]
     choices: tuple[Choice, ...]
     unions: tuple[tuple[Node, ...], ...]
-
-    @property
-    def properties(self) -> dict[str, Node]:
-        """The properties that have names."""
-        return {name: node for part in reversed(self.parts) for name, node in part.get("properties", {}).items()}
-
-    @property
-    def required(self) -> tuple[str, ...]:
-        """The properties that have to be there."""
-        return tuple(dict.fromkeys(name for part in self.parts for name in part.get("required", ())))
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether no other keys may stand beside those that the schema names."""
-        return any(part.get("additionalProperties") is False for part in self.parts)
+    properties: Mapping[str, Node]
+    required: tuple[str, ...]
+    rest: Node  # what is asked of an object or list beside its kind and its children; None for nothing
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -63,6 +58,7 @@ class Nodes:
         self.dialect = dialect
         self._shapes: dict[int, Shape] = {}
         self._made: dict[tuple[int, ...], Node] = {}
+        self._children: dict[tuple[int, str | int], Node | None] = {}
 
     def shape(self, node: Node) -> Shape:
         """The flat form of a node."""
@@ -75,12 +71,17 @@ class Nodes:
         choices = tuple(self._choices(node, 0))
         unions = () if choices else tuple(tuple(part[word]) for part in parts for word in _UNIONS if part.get(word))
         kinds = frozenset(_ALL).intersection(*map(_kinds, parts))
-        return Shape(parts, kinds, choices, unions)
+        properties = {name: child for part in reversed(parts) for name, child in part.get("properties", {}).items()}
+        required = tuple(dict.fromkeys(name for part in parts for name in part.get("required", ())))
+        return Shape(parts, kinds, choices, unions, properties, required, _rest(node, parts))
 
     def child(self, shape: Shape, key: str | int) -> Node | None:
         """The node of a property or item; None where nothing is said of it."""
-        found = [child for part in shape.parts if (child := self._own(part, key)) is not None]
-        return self.together(found) if found else None
+        at = id(shape), key
+        if at not in self._children:
+            found = [child for part in shape.parts if (child := self._own(part, key)) is not None]
+            self._children[at] = self.together(found) if found else None
+        return self._children[at]
 
     def together(self, nodes: Sequence[Node]) -> Node:
         """One node for several that hold at once, the same one each time."""
@@ -130,6 +131,14 @@ class Nodes:
                 if found and all(some or _is_null(branch) for some, branch in zip(found, branches, strict=True)):
                     yield from (choice for some in found for choice in some)
                     return
+
+
+def _rest(node: Node, parts: Sequence[Mapping[str, Any]]) -> Node | None:
+    """The node without what is checked by other means; the whole where a keyword looks at the others."""
+    if any(_LOOKING_ASIDE & part.keys() for part in parts):
+        return node
+    kept = [{word: part[word] for word in part.keys() & _OUTSIDE} for part in parts]
+    return {"allOf": kept} if any(kept) else None
 
 
 def _choices_of(part: Mapping[str, Any]) -> Iterator[Choice]:

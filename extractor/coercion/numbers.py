@@ -9,7 +9,7 @@ import re
 from fractions import Fraction
 from math import isfinite
 
-from extractor.coercion.found import LONGEST, Doubt, Found, narrow
+from extractor.coercion.found import LONGEST, Doubt, Found, unquoted
 
 _SIGNS = str.maketrans({"−": "-", "﹣": "-", "–": "-", "負": "负", "⁄": "/"})
 _CURRENCY = r"(?:US|HK|NT|CA|AU)?\$|[€£¥₩₹₽]|USD|EUR|GBP|CNY|RMB|JPY|CHF|HKD|人民币"
@@ -32,8 +32,40 @@ _SCALED = re.compile(rf"({'|'.join(sorted(_SCALES, key=len, reverse=True))})(?![
 _UNIT = re.compile(rf"(?:{_CURRENCY}|[°µμÅ]?[^\W\d_][\w°²³/·^]{{0,15}}|°)(?:/[^\W\d_]{{1,8}})?")
 # Words that change what a number means, and are no unit of it.
 _NO_UNIT = frozenset(
-    "or and to of from than plus minus x am pm bc bce ad ce about approx approximately roughly circa ish more less "
-    "fewer times bps pp percent over up max min".split()
+    (
+        "or",
+        "and",
+        "to",
+        "of",
+        "from",
+        "than",
+        "plus",
+        "minus",
+        "x",
+        "am",
+        "pm",
+        "bc",
+        "bce",
+        "ad",
+        "ce",
+        "about",
+        "approx",
+        "approximately",
+        "roughly",
+        "circa",
+        "ish",
+        "more",
+        "less",
+        "fewer",
+        "times",
+        "bps",
+        "pp",
+        "percent",
+        "over",
+        "up",
+        "max",
+        "min",
+    )
 )
 _ABOUT = re.compile("[多余几约至到或~]|左右|上下|以[上下]|分之|点")
 _VAGUE = re.compile(r"[~≈<>≤≥约近超]|(?:about|around|approx\w*|roughly|nearly|over|under|almost|ca)\b", re.IGNORECASE)
@@ -43,7 +75,7 @@ def read(text: str) -> tuple[Found, ...] | Doubt:
     """The values that a text can be, the likelier first: '12%' → (0.12, 12); '1,5' → a doubt; 'Two' → ()."""
     if len(text) > LONGEST:
         return ()
-    plain = narrow(text).translate(_SIGNS)
+    plain = unquoted(text).translate(_SIGNS).rstrip(".,;。，；")
     if ratio := _RATIO.fullmatch(plain):
         return _ratio(ratio)
     if _VAGUE.match(plain) and any(map(str.isdigit, plain)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -24,7 +24,9 @@ SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # 
 _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
 _WRAPPERS = frozenset(("result", "answer", "output", "value", "response", "data", "record", "json"))
 _PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-alias"))
-_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "boolean": (bool,), "null": (type(None),)}
+_TYPES: dict[str, type] = {"string": str, "boolean": bool, "null": type(None), "object": dict, "array": list}
+_WRONG = (Fault((), "type", None),)
+_MOST_FAULTS = 20  # of a part that are told above it
 
 
 class TooMuchError(Exception):
@@ -46,27 +48,59 @@ class Walk:
         self._parsed: dict[int, Any] = {}
         self._left = _MOST_CHECKED
 
+    def is_valid(self, value: Any) -> bool:
+        """Whether a value is valid as it stands."""
+        return not errors_of(self._validator, value)
+
+    def aligned(self, value: Any) -> Fit:
+        """The value as the whole schema would have it; the validator decides whether that is valid."""
+        if self.is_valid(value):
+            return Fit(value)
+        found = self.fit(self.nodes.root, value)
+        return found if self.is_valid(found.value) else replace(found, faults=found.faults or _WRONG)
+
     def fit(self, node: Node, value: Any) -> Fit:
         """The value as the node would have it, each pair of both once."""
         key = id(node), id(value)
         if key not in self._fits:
             self._kept.append(value)
-            errors = self.errors(node, value)
-            self._fits[key] = Fit(value, faults=_faults(errors))  # what comes back to itself on the way gets this
-            if errors:
-                self._fits[key] = self._mended(node, self._fits[key], _places(errors))
+            self._left -= 1
+            if self._left < 0:
+                raise TooMuchError
+            shape = self.nodes.shape(node)
+            source = Fit(value, faults=self.faults(node, value))
+            self._fits[key] = source  # what comes back to itself on the way gets this
+            if shape.unions and source.faults:
+                self._fits[key] = self._by_branches(shape, node, source)
+            elif source.faults or (isinstance(value, dict | list) and node is not True):
+                self._fits[key] = best([*self._options(shape, node, source)], source)
         return self._fits[key]
 
-    def errors(self, node: Node, value: Any) -> list[JsonSchemaError]:
-        """What a node has against a value."""
-        if isinstance(node, dict) and _PLAIN.issuperset(node) and _is_of(node.get("type"), value):
-            return []
+    def faults(self, node: Node, value: Any) -> tuple[Fault, ...]:
+        """What a node has against a value; of an object or list only what it has against the outside of it."""
+        if isinstance(node, bool):
+            return () if node else _WRONG
+        if _PLAIN.issuperset(node) and isinstance(node.get("type"), str):
+            return () if _is_of(node["type"], value) else _WRONG
+        if not isinstance(value, dict | list):
+            return self._validated(node, value)
+        shape = self.nodes.shape(node)
+        if ("object" if isinstance(value, dict) else "array") not in shape.kinds:
+            return _WRONG
+        if shape.unions:
+            return (Fault((), "anyOf", None),)  # the branches say more
+        missing = [name for name in shape.required if name not in value] if isinstance(value, dict) else ()
+        faults = tuple(Fault((), "required", None) for _ in missing)
+        return faults or (self._validated(shape.rest, value) if shape.rest else ())
+
+    def _validated(self, node: Node, value: Any) -> tuple[Fault, ...]:
+        """What jsonschema says; the size of the value counts."""
         self._left -= self._size(value)
         if self._left < 0:
             raise TooMuchError
         if id(node) not in self._validators:
             self._validators[id(node)] = cast(Draft202012Validator, self._validator.evolve(schema=node))
-        return errors_of(self._validators[id(node)], value)
+        return _faults(errors_of(self._validators[id(node)], value))
 
     def takes_any_text(self, node: Node) -> bool:
         """Whether a node takes a sentence, whatever it says, in some shape or other."""
@@ -81,12 +115,6 @@ class Walk:
             self._sizes[id(value)] = 1 + sum(map(self._size, children))
         return self._sizes[id(value)]
 
-    def _mended(self, node: Node, source: Fit, broken: frozenset[str | int]) -> Fit:
-        shape = self.nodes.shape(node)
-        if shape.unions:
-            return self._by_branches(shape, node, source)
-        return best([*self._options(shape, node, source, broken)], source)
-
     def _by_branches(self, shape: Shape, node: Node, source: Fit) -> Fit:
         """By the branch of each union that it fits with the fewest changes, and by what holds beside them."""
         found = source
@@ -95,19 +123,31 @@ class Walk:
             if not isinstance(found.value, bool) and any(_is_number(fit.value) for fit in fits if fit.is_valid):
                 fits = [fit for fit in fits if not (fit.is_valid and isinstance(fit.value, bool))]
             found = _then(found, best(fits, replace(found, changes=(), doubts=())))
-        found = _then(found, self.fit(self.nodes.without_unions(shape), found.value))
-        return replace(found, faults=_faults(self.errors(node, found.value)))
+        beside = self.fit(self.nodes.without_unions(shape), found.value)
+        found = replace(_then(found, beside), faults=(*found.faults, *beside.faults))
+        if not isinstance(found.value, dict | list):
+            return replace(found, faults=self._validated(node, found.value))
+        return found if self._is_one_of(shape, found.value) else replace(found, faults=(Fault((), "oneOf", None),))
 
-    def _options(self, shape: Shape, node: Node, source: Fit, broken: frozenset[str | int]) -> Iterator[Fit]:
+    def _is_one_of(self, shape: Shape, value: Any) -> bool:
+        """Whether no second branch of a `oneOf` has nothing against a value either."""
+        for part in shape.parts:
+            fits = [self.fit(branch, value) for branch in part.get("oneOf", ())]
+            if sum(fit.is_valid and not fit.changes for fit in fits) > 1:
+                return False
+        return True
+
+    def _options(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
         """All that a value can be at a node without unions."""
         value = source.value
         for reading in readings(shape, value, is_bare=id(value) in self.bare):
             yield self._read(node, source, reading)
         if isinstance(value, dict) and "object" in shape.kinds:
-            yield self._object(shape, node, value, broken)
+            yield self._object(shape, node, source)
         if isinstance(value, list) and "array" in shape.kinds:
-            yield self._array(shape, node, value, broken)
-        yield from (fit for fit in self._reshaped(shape, node, source) if fit.changes or fit.doubts)
+            yield self._array(shape, node, source)
+        refused = replace(source, faults=source.faults or _WRONG)
+        yield from (fit for fit in self._reshaped(shape, node, refused) if fit.changes or fit.doubts)
 
     def _reshaped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
         """Out of a wrapper, or into one that is missing."""
@@ -129,59 +169,67 @@ class Walk:
             return replace(source, doubts=(((), reading.why),))
         new = reading.value
         text = f"{shown(source.value)} → {shown(new)}" + (f", {reading.how}" if reading.how else "")
-        return Fit(new, (((), text),), faults=_faults(self.errors(node, new)), cost=reading.cost)
+        return Fit(new, (((), text),), faults=self.faults(node, new), cost=reading.cost)
 
-    def _object(self, shape: Shape, node: Node, value: dict[str, Any], broken: frozenset[str | int]) -> Fit:
-        """Key by key: renamed, fitted, taken out where nothing is foreseen, added as null where that is allowed."""
-        properties = shape.properties
-        names, doubtful = renames(value, properties, shape.aliases())
-        known = {names.get(key, key) for key in value} & properties.keys()
-        changes: list[Notes] = []
-        doubts: list[Notes] = [inside(key, [((), why)]) for key, why in doubtful.items()]
-        result: dict[str, Any] = {}
-        cost = len(names)
-        for key, inner in value.items():
-            name = names.get(key, key)
-            changes += [inside(name, [((), f"was {key!r}")])] if name != key else []
-            child = self.nodes.child(shape, name)
-            if child is False and known:
-                changes.append(inside(name, [((), f"not foreseen by the schema, taken out: {shown(inner)}")]))
-                cost += 2
-                continue
-            fit = Fit(inner) if child is None or (name == key and key not in broken) else self.fit(child, inner)
-            result[name] = fit.value
-            changes.append(inside(name, fit.changes))
-            doubts.append(inside(name, fit.doubts))
-            cost += fit.cost
-        nulls = self._nulls(shape, result) if known or not value else []
-        result |= dict.fromkeys(nulls)
+    def _object(self, shape: Shape, node: Node, source: Fit) -> Fit:
+        """Key by key; where that is not valid as it stands, with keys renamed, taken out, or added as null."""
+        value: dict[str, Any] = source.value
+        fits = {key: self._child(shape, key, inner) for key, inner in value.items()}
+        if not source.faults and all(fit.is_valid and not fit.changes for fit in fits.values()):
+            return source
+        names, doubtful = renames(value, shape.properties, shape.aliases())
+        fits |= {key: self._child(shape, name, value[key]) for key, name in names.items()}
+        known = {names.get(key, key) for key in value} & shape.properties.keys()
+        changes = [inside(name, [((), f"was {key!r}")]) for key, name in names.items()]
+        gone = [key for key in value if known and self.nodes.child(shape, names.get(key, key)) is False]
+        told = "not foreseen by the schema, taken out"
+        changes += [inside(key, [((), f"{told}: {shown(value[key])}")]) for key in gone]
+        kept = {names.get(key, key): fits[key] for key in value if key not in gone}
+        nulls = self._nulls(shape, kept) if known or not value else []
         changes += [inside(name, [((), "not in the answer, taken as null")]) for name in nulls]
-        return self._built(node, value, result, (changes, doubts), cost + 2 * len(nulls))
+        doubts = [inside(key, [((), why)]) for key, why in doubtful.items()]
+        new = {name: fit.value for name, fit in kept.items()} | dict.fromkeys(nulls)
+        cost = len(names) + 2 * len(gone) + 2 * len(nulls)
+        return self._built(node, (value, new), [*kept.items()], (changes, doubts), cost)
 
-    def _nulls(self, shape: Shape, value: dict[str, Any]) -> list[str]:
+    def _child(self, shape: Shape, key: str | int, value: Any) -> Fit:
+        """A property or item; of what the schema says nothing of, everything is valid."""
+        child = self.nodes.child(shape, key)
+        return Fit(value) if child is None else self.fit(child, value)
+
+    def _nulls(self, shape: Shape, value: Mapping[str, Any]) -> list[str]:
         """The properties that have to be there, are not, and can be null."""
         missing = [(name, self.nodes.child(shape, name)) for name in shape.required if name not in value]
-        return [name for name, child in missing if child is not None and not self.errors(child, None)]
+        return [name for name, child in missing if child is not None and not self._validated(child, None)]
 
-    def _array(self, shape: Shape, node: Node, value: list[Any], broken: frozenset[str | int]) -> Fit:
-        fits = [
-            self.fit(child, item) if at in broken and (child := self.nodes.child(shape, at)) is not None else Fit(item)
-            for at, item in enumerate(value)
-        ]
-        changes = [inside(at, fit.changes) for at, fit in enumerate(fits) if fit.changes]
-        doubts = [inside(at, fit.doubts) for at, fit in enumerate(fits) if fit.doubts]
-        return self._built(node, value, [fit.value for fit in fits], (changes, doubts), sum(fit.cost for fit in fits))
+    def _array(self, shape: Shape, node: Node, source: Fit) -> Fit:
+        fits = [self._child(shape, at, item) for at, item in enumerate(source.value)]
+        return self._built(node, (source.value, [fit.value for fit in fits]), [*enumerate(fits)], ([], []), 0)
 
-    def _built(self, node: Node, old: Any, new: Any, notes: tuple[list[Notes], list[Notes]], cost: int) -> Fit:
-        changes, doubts = (tuple(note for some in notes_ for note in some) for notes_ in notes)
-        kept = new if changes else old
-        return Fit(kept, changes, doubts, _faults(self.errors(node, kept)), cost)
+    def _built(
+        self,
+        node: Node,
+        values: tuple[Any, Any],
+        fits: Sequence[tuple[Any, Fit]],
+        notes: tuple[list[Notes], list[Notes]],
+        cost: int,
+    ) -> Fit:
+        """The new one of two values out of what its parts became; the old one where nothing was changed."""
+        changes = tuple(note for some in notes[0] for note in some)
+        changes += tuple(note for key, fit in fits if fit.changes for note in inside(key, fit.changes))
+        doubts = tuple(note for some in notes[1] for note in some)
+        doubts += tuple(note for key, fit in fits if fit.doubts for note in inside(key, fit.doubts))
+        value = values[1] if changes else values[0]
+        below = tuple(
+            fault._replace(path=(key, *fault.path)) for key, fit in fits for fault in fit.faults[:_MOST_FAULTS]
+        )
+        return Fit(value, changes, doubts, (*self.faults(node, value), *below), cost + sum(fit.cost for _, fit in fits))
 
     def _unwrapped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
-        """{'Paper': {…}} → {…}; a single value only out of what is known to be a wrapper."""
+        """{'Paper': {…}} → {…}; a single value only where it is a choice, or out of what is known to be a wrapper."""
         ((key, inner),) = source.value.items()
-        is_container = isinstance(inner, dict | list) and shape.kinds & {"object", "array"}
-        if key not in shape.properties and (is_container or key.casefold() in self.wrappers):
+        is_told = bool(shape.choices) or (isinstance(inner, dict | list) and shape.kinds & {"object", "array"})
+        if key not in shape.properties and (is_told or key.casefold() in self.wrappers):
             yield self.fit(node, inner).with_change(f"taken out of {key!r}")
 
     def _wrapped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
@@ -197,7 +245,7 @@ class Walk:
             name = shape.required[0]
             new = {name: fit.value}
             told = ((), f"a bare value, taken as {name!r}"), *inside(name, fit.changes)
-            yield _if_valid(Fit(new, told, (), _faults(self.errors(node, new)), fit.cost + 2), source)
+            yield _if_valid(Fit(new, told, (), self.faults(node, new), fit.cost + 2), source)
 
     def _listed(self, node: Node, item: Fit, source: Fit) -> Fit:
         """'a' → ['a'] where the item fits."""
@@ -205,7 +253,7 @@ class Walk:
             return replace(source, doubts=_at_once(item.doubts))
         told = ((), "one value, taken as a list of one"), *inside(0, item.changes)
         new = [item.value]
-        return _if_valid(Fit(new, told, (), _faults(self.errors(node, new)), item.cost + 2), source)
+        return _if_valid(Fit(new, told, (), self.faults(node, new), item.cost + 2), source)
 
     def _json(self, text: str) -> Any:
         """The object or list that stands in a text as JSON; None where none does."""
@@ -237,9 +285,11 @@ def is_too_deep(value: Any) -> bool:
     return bool(level)
 
 
-def _is_of(kind: Any, value: Any) -> bool:
-    """Whether a value is of a simple type, the quick way: ('integer', 3) → True; other types are left to others."""
-    return isinstance(kind, str) and type(value) in _TYPES.get(kind, ())
+def _is_of(kind: str, value: Any) -> bool:
+    """Whether a value is of a type: ('integer', 3.0) → True, ('number', True) → False."""
+    if kind == "integer":
+        return _is_number(value) and value == int(value)
+    return _is_number(value) if kind == "number" else isinstance(value, _TYPES[kind])
 
 
 def _is_number(value: Any) -> bool:
@@ -248,11 +298,6 @@ def _is_number(value: Any) -> bool:
 
 def _faults(errors: Sequence[JsonSchemaError]) -> tuple[Fault, ...]:
     return tuple(fault for error in errors for fault in innermost(error))
-
-
-def _places(errors: Sequence[JsonSchemaError]) -> frozenset[str | int]:
-    """The properties or items that errors are inside of."""
-    return frozenset(error.relative_path[0] for error in errors if error.relative_path)
 
 
 def _if_valid(fit: Fit, source: Fit) -> Fit:

@@ -14,20 +14,23 @@ from typing import Any
 from extractor.coercion.found import LONGEST, Doubt, Found, Reading, narrow, unquoted
 
 LONGEST_SENTENCE = 2_000  # characters of a bare answer in which a choice is looked for
-_BOOLEANS = {word: True for word in "true yes y on 是 对 有 真 正确".split()} | {
-    word: False for word in "false no n off 否 错 无 假 错误".split()
-}
+_YES = ("true", "yes", "y", "on", "是", "对", "有", "真", "正确")
+_NO = ("false", "no", "n", "off", "否", "错", "无", "假", "错误")
+_BOOLEANS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 _DIGITS = {"1": True, "0": False}
 _NULLS = frozenset(
     ("", "-", "–", "—", "null", "none", "nil", "n/a", "na", "nan", "undefined", "unknown", "unspecified", "not stated",
-     "not available", "not applicable", "not specified", "not mentioned", "not provided", "not given", "未提及", "未提供",
-     "未说明", "未知", "无", "没有", "暂无", "不详", "不适用")
+     "not available", "not applicable", "not specified", "not mentioned", "not provided", "not given", "未提及",
+     "未提供", "未说明", "未知", "无", "没有", "暂无", "不详", "不适用")
 )  # fmt: skip
 _NOTHING = frozenset(("null", "none", "nil"))
 _MARKS = re.compile(r"[\s_\-–—./,:;'\"“”‘’!?()\[\]{}…·、，。；：！？（）「」]+")
 _SHORTEST = 3  # letters of a word that is recognised whatever signs stand around it: 'C#' is not 'C'
 _STOPS = ".,;:!。，；！"
-_NOT = re.compile(r"(?:\b(?:not|never|no|neither|nor|without)|n['’]t|不是|不|非|没有)(?:\s+(?:an?|the))?[\s\"'“‘*_`]*\Z", re.IGNORECASE)
+_NOT = re.compile(
+    r"(?:\b(?:not|never|no|neither|nor|without)|n['’]t|不是|不|非|没有)(?:\s+(?:an?|the))?[\s\"'“‘*_`]*\Z",
+    re.IGNORECASE,
+)
 _BEFORE = 20  # characters before a word that may negate it
 _TRUTH = re.compile(r"(?<!\w)(?:true|false)(?!\w)", re.IGNORECASE)
 _VERDICT = re.compile(r"(yes|no)(?:[,;:!。，；！]|\.(?!\s*\d)|\s*[—–]|\Z)", re.IGNORECASE)
@@ -126,7 +129,7 @@ def _hits(choices: Sequence[Choice], text: str, spelling: Callable[[str], str]) 
 def _whole(word: str) -> str:
     """A pattern for a whole word: Chinese has no blanks between words, numbers have points and signs inside."""
     before = "" if _is_chinese(word[0]) else r"(?<![\w.\-−])" if word[0].isdigit() else r"(?<!\w)"
-    after = "" if _is_chinese(word[-1]) else r"(?!\w|[.,]\d)" if word[-1].isdigit() else r"(?!\w)"
+    after = "" if _is_chinese(word[-1]) else r"(?!\w|[.,]\d)" if word[-1].isdigit() else r"(?![\w#+])"
     return before + re.escape(word) + after
 
 

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/aligned.py GOLD_FOLDER [--show]
 
-GOLD_FOLDER holds schema_aligned_dev.jsonl (id, input, schema, expected or expected_error). Printed are the exact matches
-of the answers that have a record, with how many more match but for keys that the schema does not name, and the answers
-that must not have one; `--show` prints the misses.
+GOLD_FOLDER holds schema_aligned_dev.jsonl (id, input, schema, expected or expected_error). Printed are the exact
+matches of the answers that have a record, how many match but for keys that the schema does not name, and the answers
+that must not have a record and have none; `--show` prints the misses.
 """
 
 from __future__ import annotations
@@ -18,25 +18,8 @@ from json_repair import repair_json
 
 from extractor.coercion import Aligned, align
 from extractor.schema import load_json
+from extractor.syntax import read
 from extractor.validation import Valid, validate
-
-try:
-    from extractor.syntax import read as read_syntax
-except ImportError:
-    read_syntax = None
-
-
-def read(text: str) -> list[Any]:
-    """The values in an answer, by the room for syntax; where that is not there, by a stand-in."""
-    if read_syntax:
-        return [*read_syntax(text).values]
-    try:
-        return [json.loads(text)]
-    except ValueError:
-        pass
-    begins = [at for at in (text.find("{"), text.find("[")) if at >= 0]
-    value = repair_json(text[min(begins) :], return_objects=True) if begins else None
-    return [value] if value or isinstance(value, dict) else [text.strip()]
 
 
 def is_met(row: dict[str, Any], value: Any) -> bool:
@@ -61,8 +44,10 @@ def named_only(value: Any, expected: Any) -> Any:
 
 def show(row: dict[str, Any], found: Aligned) -> None:
     """Print a miss."""
-    print(f"\n{row['id']} {row['test']}\n  input    {row['input'][:300]!r}\n  expected {row.get('expected', 'an error')!r}")
-    print(f"  found    {found.value!r}\n  changes  {dict(found.changes)}\n  doubts   {dict(found.doubts)}")
+    print(f"\n{row['id']} {row['test']}\n  input    {row['input'][:300]!r}")
+    print(f"  expected {row.get('expected', 'an error')!r}")
+    print(f"  found    {found.value!r}")
+    print(f"  changes  {dict(found.changes)}\n  doubts   {dict(found.doubts)}")
 
 
 def main() -> None:
@@ -73,7 +58,7 @@ def main() -> None:
     counts: dict[tuple[bool, str], int] = {}
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     for row in rows:
-        found = align(load_json(row["schema"]), read(row["input"]), row["input"])
+        found = align(load_json(row["schema"]), read(row["input"]).values, row["input"])
         is_error = bool(row.get("expected_error"))
         met = {
             "ours": is_met(row, found.value),
@@ -86,7 +71,9 @@ def main() -> None:
             show(row, found)
     errors = sum(bool(row.get("expected_error")) for row in rows)
     for (is_error, name), count in sorted(counts.items()):
-        print(f"{'errors' if is_error else 'records':8} {name:18} {count} of {errors if is_error else len(rows) - errors}")
+        print(
+            f"{'errors' if is_error else 'records':8} {name:18} {count} of {errors if is_error else len(rows) - errors}"
+        )
 
 
 if __name__ == "__main__":

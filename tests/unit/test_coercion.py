@@ -1,0 +1,260 @@
+"""What models mean: values that a schema takes after small, told changes, and those that stay as they are."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from extractor.coercion import align
+from extractor.errors import ParseError
+from extractor.validation import Valid, validate
+from tests.unit.scripted import quick, record, schema_of
+
+INTEGER, NUMBER, STRING, BOOLEAN, NULL = ({"type": kind} for kind in ("integer", "number", "string", "boolean", "null"))
+DATE = {"type": "string", "format": "date"}
+COLOUR = {
+    "enum": ["RED", "DARK_BLUE"],
+    "x-aliases": {"RED": {"x-alias": ["crimson", "k1"], "description": "the colour of blood"}},
+}
+
+
+def either(*branches: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [*branches]}
+
+
+def many(items: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": items}
+
+
+CHANGED: list[tuple[Any, dict[str, Any], Any]] = [
+    ("12", INTEGER, 12),
+    ("12.0", INTEGER, 12),
+    ("1,234", INTEGER, 1234),
+    ("1 234", INTEGER, 1234),
+    ("1_234", INTEGER, 1234),
+    ("１２", INTEGER, 12),
+    ("12,345.5", NUMBER, 12345.5),
+    ("1.234,56", NUMBER, 1234.56),
+    ("12%", NUMBER, 0.12),
+    ("12%", NUMBER | {"minimum": 1}, 12),
+    ("百分之十二", NUMBER, 0.12),
+    ("1/5", NUMBER, 0.2),
+    ("1 1/2", NUMBER, 1.5),
+    ("$12.50", NUMBER, 12.5),
+    ("12 km", INTEGER, 12),
+    ("2024年", INTEGER, 2024),
+    ("1.2k", INTEGER, 1200),
+    ("3 million", INTEGER, 3_000_000),
+    ("1.2万", INTEGER, 12_000),
+    ("3亿", INTEGER, 300_000_000),
+    ("一千二百", INTEGER, 1200),
+    ("三万零五十", INTEGER, 30_050),
+    ("二〇二四", INTEGER, 2024),
+    ("−5", INTEGER, -5),
+    ("1.5e3", NUMBER, 1500.0),
+    ("Yes", BOOLEAN, True),
+    ("否", BOOLEAN, False),
+    ("1", BOOLEAN, True),
+    (0, BOOLEAN, False),
+    (12, STRING, "12"),
+    ("N/A", either(INTEGER, NULL), None),
+    ("未提及", {"type": ["number", "null"]}, None),
+    ("dark blue", COLOUR, "DARK_BLUE"),
+    ('"RED"', COLOUR, "RED"),
+    ("ＲＥＤ", COLOUR, "RED"),
+    ("Crimson", COLOUR, "RED"),
+    ("k1: the colour of blood", COLOUR, "RED"),
+    ("RED!#", COLOUR, "RED"),
+    ("2", {"enum": [1, 2]}, 2),
+    ("warm", {"oneOf": [{"const": "w", "title": "Warm"}, {"const": "c", "title": "Cold"}]}, "w"),
+    ("The answer is Red.", COLOUR, "RED"),
+    ("not DARK_BLUE: RED, only RED", COLOUR, "RED"),
+    ("The answer is **True**", BOOLEAN, True),
+    ("3 March 2024", DATE, "2024-03-03"),
+    ("March 3rd, 2024", DATE, "2024-03-03"),
+    ("2024/3/3", DATE, "2024-03-03"),
+    ("13/4/2024", DATE, "2024-04-13"),
+    ("2024年3月3日", DATE, "2024-03-03"),
+    ("二〇二四年十二月二十三日", DATE, "2024-12-23"),
+    ("2024-03-03T10:00:00Z", DATE, "2024-03-03"),
+    ("3 March 2024, 10:30 UTC", {"type": "string", "format": "date-time"}, "2024-03-03T10:30:00Z"),
+    ("10:30 pm", {"type": "string", "format": "time-local"}, "22:30:00"),
+    ("a", many(STRING), ["a"]),
+    (["12"], INTEGER, 12),
+    (["1", "2"], many(INTEGER), [1, 2]),
+    ({"firstName": "Ada"}, record(first_name=STRING), {"first_name": "Ada"}),
+    ({"Nom": "Ada"}, record(name=STRING | {"x-alias": "nom"}), {"name": "Ada"}),
+    ({"Paper": {"a": 1}}, record(a=INTEGER), {"a": 1}),
+    ([{"a": "1"}], record(a=INTEGER), {"a": 1}),
+    ({"result": 3}, INTEGER, 3),
+    ({"colour": "Red"}, COLOUR, "RED"),
+    (7, record(a=INTEGER), {"a": 7}),
+    ({"a": '{"b": 1}'}, record(a=record(b=INTEGER)), {"a": {"b": 1}}),
+    ({"a": 1}, record(a=INTEGER, b=either(STRING, NULL)), {"a": 1, "b": None}),
+    ({"a": 1, "c": 2}, record(a=INTEGER) | {"additionalProperties": False}, {"a": 1}),
+    ({"kind": "Cat", "lives": "9"}, either(record(kind={"const": "cat"}, lives=INTEGER), record(kind={"const": "dog"})),
+     {"kind": "cat", "lives": 9}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "schema", "expected"), CHANGED)
+def test_what_is_meant_is_taken_and_told(value: Any, schema: dict[str, Any], expected: Any) -> None:
+    found = align(schema_of(schema), [value])
+    assert json.dumps(found.value) == json.dumps(expected)
+    assert found.changes
+    assert isinstance(validate(schema_of(schema), found.value), Valid)
+
+
+LEFT: list[tuple[Any, dict[str, Any], str]] = [
+    ("1,5", NUMBER, "comma"),
+    ("about 12 or 13", INTEGER, "no exact number"),
+    ("12 or 13", INTEGER, ""),
+    ("12.7", INTEGER, "no whole number"),
+    ("5m", INTEGER, "metres"),
+    ("12左右", INTEGER, "no exact number"),
+    ("03/04/2024", DATE, "3 April or 4 March"),
+    ("March 2024", DATE, "names no day"),
+    ("2024-02-30", DATE, ""),
+    ("2024-03-03", {"type": "string", "format": "date-time"}, "names no time"),
+    ("2024-03-03 10:00", {"type": "string", "format": "date-time"}, "no offset"),
+    ("RED or DARK_BLUE", COLOUR, "names"),
+    ("It is not RED", COLOUR, "negates"),
+    ("true, or rather false", BOOLEAN, "both"),
+    ("some sentence", record(a=STRING), ""),
+    ("some sentence", record(a=record(b=STRING)), ""),
+    ({"a": 1}, record(a=INTEGER, b=INTEGER), ""),
+    ({"aB": 1, "a-b": 2}, record(a_b=INTEGER), "both"),
+    ([1, 2], INTEGER, ""),
+    ("C#", {"enum": ["C", "C++"]}, ""),
+    ("无", either(BOOLEAN, NULL), "false or null"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "schema", "why"), LEFT)
+def test_what_is_not_sure_stays(value: Any, schema: dict[str, Any], why: str) -> None:
+    found = align(schema_of(schema), [value])
+    assert found.value == value
+    assert not found.changes
+    assert why in "; ".join(found.doubts.values())
+    assert not isinstance(validate(schema_of(schema), found.value), Valid)
+
+
+def test_changes_are_told_by_pointer() -> None:
+    schema = schema_of(record(first_name=STRING, year=INTEGER))
+    found = align(schema, [{"firstName": "Ada", "year": "1,234"}])
+    assert found.changes == {"/first_name": "was 'firstName'", "/year": "'1,234' → 1234"}
+
+
+def test_a_word_that_is_a_number_or_true_in_a_union_is_the_number() -> None:
+    assert align(schema_of(either(BOOLEAN, INTEGER)), ["1"]).value == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "schema", "expected"),
+    [
+        ([{"a": 1}, {"a": 2}], record(a=INTEGER), {"a": 1}),
+        ([{"a": "x"}, {"a": 2}], record(a=INTEGER), {"a": 2}),
+        ([{"a": "1"}, {"a": 2}], record(a=INTEGER), {"a": 2}),
+        ([{}, {"a": 2}], {"type": "object", "properties": {"a": INTEGER}}, {"a": 2}),
+        ([{"a": 1}, {"a": 2}], many(record(a=INTEGER)), [{"a": 1}, {"a": 2}]),
+    ],
+)
+def test_of_several_values_the_one_with_the_fewest_changes_counts(values: Any, schema: Any, expected: Any) -> None:
+    found = align(schema_of(schema), values)
+    assert found.value == expected
+    assert f"has {len(values)} values" in found.changes[""]
+
+
+def test_an_answer_that_may_be_any_text_is_taken_as_it_stands() -> None:
+    text = 'It is: {"a": 1}'
+    assert align(schema_of(STRING), [{"a": 1}], text).value == text
+    assert align(schema_of(STRING), ["hello"], '"hello"').value == "hello"
+
+
+def test_numbers_with_commas_are_one_number_or_several_by_the_schema() -> None:
+    assert align(schema_of(INTEGER), [12, 111], "12,111").value == 12_111
+    assert align(schema_of(many(INTEGER)), [12, 111], "12,111").value == [12, 111]
+
+
+RECURSIVE = {"$ref": "#/$defs/T", "$defs": {"T": many(either(INTEGER, {"$ref": "#/$defs/T"}))}}
+
+
+def nested(value: Any, levels: int) -> Any:
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def test_too_deep_is_an_error_of_ours() -> None:
+    with pytest.raises(ParseError, match="nested more than"):
+        align(schema_of(RECURSIVE), [nested("1", 5000)])
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        (RECURSIVE, nested("1", 95)),
+        ({"$ref": "#/$defs/T", "$defs": {"T": many({"$ref": "#/$defs/T"})}}, "x"),
+        ({"$ref": "#/$defs/T", "$defs": {"T": record(t={"$ref": "#/$defs/T"})}}, 5),
+        (record(a=INTEGER), {"a": "9" * 1_000_000}),
+        (record(a=record(b=INTEGER)), {"a": "[" * 1_000_000}),
+        (record(a=INTEGER), {"a": "1e999999999"}),
+        (record(first_name=STRING), {f"k{at}": at for at in range(20_000)} | {"firstName": "x"}),
+        ({"enum": [f"label {at}" for at in range(2000)]}, "label" * 20_000),
+    ],
+)
+def test_hostile_values_take_bounded_time(schema: dict[str, Any], value: Any) -> None:
+    started = time.monotonic()
+    align(schema_of(schema), [value], value if isinstance(value, str) else "")
+    assert time.monotonic() - started < 20
+
+
+def test_nested_unions_are_not_tried_again_and_again() -> None:
+    definitions: dict[str, Any] = {"D40": INTEGER}
+    for at in range(40):
+        child = {"$ref": f"#/$defs/D{at + 1}"}
+        definitions[f"D{at}"] = either(record(a=child), record(a=child, b=INTEGER))
+    value: Any = "1"
+    for _ in range(40):
+        value = {"a": value}
+    started = time.monotonic()
+    found = align(schema_of({"$ref": "#/$defs/D0", "$defs": definitions}), [value])
+    assert [*found.changes.values()] == ["'1' → 1"]
+    assert time.monotonic() - started < 20
+
+
+SCALARS = st.none() | st.booleans() | st.integers(-50, 5000) | st.sampled_from(
+    ["", "12", "1,234", "yes", "null", "RED", "red", "3 March 2024", "03/04/2024", "a b", "12%", "[1]", '{"a": "1"}']
+)  # fmt: skip
+KEYS = st.sampled_from(["a", "A", "b", "first_name", "firstName", "result"])
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3))
+LEAVES = st.sampled_from([INTEGER, NUMBER, STRING, BOOLEAN, NULL, DATE, COLOUR])
+SCHEMAS = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.builds(many, inner),
+        st.builds(either, inner, inner),
+        st.builds(lambda one, two: record(a=one, first_name=two), inner, inner),
+        st.builds(lambda one: {"type": "object", "properties": {"a": one}, "additionalProperties": False}, inner),
+    ),
+    max_leaves=5,
+)
+
+
+@given(schema=SCHEMAS, value=VALUES)
+@quick(200)
+def test_laws(schema: dict[str, Any], value: Any) -> None:
+    found = align(schema_of(schema), [value])
+    if isinstance(validate(schema_of(schema), value), Valid):
+        assert (found.value, found.changes) == (value, {})
+    if found.changes:
+        assert json.dumps(found.value) != json.dumps(value)
+    else:
+        assert json.dumps(found.value) == json.dumps(value)
+    if isinstance(validate(schema_of(schema), found.value), Valid):
+        assert align(schema_of(schema), [found.value]).changes == {}
