@@ -345,7 +345,7 @@ def test_why_a_text_alone_is_no_answer_is_told() -> None:
     engine = ScriptedEngine(["ONE or TWO"], modes=("prompt",))
     found = asyncio.run(extract(DOCUMENT, schema_of({"enum": ["ONE", "TWO"]}), engine, Options(retries=0)))
     assert [problem.kind for problem in found.errors] == ["ParseError"]
-    assert "names 2" in found.errors[0].message
+    assert "'ONE', 'TWO'" in found.errors[0].message
 
 
 class Opening(BaseModel):
