@@ -17,7 +17,7 @@ _CELL = {
     sign: re.compile(rf'[ ]*+"([^"]*+(?:""[^"]*+)*+)"[ ]*+(?=[{re.escape(sign)}\n]|\Z)|([^{re.escape(sign)}\n]*+)')
     for sign in _DELIMITERS
 }
-_RULE = re.compile(r"[\s|:=+-]*-[\s|:=+-]*")
+_RULE = re.compile(r"[ \t|:=+]*+-[ \t|:=+-]*+")
 _ITEM = re.compile(r'\s*+(?:"([^"]*+(?:""[^"]*+)*+)"\s*+(?=;|\Z)|([^;]*+))(;|\Z)')
 _FENCE = re.compile(r"\s*```[\w-]*\s*")
 _BOOLEANS = {"true": True, "false": False}

@@ -23,6 +23,7 @@ _LENIENT = re.compile(r"[*_`]{0,3}([^\s:：*_`-][^:：]{0,200}?)[*_`]{0,3}[ \t]{
 _NOT_A_KEY = frozenset("[]{}&*!|>%@`#,")
 _HEADER = re.compile(r"([|>])([-+]?[1-9]?|[1-9][-+])[ \t]*(?:#.*)?")
 _ALIAS = re.compile(r"\*[\w-]+")
+_ANCHOR = re.compile(r"(?<=[:-] )&([\w-]++)(?!\S)")
 _END = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
 _MOST_FAILURES = 20  # brackets that open nothing; each costs a look to the end of the text
 
@@ -52,6 +53,7 @@ class YamlReader:
         self._starts = [0, *accumulate(len(line) + 1 for line in self.lines)]
         self._column: tuple[int, int] = (-1, 0)  # a line that is begun, and up to where
         self._failures = 0
+        self._anchors = frozenset(_ANCHOR.findall(text))
 
     def document(self) -> Any:
         """The value that begins at the next line."""
@@ -242,7 +244,7 @@ class YamlReader:
     def _continued(self, parent: int, outer: Shape | None) -> str | None:
         """The next line of a text, with what joins it to the one before."""
         at = self.at
-        while at < len(self.lines) and not self.lines[at].strip():
+        while at < len(self.lines) and not self.lines[at].strip(" \t"):
             at += 1
         if at == len(self.lines):
             return None
