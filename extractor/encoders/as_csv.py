@@ -51,6 +51,8 @@ def _cell(row: dict[str, Any], column: Column, *, is_alone: bool) -> str:
     value = row[column.name]
     if value is None:
         return "null" if is_alone else ""
+    if value == [] and column.is_required and not column.is_nullable and not is_alone:
+        return ""
     if isinstance(value, list):
         text = "; ".join(_item(item) for item in value)
         return text if value and is_bare(text) else _quoted(text)

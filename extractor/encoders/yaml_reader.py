@@ -235,10 +235,9 @@ class YamlReader:
         while (more := self._continued(parent, outer)) is not None:
             parts.append(more)
         text = "".join(parts)
-        if _ALIAS.fullmatch(text) and re.search(rf"&{re.escape(text[1:])}(?:\s|\Z)", self._text):
-            raise ParseError(
-                f"the answer has an alias in it ({text[:SHOWN]}), which is not taken", hint="repeat the value"
-            )
+        if _ALIAS.fullmatch(text) and text[1:] in self._anchors:
+            what = f"the answer has an alias in it ({text[:SHOWN]}), which is not taken"
+            raise ParseError(what, hint="ask for values without references")
         return plain(text, shape) if len(parts) == 1 else text
 
     def _continued(self, parent: int, outer: Shape | None) -> str | None:
