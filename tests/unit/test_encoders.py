@@ -176,7 +176,8 @@ def test_xml_of_models(text: str, expected: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["title,year,tags\nA,1,x", "title;year;tags\nA;1;x", "title\tyear\ttags\nA\t1\tx", "TITLE,Tags,year\nA,x,1", "A,1,x",
+    ["title,year,tags\nA,1,x", "title;year;tags\nA;1;x", "title\tyear\ttags\nA\t1\tx", "TITLE,Tags,year\nA,x,1",
+     "A,1,x",
      "| Title | Year | Tags |\n|---|:--:|---|\n| A | 1 | x |", "Here:\n```csv\ntitle,year,tags\nA,1,x\n```\nBye."],
 )  # fmt: skip
 def test_tables_of_models(text: str) -> None:
@@ -262,7 +263,8 @@ def test_a_value_that_is_too_deep(form: Encoding) -> None:
 HOSTILE: list[Callable[[int], str]] = [
     lambda n: "[" * n, lambda n: "{a: " * (n // 4), lambda n: "- " * (n // 2), lambda n: "keywords: [\n" * (n // 12),
     lambda n: 'title: "x\n' * (n // 10), lambda n: "title: *x\n" * (n // 10), lambda n: "<paper>" + "<a>" * (n // 3),
-    lambda n: "<paper>" + "<!--" * (n // 4), lambda n: "<paper>" + "<a b='" * (n // 6), lambda n: "title|year|tags\n" + "|-" * n,
+    lambda n: "<paper>" + "<!--" * (n // 4), lambda n: "<paper>" + "<a b='" * (n // 6),
+    lambda n: "title|year|tags\n" + "|-" * n,
     lambda n: "title,year,tags\n" + '"x,' * (n // 3), lambda n: "```\n" * (n // 4), lambda n: "title:" + " " * n + "x",
 ]  # fmt: skip
 
