@@ -56,7 +56,9 @@ def read(text: str, schema: Schema, encoding: Encoding, *, is_cut: bool = False)
     """
     if encoding == "json":
         return as_json.read_cut(text) if is_cut else _noted(as_json.read(text, schema))
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    text = text.removeprefix("\ufeff")
+    if encoding != "csv":  # where line breaks in quotes are kept as they are
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     readers: dict[str, Callable[[str, Schema, bool], Decoded]] = {"yaml": _yaml, "xml": _xml, "csv": _csv}
     try:
         return _noted(readers[encoding](text, schema, is_cut))

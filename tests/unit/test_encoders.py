@@ -176,12 +176,17 @@ def test_xml_of_models(text: str, expected: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["title,year,tags\nA,1,x", "title;year;tags\nA;1;x", "title\tyear\ttags\nA\t1\tx", "TITLE,Tags,year\nA,x,1",
+    ["title,year,tags\nA,1,x", "title;year;tags\nA;1;x", "title,year,tags\r\nA,1,\"x\"\r\n", "title\tyear\ttags\nA\t1\tx", "TITLE,Tags,year\nA,x,1",
      "A,1,x",
      "| Title | Year | Tags |\n|---|:--:|---|\n| A | 1 | x |", "Here:\n```csv\ntitle,year,tags\nA,1,x\n```\nBye."],
 )  # fmt: skip
 def test_tables_of_models(text: str) -> None:
     assert read(text, ROWS, "csv").values == ([{"title": "A", "year": 1, "tags": ["x"]}],)
+
+
+def test_a_carriage_return_in_a_cell_stays() -> None:
+    value = [{"title": "a\r\nb", "year": 1, "tags": ["\r"]}]
+    assert read(encode(value, ROWS, "csv"), ROWS, "csv").values == (value,)
 
 
 def test_ragged_lines_are_told() -> None:

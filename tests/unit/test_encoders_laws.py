@@ -215,7 +215,9 @@ def test_yaml_of_others_is_read(value: Any, style: bool | None, width: int) -> N
     if "\ud800" in str(value):
         return
     text = yaml.safe_dump({"a": value}, default_flow_style=style, allow_unicode=True, width=width, sort_keys=False)
-    if "? " in text or "\x85" in text or "&id" in text or "!!" in text:  # complex keys, breaks of YAML 1.1, anchors
+    if (
+        "? " in text or re.search("[\x85\u2028\u2029]", text) or "&id" in text or "!!" in text
+    ):  # complex keys, breaks of YAML 1.1, anchors
         return
     schema: Schema = schema_of({"type": "object", "properties": {"a": {}}})
     assert same(read(text, schema, "yaml").values, [{"a": value}]), text
