@@ -176,7 +176,9 @@ def test_xml_of_models(text: str, expected: Any) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["title,year,tags\nA,1,x", "title;year;tags\nA;1;x", "title,year,tags\r\nA,1,\"x\"\r\n", "title\tyear\ttags\nA\t1\tx", "TITLE,Tags,year\nA,x,1",
+    ["title,year,tags\nA,1,x", "title;year;tags\nA;1;x",
+     'title,year,tags\r\nA,1,"x"\r\n',
+     "title\tyear\ttags\nA\t1\tx", "TITLE,Tags,year\nA,x,1",
      "A,1,x",
      "| Title | Year | Tags |\n|---|:--:|---|\n| A | 1 | x |", "Here:\n```csv\ntitle,year,tags\nA,1,x\n```\nBye."],
 )  # fmt: skip
