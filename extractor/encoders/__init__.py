@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
+from extractor import syntax
 from extractor.encoders import as_csv, as_json, as_xml, as_yaml
 from extractor.encoders.columns import table_of
 from extractor.encoders.csv_reader import CsvReader
@@ -30,6 +32,7 @@ __all__ = ["Decoded", "encode", "instructions", "read", "refuse"]
 
 _FENCED = re.compile(r"^```[ \t]*([\w-]*)[ \t]*\n(.*?)(?:^```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _MOST_NOTES = 20
+_MOST_FENCES = 50
 
 
 def encode(value: Any, schema: Schema, encoding: Encoding) -> str:
@@ -51,26 +54,28 @@ def read(text: str, schema: Schema, encoding: Encoding, *, is_cut: bool = False)
 
     `is_cut` says that the answer ended at the token limit: what is complete is given, with the path to what is open.
     """
-    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if encoding == "json":
-        return as_json.read_cut(text) if is_cut else _noted(as_json.read(text))
+        return as_json.read_cut(text) if is_cut else _noted(as_json.read(text, schema))
+    text = text.removeprefix("\ufeff")
+    if encoding != "csv":  # where line breaks in quotes are kept as they are
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     readers: dict[str, Callable[[str, Schema, bool], Decoded]] = {"yaml": _yaml, "xml": _xml, "csv": _csv}
     try:
         return _noted(readers[encoding](text, schema, is_cut))
     except ParseError as error:
         if is_cut:
             return Decoded((), open=())
-        return _json_instead(text, encoding, error)
+        return _json_instead(text, schema, encoding, error)
 
 
-def _json_instead(text: str, encoding: Encoding, error: ParseError) -> Decoded:
+def _json_instead(text: str, schema: Schema, encoding: Encoding, error: ParseError) -> Decoded:
     """The JSON in an answer that was to be something else; raises the error about that where there is none."""
     fenced = _FENCED.search(text)
     inner = fenced[2] if fenced else text
     if inner.lstrip()[:1] not in {"{", "["}:
         raise error
     try:
-        found = as_json.read(inner)
+        found = as_json.read(inner, schema)
     except ParseError:
         raise error from None
     return Decoded(found.values, (*found.notes, f"the answer is JSON, not {encoding.upper()}"))
@@ -85,13 +90,13 @@ def _noted(decoded: Decoded) -> Decoded:
 
 
 def _yaml(text: str, schema: Schema, is_cut: bool) -> Decoded:  # noqa: FBT001
-    fenced = [found[2] for found in _FENCED.finditer(text)]
+    fenced = [found[2] for found in islice(_FENCED.finditer(text), _MOST_FENCES)]
     notes = ["the text around the YAML is left out"] if fenced and _FENCED.sub("", text).strip() else []
     values: list[Any] = []
     faults: list[ParseError] = []
     for part in fenced or [text]:
         try:
-            values += _documents(part, schema, notes)
+            values += _json_in_yaml(part, notes) or _documents(part, schema, notes)
         except ParseError as error:
             faults.append(error)
     if not values:
@@ -103,6 +108,20 @@ def _yaml(text: str, schema: Schema, is_cut: bool) -> Decoded:  # noqa: FBT001
     return Decoded((*values[:-1], *([] if value is None else [value])), (*notes,), opened)
 
 
+def _json_in_yaml(text: str, notes: list[str]) -> list[Any]:
+    """The value of a text that is JSON, whose escapes are not all those of YAML."""
+    stripped = text.strip()
+    if stripped[:1] not in {"{", "["} or stripped in {"{}", "[]"}:
+        return []
+    try:
+        value = syntax.strictly(stripped)
+    except (ValueError, RecursionError):
+        return []
+    syntax.check_depth(value, stripped)
+    notes.append("the answer is JSON, not YAML")
+    return [value]
+
+
 def _documents(text: str, schema: Schema, notes: list[str]) -> list[Any]:
     """The values of the documents in a text, which `---` separates."""
     shapes = Shapes(schema.json_schema)
@@ -110,7 +129,7 @@ def _documents(text: str, schema: Schema, notes: list[str]) -> list[Any]:
     if before:
         notes.append(f"left out, since it stands before the YAML: {before!r}")
     reader = YamlReader("\n".join(lines), shapes)
-    values = []
+    values: list[Any] = []
     while reader.at < len(reader.lines):
         if reader.peek() is None:
             reader.at += 1  # a sign between documents
@@ -125,8 +144,15 @@ def _documents(text: str, schema: Schema, notes: list[str]) -> list[Any]:
 def _xml(text: str, schema: Schema, is_cut: bool) -> Decoded:  # noqa: FBT001
     reader = XmlReader(text, Shapes(schema.json_schema), root_name(schema))
     reader.read(reader.begin())
-    opened = reader.finish_cut() if is_cut else reader.finish()
-    return Decoded((*reader.values,), (*reader.notes,), opened)
+    if is_cut:
+        opened = reader.finish_cut()
+        return Decoded((*reader.values,), (*reader.notes,), opened)
+    reader.finish()
+    values = reader.values
+    if len(values) > 1 and Shapes(schema.json_schema).root.kinds == {"array"}:
+        reader.note("several lists are read as one")
+        values = [[item for value in values for item in (value if isinstance(value, list) else [value])]]
+    return Decoded((*values,), (*reader.notes,))
 
 
 def _csv(text: str, schema: Schema, is_cut: bool) -> Decoded:  # noqa: FBT001
@@ -135,10 +161,9 @@ def _csv(text: str, schema: Schema, is_cut: bool) -> Decoded:  # noqa: FBT001
         return Decoded(({},))
     reader = CsvReader(text, table)
     rows = reader.read()
-    if table.rows == "one":
-        values: tuple[Any, ...] = (*rows,)
-    else:
-        values = ({table.name: rows} if table.rows == "inside" else rows,)
+    values: tuple[Any, ...] = (*rows,)
+    if table.rows != "one":
+        values = (({table.name: rows} if table.rows == "inside" else rows),)
     if not is_cut:
         return Decoded(values, (*reader.notes,))
     return _cut_table(values, rows, table.name if table.rows == "inside" else None, (*reader.notes,))

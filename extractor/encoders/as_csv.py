@@ -1,8 +1,8 @@
 """CSV by RFC 4180: a header, then a line for each record.
 
-An empty cell is null, `""` the empty text; where a value may be null and may be missing, `-` says that it is missing. A
-list stands in one cell, its items separated by '; '; an item with ';', quotes or blanks at its ends, or an empty one, is
-in double quotes, those inside doubled.
+An empty cell is null, `""` the empty text; where a value may be null and may be missing, `-` says that it is missing.
+A list stands in one cell, its items separated by '; '; an item with ';', quotes or blanks at its ends, or an empty one,
+is in double quotes, those inside doubled.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from extractor.encoders.columns import Column, Table, check_rows, table_of
+from extractor.encoders.columns import Column, Table, check_keys, table_of
 from extractor.types import Schema
 
 MISSING = "-"
@@ -24,12 +24,13 @@ def encode(value: Any, schema: Schema) -> str:
     """Records as CSV; raises `SchemaError` where a table cannot hold them."""
     table = table_of(schema)
     if table.rows == "inside" and table.name not in value:
-        check_rows(table, [value])
+        check_keys(value, [])
         return MISSING
     if table.rows == "inside":
-        check_rows(Table((Column(table.name, "", True, False, True),), "one"), [value])  # noqa: FBT003
-    rows = {"list": lambda: value, "one": lambda: [value], "inside": lambda: value[table.name]}[table.rows]()
-    check_rows(table, rows)
+        check_keys(value, [table.name])
+    rows = value[table.name] if table.rows == "inside" else [value] if table.rows == "one" else value
+    for row in rows:
+        check_keys(row, table.names)
     return "\n".join([header(table), *(_line(row, table) for row in rows)])
 
 
@@ -50,6 +51,8 @@ def _cell(row: dict[str, Any], column: Column, *, is_alone: bool) -> str:
     value = row[column.name]
     if value is None:
         return "null" if is_alone else ""
+    if value == [] and column.is_required and not column.is_nullable and not is_alone:
+        return ""
     if isinstance(value, list):
         text = "; ".join(_item(item) for item in value)
         return text if value and is_bare(text) else _quoted(text)

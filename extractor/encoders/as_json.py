@@ -8,8 +8,10 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from extractor.encoders.decoded import DEEPEST, Decoded, Path, nothing, number, refuse_depth, too_deep
-from extractor.errors import ParseError
+from extractor import syntax
+from extractor.encoders.decoded import Decoded, Path, nothing, refuse_depth
+from extractor.encoders.shapes import Shapes
+from extractor.types import Schema
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+("?)|[\[\]{}]', re.DOTALL)
 _UNFINISHED = re.compile(r"[-+.\w]{1,400}\Z")  # a number or word at the end may go on
@@ -21,37 +23,6 @@ def encode(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def strictly(text: str) -> Any:
-    """A value of JSON alone; raises `ValueError`."""
-    try:
-        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except RecursionError:
-        raise too_deep() from None
-    return checked(value)
-
-
-def _finite(text: str) -> float:
-    value = number(text)
-    if value is None:
-        raise ValueError(f"{text} is not a JSON number")
-    return float(value)
-
-
-def checked(value: Any) -> Any:
-    """The value, where it is not too deep."""
-    level = [value]
-    for _ in range(DEEPEST + 1):
-        level = [
-            child
-            for one in level
-            if isinstance(one, dict | list)
-            for child in (one.values() if isinstance(one, dict) else one)
-        ]
-        if not level:
-            return value
-    raise too_deep()
-
-
 def read_cut(text: str) -> Decoded:
     """What is complete in JSON that ends too early."""
     begin = min((at for at in (text.find("{"), text.find("[")) if at >= 0), default=-1)
@@ -61,11 +32,12 @@ def read_cut(text: str) -> Decoded:
     depth, in_string, end = _depth(text)
     try:
         if end:
-            return Decoded((strictly(text[:end]),))
+            whole = syntax.strictly(text[:end])
+            syntax.check_depth(whole, text)
+            return Decoded((whole,), syntax.repetitions(text[:end]))
         text = text if in_string else _UNFINISHED.sub("", text)
-        value = checked(from_json(text, allow_partial=True, allow_inf_nan=False))
-    except ParseError:
-        raise
+        value = from_json(text, allow_partial=True, allow_inf_nan=False)
+        syntax.check_depth(value, text)
     except (ValueError, RecursionError):
         return Decoded((), open=())
     return Decoded((value,), open=_opened(value, depth))
@@ -98,10 +70,9 @@ def _opened(value: Any, depth: int) -> Path:
     return (*path,)
 
 
-def read(text: str) -> Decoded:
-    """The values of an answer in JSON."""
-    stripped = text.strip("\ufeff \t\r\n")
-    try:
-        return Decoded((strictly(stripped),))
-    except ValueError:
-        raise nothing(text, "JSON") from None
+def read(text: str, schema: Schema) -> Decoded:
+    """The values of an answer in JSON; a bare text is one only where the schema admits a text."""
+    found = syntax.read(text)
+    if found.is_text and "string" not in Shapes(schema.json_schema).root.kinds:
+        raise nothing(text, "JSON")
+    return Decoded(found.values, found.notes)

@@ -6,7 +6,7 @@ number or a boolean, or a list of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -86,11 +86,17 @@ def _check_record(shapes: Shapes, nodes: Nodes, path: tuple[str, ...]) -> None:
         raise _fault(path, f"{_told(shape)} where a record has to be")
     parts = [*shapes.parts(nodes)]
     for part in parts:
-        if part.get("patternProperties") or part.get("additionalProperties") not in {None, False}:
+        if part.get("patternProperties") or not _is_closed(part):
             raise _fault((*path, "additionalProperties"), "free keys")
         for keyword in ("anyOf", "oneOf"):
             if len(part.get(keyword, ())) > 1:
                 raise _fault((*path, keyword), "a union of records")
+
+
+def _is_closed(part: Mapping[str, Any]) -> bool:
+    """Whether a schema does not ask for keys that it does not name; one that says nothing takes them as well."""
+    extra = part.get("additionalProperties")
+    return extra is None or extra is False
 
 
 def _column(name: str, shapes: Shapes, nodes: Nodes, path: tuple[str, ...]) -> tuple[str, str, bool, bool]:
@@ -122,10 +128,8 @@ def _fault(path: tuple[str, ...], what: str) -> SchemaError:
     return SchemaError(f"csv cannot hold {what}: {pointer(path) or '/'}", hint=_HINT)
 
 
-def check_rows(table: Table, rows: Iterator[Mapping[str, Any]] | list[Any]) -> None:
-    """Raise `SchemaError` for keys that no column has."""
-    names = {*table.names}
-    for row in rows:
-        unknown = [key for key in row if key not in names]
-        if unknown:
-            raise SchemaError(f"csv cannot hold the key {unknown[0]!r}, which the schema does not name", hint=_HINT)
+def check_keys(row: Mapping[str, Any], names: Collection[str]) -> None:
+    """Raise `SchemaError` for a key that no column has."""
+    unknown = [key for key in row if key not in names]
+    if unknown:
+        raise SchemaError(f"csv cannot hold the key {unknown[0]!r}, which the schema does not name", hint=_HINT)

@@ -14,10 +14,10 @@ from extractor.errors import ParseError
 
 _DELIMITERS = ",;\t|"
 _CELL = {
-    sign: re.compile(rf'[ ]*+"([^"]*+(?:""[^"]*+)*+)"[ ]*+(?=[{re.escape(sign)}\n]|\Z)|([^{re.escape(sign)}\n]*+)')
+    sign: re.compile(rf'[ ]*+"([^"]*+(?:""[^"]*+)*+)"[ ]*+\r?+(?=[{re.escape(sign)}\n]|\Z)|([^{re.escape(sign)}\n]*+)')
     for sign in _DELIMITERS
 }
-_RULE = re.compile(r"[\s|:=+-]*-[\s|:=+-]*")
+_RULE = re.compile(r"[ \t|:=+]*+-[ \t|:=+-]*+\r?")
 _ITEM = re.compile(r'\s*+(?:"([^"]*+(?:""[^"]*+)*+)"\s*+(?=;|\Z)|([^;]*+))(;|\Z)')
 _FENCE = re.compile(r"\s*```[\w-]*\s*")
 _BOOLEANS = {"true": True, "false": False}
@@ -148,7 +148,7 @@ class CsvReader:
             found = _CELL[sign].match(self._text, at)
             assert found is not None
             is_quoted = found[1] is not None
-            cells.append(_Cell(found[1].replace('""', '"') if is_quoted else found[2].strip(" \t"), is_quoted))
+            cells.append(_Cell(found[1].replace('""', '"') if is_quoted else found[2].strip(" \t\r"), is_quoted))
             at = found.end() + 1
             if found.end() == len(self._text) or self._text[found.end()] == "\n":
                 break

@@ -12,6 +12,7 @@ from extractor.encoders.shapes import Shape, Shapes
 QUOTED = re.compile(r"""  "[^"\\]*+(?:\\.[^"\\]*+)*+"  |  '[^']*+(?:''[^']*+)*+'  """, re.VERBOSE | re.DOTALL)
 _BLANK = re.compile(r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*+)*+")
 _PLAIN = re.compile(r"(?:[^,\[\]{}:#\n]|:(?![ \t\n,\[\]{}]|\Z)|(?<![ \t\n])#|\n(?=[ \t]*[^\s,\[\]{}:#]))++")
+_BREAK = re.compile(r"[ \t]*+\n[ \t\n]*+")
 
 
 class FlowError(ValueError):
@@ -76,7 +77,7 @@ class FlowReader:
         found = _PLAIN.match(self.text, at)
         if not found:
             raise FlowError(f"{self.text[at : at + 1]!r} at {at}")
-        return " ".join(found[0].split()), found.end(), False
+        return _BREAK.sub(" ", found[0]).strip(" \t\n"), found.end(), False
 
     def _separated(self, at: int, end: str) -> int:
         """After the comma behind a value, or at the bracket."""

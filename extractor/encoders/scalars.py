@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
 from typing import Any
 
 from extractor.encoders.decoded import NUMBER, number
@@ -58,7 +57,7 @@ def _core(text: str) -> Any:
 
 def unquoted(text: str) -> str:
     r"""A text in quotes, lines folded: '"a\\tb"' → 'a	b', "'it''s'" → "it's"."""
-    inner = _folded(text[1:-1]) if "\n" in text else text[1:-1]
+    inner = _folded(text[1:-1], has_escapes=text[0] == '"') if "\n" in text else text[1:-1]
     return inner.replace("''", "'") if text[0] == "'" else _ESCAPE.sub(_meant, inner)
 
 
@@ -66,26 +65,25 @@ def _meant(found: re.Match[str]) -> str:
     code = found[1] or found[2] or found[3]
     if code:
         return chr(int(code, 16)) if int(code, 16) <= 0x10FFFF else "\ufffd"  # noqa: PLR2004
-    return "" if found[4] == "\n" else _ESCAPED.get(found[4], found[4])
+    return _ESCAPED.get(found[4], found[4])
 
 
-def _folded(text: str) -> str:
-    """A line break is a blank, an empty line a line break."""
+def _folded(text: str, *, has_escapes: bool) -> str:
+    """A line break is a blank, an empty line a line break; one behind a backslash is nothing."""
     first, *rest = text.split("\n")
     lines = [first.rstrip(" \t"), *(line.strip(" \t") for line in rest[:-1]), rest[-1].lstrip(" \t")]
-    return "".join(_joined(lines))
-
-
-def _joined(lines: list[str]) -> Iterator[str]:
-    yield lines[0]
+    parts = [lines[0]]
     empty = 0
     for at, line in enumerate(lines[1:], 1):
         if not line and at < len(lines) - 1:
             empty += 1
             continue
-        yield "\n" * empty or ("" if lines[at - 1].endswith("\\") else " ")
-        yield line
+        is_joined = has_escapes and (len(parts[-1]) - len(parts[-1].rstrip("\\"))) % 2 == 1
+        if is_joined:
+            parts[-1] = parts[-1][:-1]
+        parts += ["\n" * empty if empty or is_joined else " ", line]
         empty = 0
+    return "".join(parts)
 
 
 def written(text: str) -> str:

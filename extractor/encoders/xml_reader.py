@@ -7,7 +7,7 @@ sibling begins or the parent ends, and told.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +28,6 @@ class _Element:
     tag: str
     shape: Shape
     attributes: Mapping[str, str]
-    begin: int
     children: list[tuple[str, str | None, Any]] = field(default_factory=list)  # tag, key, value
     text: list[str] = field(default_factory=list)
 
@@ -61,7 +60,7 @@ class XmlReader:
         for at, found in enumerate(tags):
             if known(found[2]) and found[2] != ITEM:
                 self.note(f"the outermost element <{self._root}> is missing")
-                self._push(self._root, {}, self._shapes.root, found.start())
+                self._push(self._root, {}, self._shapes.root)
                 return found.start()
             after = tags[at + 1][2] if at + 1 < len(tags) else ""
             if known(after) or (known("") and (after or not self._shapes.root.kinds & {"array", "object"})):
@@ -70,7 +69,7 @@ class XmlReader:
                 return found.start()
         raise nothing(self._text, f"XML (<{self._root}>)")
 
-    def _known(self) -> Any:
+    def _known(self) -> Callable[[str], bool]:
         """Whether a tag may stand at the top: any, where the schema has no names."""
         shape = self._shapes.root
         inner = self._shapes.of(shape.items)
@@ -121,28 +120,28 @@ class XmlReader:
         if found[1]:
             return self._close(tag)
         attributes = {one[1]: unescaped(one[2] or one[3] or "") for one in _ATTRIBUTE.finditer(found[3])}
-        if not self._open(tag, attributes, found.end()):
+        if not self._open(tag, attributes):
             return False
         if found[3].endswith("/"):
-            self._pop(found.end())
+            self._pop()
         return True
 
     # --- open ----------------------------------------------------------------------------------------------------
 
-    def _open(self, tag: str, attributes: Mapping[str, str], at: int) -> bool:
+    def _open(self, tag: str, attributes: Mapping[str, str]) -> bool:
         if not self.stack:
             if tag.casefold() != self._root:
                 return False
-            self._push(tag, attributes, self._shapes.root, at)
+            self._push(tag, attributes, self._shapes.root)
             return True
         if self.stack[-1].is_text:
             if not self._is_next(tag):
                 return False
             self.note(f"the closing tag of <{self.stack[-1].tag}> is missing")
-            self._pop(at - len(tag) - 2)
+            self._pop()
         if not self.stack:
             return False
-        self._push(tag, attributes, self._shape_in(self.stack[-1], tag, attributes.get("key")), at)
+        self._push(tag, attributes, self._shape_in(self.stack[-1], tag, attributes.get("key")))
         return True
 
     def _is_next(self, tag: str) -> bool:
@@ -153,10 +152,10 @@ class XmlReader:
         is_list = "array" in above.shape.kinds and tag == top.tag
         return is_list or (above.shape.name(tag) is not None and "object" in above.shape.kinds)
 
-    def _push(self, tag: str, attributes: Mapping[str, str], shape: Shape, at: int) -> None:
+    def _push(self, tag: str, attributes: Mapping[str, str], shape: Shape) -> None:
         if len(self.stack) > DEEPEST:
             raise too_deep()
-        self.stack.append(_Element(tag, shape, attributes, at))
+        self.stack.append(_Element(tag, shape, attributes))
 
     def _shape_in(self, parent: _Element, tag: str, key: str | None) -> Shape:
         """That of a child: of a property, an item, or a property of the only item, whose own tags are left out."""
@@ -180,15 +179,15 @@ class XmlReader:
             return False
         while len(self.stack) > at + 1:
             self.note(f"the closing tag of <{self.stack[-1].tag}> is missing")
-            self._pop(None)
-        self._pop(None)
+            self._pop()
+        self._pop()
         return True
 
     def finish(self) -> None:
         """Close what is open at the end of the text."""
         while self.stack:
             self.note(f"the closing tag of <{self.stack[-1].tag}> is missing")
-            self._pop(None)
+            self._pop()
 
     def finish_cut(self) -> Path | None:
         """Close what is open in an answer that was cut off, without its last text; the path to what is not finished."""
@@ -204,13 +203,13 @@ class XmlReader:
         self.stack[-1].text.clear()
         is_empty = len(self.stack) == 1 and not self.stack[0].children
         while self.stack:
-            self._pop(None)
+            self._pop()
         if is_empty:
             self.values.pop()
             return ()
         return _walked(self.values[-1], path)
 
-    def _pop(self, _end: int | None) -> None:
+    def _pop(self) -> None:
         element = self.stack.pop()
         value = self._value(element)
         if self.stack:
@@ -243,7 +242,7 @@ class XmlReader:
         names = {tag for tag, key, _ in element.children if key is None and tag != ITEM}
         if "object" in inner.kinds and any(inner.name(tag) for tag in names):
             self.note(f"<{element.tag}> without <{ITEM}> is read as a list of one")
-            return [self._object(_Element(element.tag, inner, {}, element.begin, element.children))]
+            return [self._object(_Element(element.tag, inner, {}, element.children))]
         return [value for _, _, value in element.children]
 
     def _object(self, element: _Element) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _LENIENT = re.compile(r"[*_`]{0,3}([^\s:：*_`-][^:：]{0,200}?)[*_`]{0,3}[ \t]{
 _NOT_A_KEY = frozenset("[]{}&*!|>%@`#,")
 _HEADER = re.compile(r"([|>])([-+]?[1-9]?|[1-9][-+])[ \t]*(?:#.*)?")
 _ALIAS = re.compile(r"\*[\w-]+")
+_ANCHOR = re.compile(r"(?<=[:-] )&([\w-]++)(?!\S)")
 _END = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
 _MOST_FAILURES = 20  # brackets that open nothing; each costs a look to the end of the text
 
@@ -52,6 +53,7 @@ class YamlReader:
         self._starts = [0, *accumulate(len(line) + 1 for line in self.lines)]
         self._column: tuple[int, int] = (-1, 0)  # a line that is begun, and up to where
         self._failures = 0
+        self._anchors = frozenset(_ANCHOR.findall(text))
 
     def document(self) -> Any:
         """The value that begins at the next line."""
@@ -233,16 +235,15 @@ class YamlReader:
         while (more := self._continued(parent, outer)) is not None:
             parts.append(more)
         text = "".join(parts)
-        if _ALIAS.fullmatch(text) and re.search(rf"&{re.escape(text[1:])}(?:\s|\Z)", self._text):
-            raise ParseError(
-                f"the answer has an alias in it ({text[:SHOWN]}), which is not taken", hint="repeat the value"
-            )
+        if _ALIAS.fullmatch(text) and text[1:] in self._anchors:
+            what = f"the answer has an alias in it ({text[:SHOWN]}), which is not taken"
+            raise ParseError(what, hint="ask for values without references")
         return plain(text, shape) if len(parts) == 1 else text
 
     def _continued(self, parent: int, outer: Shape | None) -> str | None:
         """The next line of a text, with what joins it to the one before."""
         at = self.at
-        while at < len(self.lines) and not self.lines[at].strip():
+        while at < len(self.lines) and not self.lines[at].strip(" \t"):
             at += 1
         if at == len(self.lines):
             return None
