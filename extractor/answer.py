@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,15 +11,13 @@ from pydantic_core import from_json
 
 from extractor import encoders
 from extractor.errors import ParseError, Refused, Truncated
-from extractor.syntax import BEGIN, check_depth, read, repetitions, strictly
+from extractor.syntax import BEGIN, cut, read, strictly
 from extractor.types import Completion, Encoding, Schema
 
 # An escape in JSON: a pair of surrogates, one alone, or any other; or one alone that is not escaped.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)|([\ud800-\udfff])", re.DOTALL)
 _THOUGHTS = re.compile(r"\s*<(think|thinking|thought)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
-_UNFINISHED = re.compile(r"[-+.\w]+\Z")  # a number or word at the end may go on
 _SHOWN = 200  # characters of an answer in a message
-_DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,8 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
     if schema is not None and encoding != "json":
         return _of_encoding(encoders.read(text, schema, encoding, is_cut=is_cut))
     if is_cut:
-        return _cut(text)
+        found = cut.read(text)
+        return Answer(found.value, _as_note(found.notes), found.open)
     reading = read(text)
     if reading.is_text:
         fault = ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}")
@@ -144,59 +142,3 @@ def explain_cut(completion: Completion, max_tokens: int) -> Truncated:
         return Truncated(what, hint=hint)
     hint = "raise --max-tokens or --retries, or bound the lists and texts of the schema (max_length)"
     return Truncated(f"the answer was cut off{told}", hint=hint)
-
-
-def _cut(text: str) -> Answer:
-    """What is complete in an answer that ends too early."""
-    begin = BEGIN.search(text)
-    if not begin:
-        return Answer(None, open=())
-    text = text[begin.start() :]
-    depth, in_string = _depth(text)
-    if not depth:
-        return _whole_after_all(text)
-    if not in_string:
-        text = _UNFINISHED.sub("", text)
-    try:
-        value = from_json(text, allow_partial=True, allow_inf_nan=False)
-    except (ValueError, RecursionError):
-        return Answer(None, open=())
-    path: list[str | int] = []
-    at = value
-    while len(path) < depth - 1 and at:
-        key: str | int = len(at) - 1 if isinstance(at, list) else next(reversed(at))
-        if not isinstance(at[key], dict | list):
-            break
-        path.append(key)
-        at = at[key]
-    check_depth(value, text)
-    return Answer(value, open=tuple(path))
-
-
-def _whole_after_all(text: str) -> Answer:
-    """The limit came just after the end, or in what was said about it."""
-    try:
-        _, end = _DECODER.raw_decode(text)
-        value = strictly(text[:end])
-    except (ValueError, RecursionError):
-        return Answer(None, open=())
-    check_depth(value, text)
-    return Answer(value, _as_note(repetitions(text[:end])))
-
-
-def _depth(text: str) -> tuple[int, bool]:
-    """How many brackets are open at the end, and whether a string is: '{"a": ["b' → (2, True)."""
-    depth, in_string, escaped = 0, False, False
-    for char in text:
-        if in_string:
-            in_string = escaped or char != '"'
-            escaped = char == "\\" and not escaped
-        elif char == '"':
-            in_string = True
-        elif char in "{[":
-            depth += 1
-        elif char in "}]":
-            depth -= 1
-            if not depth:
-                return 0, False
-    return depth, in_string

@@ -140,6 +140,8 @@ class Walk:
     def _options(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
         """All that a value can be at a node without unions."""
         value = source.value
+        if not isinstance(value, str | dict | list) and any(_is_of(kind, value) for kind in shape.kinds):
+            return  # a number that is out of bounds is a wrong number, and no text
         for reading in readings(shape, value, is_bare=id(value) in self.bare):
             yield self._read(node, source, reading)
         if isinstance(value, dict) and "object" in shape.kinds:

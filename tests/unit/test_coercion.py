@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from extractor.coercion import align
 from extractor.errors import ParseError
 from extractor.validation import Valid, validate
-from tests.unit.scripted import quick, record, schema_of
+from scripted import quick, record, schema_of
 
 INTEGER, NUMBER, STRING, BOOLEAN, NULL = ({"type": kind} for kind in ("integer", "number", "string", "boolean", "null"))
 DATE = {"type": "string", "format": "date"}

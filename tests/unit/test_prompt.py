@@ -1,4 +1,7 @@
-"""What the model reads, as whole conversations. Snapshots are plain files; EXTRACT_WRITE_SNAPSHOTS=1 writes them anew."""
+"""What the model reads, as whole conversations.
+
+Snapshots are plain files; EXTRACT_WRITE_SNAPSHOTS=1 writes them anew.
+"""
 
 from __future__ import annotations
 
@@ -185,8 +188,17 @@ def test_only_the_nearest_examples_are_shown_and_the_nearest_last() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"encoding": "toml"}, {"descriptor": "x"}, {"form": "x"}, {"language": "fr"}, {"shots": -1}, {"shots": "2"}]
-    + [{"shots": True}, {"instruction": 3}, {"answer_language": b"zh"}],
+    [
+        {"encoding": "toml"},
+        {"descriptor": "x"},
+        {"form": "x"},
+        {"language": "fr"},
+        {"shots": -1},
+        {"shots": "2"},
+        {"shots": True},
+        {"instruction": 3},
+        {"answer_language": b"zh"},
+    ],
 )
 def test_a_style_that_there_is_not(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
