@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scripted import quick, record, schema_of
 
 from extractor.coercion import align
 from extractor.errors import ParseError
 from extractor.validation import Valid, validate
-from scripted import quick, record, schema_of
 
 INTEGER, NUMBER, STRING, BOOLEAN, NULL = ({"type": kind} for kind in ("integer", "number", "string", "boolean", "null"))
 DATE = {"type": "string", "format": "date"}
