@@ -20,6 +20,8 @@ _FENCE = re.compile(r"```[\w+-]*")
 _FENCED = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _BETWEEN = re.compile(r"(?:[\s\u200b\ufeff,;]++|```(?:\w*(?=\s|\Z))?+)*+")
 _LETTER = re.compile(r"\w")
+# A list of words, where nothing stands before it: 'It is in [brackets]' has none.
+_LIST = re.compile(r"\[[^\[\]{}()\"'\n:,]{1,100},[^\[\]{}()\"'\n:]{1,500}\](?!\()")
 _FURTHER_MEMBER = re.compile(r"\s*+,\s*+\"[^\"\n]{0,200}\"\s*+[:\"]")
 _FIRST_KEY = re.compile(r"\s*\"[^\"\n]{1,200}\"\s*:")
 _QUOTED = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`'", "「": "」"}
@@ -49,7 +51,13 @@ def find(text: str) -> Found | None:
     text = text.strip()
     if text[:1] == "`" and text[1:2] in ("{", "["):
         text = text.strip("`")  # code within a line
-    ways: tuple[Callable[[str], Found | None], ...] = (_in_sequence, _without_brackets, _among_prose, _in_fences)
+    ways: tuple[Callable[[str], Found | None], ...] = (
+        _in_sequence,
+        _without_brackets,
+        _among_prose,
+        _at_first,
+        _in_fences,
+    )
     if _is_quoted(text):
         ways = (_in_sequence,)
     return next((found for way in ways if (found := way(text))), None)
@@ -145,6 +153,16 @@ def _among_prose(text: str) -> Found | None:
         at = max(reader.at, begin.start() + 1)
     found.has_prose = found.has_prose or _says(text[at:])
     return found if found.values else None
+
+
+def _at_first(text: str) -> Found | None:
+    """A list of words that a text begins with: '[a, b] is the output.' → [['a', 'b']]."""
+    words = _LIST.match(text)
+    found = words and _in_sequence(words[0])
+    if not found:
+        return None
+    found.has_prose = True
+    return found
 
 
 def _surely(reader: Reader) -> Any:

@@ -36,6 +36,7 @@ _PREFIX = re.compile(r"[uUbB](?=[\"'])")
 _RAW = re.compile(r"[\x00-\x1f]")
 _FOREIGN_ESCAPE = re.compile(r"(?:[^\\]++|\\[\"\\/bfnrt]|\\u[0-9a-fA-F]{4})*+\\")
 _COLON = re.compile(r"[:：]|=>?")
+_TRIPLE = re.compile(r"(\"\"\"|''')(?!['\"])(.*?)\1(?!['\"])", re.DOTALL)
 _SEPARATED = re.compile(r"[-+.\w]++(?:[ \t]++[-+.\w]++)++(?=[ \t]*+(?:[,，\]］\n]|\Z))")
 
 
@@ -178,9 +179,10 @@ class Reader:
         """A key; None for one that the end of the text cuts off."""
         if self._is_quote() or self._is_prefixed():
             key = self._string("key")
-            if self.is_cut:
-                return None
-            return key
+            if not self.skip() and not self.is_cut:  # who knows what was to come
+                self.is_cut = True
+                self._note("a key that is cut off, and dropped")
+            return None if self.is_cut else key
         name = _NAME.match(self.text, self.at)
         if not name:
             raise Doubt(f"{self.text[self.at]!r} where a key should be")
@@ -299,6 +301,11 @@ class Reader:
 
     def _string(self, place: Place) -> str:
         opener = self.text[self.at]
+        if self.text.startswith(opener * 3, self.at) and (triple := _TRIPLE.match(self.text, self.at)):
+            self._note("triple quotes")
+            self.at = triple.end()
+            self._check_end(place)
+            return self._unescaped(triple[2])
         if opener != '"':
             self._note("single quotes" if opener in "'`´" else "typographic quotes")
         start = self.at + 1

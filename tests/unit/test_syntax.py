@@ -28,6 +28,19 @@ def test_json_is_taken_as_it_is(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("[old, new] is what I found.", (["old", "new"],)),
+        ('["""one\n\ntwo""", 3]', (["one\n\ntwo", 3],)),
+        ("[The author] wrote it.", ("[The author] wrote it.",)),
+        ("[the mill](http://mill.example), and more", ("[the mill](http://mill.example), and more",)),
+    ],
+)
+def test_lists_of_words_and_texts_of_several_lines(text: str, values: tuple[Any, ...]) -> None:
+    assert read(text).values == values
+
+
+@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("\ufeff" + '{"mill": "old", "wheels": 3}', "byte order mark"),
@@ -50,6 +63,8 @@ def test_json_is_taken_as_it_is(text: str) -> None:
         ('{\u200b"mill":\u180e"old", "wheels": 3}', "special white space"),
         ('{\\"mill\\": \\"old\\", \\"wheels\\": 3}', "one level of escapes"),
         ('{"mill": "old", "wheels": 3', "missing brackets at the end"),
+        ('{"mill": "old", "wheels": 3, "wat"', "a key that is cut off"),
+        ('{"mill": """old""", "wheels": 3}', "triple quotes"),
         ('{"mill": "old", "wheels": 3]', "wrong brackets"),
         ('{"mill": "old", "wheels": 3}}]', "wrong brackets"),
         ('"mill": "old", "wheels": 3}', "missing brackets"),
