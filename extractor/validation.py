@@ -299,7 +299,7 @@ def _of_no_type(error: JsonSchemaError) -> str | None:
         return None
     if any(cause.validator != "type" or cause.relative_path for cause in causes):
         return None
-    asked = [cause.validator_value for cause in causes]
+    asked: list[Any] = [cause.validator_value for cause in causes]
     types = dict.fromkeys(name for one in asked for name in ([one] if isinstance(one, str) else one))
     return f"{error.instance!r} is not of type {', '.join(map(repr, types))}"
 
