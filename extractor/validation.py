@@ -283,13 +283,25 @@ def _adapter(schema: Schema) -> TypeAdapter[Any]:
 
 def _from_json_schema(fault: Fault) -> Problem:
     path, _, error = fault
-    rule = error.message
+    rule = _of_no_type(error) or error.message
     if len(rule) > _LONGEST_RULE:
         rule = f"breaks {error.validator}: {_shown(error.validator_value)}"
     name = _named(error)
     if name is None:
         return Problem(pointer(path), rule, error.instance)
     return Problem(pointer([*path, name]), rule, cast(dict[str, Any], error.instance).get(name))
+
+
+def _of_no_type(error: JsonSchemaError) -> str | None:
+    """What is wrong where the branches of a union ask for types alone: 'x' is not of type 'number', 'null'."""
+    causes = error.context or []
+    if error.validator not in ("anyOf", "oneOf") or not causes:
+        return None
+    if any(cause.validator != "type" or cause.relative_path for cause in causes):
+        return None
+    asked: list[Any] = [cause.validator_value for cause in causes]
+    types = dict.fromkeys(name for one in asked for name in ([one] if isinstance(one, str) else one))
+    return f"{error.instance!r} is not of type {', '.join(map(repr, types))}"
 
 
 def _shown(value: Any) -> str:

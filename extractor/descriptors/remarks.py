@@ -95,13 +95,21 @@ def joined(told: Iterable[str]) -> str:
 
 
 def about(definitions: Definitions) -> str:
-    """What the record itself is, in one line; '' where that is not told."""
+    """What the record itself is, or each of a list, in one line; '' where that is not told."""
     root = definitions.root
-    told = root.get("description")
-    if not told and "$ref" in root:
-        target = definitions.resolve(root["$ref"])
-        told = target.get("description") if isinstance(target, Mapping) else None
-    return one_line(told or "")
+    told = _described(definitions, root) or _described(definitions, root.get("items"))
+    return one_line(told)
+
+
+def _described(definitions: Definitions, node: Any) -> str:
+    """The description of a node, or else of what it refers to."""
+    for _ in range(2):
+        if not isinstance(node, Mapping):
+            break
+        if told := node.get("description"):
+            return str(told)
+        node = definitions.resolve(node["$ref"]) if "$ref" in node else None
+    return ""
 
 
 def listed(values: Sequence[Any], sign: str) -> tuple[str, int]:

@@ -236,6 +236,23 @@ def test_the_description_of_a_recursive_root() -> None:
     assert describe(SCHEMAS["node"]).startswith("// A node.\n")
 
 
+@pytest.mark.parametrize("way", ["typescript", "bullet"])
+@pytest.mark.parametrize("is_referred", [False, True])
+def test_what_each_record_of_a_list_is(way: Descriptor, *, is_referred: bool) -> None:
+    note = {**record(a=WHOLE), "description": "A note\nof the log."}
+    items = {"$ref": "#/$defs/Note"} if is_referred else note
+    text = describe(schema_of({"type": "array", "items": items, "$defs": {"Note": note}}), way)
+    assert "A note of the log." in text.partition("\n")[0]
+    assert text.count("A note") == 1
+
+
+def test_a_list_that_is_described_is_not_described_by_its_records() -> None:
+    items = {**record(a=WHOLE), "description": "A note."}
+    text = describe(schema_of({"type": "array", "items": items, "description": "The log."}))
+    assert text.startswith("// The log.\n")
+    assert "A note." not in text
+
+
 def test_a_reference_to_the_root_has_a_name() -> None:
     assert "#" not in describe(schema_of({"type": "object", "properties": {"kid": {"$ref": "#"}}}))
 

@@ -147,7 +147,7 @@ PAIR = 'an example is a pair: ("a text", Paper(...)), ("a text", {"title": ...})
         ("EXAMPLES = [(' ', None)]", "EXAMPLES[0]: the text is empty", "give a text such as the documents are"),
         (
             "EXAMPLES = [('a', {'title': 3})]",
-            "EXAMPLES[0]: /title: 3 is not valid under any of the given schemas",
+            "EXAMPLES[0]: /title: 3 is not of type 'string', 'null'",
             "data has to be valid by Paper, null (None) is for nothing; instances are for their own class alone",
         ),
         (
