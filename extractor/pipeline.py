@@ -112,6 +112,7 @@ class _Draft:
     faults: tuple[Problem, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     is_final: bool = False
+    is_free: bool = False  # no grammar held it: what is valid can yet have keys that nothing names
 
     @property
     def is_settled(self) -> bool:
@@ -158,7 +159,7 @@ class _Draft:
         if question.pieces:
             cuts = _joined(*({repair.in_record(at): text} for at, text in cuts.items()))
         notes = _joined(self.notes, answer.notes, talk.notes(), cuts)
-        taken = replace(self, text=completion.text, faults=(), notes=notes)
+        taken = replace(self, text=completion.text, faults=(), notes=notes, is_free=talk.mode != "grammar")
         cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
         if question.pieces:
             return taken.pieced(question, value, answer.open, self.faults or cut)
@@ -194,11 +195,13 @@ class _Draft:
         """With the verdict of validation, and what to ask about it; what nothing foresees is taken out."""
         data, notes = self.data, self.notes
         found = validate(self.schema, data)
-        if isinstance(found, list):
+        if isinstance(found, list) or self.is_free:
             aligned = align(self.schema, (data,))
             if aligned.changes:
-                return replace(self, data=aligned.value, notes=_joined(notes, aligned.changes)).checked()
-            found = [_doubted(problem, aligned.doubts) for problem in found]
+                notes = _joined(notes, aligned.changes)
+                return replace(self, data=aligned.value, notes=notes, is_free=False).checked()
+            if isinstance(found, list):
+                found = [_doubted(problem, aligned.doubts) for problem in found]
         valid, problems = (None, found) if isinstance(found, list) else (found, [])
         pieces = repair.failing(self.schema, data, problems)
         if surplus := [piece for piece in pieces if piece.node is False and piece.path]:

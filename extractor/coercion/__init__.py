@@ -5,7 +5,7 @@ list is asked for, a wrapper too many. The JSON Schema decides: what is valid is
 can mean the valid one with the fewest changes counts. Where several are as near, or one cannot be told for sure, the
 value stays as it is, with a doubt, and whoever repairs asks for it. The idea of schema-aligned parsing is BAML's.
 
-Reading order: this file; `found`; `numbers`, `dates`, `words`, `keys` (texts); `nodes` (what a schema asks);
+Reading order: this file; `closed`; `found`; `numbers`, `dates`, `words`, `keys` (texts); `nodes` (what a schema asks);
 `scalars`; `fit`; `walk` (down a schema along a value).
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from extractor.coercion.closed import closed
 from extractor.coercion.fit import Fit, Notes
 from extractor.coercion.walk import DEEPEST, SENTENCES, TooMuchError, Walk, is_too_deep
 from extractor.coercion.words import is_nothing
@@ -47,11 +48,16 @@ def align(schema: Schema, candidates: Sequence[Any], text: str = "") -> Aligned:
     values = [*candidates] or [text]
     if any(map(is_too_deep, values)):
         raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {text[:200]!r}")
-    walk = Walk(schema, [one for one in (*values, text) if isinstance(one, str)])
     try:
-        return _told(_meant(walk, schema.json_schema, values, text))
+        tight = _fitted(closed(schema), values, text)
+        return _told(tight if tight.is_valid or not (open_ := _fitted(schema, values, text)).is_valid else open_)
     except (RecursionError, TooMuchError):
         return Aligned(values[-1], {}, {"": "too large or too deep to be aligned with the schema"})
+
+
+def _fitted(schema: Schema, values: list[Any], text: str) -> Fit:
+    walk = Walk(schema, [one for one in (*values, text) if isinstance(one, str)])
+    return _meant(walk, schema.json_schema, values, text)
 
 
 def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) -> Fit:

@@ -29,11 +29,17 @@ _TIMES = {
     ("date-time-local",): "ISO 8601",
     ("date-time-local", "date-time"): "ISO 8601, with offset if stated",
 }
+_LIMITS = {
+    "minimum": "at least",
+    "exclusiveMinimum": "more than",
+    "maximum": "at most",
+    "exclusiveMaximum": "less than",
+}
 _BREAKS = re.compile("[\x7f-\x9f\u2028\u2029]")
 
 
 def remarks(schema: Schema, node: Any) -> Iterator[str]:
-    """Of a node or its branch that is not null: 'the headline', 'at most 200 characters', 'e.g. "Porto"'."""
+    """Of a node or its branch that is not null: 'the headline', '0 to 100', 'e.g. "Porto"'."""
     if not isinstance(node, Mapping):
         return
     branches = [branch for branch in node.get("anyOf", []) if isinstance(branch, Mapping)]
@@ -50,6 +56,11 @@ def remarks(schema: Schema, node: Any) -> Iterator[str]:
 
 
 def _bounds(node: Mapping[str, Any]) -> Iterator[str]:
+    least, most = node.get("minimum"), node.get("maximum")
+    if least is not None and most is not None:
+        yield f"{least} to {most}"
+    else:
+        yield from (f"{words} {node[word]}" for word, words in _LIMITS.items() if word in node)
     if "maxLength" in node:
         yield f"at most {node['maxLength']} characters"
     if "maxItems" in node:

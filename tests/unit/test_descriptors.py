@@ -44,7 +44,7 @@ def test_every_snapshot_has_its_schema() -> None:
     [
         ({"type": "array", "items": {"enum": ["a", "b"]}}, '("a" | "b")[]'),
         ({"anyOf": [WHOLE, {"type": "null"}]}, "integer | null"),
-        ({"anyOf": [WHOLE, {"type": "integer", "minimum": 1}]}, "integer"),
+        ({"anyOf": [WHOLE, {"type": "integer", "title": "Whole"}]}, "integer"),
         ({"type": "array", "items": {"anyOf": [WHOLE, TEXT]}}, "(integer | string)[]"),
         ({"type": "array", "prefixItems": [WHOLE, TEXT]}, "[integer, string]"),
         ({"type": "number"}, "number"),
@@ -403,3 +403,17 @@ def test_an_example_that_nests_as_deep_as_its_schema() -> None:
     kids = {"type": "array", "items": {"$ref": "#"}, "examples": [[value]]}
     schema = load_json({"type": "object", "properties": {"kids": kids}})
     assert "e.g." not in describe(schema)
+
+
+@pytest.mark.parametrize("descriptor", ["typescript", "bullet"])
+@pytest.mark.parametrize(
+    ("bounds", "told"),
+    [
+        ({"minimum": 0, "maximum": 1}, "0 to 1"),
+        ({"minimum": 1900}, "at least 1900"),
+        ({"exclusiveMinimum": 0, "maximum": 9}, "more than 0; at most 9"),
+        ({"exclusiveMaximum": 0.5}, "less than 0.5"),
+    ],
+)
+def test_bounds_of_numbers(descriptor: Any, bounds: dict[str, Any], told: str) -> None:
+    assert told in describe(schema_of(record(a={"type": "number", **bounds})), descriptor)

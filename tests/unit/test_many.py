@@ -129,7 +129,11 @@ class Pair(RootModel[Annotated[list[Person], Field(min_length=2)]]):
 
 
 NOBODY = {"name": "Nobody", "born": 1900}
-SHORTEST = {"type": "array", "minItems": 2, "items": {"type": "object", "properties": {"born": {"minimum": 1815}}}}
+SHORTEST = {
+    "type": "array",
+    "minItems": 2,
+    "items": {"type": "object", "properties": {"name": {}, "born": {"minimum": 1815}}},
+}
 
 
 @pytest.mark.parametrize(
