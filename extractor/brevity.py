@@ -23,7 +23,7 @@ def few_problems(problems: Sequence[Problem]) -> tuple[Problem, ...]:
     """The first of many problems, and how many more there are; each with a value that is not too long."""
     first = tuple(_brief(problem) for problem in problems[:_MOST_PROBLEMS])
     more = len(problems) - len(first)
-    return (*first, Problem("", f"and {more} more problems")) if more > 0 else first
+    return (*first, Problem("", f"and at least {more} more problems")) if more > 0 else first
 
 
 def few_notes(notes: Mapping[str, str]) -> dict[str, str]:
