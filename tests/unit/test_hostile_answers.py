@@ -64,7 +64,7 @@ def test_a_hostile_answer_ends_soon_in_a_small_record(name: str, encoding: Encod
     assert sum(len(note) for note in found.notes.values()) < 20_000
     assert all(len(str(problem.value)) < 11_000 and len(problem.message) < 3_000 for problem in found.errors)
     for request in engine.requests[1:]:
-        assert sum(len(turn.content) for turn in request.messages) < 2 * SIZE
+        assert sum(len(turn.content) for turn in request.messages) < 3 * SIZE  # what is repeated is escaped
 
 
 def test_the_first_of_many_problems_and_how_many_more() -> None:
