@@ -15,6 +15,7 @@ from typing import Any
 
 from extractor import repair
 from extractor.answer import Answer, decode, explain_cut
+from extractor.brevity import few_lines, few_notes, few_problems, shorten
 from extractor.coercion import align
 from extractor.errors import (
     EngineUnavailable,
@@ -38,6 +39,8 @@ from extractor.types import Document, Engine, Extraction, Message, Problem, Sche
 from extractor.validation import Valid, validate, validate_each
 
 _LONGEST_FAULT = 300  # characters of a value in a message to the model
+_MOST_FAULTS = 50  # that are told it at once
+_LONGEST_ANSWER = 50_000  # characters of an answer without use that are shown to it again
 
 
 async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
@@ -67,7 +70,8 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
         thoughts=talk.thoughts,
     )
     record = _finish(record, draft, document, schema)
-    return replace(record, seconds=round(time.monotonic() - started, 3))
+    errors, notes = few_problems(record.errors), few_notes(record.notes)
+    return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - started, 3))
 
 
 def unread(source: str, fault: SourceError, schema: Schema, engine: Engine, options: Options) -> Extraction:
@@ -130,18 +134,23 @@ class _Draft:
         if not (self.pieces or self.problems or self.faults):
             return Question(self.schema, chat, encoding=encoding)
         if self.pieces and all(piece.path for piece in self.pieces):
-            asked = repair.asked(self.schema, self.pieces)
+            is_cut = any(piece.why == repair.CUT for piece in self.pieces)
+            pieces = self.pieces if is_cut else self.pieces[:_MOST_FAULTS]  # the others have their turn after these
+            asked = repair.asked(self.schema, pieces)
             try:
                 compile_schema(asked)
             except SchemaError:
                 pass  # a part of a schema can be more than the decoder holds; the whole is not
             else:
-                faults = [f"{piece.pointer}: {piece.why}{_was(self.data, piece)}" for piece in self.pieces]
+                faults = [shorten(f"{piece.pointer}: {piece.why}{_was(self.data, piece)}") for piece in pieces]
                 said = Message("assistant", json.dumps(self.data, ensure_ascii=False))
-                return Question(asked, (*chat, said, again(faults, asked, self.voice, is_whole=False)), self.pieces)
-        faults = [str(problem) for problem in (*self.problems, *self.faults)]
+                return Question(asked, (*chat, said, again(faults, asked, self.voice, is_whole=False)), pieces)
+        faults = few_lines([str(problem) for problem in (*self.problems, *self.faults)], _MOST_FAULTS)
         is_json = self.data is not None and encoding == "json"
-        said = Message("assistant", json.dumps(self.data, ensure_ascii=False) if is_json else self.text)
+        said = Message(
+            "assistant",
+            shorten(json.dumps(self.data, ensure_ascii=False) if is_json else self.text, _LONGEST_ANSWER),
+        )
         asked_again = again(faults, self.schema, self.voice, is_whole=True)
         return Question(self.schema, (*chat, said, asked_again), encoding=encoding)
 

@@ -66,8 +66,10 @@ class Options:
             )
         if self.mode not in (None, *self.fitting):
             style = self.style
-            what = "a text to continue" if style.encoding == "json" else f"answers in {style.encoding.upper()}"
-            raise UsageError(f"mode {self.mode} has no {what}", hint=f"--mode {self.fitting[-1]} has, as auto does")
+            is_form = style.encoding == "json"
+            what = "form completion" if is_form else f"answers in {style.encoding.upper()}"
+            hint = f"--mode {self.fitting[-1]} does, as auto; or take {'--form chat' if is_form else '--encoding json'}"
+            raise UsageError(f"mode {self.mode} does not go with {what}", hint=hint)
 
     @property
     def fitting(self) -> tuple[Mode, ...]:
@@ -162,7 +164,8 @@ class Talk:
 
     async def _generate(self, request: Request, question: Question) -> Completion:
         show = self.options.on_partial
-        if show is None or question.pieces or not hasattr(self.engine, "stream"):
+        is_shown = show is not None and not question.pieces and question.encoding == "json"
+        if show is None or not is_shown or not hasattr(self.engine, "stream"):
             return await self.engine.generate(request)
 
         shown: Any = None

@@ -26,6 +26,7 @@ from extractor.types import Dialect, Problem, Schema
 from extractor.unions import Fault, innermost
 
 _MOST_REPEATED = 20  # errors of a value that are told a second time, where another reference leads to the same
+_MOST_ERRORS = 5_000  # of a value; more of them help nobody
 _LONGEST_RULE = 300  # characters; jsonschema puts the whole value into its message, Pydantic all choices
 _MOST_SHOWN = 10  # values of an enum in a message
 
@@ -217,13 +218,22 @@ _followed: ContextVar[dict[tuple[str, int], list[JsonSchemaError]] | None] = Con
 
 
 def errors_of(validator: Draft202012Validator, data: Any) -> list[JsonSchemaError]:
-    """All that a validator has against data, each reference followed once for each value.
+    """All that a validator has against data, up to thousands, each reference followed once for each value.
 
     A few dozen definitions, each of which names the next one twice, would take for ever otherwise.
     """
     token = _followed.set({})
     try:
-        return list(validator.iter_errors(data))
+        return list(islice(validator.iter_errors(data), _MOST_ERRORS))
+    finally:
+        _followed.reset(token)
+
+
+def has_errors(validator: Draft202012Validator, data: Any) -> bool:
+    """Whether a validator has anything against data; the first thing settles it."""
+    token = _followed.set({})
+    try:
+        return next(validator.iter_errors(data), None) is not None
     finally:
         _followed.reset(token)
 

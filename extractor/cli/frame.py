@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from extractor.cli.terminal import Screen, explain
-from extractor.errors import ExtractError
+from extractor.errors import ExtractError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from extractor.prompt import PromptStyle
@@ -66,10 +66,19 @@ def load_schema(
     return schema
 
 
-def read_instruction(given: str | None) -> str | None:
+def read_instruction(given: str | None, screen: Screen) -> str | None:
     """The text behind --instruction; of '@FILE' that of the file."""
     if given is None or not given.startswith("@"):
         return given
     from extractor.sources import Source, load
 
-    return load(Source(given.removeprefix("@"))).text.strip()
+    named, to_mend = f"--instruction {given}", "a text that begins with @ has to be in a file: --instruction @FILE"
+    if given == "@":
+        raise UsageError(f"{named}: names no file", hint=to_mend)
+    try:
+        found = load(Source(given.removeprefix("@")))
+    except SourceError as error:
+        raise UsageError(f"{named}: {error}", hint=error.hint or to_mend) from error
+    for note in found.notes:
+        screen.note(f"{named}: {note}")
+    return found.text.strip()

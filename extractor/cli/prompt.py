@@ -71,7 +71,8 @@ def prompt(
             document = load(Source(source))
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
-            told, language = read_instruction(instruction), None if prompt_lang == "auto" else prompt_lang
+            told = read_instruction(instruction, screen)
+            language = None if prompt_lang == "auto" else prompt_lang
             style = PromptStyle(descriptor, encoding, language, answer_lang, told, shots, form)
             loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
             options = Options(mode=None if mode == "auto" else mode, style=style)

@@ -123,6 +123,8 @@ def run(
         _tell_unused(ctx, engine, screen)
         if stream and not single:
             screen.warn("--stream shows a single record as it grows; of several sources each is shown when it is done")
+        elif stream and encoding != "json":
+            screen.warn(f"--stream shows JSON as it grows; in {encoding.upper()} the record is shown when it is done")
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.cli.records import Job, refuse_missing, write_all
@@ -130,7 +132,8 @@ def run(
             from extractor.schema import is_many
             from extractor.talk import Options
 
-            told, language = read_instruction(instruction), None if prompt_lang == "auto" else prompt_lang
+            told = read_instruction(instruction, screen)
+            language = None if prompt_lang == "auto" else prompt_lang
             style = PromptStyle(descriptor, encoding, language, answer_lang, told, shots, form)
             wanted = None if mode == "auto" else mode
             options = Options(max_tokens, temperature, seed, timeout, wanted, retries, think, style)

@@ -26,6 +26,8 @@ from extractor.unions import nearest
 
 __all__ = ["Aligned", "align"]
 
+_MOST_VALUES = 100  # of an answer that are fitted one by one
+
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
@@ -66,13 +68,18 @@ def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) ->
     kinds = walk.nodes.shape(root).kinds
     if len(values) > 1 and "array" not in kinds and not any(isinstance(value, dict | list) for value in values):
         values = [text or values[-1]]  # '12,111' is one number
-    fits = [walk.aligned(value) for value in values]
-    if text.strip() and _takes_text(walk):
-        return _as_text(walk, fits, values, text)
-    if kinds == {"array"} and len(values) > 1 and not any(isinstance(value, list) for value in values):
+    takes_text = bool(text.strip()) and _takes_text(walk)
+    if kinds == {"array"} and not takes_text and len(values) > 1 and not any(isinstance(one, list) for one in values):
         records = [value for value in values if isinstance(value, dict)] or values
         if len(records) > 1:
             return walk.aligned(records).with_change(_several(values, f"{len(records)} are taken as one list"))
+    if (unseen := len(values) - _MOST_VALUES) > 0:
+        half = _MOST_VALUES // 2
+        found = _meant(walk, root, [*values[:half], *values[-half:]], text)
+        return found.with_change(f"of the answer's {len(values)} values the {unseen} in the middle are not looked at")
+    fits = [walk.aligned(value) for value in values]
+    if takes_text:
+        return _as_text(walk, fits, values, text)
     found = _best(walk, root, fits)
     if not found.is_valid and text.strip() and text not in values and (whole := walk.aligned(text)).is_valid:
         return whole

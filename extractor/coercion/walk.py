@@ -17,7 +17,7 @@ from extractor.coercion.nodes import Node, Nodes, Shape
 from extractor.coercion.scalars import readings
 from extractor.types import Schema
 from extractor.unions import Fault, innermost
-from extractor.validation import checker, errors_of
+from extractor.validation import checker, errors_of, has_errors
 
 DEEPEST = 100  # levels of a value
 SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # who takes these takes any text
@@ -50,7 +50,7 @@ class Walk:
 
     def is_valid(self, value: Any) -> bool:
         """Whether a value is valid as it stands."""
-        return not errors_of(self._validator, value)
+        return not has_errors(self._validator, value)
 
     def aligned(self, value: Any) -> Fit:
         """The value as the whole schema would have it; the validator decides whether that is valid."""

@@ -159,7 +159,7 @@ def _csv(text: str, schema: Schema, is_cut: bool) -> Decoded:  # noqa: FBT001
     table = table_of(schema)
     if table.rows == "inside" and not table.is_required and text.strip() == as_csv.MISSING:
         return Decoded(({},))
-    reader = CsvReader(text, table)
+    reader = CsvReader(text, table, is_cut=is_cut)
     rows = reader.read()
     values: tuple[Any, ...] = (*rows,)
     if table.rows != "one":
@@ -170,9 +170,8 @@ def _csv(text: str, schema: Schema, is_cut: bool) -> Decoded:  # noqa: FBT001
 
 
 def _cut_table(values: tuple[Any, ...], rows: list[Any], name: str | None, notes: tuple[str, ...]) -> Decoded:
-    """Without the last line of a list, or the last cell of a record, which may not be finished."""
+    """Without the last line of a list, which may not be finished; of a record what came is given."""
     if values and isinstance(values[-1], dict) and name is None:
-        values[-1].popitem()
         return Decoded(values, notes, ())
     if rows:
         rows.pop()

@@ -41,12 +41,17 @@ class _Header:
 
 
 class CsvReader:
-    """Reads one table; `notes` tell what was changed or left out."""
+    """Reads one table; `notes` tell what was changed or left out.
 
-    def __init__(self, text: str, table: Table) -> None:
+    Of one that is cut off, the last cell may not be finished: it is not taken, nor are those that did not come.
+    """
+
+    def __init__(self, text: str, table: Table, *, is_cut: bool = False) -> None:
         self.notes: dict[str, None] = {}
         self._text = text
         self._table = table
+        self._is_cut = is_cut
+        self._is_open = False  # whether the line at hand is one that did not come to its end
 
     def read(self) -> list[dict[str, Any]]:
         """The records of the table."""
@@ -139,6 +144,7 @@ class CsvReader:
                 at = end  # the line under the header of a Markdown table
                 continue
             cells, at = self._line(at, header.sign)
+            self._is_open = self._is_cut and at > len(self._text)
             yield cells
 
     def _line(self, at: int, sign: str) -> tuple[list[_Cell], int]:
@@ -159,9 +165,10 @@ class CsvReader:
     # --- records -----------------------------------------------------------------------------------------------
 
     def _record(self, cells: list[_Cell], header: _Header) -> dict[str, Any]:
-        cells = self._fitted(cells, header)
+        wanted = len(header.order)
+        cells = cells[: min(len(cells), wanted) - 1] if self._is_open else self._fitted(cells, header)
         record: dict[str, Any] = {}
-        for at, cell in zip(header.order, cells, strict=True):
+        for at, cell in zip(header.order, cells, strict=False):
             if at is not None:
                 column = self._table.columns[at]
                 if not _is_missing(cell, column):

@@ -12,7 +12,7 @@ from extractor.encoders.shapes import Shape, Shapes
 QUOTED = re.compile(r"""  "[^"\\]*+(?:\\.[^"\\]*+)*+"  |  '[^']*+(?:''[^']*+)*+'  """, re.VERBOSE | re.DOTALL)
 _BLANK = re.compile(r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*+)*+")
 _PLAIN = re.compile(r"(?:[^,\[\]{}:#\n]|:(?![ \t\n,\[\]{}]|\Z)|(?<![ \t\n])#|\n(?=[ \t]*[^\s,\[\]{}:#]))++")
-_BREAK = re.compile(r"[ \t]*+\n[ \t\n]*+")
+_BREAK = re.compile(r"(?<![ \t])[ \t]*+\n[ \t\n]*+")
 
 
 class FlowError(ValueError):

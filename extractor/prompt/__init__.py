@@ -57,7 +57,7 @@ def _system(schema: Schema, voice: Voice) -> Message:
     name = style.answer_language and name_language(style.answer_language, voice.language)
     filled = said.system.format(
         task=said.many if is_many(schema) else said.one,
-        instruction=(style.instruction or schema.instruction or "").strip(),
+        instruction=(schema.instruction or "" if style.instruction is None else style.instruction).strip(),
         type=describe(schema, style.descriptor),
         format=encoders.instructions(schema, style.encoding, voice.language),
         absent=said.absent if style.encoding in _WITH_NULL else said.empty,
