@@ -41,9 +41,9 @@ def read(text: str) -> Reading:
     """The values of a text: '{"a": 1}' and "Sure: {a: 1,}" → ({'a': 1},); raises `ParseError` for one too deep."""
     try:
         value = strictly(text)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError):
         try:
-            found = _tolerantly(text, error)
+            found = _tolerantly(text)
         except RecursionError:
             raise ParseError(f"the answer is nested too deep: {text[:_SHOWN]!r}") from None
     else:
@@ -77,9 +77,9 @@ def _told(repeated: Iterable[str]) -> tuple[str, ...]:
     return (f"keys that the answer repeats, the last value of each counts: {names}",) if names else ()
 
 
-def _tolerantly(text: str, error: Exception) -> Reading:
+def _tolerantly(text: str) -> Reading:
     """The JSON in a text that is not just that: in a fence, among prose, in several parts, with faults."""
-    why = f"the answer was not JSON ({error})"
+    why = "the answer was not JSON"
     marks, text = (["a byte order mark"], text[1:]) if text.startswith(_MARK) else ([], text)
     if is_escaped(text):
         inner = read(unescape_document(text))
