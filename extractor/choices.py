@@ -10,18 +10,23 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value; what it stands for, where that is told; and other names under which it may be given."""
+    """A value; what is told of it (title, description); and other names under which it may be given."""
 
     value: Any
-    about: str | None = None
+    told: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+
+    @property
+    def about(self) -> str:
+        """What it stands for, in one text; '' where nothing is told."""
+        return ", ".join(self.told)
 
 
 def choices(node: Any) -> tuple[Choice, ...]:
     """The values of an enum, of a constant, or of a union of nothing else; () of what is open.
 
     {'enum': ['a'], 'x-aliases': {'a': {'description': 'first'}}}, {'oneOf': [{'const': 'a', 'title': 'first'}]}
-    → (Choice('a', 'first'),)
+    → (Choice('a', ('first',)),)
     """
     if not isinstance(node, Mapping):
         return ()
@@ -42,8 +47,9 @@ def _listed(node: Mapping[str, Any], values: list[Any]) -> Iterator[Choice]:
     entries = node.get("x-aliases", {})
     for value in values:
         entry = entries.get(name_of(value), {})
-        alias = entry.get("x-alias", ())
-        yield Choice(value, entry.get("description"), (alias,) if isinstance(alias, str) else tuple(alias))
+        alias, about = entry.get("x-alias", ()), entry.get("description")
+        names = (alias,) if isinstance(alias, str) else tuple(alias)
+        yield Choice(value, () if about is None else (about,), names)
 
 
 def _is_closed(branch: Any) -> bool:
@@ -57,5 +63,7 @@ def _branches(branches: list[Mapping[str, Any]]) -> Iterator[Choice]:
             continue
         own = choices({"enum": [branch["const"]], "x-aliases": branch.get("x-aliases", {})})[0]
         title = branch.get("title") if branch.get("title") != name_of(own.value) else None
-        told = [part for part in (title, branch.get("description"), own.about) if isinstance(part, str)]
-        yield Choice(own.value, ", ".join(dict.fromkeys(told)) or None, (*([title] if title else ()), *own.names))
+        told = [part for part in (title, branch.get("description"), *own.told) if isinstance(part, str)]
+        alias = branch.get("x-alias", ())
+        names = (*([title] if title else ()), *((alias,) if isinstance(alias, str) else alias), *own.names)
+        yield Choice(own.value, tuple(dict.fromkeys(told)), tuple(dict.fromkeys(names)))

@@ -201,24 +201,28 @@ class _Draft:
         return draft.checked()
 
     def checked(self) -> _Draft:
-        """With the verdict of validation, and what to ask about it; what nothing foresees is taken out."""
-        data, notes = self.data, self.notes
-        found = validate(self.schema, data)
-        if isinstance(found, list) or self.is_free:
-            aligned = align(self.schema, (data,))
-            if aligned.changes:
-                notes = _joined(notes, aligned.changes)
-                return replace(self, data=aligned.value, notes=notes, is_free=False).checked()
-            if isinstance(found, list):
-                found = [_doubted(problem, aligned.doubts) for problem in found]
-        valid, problems = (None, found) if isinstance(found, list) else (found, [])
-        pieces = repair.failing(self.schema, data, problems)
+        """With what its values mean, the verdict of validation, and what to ask about it."""
+        found = validate(self.schema, self.data)
+        if isinstance(found, Valid) and not self.is_free:
+            return self.judged(found, {})
+        aligned = align(self.schema, (self.data,))
+        if not aligned.changes:
+            return self.judged(found, aligned.doubts)
+        draft = replace(self, data=aligned.value, notes=_joined(self.notes, aligned.changes))
+        return draft.judged(validate(self.schema, aligned.value), aligned.doubts)
+
+    def judged(self, found: Valid | list[Problem], doubts: Mapping[str, str]) -> _Draft:
+        """With a verdict, and what to ask about it; what nothing foresees is taken out."""
+        if isinstance(found, Valid):
+            return replace(self, pieces=(), valid=found, problems=(), faults=())
+        problems = tuple(_doubted(problem, doubts) for problem in found)
+        pieces = repair.failing(self.schema, self.data, problems)
         if surplus := [piece for piece in pieces if piece.node is False and piece.path]:
-            data = repair.without(data, surplus)
-            notes = _joined(notes, {piece.pointer: "not foreseen by the schema, taken out" for piece in surplus})
+            data = repair.without(self.data, surplus)
+            told = {piece.pointer: "not foreseen by the schema, taken out" for piece in surplus}
             if data != self.data:
-                return replace(self, data=data, notes=notes).checked()
-        return replace(self, pieces=tuple(pieces), valid=valid, problems=tuple(problems), faults=())
+                return replace(self, data=data, notes=_joined(self.notes, told)).checked()
+        return replace(self, pieces=tuple(pieces), valid=None, problems=problems, faults=())
 
     def better(self, other: _Draft) -> _Draft:
         """Of two whole answers the one with fewer problems; of equals the fuller, then the later."""

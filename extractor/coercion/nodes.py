@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.coercion.words import Choice
+from extractor.choices import Choice, choices
 from extractor.patterns import PatternError, search
 from extractor.pointers import resolve
 from extractor.types import Dialect
@@ -68,12 +67,12 @@ class Nodes:
 
     def _flattened(self, node: Node) -> Shape:
         parts = tuple(self._parts(node, 0))
-        choices = tuple(self._choices(node, 0))
-        unions = () if choices else tuple(tuple(part[word]) for part in parts for word in _UNIONS if part.get(word))
+        found = tuple(self._choices(node, 0))
+        unions = () if found else tuple(tuple(part[word]) for part in parts for word in _UNIONS if part.get(word))
         kinds = frozenset(_ALL).intersection(*map(_kinds, parts))
         properties = {name: child for part in reversed(parts) for name, child in part.get("properties", {}).items()}
         required = tuple(dict.fromkeys(name for part in parts for name in part.get("required", ())))
-        return Shape(parts, kinds, choices, unions, properties, required, _rest(node, parts))
+        return Shape(parts, kinds, found, unions, properties, required, _rest(node, parts))
 
     def child(self, shape: Shape, key: str | int) -> Node | None:
         """The node of a property or item; None where nothing is said of it."""
@@ -142,19 +141,9 @@ def _rest(node: Node, parts: Sequence[Mapping[str, Any]]) -> Node | None:
 
 
 def _choices_of(part: Mapping[str, Any]) -> Iterator[Choice]:
-    known = part.get("x-aliases")
-    texts = known if isinstance(known, Mapping) else {}
-    about = [part[word] for word in ("title", "description") if "const" in part and isinstance(part.get(word), str)]
-    for value in [part["const"]] if "const" in part else part["enum"]:
-        if value is None or isinstance(value, dict | list):
-            continue
-        name = value if isinstance(value, str) else json.dumps(value)
-        told = texts.get(name)
-        told = told if isinstance(told, Mapping) else {"x-alias": told}
-        aliases = [*_listed(told.get("x-alias")), *_listed(part.get("x-alias") if "const" in part else None)]
-        described = [*_listed(told.get("description")), *about]
-        pairs = [f"{alias}: {text}" for alias in (name, *aliases) for text in described]
-        yield Choice(value, (name,), (*pairs, *aliases, *described))
+    """The choices of an enum or a constant that a text can stand for."""
+    found = choices({"anyOf": [part]} if "const" in part else part)
+    return (one for one in found if one.value is not None and not isinstance(one.value, dict | list))
 
 
 def _kinds(part: Mapping[str, Any]) -> frozenset[str]:

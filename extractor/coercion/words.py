@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from extractor.choices import Choice, name_of
 from extractor.coercion.found import LONGEST, Doubt, Found, Reading, narrow, unquoted
 
 LONGEST_SENTENCE = 2_000  # characters of a bare answer in which a choice is looked for
@@ -68,22 +68,13 @@ def is_nothing(text: str) -> bool:
     return len(text) <= LONGEST and text.strip().casefold() in _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value of an enum, and what it goes by."""
-
-    value: Any
-    names: tuple[str, ...]
-    others: tuple[str, ...] = ()  # aliases, titles and descriptions
-
-
 def choose(choices: Sequence[Choice], text: str) -> Reading:
     """The choice that a text is, closest spelling first: 'two' → 'TWO', ' "Two" ' → 'TWO'; of several, a doubt."""
     if len(text) > LONGEST:
         return None
     for spelling in (str, unquoted, _folded, _bare, _lettered):
         wanted = spelling(text)
-        for labels in (_names, _others):
+        for labels in (_own, _others):
             found = [choice.value for choice in choices if wanted and wanted in map(spelling, labels(choice))]
             if len(found) > 1:
                 return Doubt(f"{text!r} is {_listed(found)} alike")
@@ -116,7 +107,7 @@ def _hits(choices: Sequence[Choice], text: str, spelling: Callable[[str], str]) 
     """Which choices stand where, as whole words, the longest label first: 'New York' is no 'York'."""
     owners: dict[str, set[int]] = {}
     for at, choice in enumerate(choices):
-        for label in (*choice.names, *choice.others):
+        for label in _labels(choice):
             if word := spelling(narrow(label)):
                 owners.setdefault(word, set()).add(at)
     if not owners:
@@ -141,12 +132,19 @@ def _is_negated(text: str, start: int) -> bool:
     return bool(_NOT.search(text[max(0, start - _BEFORE) : start]))
 
 
-def _names(choice: Choice) -> tuple[str, ...]:
-    return choice.names
+def _labels(choice: Choice) -> tuple[str, ...]:
+    """All that a choice goes by."""
+    return (*_own(choice), *_others(choice))
+
+
+def _own(choice: Choice) -> tuple[str, ...]:
+    return (name_of(choice.value),)
 
 
 def _others(choice: Choice) -> tuple[str, ...]:
-    return choice.others
+    """Aliases and descriptions, and names with these behind: 'RED: the colour of blood'."""
+    names = (*_own(choice), *choice.names)
+    return (*(f"{name}: {text}" for name in names for text in choice.told), *choice.names, *choice.told)
 
 
 def _folded(text: str) -> str:

@@ -47,11 +47,11 @@ Called = Enum("Called", {"RED": "red"})
     [
         ({"enum": ["a", 1, None]}, (Choice("a"), Choice(1), Choice(None))),
         ({"const": "a"}, (Choice("a"),)),
-        ({"enum": ["a"], "x-aliases": {"a": {"description": "A."}}}, (Choice("a", "A."),)),
-        ({"enum": ["a"], "x-aliases": {"a": {"x-alias": "k"}}}, (Choice("a", None, ("k",)),)),
-        ({"enum": [1, True], "x-aliases": {"1": {"x-alias": ["k", "l"]}}}, (Choice(1, None, ("k", "l")), Choice(True))),
-        ({"oneOf": [{"const": "a", "title": "A"}, {"const": "b"}]}, (Choice("a", "A", ("A",)), Choice("b"))),
-        ({"anyOf": [{"const": "a", "title": "a", "description": "x"}]}, (Choice("a", "x"),)),
+        ({"enum": ["a"], "x-aliases": {"a": {"description": "A."}}}, (Choice("a", ("A.",)),)),
+        ({"enum": ["a"], "x-aliases": {"a": {"x-alias": "k"}}}, (Choice("a", (), ("k",)),)),
+        ({"enum": [1, True], "x-aliases": {"1": {"x-alias": ["k", "l"]}}}, (Choice(1, (), ("k", "l")), Choice(True))),
+        ({"oneOf": [{"const": "a", "title": "A"}, {"const": "b"}]}, (Choice("a", ("A",), ("A",)), Choice("b"))),
+        ({"anyOf": [{"const": "a", "title": "a", "description": "x"}]}, (Choice("a", ("x",)),)),
         ({"anyOf": [{"enum": ["a", "b"]}, {"type": "null"}]}, (Choice("a"), Choice("b"), Choice(None))),
         ({"anyOf": [{"const": "a"}, {"type": "string"}]}, ()),
         ({"type": "string"}, ()),
@@ -80,11 +80,11 @@ def test_an_enum_carries_what_its_members_mean() -> None:
 
     definitions = from_type(Flag).json_schema["$defs"]
     assert choices(definitions["Colour"]) == (
-        Choice("red", "Warm,\nlike fire."),
+        Choice("red", ("Warm,\nlike fire.",)),
         Choice("blue"),
-        Choice("green", "Grass."),
+        Choice("green", ("Grass.",)),
     )
-    assert choices(definitions["Rank"]) == (Choice(1, "gold"), Choice(9))
+    assert choices(definitions["Rank"]) == (Choice(1, ("gold",)), Choice(9))
 
 
 def test_an_enum_of_a_schema_file(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_an_enum_of_a_schema_file(tmp_path: Path) -> None:
         "class Hue(str, Enum):\n    RED = 'r'\n    'like fire'\n"
         "class Flag(BaseModel):\n    hue: Hue\n"
     )
-    assert choices(load(f"{file}:Flag").json_schema["$defs"]["Hue"]) == (Choice("r", "like fire"),)
+    assert choices(load(f"{file}:Flag").json_schema["$defs"]["Hue"]) == (Choice("r", ("like fire",)),)
 
 
 def test_an_enum_without_docstrings_is_as_pydantic_has_it() -> None:
