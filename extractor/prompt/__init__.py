@@ -56,14 +56,21 @@ def _system(schema: Schema, voice: Voice) -> Message:
     style, said = voice.style, voice.said
     name = style.answer_language and name_language(style.answer_language, voice.language)
     filled = said.system.format(
-        task=said.many if is_many(schema) else said.one,
+        task=_task(schema, voice),
         instruction=(schema.instruction or "" if style.instruction is None else style.instruction).strip(),
         type=describe(schema, style.descriptor),
-        format=encoders.instructions(schema, style.encoding, voice.language),
         absent=said.absent if style.encoding in _WITH_NULL else said.empty,
         language=said.answer_language.format(name=name) if name else said.own_language,
     )
     return Message("system", _without_gaps(filled))
+
+
+def _task(schema: Schema, voice: Voice) -> str:
+    said = voice.said
+    if voice.style.encoding == "json":
+        return said.many_json if is_many(schema) else said.one_json
+    form = encoders.instructions(schema, voice.style.encoding, voice.language)
+    return (said.many if is_many(schema) else said.one).format(format=form)
 
 
 @lru_cache(maxsize=64)

@@ -16,13 +16,16 @@ from extractor.types import Language
 class Wording:
     """All that a model is told in one language.
 
-    `system` has places for {task}, {instruction}, {type}, {format}, {absent} and {language}; a paragraph of which
-    nothing is left goes. `after` stands behind the document.
+    `system` has places for {task}, {instruction}, {type}, {absent} and {language}; a paragraph of which nothing is left
+    goes. The task is `one` or `many`, with a place for {format}, in JSON `one_json` or `many_json`. `after` stands
+    behind the document.
     """
 
     system: str
     one: str
     many: str
+    one_json: str
+    many_json: str
     absent: str  # in formats that know null
     empty: str  # in those that do not
     own_language: str
@@ -36,15 +39,17 @@ class Wording:
 
 ENGLISH = Wording(
     system="""\
-{task} {format}
+{task}
 
 {instruction}
 
 {type}
 
 Copy names, numbers and dates from the text. {absent} {language}""",
-    one="Extract this record from the text.",
-    many="Extract all such records from the text, each once, as one list.",
+    one="Extract this record from the text. {format}",
+    many="Extract all such records from the text, each once, as one list. {format}",
+    one_json="Extract this record from the text and answer with JSON only:",
+    many_json="Extract all such records from the text, each once, and answer with one JSON list only:",
     absent="Write null where the text does not state a value.",
     empty="Leave empty what the text does not state.",
     own_language="Write in the language of the text.",
@@ -71,15 +76,17 @@ Do not write the answer yet.""",
 
 CHINESE = Wording(
     system="""\
-{task}{format}
+{task}
 
 {instruction}
 
 {type}
 
 人名、数字和日期照抄原文。{absent}{language}""",
-    one="从文本中提取这条记录。",
-    many="从文本中提取所有这样的记录，每条一次，写成一个列表。",
+    one="从文本中提取这条记录。{format}",
+    many="从文本中提取所有这样的记录，每条一次，写成一个列表。{format}",
+    one_json="从文本中提取这条记录。只输出 JSON。",
+    many_json="从文本中提取所有这样的记录，每条一次，写成一个 JSON 列表。只输出 JSON。",
     absent="原文没有说明的值写 null。",
     empty="原文没有说明的值留空。",
     own_language="用原文的语言书写。",

@@ -45,7 +45,7 @@ ZH_RULES = "人名、数字和日期照抄原文。原文没有说明的值写 n
 
 def worded(base: Wording, system: str, one: str, after: str = "") -> Wording:
     """One entry of the race."""
-    return replace(base, system=system, one=one, after=after)
+    return replace(base, system=system, one_json=one, after=after)
 
 
 # The first of each is what others are compared with: the one that was the default before the race.
@@ -53,25 +53,31 @@ EN = {
     "record": worded(
         ENGLISH, "{task}\n\n{type}\n\n" + EN_RULES, "Extract this record from the text and answer with JSON only:"
     ),
-    "sentences": worded(ENGLISH, "{task} {format}\n\n{type}\n\n" + EN_RULES, "Extract this record from the text."),
+    "sentences": worded(
+        ENGLISH,
+        "{task}\n\n{type}\n\n" + EN_RULES,
+        "Extract this record from the text. Answer with JSON only.",
+    ),
     "plain": worded(ENGLISH, "{task}\n\n{type}", "Extract from the text, as JSON:"),
     "fields": worded(
-        ENGLISH, "{task} {format}\n\n{type}\n\n{language}", "Read the text and fill in each field with what it says."
+        ENGLISH,
+        "{task}\n\n{type}\n\n{language}",
+        "Read the text and fill in each field with what it says. Answer with JSON only.",
     ),
     "match": worded(
         ENGLISH,
-        "{task}\n\n{type}\n\n{format} {language}",
+        "{task}\n\n{type}\n\nAnswer with JSON only. {language}",
         "Your task is to take structured information out of the text that the user sends. It has to match this type "
         "exactly, and nothing may be added that is not in the type:",
     ),
     "expert": worded(
         ENGLISH,
-        "{task}\n\n{type}\n\n{format} " + EN_RULES,
+        "{task}\n\n{type}\n\nAnswer with JSON only. " + EN_RULES,
         "You are an experienced librarian who catalogues articles. Read the article and write its entry:",
     ),
     "verbatim": worded(
         ENGLISH,
-        "{task}\n\n{type}\n\n{format}",
+        "{task}\n\n{type}\n\nAnswer with JSON only.",
         "Extract this record. Use the words of the text itself, exactly as they stand; leave nothing important out:",
     ),
     "reminder": worded(
@@ -83,26 +89,26 @@ EN = {
 }
 ZH = {
     "record-en": EN["record"],
-    "sentences": worded(CHINESE, "{task}{format}\n\n{type}\n\n" + ZH_RULES, "从文本中提取这条记录。"),
+    "sentences": worded(CHINESE, "{task}\n\n{type}\n\n" + ZH_RULES, "从文本中提取这条记录。只输出 JSON。"),
     "plain": worded(CHINESE, "{task}\n\n{type}", "从文本中提取信息，写成 JSON："),
-    "fields": worded(CHINESE, "{task}{format}\n\n{type}\n\n{language}", "阅读文本，按文本内容填写每个字段。"),
+    "fields": worded(CHINESE, "{task}\n\n{type}\n\n{language}", "阅读文本，按文本内容填写每个字段。只输出 JSON。"),
     "match": worded(
         CHINESE,
-        "{task}\n\n{type}\n\n{format}{language}",
+        "{task}\n\n{type}\n\n只输出 JSON。{language}",
         "你的任务是从用户给出的文本中抽取结构化信息，必须与下面的类型完全一致，不得添加类型中没有的内容：",
     ),
     "expert": worded(
         CHINESE,
-        "{task}\n\n{type}\n\n{format}" + ZH_RULES,
+        "{task}\n\n{type}\n\n只输出 JSON。" + ZH_RULES,
         "你是一位经验丰富的图书馆编目员。阅读文章，写出它的著录信息：",
     ),
     "verbatim": worded(
-        CHINESE, "{task}\n\n{type}\n\n{format}", "提取这条记录。使用原文中的词语，一字不改，不要遗漏重要内容："
+        CHINESE, "{task}\n\n{type}\n\n只输出 JSON。", "提取这条记录。使用原文中的词语，一字不改，不要遗漏重要内容："
     ),
     "reminder": worded(
         CHINESE,
-        "{task}{format}\n\n{type}\n\n" + ZH_RULES,
-        "从文本中提取这条记录。",
+        "{task}\n\n{type}\n\n" + ZH_RULES,
+        "从文本中提取这条记录。只输出 JSON。",
         "现在从上面的文本中提取这条记录，只输出 JSON。",
     ),
 }
@@ -162,7 +168,7 @@ async def race(given: argparse.Namespace) -> None:
     records = {dataset: records_of(given.gold, dataset) for dataset in SETS}
     with out.open("a", encoding="utf-8") as file:
         for at in range(blocks):
-            for dataset, mode, (name, wording) in turns(modes):
+            for dataset, mode, (name, wording) in turns(given.sets.split(","), modes, given.only):
                 quota = QUOTA[dataset]
                 block = records[dataset][at * quota : (at + 1) * quota]
                 asked = [one for one in block if (dataset, str(one["id"]), mode, name) not in done]
@@ -175,9 +181,13 @@ async def race(given: argparse.Namespace) -> None:
     await engine.aclose()
 
 
-def turns(modes: list[str]) -> Iterator[tuple[str, str, tuple[str, Wording]]]:
+def turns(sets: list[str], modes: list[str], only: str | None) -> Iterator[tuple[str, str, tuple[str, Wording]]]:
     """The order within a block: one prefix after the other, so that each is computed once."""
-    return ((dataset, mode, entry) for dataset in SETS for mode in modes for entry in SETS[dataset].items())
+    names = only.split(",") if only else None
+    for dataset in sets:
+        for mode in modes:
+            entries = SETS[dataset].items()
+            yield from ((dataset, mode, entry) for entry in entries if names is None or entry[0] in names)
 
 
 async def answer(engine: Any, dataset: str, record: dict[str, Any], mode: str, wording: Wording) -> Any:
@@ -206,7 +216,7 @@ def score(gold: Path, rows: list[dict[str, Any]]) -> None:
         record = records[row["set"], str(row["id"])]
         points[row["set"], row["mode"]][row["wording"]][str(row["id"])] = points_of(row["set"], record, row["value"])
     for (dataset, mode), wordings in points.items():
-        names = [*SETS[dataset]]
+        names = [name for name in SETS[dataset] if wordings[name]]
         both = set.intersection(*(set(wordings[name]) for name in names))
         if not both:
             continue
@@ -293,6 +303,8 @@ def main() -> None:
     parser.add_argument("--model", default="qwen2.5-coder-1.5b")
     parser.add_argument("--blocks", type=int, default=7)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--only", help="names of wordings, as in record-en,sentences")
     parser.add_argument("--modes", default="grammar,prompt")
     given = parser.parse_args()
     if not (given.gold / "csl_zh_dev.jsonl").exists():
