@@ -120,6 +120,8 @@ def _clock(text: str) -> tuple[str, str] | None:
     hour, half = int(clock["hour"]), (clock["half"] or clock["noon"] or "").casefold()
     if half and hour > _HALF_DAY:
         return None
+    if half == "晚上" and (hour == _HALF_DAY or hour < 5):  # noqa: PLR2004  # of which day is not said
+        return None
     if half:
         hour = hour % _HALF_DAY + _HALF_DAY * (half[0] in "p下晚")
     seconds = clock["second"] or "00"

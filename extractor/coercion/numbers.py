@@ -67,7 +67,7 @@ _NO_UNIT = frozenset(
         "min",
     )
 )
-_ABOUT = re.compile("[多余几约至到或~]|左右|上下|以[上下]|分之|点")
+_ABOUT = re.compile(f"[多余几约至到或~半成折些]|左右|上下|以[上下]|分之|点|^下|[{_CHINESE}]|[元块角时][0-9]")
 _VAGUE = re.compile(r"[~≈<>≤≥约近超]|(?:about|around|approx\w*|roughly|nearly|over|under|almost|ca)\b", re.IGNORECASE)
 
 

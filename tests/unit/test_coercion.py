@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import quick, record, schema_of
 
-from extractor.coercion import align
+from extractor.coercion import align, dates, numbers
 from extractor.errors import ParseError
 from extractor.validation import Valid, validate
 
@@ -258,3 +258,15 @@ def test_laws(schema: dict[str, Any], value: Any) -> None:
         assert json.dumps(found.value) == json.dumps(value)
     if isinstance(validate(schema_of(schema), found.value), Valid):
         assert align(schema_of(schema), [found.value]).changes == {}
+
+
+@pytest.mark.parametrize("text", ["零下5度", "零下十度", "一半", "八成", "七折", "3斤半", "一元五角", "1二", "一些"])
+def test_a_number_that_words_change_is_not_cut_out_of_them(text: str) -> None:
+    """'零下5度' is not 0, '一半' not 1."""
+    assert not isinstance(numbers.read(text), tuple) or not numbers.read(text)
+
+
+@pytest.mark.parametrize("text", ["晚上12点", "晚上1点"])
+def test_a_night_hour_past_midnight_is_no_hour_of_noon(text: str) -> None:
+    """'晚上12点' is midnight, of a day that is not said; it is not 12:00."""
+    assert dates.read(text, "time-local") is None
