@@ -258,6 +258,13 @@ def configured(here: Path, toml: str, *flags: str, inside: str = "") -> Finished
     return extract(*words, cwd=here / "sub" if inside else here, env=CONFIG | {"XDG_CONFIG_HOME": str(here / "xdg")})
 
 
+def test_examples_of_several_files(here: Path) -> None:
+    write_files(here, {"answers.jsonl": "", "last.jsonl": json.dumps(EXAMPLES[0])})
+    files = ("--examples", "more.jsonl", "--examples", "last.jsonl")
+    turns = said(prompt(here, *files, model="replay:answers.jsonl"))
+    assert [json.loads(turn)["title"] for turn in turns[2::2]][-2:] == ["The steel arch", EXAMPLES[0]["data"]["title"]]
+
+
 @pytest.mark.parametrize("inside", ["", "sub"])
 def test_all_flags_have_defaults_and_files_are_seen_from_the_folder_of_the_file(here: Path, inside: str) -> None:
     write_files(here, {"answers.jsonl": ""})

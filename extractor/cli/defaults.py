@@ -192,10 +192,10 @@ def _read_setting(default: Default, file: File) -> Any:
         return _read_spec(default, file)
     if default.name in _TEXTS and given.startswith("@") and len(given) > 1:
         return f"@{_read_path(default, file, given[1:])}"
-    if _element(default.option) is not Path:
-        return given
-    paths = [_read_path(default, file, text) for text in (given if isinstance(given, list) else [given])]
-    return paths if isinstance(given, list) else paths[0]
+    values = given if isinstance(given, list) else [given]
+    if _element(default.option) is Path:
+        values = [_read_path(default, file, text) for text in values]
+    return values if _is_list(default.option) else values[0]
 
 
 def _read_spec(default: Default, file: File) -> str:

@@ -168,10 +168,10 @@ StreamOption = Annotated[
     bool, typer.Option("--stream", help="Show the record as it grows, on a terminal.", rich_help_panel=_ANSWERS)
 ]
 ExamplesOption = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         help='Few-shot examples, after those of the schema file: JSON Lines of {"text": …, "data": …}; data null says '
-        "that there is nothing to extract.",
+        "that there is nothing to extract. Several files are given one by one.",
         show_default=False,
         rich_help_panel=_PROMPTS,
         metavar="FILE",

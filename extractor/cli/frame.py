@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -43,7 +43,12 @@ def handled(screen: Screen) -> Iterator[None]:
 
 
 def load_schema(
-    spec: str, screen: Screen, *, many: bool = False, examples: Path | None = None, style: PromptStyle | None = None
+    spec: str,
+    screen: Screen,
+    *,
+    many: bool = False,
+    examples: Sequence[Path] | None = None,
+    style: PromptStyle | None = None,
 ) -> Schema:
     """A schema that the decoder can hold, with examples; what is wrong with it is said before any token is spent."""
     from extractor.encoders import refuse
@@ -52,8 +57,8 @@ def load_schema(
     from extractor.schema import load, load_many
 
     schema = load_many(spec) if many else load(spec)
-    if examples:
-        schema = with_examples(schema, read_examples(examples, schema))
+    for file in examples or ():
+        schema = with_examples(schema, read_examples(file, schema))
     if style:
         refuse(schema, style.encoding)
     told = {"after": "it is checked after decoding", "ignored": "it is ignored"}

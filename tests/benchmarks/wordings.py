@@ -310,9 +310,7 @@ def main() -> None:
     if not (given.gold / "csl_zh_dev.jsonl").exists():
         sys.exit(f"{given.gold}: no gold records there, nothing to race on")
     if given.what == "race":
-        asyncio.run(
-            race(given.gold, given.predictions, given.model, given.blocks, given.modes.split(","), given.threads)
-        )
+        asyncio.run(race(given))
     else:
         score(given.gold, read(given.predictions))
 
