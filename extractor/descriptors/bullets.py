@@ -157,7 +157,10 @@ class _Writer:
         words = dict.fromkeys(one.words for one in found)
         if len(words) == 1:
             return found[0]
-        choice = list(dict.fromkeys(one.within("{}").words for one in found if one.words != "null"))
+        stated = [one for one in found if one.words != "null"]
+        choice = list(dict.fromkeys(one.within("{}").words for one in stated))
+        if len(choice) == 1 and " or " not in stated[0].words:
+            choice = [stated[0].words]  # 'one of "a", "b" or null' needs no brackets
         text = f"either {' or '.join(choice)}" if len(choice) > 1 else "".join(choice)
         return _combined(found, f"{text} or null" if "null" in words else text or "anything")
 

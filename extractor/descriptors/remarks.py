@@ -63,7 +63,7 @@ def _bounds(node: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"{words} {node[word]}" for word, words in _LIMITS.items() if word in node)
     if "maxLength" in node:
         yield f"at most {node['maxLength']} characters"
-    if "maxItems" in node:
+    if "maxItems" in node and "prefixItems" not in node:  # a tuple shows its own length
         least = f"{node['minItems']} to " if node.get("minItems") else "at most "
         yield f"{least}{node['maxItems']} items"
 

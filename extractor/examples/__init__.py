@@ -56,9 +56,12 @@ def read_examples(path: str | Path, schema: Schema) -> tuple[Example, ...]:
     """The examples of a file: JSON Lines, or a list in `.json` or `.yaml`.
 
     Each has a `text` and `data` (or `expected`, `record`, `value`), which may be null; other keys are not looked at.
-    Raises `SchemaError` with the line and the JSON Pointer.
+    Raises `SchemaError` with the line and the JSON Pointer, and for a file without any.
     """
-    return _checked(schema, read_given(Path(path).expanduser()))
+    found = _checked(schema, read_given(Path(path).expanduser()))
+    if not found:
+        raise SchemaError(f"{path}: no example in it", hint='each line is {"text": …, "data": …}')
+    return found
 
 
 def of_many(schema: Schema) -> tuple[Example, ...]:

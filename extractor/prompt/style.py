@@ -72,6 +72,8 @@ class PromptStyle:
         for name in ("instruction", "answer_language"):
             if not isinstance(value := getattr(self, name), str | None):
                 raise UsageError(f"prompt style: {name} {value!r} is no text")
+        if self.answer_language is not None and not self.answer_language.strip():
+            raise UsageError("prompt style: the answer language is empty", hint="a code such as zh, or a name")
 
 
 def name_language(answer_language: str, language: Language) -> str:

@@ -565,3 +565,10 @@ def test_computed_fields_are_not_shown() -> None:
         ("x", {"one": 1}),
         ("y", {"one": 2}),
     ]
+
+
+@pytest.mark.parametrize(("name", "text"), [("e.jsonl", ""), ("e.jsonl", "\n\n"), ("e.json", "[]")])
+def test_a_file_without_examples(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SchemaError, match="no example in it"):
+        read_examples(tmp_path / name, load("title str"))

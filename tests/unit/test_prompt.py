@@ -198,6 +198,7 @@ def test_only_the_nearest_examples_are_shown_and_the_nearest_last() -> None:
         {"shots": True},
         {"instruction": 3},
         {"answer_language": b"zh"},
+        {"answer_language": " "},
     ],
 )
 def test_a_style_that_there_is_not(wrong: dict[str, Any]) -> None:
