@@ -270,3 +270,94 @@ def test_a_number_that_words_change_is_not_cut_out_of_them(text: str) -> None:
 def test_a_night_hour_past_midnight_is_no_hour_of_noon(text: str) -> None:
     """'晚上12点' is midnight, of a day that is not said; it is not 12:00."""
     assert dates.read(text, "time-local") is None
+
+
+GRADES, YES_NO = {"enum": ["A", "B", "C"]}, {"enum": ["yes", "no"]}
+LEVELS, MOODS = {"enum": ["高", "中", "低"]}, {"enum": ["正面", "负面"]}
+FEELINGS, KINDS = {"enum": ["positive", "negative"]}, {"enum": ["some", "none"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "schema"),
+    [
+        ("I could not find a grade.", GRADES),
+        ("A good answer has no grade", GRADES),
+        ("Is it B?", GRADES),
+        ("The grade is not **B**", GRADES),
+        ("A - good\nB - bad", GRADES),
+        ("There is no information", YES_NO),
+        ("No one knows", YES_NO),
+        ("其中没有提到", LEVELS),
+        ("级别并不算高", LEVELS),
+        ("级别不是高", LEVELS),
+        ("不是很正面", MOODS),
+        ("谈不上正面", MOODS),
+        ("很难说是正面", MOODS),
+        ("It is hardly positive.", FEELINGS),
+        ("Nobody would call it positive", FEELINGS),
+        ("It fails to be positive", FEELINGS),
+        ("It isn't, all in all, positive", FEELINGS),
+        ("Is it positive?", FEELINGS),
+        ("Positive, though hardly so", FEELINGS),
+        ("That's not quite true.", BOOLEAN),
+        ("That would be true unless it rains", BOOLEAN),
+        ("That is a true story", BOOLEAN),
+        ("There is no information", BOOLEAN),
+        ("None of this is stated.", KINDS),
+        ("There is some left.", KINDS),
+    ],
+)
+def test_a_word_of_prose_is_no_answer(text: str, schema: dict[str, Any]) -> None:
+    found = align(schema_of(schema), [text], text)
+    assert found.value == text
+    assert not found.changes
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "expected"),
+    [
+        ("B.", GRADES, "B"),
+        ("B - because it is not finished", GRADES, "B"),
+        ("B: it has no end", GRADES, "B"),
+        ("The answer is B.", GRADES, "B"),
+        ("Grade: (C)", GRADES, "C"),
+        ("I take **B** as a grade", GRADES, "B"),
+        ("I take “B” here", GRADES, "B"),
+        ("No, there is nothing", YES_NO, "no"),
+        ("Yes, there is no doubt", BOOLEAN, True),
+        ("级别是高", LEVELS, "高"),
+        ("级别：中", LEVELS, "中"),
+        ("评价是正面的", MOODS, "正面"),
+        ("非常正面", MOODS, "正面"),
+        ("The review is positive. It has no flaws.", FEELINGS, "positive"),
+        ("It is rated not stated", {"enum": ["stated", "not stated"]}, "not stated"),
+        ("It is true that it rains", BOOLEAN, True),
+    ],
+)
+def test_an_answer_in_a_sentence_is_taken(text: str, schema: dict[str, Any], expected: Any) -> None:
+    assert align(schema_of(schema), [text], text).value == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "schema"),
+    [
+        ([{"sentiment": "hardly positive"}, {"sentiment": "n/a"}], FEELINGS),
+        ([{"v": "false positive"}], BOOLEAN),
+        ([{"v": "The answer is positive"}], FEELINGS),
+        ([["It is true."], ["x"]], BOOLEAN),
+        ([{"v": "x"}, "It is positive"], FEELINGS),
+    ],
+)
+def test_a_text_inside_of_json_is_no_prose(values: list[Any], schema: dict[str, Any]) -> None:
+    found = align(schema_of(schema), values, " ".join(json.dumps(value) for value in values))
+    assert not isinstance(validate(schema_of(schema), found.value), Valid)
+
+
+@pytest.mark.parametrize(
+    "text", ["A not " * 330, '"A"' * 660, "positive. " * 199, "true not " * 220, "不" * 1999 + "高"]
+)
+def test_long_sentences_take_little_time(text: str) -> None:
+    started = time.monotonic()
+    for schema in (GRADES, FEELINGS, BOOLEAN, LEVELS):
+        align(schema_of(schema), [text], text)
+    assert time.monotonic() - started < 5
