@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scripted import quick, record, schema_of
 
 from extractor.coercion import align, dates, numbers
+from extractor.coercion.found import Doubt
 from extractor.errors import ParseError
 from extractor.validation import Valid, validate
 
@@ -361,3 +362,89 @@ def test_long_sentences_take_little_time(text: str) -> None:
     for schema in (GRADES, FEELINGS, BOOLEAN, LEVELS):
         align(schema_of(schema), [text], text)
     assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("5 millions", 5_000_000),
+        ("5 crores", 50_000_000),
+        ("2 lakh", 200_000),
+        ("3 dozen", 36),
+        ("$5m", 5_000_000),
+        ("€5 mn", 5_000_000),
+        ("5 bn USD", 5_000_000_000),
+        ("5k", 5_000),
+        ("3千克", 3),
+        ("3千人", 3_000),
+        ("三千元", 3_000),
+        ("5万元", 50_000),
+        ("3亿", 300_000_000),
+        ("5 km/h", 5),
+        ("12 m²", 12),
+        ("5 square feet", 5),
+        ("5 people", 5),
+        ("30 years old", 30),
+        ("20 °C", 20),
+        ("5s", 5),
+        ("3年", 3),
+        ("二十三个", 23),
+        ("二〇", 20),
+        ("3/4", 0.75),
+    ],
+)
+def test_units_are_left_out_and_factors_multiply(text: str, number: float) -> None:
+    found = numbers.read(text)
+    assert isinstance(found, tuple)
+    assert [one.value for one in found] == [number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2 thirds", "3 quarters", "1h20m", "5 below", "1980s", "80s", "5 cents", "5th", "5mn", "5 K", "5 k", "$12 km",
+     "三千克", "24/7", "10/12", "8/10", "7/3", "1 3/2", "两三", "七八", "三五个", "5 per day", "5kk"],
+)  # fmt: skip
+def test_a_number_with_words_that_are_not_known_is_a_doubt(text: str) -> None:
+    assert isinstance(numbers.read(text), Doubt)
+
+
+@pytest.mark.parametrize("text", ["四川", "一般", "一定", "三国", "80后", "十分", "千万", "5-10"])
+def test_a_word_with_a_numeral_in_it_is_no_number(text: str) -> None:
+    assert not isinstance(numbers.read(text), tuple) or not numbers.read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "expected"),
+    [
+        ("12%", NUMBER | {"minimum": 0}, 0.12),
+        ("12%", NUMBER | {"minimum": 0, "maximum": 1}, 0.12),
+        ("1%", NUMBER | {"minimum": 0, "maximum": 1}, 0.01),
+        ("12%", NUMBER | {"minimum": 1, "maximum": 100}, 12),
+        ("100%", INTEGER, 100),
+        ("100%", INTEGER | {"maximum": 1}, 1),
+        ("150%", NUMBER | {"minimum": 1, "maximum": 100}, "150%"),
+        ("12%", NUMBER | {"minimum": 0, "maximum": 100}, "12%"),
+    ],
+)
+def test_a_percentage_is_read_by_the_bounds(text: str, schema: dict[str, Any], expected: Any) -> None:
+    assert align(schema_of(schema), [text]).value == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "expected"),
+    [
+        ("none", many(STRING), []),
+        ("", many(STRING), []),
+        ("n/a", many(STRING), []),
+        ("无", many(STRING), []),
+        ("none", many(STRING) | {"minItems": 1}, "none"),
+        ("none", many({"enum": ["none", "some"]}), ["none"]),
+        ("none", either(many(STRING), NULL), None),
+        ("nobody", many(STRING), ["nobody"]),
+    ],
+)
+def test_a_word_for_nothing_is_an_empty_list(text: str, schema: dict[str, Any], expected: Any) -> None:
+    for wanted, value, result in ((schema, text, expected), (record(a=schema), {"a": text}, {"a": expected})):
+        found = align(schema_of(wanted), [value])
+        assert found.value == result
+        assert bool(found.changes) == (result != value)
