@@ -12,7 +12,7 @@ from typing import Any
 
 from extractor.choices import Choice, name_of
 from extractor.coercion.found import LONGEST, Doubt, Found, Reading, narrow, unquoted
-from extractor.coercion.prose import NEGATED, Hit, is_chinese, is_clause, is_negated, is_prose, stands_alone
+from extractor.coercion.prose import NEGATED, Hit, is_chinese, is_negated, is_prose, stands_alone
 
 LONGEST_SENTENCE = 2_000  # characters of a bare answer in which a choice is looked for
 _YES = ("true", "yes", "y", "on", "是", "对", "有", "真", "正确")
@@ -47,8 +47,7 @@ def named_boolean(text: str) -> Reading:
     if len(text) > LONGEST_SENTENCE:
         return None
     hits = [Hit(hit[1].casefold(), hit.span(1)) for hit in _TRUTH.finditer(text)]
-    if (verdict := _VERDICT.search(text)) and is_clause(text, verdict.span()):
-        hits.append(Hit(verdict[0].casefold(), verdict.span()))
+    hits += [Hit(hit[0].casefold(), hit.span()) for hit in _VERDICT.finditer(text) if stands_alone(text, hit.span())]
     values = {_BOOLEANS[hit.label] for hit in hits}
     if not values:
         return None

@@ -285,6 +285,7 @@ FEELINGS, KINDS = {"enum": ["positive", "negative"]}, {"enum": ["some", "none"]}
         ("A good answer has no grade", GRADES),
         ("Is it B?", GRADES),
         ("The grade is not **B**", GRADES),
+        ("A- is what it gets", GRADES),
         ("A - good\nB - bad", GRADES),
         ("There is no information", YES_NO),
         ("No one knows", YES_NO),
@@ -304,6 +305,12 @@ FEELINGS, KINDS = {"enum": ["positive", "negative"]}, {"enum": ["some", "none"]}
         ("That would be true unless it rains", BOOLEAN),
         ("That is a true story", BOOLEAN),
         ("There is no information", BOOLEAN),
+        ("No. 5 is the best", BOOLEAN),
+        ("Yes, but only on Sundays", BOOLEAN),
+        ("Yes and no", BOOLEAN),
+        ("No, that is true", BOOLEAN),
+        ("It could be positive", FEELINGS),
+        ("It is the opposite of positive", FEELINGS),
         ("None of this is stated.", KINDS),
         ("There is some left.", KINDS),
     ],
@@ -322,6 +329,9 @@ def test_a_word_of_prose_is_no_answer(text: str, schema: dict[str, Any]) -> None
         ("B: it has no end", GRADES, "B"),
         ("The answer is B.", GRADES, "B"),
         ("Grade: (C)", GRADES, "C"),
+        ("**Answer:** B", GRADES, "B"),
+        ("The answer is no.", BOOLEAN, False),
+        ("Answer: yes", BOOLEAN, True),
         ("I take **B** as a grade", GRADES, "B"),
         ("I take “B” here", GRADES, "B"),
         ("No, there is nothing", YES_NO, "no"),
@@ -428,6 +438,11 @@ def test_a_word_with_a_numeral_in_it_is_no_number(text: str) -> None:
 )
 def test_a_percentage_is_read_by_the_bounds(text: str, schema: dict[str, Any], expected: Any) -> None:
     assert align(schema_of(schema), [text]).value == expected
+
+
+def test_a_percentage_above_a_maximum_of_one_is_not_valid() -> None:
+    schema = schema_of(NUMBER | {"maximum": 1})
+    assert not isinstance(validate(schema, align(schema, ["150%"]).value), Valid)
 
 
 @pytest.mark.parametrize(
