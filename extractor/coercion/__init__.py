@@ -5,8 +5,8 @@ list is asked for, a wrapper too many. The JSON Schema decides: what is valid is
 can mean the valid one with the fewest changes counts. Where several are as near, or one cannot be told for sure, the
 value stays as it is, with a doubt, and whoever repairs asks for it. The idea of schema-aligned parsing is BAML's.
 
-Reading order: this file; `closed`; `found`; `numbers`, `dates`, `words`, `keys` (texts); `nodes` (what a schema asks);
-`scalars`; `fit`; `walk` (down a schema along a value).
+Reading order: this file; `closed`; `found`; `numerals`, `units`, `numbers`, `dates`, `prose`, `words`, `keys` (texts);
+`nodes` (what a schema asks); `scalars`; `fit`; `walk` (down a schema along a value).
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ def align(schema: Schema, candidates: Sequence[Any], text: str = "") -> Aligned:
 
 
 def _fitted(schema: Schema, values: list[Any], text: str) -> Fit:
-    walk = Walk(schema, [one for one in (*values, text) if isinstance(one, str)])
+    is_prose = not any(isinstance(value, dict | list) for value in values)  # texts beside JSON are no answers
+    walk = Walk(schema, [one for one in (*values, text) if isinstance(one, str)] if is_prose else ())
     return _meant(walk, schema.json_schema, values, text)
 
 
@@ -81,8 +82,10 @@ def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) ->
     if takes_text:
         return _as_text(walk, fits, values, text)
     found = _best(walk, root, fits)
-    if not found.is_valid and text.strip() and text not in values and (whole := walk.aligned(text)).is_valid:
-        return whole
+    is_prose = not any(isinstance(value, dict | list) for value in values)
+    if is_prose and not found.is_valid and text.strip() and text not in values:
+        whole = walk.aligned(text)
+        found = whole if whole.is_valid else found
     return found.with_change(_several(values, _which(fits, found))) if len(values) > 1 else found
 
 

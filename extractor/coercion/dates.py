@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date, time
 
 from extractor.coercion.found import Doubt, Found, Reading, narrow
-from extractor.coercion.numbers import chinese_integer
+from extractor.coercion.numerals import chinese_integer
 
 _LONGEST = 60
 _NAMES = (

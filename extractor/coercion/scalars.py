@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 from extractor.coercion import dates, numbers
@@ -11,6 +12,7 @@ from extractor.coercion.found import Doubt, Found, unquoted
 from extractor.coercion.nodes import Shape
 from extractor.coercion.words import choose, is_null, named_boolean, named_choice, read_boolean
 
+_LEAST, _MOST = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 _ONLY_TRUTH = (frozenset(("boolean",)), frozenset(("boolean", "null")))
 
 
@@ -39,11 +41,39 @@ def _numbers(shape: Shape, text: str) -> Iterator[Found | Doubt]:
     if isinstance(found, Doubt):
         yield found
         return
-    whole = [_whole(one) for one in found] if "number" not in shape.kinds else [*found]
+    readings = _percents(shape, found, text) if len(found) > 1 else found
+    if isinstance(readings, Doubt):
+        yield readings
+        return
+    whole = [_whole(one) for one in readings] if "number" not in shape.kinds else [*readings]
     kept = [one for one in whole if one]
     yield from kept
     if found and not kept:
         yield Doubt(f"{text!r} is no whole number")
+
+
+def _percents(shape: Shape, found: tuple[Found, ...], text: str) -> tuple[Found, ...] | Doubt:
+    """What a percentage can be: 12% is 0.12 up to a maximum of 1, 12 as a whole number or from a minimum of 1.
+
+    Where the schema goes beyond 1, only a fraction that is out of bounds makes it 12; otherwise neither is sure.
+    """
+    part, percent = found
+    least, most = _bounds(shape)
+    if most <= 1:
+        return (part,)
+    if "number" not in shape.kinds:
+        return (percent,)
+    if part.value < least:
+        return (percent,)
+    return found if most == inf else Doubt(f"{text!r} may be {part.value} or {percent.value}")
+
+
+def _bounds(shape: Shape) -> tuple[float, float]:
+    """The least and the greatest number that a schema takes; infinite where it says nothing."""
+    said = [(word, part[word]) for part in shape.parts for word in _LEAST + _MOST if word in part]
+    limits = [(word, value) for word, value in said if isinstance(value, int | float) and value is not True]
+    least = max((value for word, value in limits if word in _LEAST), default=-inf)
+    return least, min((value for word, value in limits if word in _MOST), default=inf)
 
 
 def _whole(found: Found) -> Found | None:

@@ -15,6 +15,7 @@ from extractor.coercion.found import Doubt, Found, shown
 from extractor.coercion.keys import renames
 from extractor.coercion.nodes import Node, Nodes, Shape
 from extractor.coercion.scalars import readings
+from extractor.coercion.words import is_null
 from extractor.types import Schema
 from extractor.unions import Fault, innermost
 from extractor.validation import checker, errors_of, has_errors
@@ -164,7 +165,11 @@ class Walk:
         if "object" in shape.kinds and value is not None:
             yield from self._wrapped(shape, node, source)
         if takes_list and not isinstance(value, list) and (item := self.nodes.child(shape, 0)) is not None:
-            yield self._listed(node, self.fit(item, value), source)
+            is_open = "string" in (inner := self.nodes.shape(item)).kinds and not inner.choices
+            if is_open and isinstance(value, str) and is_null(value):
+                yield self._emptied(node, source)
+            else:
+                yield self._listed(node, self.fit(item, value), source)
 
     def _read(self, node: Node, source: Fit, reading: Found | Doubt) -> Fit:
         if isinstance(reading, Doubt):
@@ -256,6 +261,14 @@ class Walk:
         told = ((), "one value, taken as a list of one"), *inside(0, item.changes)
         new = [item.value]
         return _if_valid(Fit(new, told, (), self.faults(node, new), item.cost + 2), source)
+
+    def _emptied(self, node: Node, source: Fit) -> Fit:
+        """'none' → [] where a list of texts is asked for."""
+        none: list[Any] = []
+        told = (((), f"{shown(source.value)} → [], a word for nothing"),)
+        why = (((), f"{shown(source.value)} says that there is nothing, and the list cannot be empty"),)
+        fit = Fit(none, told, (), self.faults(node, none), 3)
+        return fit if fit.is_valid else replace(source, doubts=why)
 
     def _json(self, text: str) -> Any:
         """The object or list that stands in a text as JSON; None where none does."""

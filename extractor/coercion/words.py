@@ -12,6 +12,7 @@ from typing import Any
 
 from extractor.choices import Choice, name_of
 from extractor.coercion.found import LONGEST, Doubt, Found, Reading, narrow, unquoted
+from extractor.coercion.prose import NEGATED, Hit, is_chinese, is_negated, is_prose, stands_alone
 
 LONGEST_SENTENCE = 2_000  # characters of a bare answer in which a choice is looked for
 _YES = ("true", "yes", "y", "on", "是", "对", "有", "真", "正确")
@@ -27,13 +28,11 @@ _NOTHING = frozenset(("null", "none", "nil"))
 _MARKS = re.compile(r"[\s_\-–—./,:;'\"“”‘’!?()\[\]{}…·、，。；：！？（）「」]+")
 _SHORTEST = 3  # letters of a word that is recognised whatever signs stand around it: 'C#' is not 'C'
 _STOPS = ".,;:!。，；！"
-_NOT = re.compile(
-    r"(?:\b(?:not|never|no|neither|nor|without)|n['’]t|不是|不|非|没有)(?:\s+(?:an?|the))?[\s\"'“‘*_`]*\Z",
+_VERDICT = re.compile(r"(?<!\w)(?:yes|no)(?!\w)", re.IGNORECASE)
+_TRUTH = re.compile(
+    r"(?<!\w)(true|false)(?=[^\w\s]|\s*(?:[^\w\s]|\Z|\n)|\s+(?:is|as|because|since|for|in|that|according)\b)",
     re.IGNORECASE,
 )
-_BEFORE = 20  # characters before a word that may negate it
-_TRUTH = re.compile(r"(?<!\w)(?:true|false)(?!\w)", re.IGNORECASE)
-_VERDICT = re.compile(r"(yes|no)(?:[,;:!。，；！]|\.(?!\s*\d)|\s*[—–]|\Z)", re.IGNORECASE)
 
 
 def read_boolean(text: str, *, with_digits: bool = False) -> Reading:
@@ -47,15 +46,16 @@ def named_boolean(text: str) -> Reading:
     """The truth value that a sentence names: 'The answer is **True**.' → True; of both, a doubt."""
     if len(text) > LONGEST_SENTENCE:
         return None
-    hits = [(hit[0].casefold(), _is_negated(text, hit.start())) for hit in _TRUTH.finditer(text)]
-    if verdict := _VERDICT.match(unquoted(text)):
-        hits.append((verdict[1].casefold(), False))
-    values = {_BOOLEANS[word] for word, _ in hits}
+    hits = [Hit(hit[1].casefold(), hit.span(1)) for hit in _TRUTH.finditer(text)]
+    hits += [Hit(hit[0].casefold(), hit.span()) for hit in _VERDICT.finditer(text) if stands_alone(text, hit.span())]
+    values = {_BOOLEANS[hit.label] for hit in hits}
     if not values:
         return None
-    if len(values) > 1 or any(negated for _, negated in hits):
-        return Doubt("the answer names both true and false" if len(values) > 1 else "the answer negates what it names")
-    return Found(values.pop(), "named in the answer", cost=3)
+    if len(values) > 1:
+        return Doubt("the answer names both true and false")
+    spans = [hit.span for hit in hits]
+    is_shaky = is_negated(text, spans, spans)
+    return Doubt(NEGATED) if is_shaky else Found(values.pop(), "named in the answer", cost=3)
 
 
 def is_null(text: str) -> bool:
@@ -86,24 +86,30 @@ def choose(choices: Sequence[Choice], text: str) -> Reading:
 def named_choice(choices: Sequence[Choice], text: str) -> Reading:
     """The choice that a sentence names most often: 'The answer is Two' → 'TWO'; 'TWO or THREE' → a doubt.
 
-    Words in the very spelling count first, as BAML has it.
+    Words in the very spelling count first, as BAML has it. A label that is a letter or a word of any prose counts only
+    where it stands on its own, and is a rival of others elsewhere: 'I could not find a grade' names no grade A.
     """
     if len(text) > LONGEST_SENTENCE:
         return None
     text = narrow(text)
     hits = [*_hits(choices, text, str)] or [*_hits(choices, text.casefold(), str.casefold)]
-    counts = Counter(at for at, _ in hits).most_common()
+    firm = {hit for hit in hits if is_prose(hit.label) and stands_alone(text, hit.span)}
+    counted = [hit for hit in hits if hit in firm or not is_prose(hit.label)] if firm else hits
+    counts = Counter(hit.at for hit in counted).most_common()
     if not counts:
         return None
     best = [at for at, count in counts if count == counts[0][1]]
     if len(best) > 1:
         return Doubt(f"the answer names {_listed([choices[at].value for at in best])}")
-    if all(_is_negated(text, start) for at, start in hits if at == best[0]):
-        return Doubt("the answer negates what it names")
-    return Found(choices[best[0]].value, "named in the answer", cost=3)
+    named = [hit for hit in counted if hit.at == best[0]]
+    if not firm and all(is_prose(hit.label) for hit in named):
+        return Doubt(f"{named[0].label!r} in the answer may be a mere word of the sentence")
+    spans = [hit.span for hit in counted if hit in firm or not is_prose(hit.label)]
+    is_shaky = is_negated(text, [hit.span for hit in named], spans)
+    return Doubt(NEGATED) if is_shaky else Found(choices[best[0]].value, "named in the answer", cost=3)
 
 
-def _hits(choices: Sequence[Choice], text: str, spelling: Callable[[str], str]) -> Iterator[tuple[int, int]]:
+def _hits(choices: Sequence[Choice], text: str, spelling: Callable[[str], str]) -> Iterator[Hit]:
     """Which choices stand where, as whole words, the longest label first: 'New York' is no 'York'."""
     owners: dict[str, set[int]] = {}
     for at, choice in enumerate(choices):
@@ -114,22 +120,14 @@ def _hits(choices: Sequence[Choice], text: str, spelling: Callable[[str], str]) 
         return
     forms = (_whole(word) for word in sorted(owners, key=len, reverse=True))
     for hit in re.finditer("|".join(forms), text):
-        yield from ((at, hit.start()) for at in owners[hit[0]])
+        yield from (Hit(hit[0], hit.span(), at) for at in owners[hit[0]])
 
 
 def _whole(word: str) -> str:
     """A pattern for a whole word: Chinese has no blanks between words, numbers have points and signs inside."""
-    before = "" if _is_chinese(word[0]) else r"(?<![\w.\-−])" if word[0].isdigit() else r"(?<!\w)"
-    after = "" if _is_chinese(word[-1]) else r"(?!\w|[.,]\d)" if word[-1].isdigit() else r"(?![\w#+])"
+    before = "" if is_chinese(word[0]) else r"(?<![\w.\-−])" if word[0].isdigit() else r"(?<!\w)"
+    after = "" if is_chinese(word[-1]) else r"(?!\w|[.,]\d)" if word[-1].isdigit() else r"(?![\w#+])"
     return before + re.escape(word) + after
-
-
-def _is_chinese(char: str) -> bool:
-    return "\u3400" <= char <= "\u9fff"
-
-
-def _is_negated(text: str, start: int) -> bool:
-    return bool(_NOT.search(text[max(0, start - _BEFORE) : start]))
 
 
 def _labels(choice: Choice) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scripted import quick, record, schema_of
 
 from extractor.coercion import align, dates, numbers
+from extractor.coercion.found import Doubt
 from extractor.errors import ParseError
 from extractor.validation import Valid, validate
 
@@ -270,3 +271,195 @@ def test_a_number_that_words_change_is_not_cut_out_of_them(text: str) -> None:
 def test_a_night_hour_past_midnight_is_no_hour_of_noon(text: str) -> None:
     """'晚上12点' is midnight, of a day that is not said; it is not 12:00."""
     assert dates.read(text, "time-local") is None
+
+
+GRADES, YES_NO = {"enum": ["A", "B", "C"]}, {"enum": ["yes", "no"]}
+LEVELS, MOODS = {"enum": ["高", "中", "低"]}, {"enum": ["正面", "负面"]}
+FEELINGS, KINDS = {"enum": ["positive", "negative"]}, {"enum": ["some", "none"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "schema"),
+    [
+        ("I could not find a grade.", GRADES),
+        ("A good answer has no grade", GRADES),
+        ("Is it B?", GRADES),
+        ("The grade is not **B**", GRADES),
+        ("A- is what it gets", GRADES),
+        ("A - good\nB - bad", GRADES),
+        ("There is no information", YES_NO),
+        ("No one knows", YES_NO),
+        ("其中没有提到", LEVELS),
+        ("级别并不算高", LEVELS),
+        ("级别不是高", LEVELS),
+        ("不是很正面", MOODS),
+        ("谈不上正面", MOODS),
+        ("很难说是正面", MOODS),
+        ("It is hardly positive.", FEELINGS),
+        ("Nobody would call it positive", FEELINGS),
+        ("It fails to be positive", FEELINGS),
+        ("It isn't, all in all, positive", FEELINGS),
+        ("Is it positive?", FEELINGS),
+        ("Positive, though hardly so", FEELINGS),
+        ("That's not quite true.", BOOLEAN),
+        ("That would be true unless it rains", BOOLEAN),
+        ("That is a true story", BOOLEAN),
+        ("There is no information", BOOLEAN),
+        ("No. 5 is the best", BOOLEAN),
+        ("Yes, but only on Sundays", BOOLEAN),
+        ("Yes and no", BOOLEAN),
+        ("No, that is true", BOOLEAN),
+        ("It could be positive", FEELINGS),
+        ("It is the opposite of positive", FEELINGS),
+        ("None of this is stated.", KINDS),
+        ("There is some left.", KINDS),
+    ],
+)
+def test_a_word_of_prose_is_no_answer(text: str, schema: dict[str, Any]) -> None:
+    found = align(schema_of(schema), [text], text)
+    assert found.value == text
+    assert not found.changes
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "expected"),
+    [
+        ("B.", GRADES, "B"),
+        ("B - because it is not finished", GRADES, "B"),
+        ("B: it has no end", GRADES, "B"),
+        ("The answer is B.", GRADES, "B"),
+        ("Grade: (C)", GRADES, "C"),
+        ("**Answer:** B", GRADES, "B"),
+        ("The answer is no.", BOOLEAN, False),
+        ("Answer: yes", BOOLEAN, True),
+        ("I take **B** as a grade", GRADES, "B"),
+        ("I take “B” here", GRADES, "B"),
+        ("No, there is nothing", YES_NO, "no"),
+        ("Yes, there is no doubt", BOOLEAN, True),
+        ("级别是高", LEVELS, "高"),
+        ("级别：中", LEVELS, "中"),
+        ("评价是正面的", MOODS, "正面"),
+        ("非常正面", MOODS, "正面"),
+        ("The review is positive. It has no flaws.", FEELINGS, "positive"),
+        ("It is rated not stated", {"enum": ["stated", "not stated"]}, "not stated"),
+        ("It is true that it rains", BOOLEAN, True),
+    ],
+)
+def test_an_answer_in_a_sentence_is_taken(text: str, schema: dict[str, Any], expected: Any) -> None:
+    assert align(schema_of(schema), [text], text).value == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "schema"),
+    [
+        ([{"sentiment": "hardly positive"}, {"sentiment": "n/a"}], FEELINGS),
+        ([{"v": "false positive"}], BOOLEAN),
+        ([{"v": "The answer is positive"}], FEELINGS),
+        ([["It is true."], ["x"]], BOOLEAN),
+        ([{"v": "x"}, "It is positive"], FEELINGS),
+    ],
+)
+def test_a_text_inside_of_json_is_no_prose(values: list[Any], schema: dict[str, Any]) -> None:
+    found = align(schema_of(schema), values, " ".join(json.dumps(value) for value in values))
+    assert not isinstance(validate(schema_of(schema), found.value), Valid)
+
+
+@pytest.mark.parametrize(
+    "text", ["A not " * 330, '"A"' * 660, "positive. " * 199, "true not " * 220, "不" * 1999 + "高"]
+)
+def test_long_sentences_take_little_time(text: str) -> None:
+    started = time.monotonic()
+    for schema in (GRADES, FEELINGS, BOOLEAN, LEVELS):
+        align(schema_of(schema), [text], text)
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("5 millions", 5_000_000),
+        ("5 crores", 50_000_000),
+        ("2 lakh", 200_000),
+        ("3 dozen", 36),
+        ("$5m", 5_000_000),
+        ("€5 mn", 5_000_000),
+        ("5 bn USD", 5_000_000_000),
+        ("5k", 5_000),
+        ("3千克", 3),
+        ("3千人", 3_000),
+        ("三千元", 3_000),
+        ("5万元", 50_000),
+        ("3亿", 300_000_000),
+        ("5 km/h", 5),
+        ("12 m²", 12),
+        ("5 square feet", 5),
+        ("5 people", 5),
+        ("30 years old", 30),
+        ("20 °C", 20),
+        ("5s", 5),
+        ("3年", 3),
+        ("二十三个", 23),
+        ("二〇", 20),
+        ("3/4", 0.75),
+    ],
+)
+def test_units_are_left_out_and_factors_multiply(text: str, number: float) -> None:
+    found = numbers.read(text)
+    assert isinstance(found, tuple)
+    assert [one.value for one in found] == [number]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2 thirds", "3 quarters", "1h20m", "5 below", "1980s", "80s", "5 cents", "5th", "5mn", "5 K", "5 k", "$12 km",
+     "三千克", "24/7", "10/12", "8/10", "7/3", "1 3/2", "两三", "七八", "三五个", "5 per day", "5kk"],
+)  # fmt: skip
+def test_a_number_with_words_that_are_not_known_is_a_doubt(text: str) -> None:
+    assert isinstance(numbers.read(text), Doubt)
+
+
+@pytest.mark.parametrize("text", ["四川", "一般", "一定", "三国", "80后", "十分", "千万", "5-10"])
+def test_a_word_with_a_numeral_in_it_is_no_number(text: str) -> None:
+    assert not isinstance(numbers.read(text), tuple) or not numbers.read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "expected"),
+    [
+        ("12%", NUMBER | {"minimum": 0}, 0.12),
+        ("12%", NUMBER | {"minimum": 0, "maximum": 1}, 0.12),
+        ("1%", NUMBER | {"minimum": 0, "maximum": 1}, 0.01),
+        ("12%", NUMBER | {"minimum": 1, "maximum": 100}, 12),
+        ("100%", INTEGER, 100),
+        ("100%", INTEGER | {"maximum": 1}, 1),
+        ("150%", NUMBER | {"minimum": 1, "maximum": 100}, "150%"),
+        ("12%", NUMBER | {"minimum": 0, "maximum": 100}, "12%"),
+    ],
+)
+def test_a_percentage_is_read_by_the_bounds(text: str, schema: dict[str, Any], expected: Any) -> None:
+    assert align(schema_of(schema), [text]).value == expected
+
+
+def test_a_percentage_above_a_maximum_of_one_is_not_valid() -> None:
+    schema = schema_of(NUMBER | {"maximum": 1})
+    assert not isinstance(validate(schema, align(schema, ["150%"]).value), Valid)
+
+
+@pytest.mark.parametrize(
+    ("text", "schema", "expected"),
+    [
+        ("none", many(STRING), []),
+        ("", many(STRING), []),
+        ("n/a", many(STRING), []),
+        ("无", many(STRING), []),
+        ("none", many(STRING) | {"minItems": 1}, "none"),
+        ("none", many({"enum": ["none", "some"]}), ["none"]),
+        ("none", either(many(STRING), NULL), None),
+        ("nobody", many(STRING), ["nobody"]),
+    ],
+)
+def test_a_word_for_nothing_is_an_empty_list(text: str, schema: dict[str, Any], expected: Any) -> None:
+    for wanted, value, result in ((schema, text, expected), (record(a=schema), {"a": text}, {"a": expected})):
+        found = align(schema_of(wanted), [value])
+        assert found.value == result
+        assert bool(found.changes) == (result != value)
