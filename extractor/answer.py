@@ -50,7 +50,7 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
         return _of_encoding(encoders.read(text, schema, encoding, is_cut=is_cut))
     if is_cut:
         found = cut.read(text)
-        return Answer(found.value, _as_note(found.notes), found.open)
+        return Answer(found.value, _as_note(found.notes), found.open, found.several)
     reading = read(text)
     if reading.is_text:
         fault = ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}")
