@@ -250,10 +250,14 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
         return replace(answer, value=value, open=opened, notes=_joined(answer.notes, told))
     if answer.open is not None or (len(values) == 1 and answer.fault is None):
         return replace(answer, value=values[-1])
+    told = {}
+    if is_many(question.schema) and 0 < answer.fenced < len(values):
+        told = {"": f"{len(values) - answer.fenced} values in prose are left out, beside those in fences"}
+        values = values[: answer.fenced]
     found = align(question.schema, values, text)
     if answer.fault and isinstance(validate(question.schema, found.value), list):
         raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
-    return replace(answer, value=found.value, notes=_joined(answer.notes, found.changes))
+    return replace(answer, value=found.value, notes=_joined(answer.notes, told, found.changes))
 
 
 def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schema) -> Extraction:

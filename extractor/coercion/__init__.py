@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor.coercion.closed import closed
-from extractor.coercion.fit import Fit, Notes
+from extractor.coercion.fit import Fit, Notes, written
 from extractor.coercion.together import continued, joined
 from extractor.coercion.walk import DEEPEST, SENTENCES, TooMuchError, Walk, is_too_deep
 from extractor.coercion.words import is_nothing
@@ -72,6 +72,8 @@ def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) ->
     takes_text = bool(text.strip()) and _takes_text(walk)
     if kinds == {"array"} and not takes_text and (found := _as_list(walk, values)):
         return found
+    if not takes_text and any(isinstance(value, dict | list) for value in values):
+        values = [*{written(value): value for value in reversed(values)}.values()][::-1]  # what is said twice is one
     if (unseen := len(values) - _MOST_VALUES) > 0:
         half = _MOST_VALUES // 2
         found = _meant(walk, root, [*values[:half], *values[-half:]], text)

@@ -170,6 +170,11 @@ def test_of_several_values_the_one_with_the_fewest_changes_counts(values: Any, s
     assert f"has {len(values)} values" in found.changes[""]
 
 
+def test_a_record_that_is_said_twice_is_no_choice() -> None:
+    found = align(schema_of(record(a=INTEGER, b=INTEGER)), [{"a": 1, "b": 2}, {"b": 2, "a": 1}])
+    assert (found.value, found.changes) == ({"a": 1, "b": 2}, {})
+
+
 NAMED = record(v=STRING)
 
 

@@ -274,3 +274,11 @@ def test_what_stands_behind_a_cut_answer_and_cannot_be_told_from_prose_is_told()
     found = run(f"{json.dumps(ADA)} and {json.dumps(GRACE)}", Person, "length")
     assert found.data == ADA
     assert "left out, since it stands behind the JSON" in found.notes[""]
+
+
+def test_a_record_in_prose_beside_a_fenced_list_is_no_part_of_it() -> None:
+    example = json.dumps({"name": "Example", "born": 1900})
+    engine = ScriptedEngine([f"As in {example}:\n```json\n[{json.dumps(ADA)}]\n```"], modes=("prompt",))
+    found = asyncio.run(extract(TEXT, load(list[Person]), engine, Options(retries=0)))
+    assert found.data == [ADA]
+    assert "1 values in prose are left out" in found.notes[""]
