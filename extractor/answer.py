@@ -25,8 +25,9 @@ class Answer:
     """A value, and notes on what had to be done to read it.
 
     `open` is None for a whole answer. For one that was cut off it is the path to the innermost container that can
-    be kept, and `value` has what was complete. Where an answer has several values, `several` are all of them, and
-    `value` is the last. `fault` says that it has none, and that `value` is the text itself, which can be meant.
+    be kept, and `value` has what was complete. Where an answer has several values, `several` are all of them, of which
+    the schema takes what it can (`coercion`); `value` and `open` are of the last. `fault` says that it has none, and
+    that `value` is the text itself, which can be meant. The first `fenced` of several stand in fences, others in prose.
     """
 
     value: Any
@@ -34,6 +35,7 @@ class Answer:
     open: tuple[str | int, ...] | None = None
     several: tuple[Any, ...] = ()
     fault: ParseError | None = None
+    fenced: int = 0
 
 
 def decode(completion: Completion, schema: Schema | None = None, encoding: Encoding = "json") -> Answer:
@@ -50,13 +52,13 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
         return _of_encoding(encoders.read(text, schema, encoding, is_cut=is_cut))
     if is_cut:
         found = cut.read(text)
-        return Answer(found.value, _as_note(found.notes), found.open)
+        return Answer(found.value, _as_note(found.notes), found.open, found.several)
     reading = read(text)
     if reading.is_text:
         fault = ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}")
         return Answer(reading.values[0], _as_note(reading.notes), fault=fault)
     values = reading.values
-    return Answer(values[-1], _as_note(reading.notes), several=values if len(values) > 1 else ())
+    return Answer(values[-1], _as_note(reading.notes), several=values if len(values) > 1 else (), fenced=reading.fenced)
 
 
 def _of_encoding(found: encoders.Decoded) -> Answer:

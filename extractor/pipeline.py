@@ -16,7 +16,7 @@ from typing import Any
 from extractor import repair
 from extractor.answer import Answer, decode, explain_cut
 from extractor.brevity import few_lines, few_notes, few_problems, shorten
-from extractor.coercion import align
+from extractor.coercion import align, continued
 from extractor.errors import (
     EngineUnavailable,
     OutputError,
@@ -35,7 +35,7 @@ from extractor.prompt import Voice, again, messages, voice_for
 from extractor.pytypes import additions
 from extractor.schema import is_many
 from extractor.talk import Options, Question, Talk
-from extractor.types import Document, Engine, Extraction, Message, Problem, Schema
+from extractor.types import Completion, Document, Engine, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 
 _LONGEST_FAULT = 300  # characters of a value in a message to the model
@@ -158,7 +158,7 @@ class _Draft:
         """The draft with what the model says to a question."""
         completion = await talk.ask(question)
         try:
-            answer = _meant(question, decode(completion, question.schema, question.encoding), talk, completion.text)
+            answer = _meant(question, decode(completion, question.schema, question.encoding), talk, completion)
         except OutputError as error:
             is_final = not isinstance(error, ParseError)
             if self.data is not None:
@@ -236,18 +236,28 @@ class _Draft:
         return len(self.problems), -_leaves(self.data) if self.problems else 0
 
 
-def _meant(question: Question, answer: Answer, talk: Talk, text: str) -> Answer:
+def _meant(question: Question, answer: Answer, talk: Talk, completion: Completion) -> Answer:
     """An answer in the shape of the schema that was asked for; of several values, or a mere text, what is meant.
 
     What a single value means is seen where it is checked, with all of the record around it.
     """
+    text, is_cut = completion.text, completion.finish_reason == "length"
     values = [talk.restore(question.schema, value) for value in answer.several or (answer.value,)]
+    if is_cut and (len(values) > 1 or answer.open is not None):
+        value, opened = continued(question.schema, values, answer.open)
+        which = "all are taken as one list" if opened is not None else "the first is taken"
+        told = {"": f"the answer has {len(values)} values, {which}"} if len(values) > 1 else {}
+        return replace(answer, value=value, open=opened, notes=_joined(answer.notes, told))
     if answer.open is not None or (len(values) == 1 and answer.fault is None):
         return replace(answer, value=values[-1])
+    told = {}
+    if is_many(question.schema) and 0 < answer.fenced < len(values):
+        told = {"": f"{len(values) - answer.fenced} values in prose are left out, beside those in fences"}
+        values = values[: answer.fenced]
     found = align(question.schema, values, text)
     if answer.fault and isinstance(validate(question.schema, found.value), list):
         raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
-    return replace(answer, value=found.value, notes=_joined(answer.notes, found.changes))
+    return replace(answer, value=found.value, notes=_joined(answer.notes, told, found.changes))
 
 
 def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schema) -> Extraction:

@@ -6,7 +6,8 @@ can mean the valid one with the fewest changes counts. Where several are as near
 value stays as it is, with a doubt, and whoever repairs asks for it. The idea of schema-aligned parsing is BAML's.
 
 Reading order: this file; `closed`; `found`; `numerals`, `units`, `numbers`, `dates`, `prose`, `words`, `keys` (texts);
-`nodes` (what a schema asks); `scalars`; `fit`; `walk` (down a schema along a value).
+`nodes` (what a schema asks); `scalars`; `fit`; `walk` (down a schema along a value); `together` (several values as one
+list).
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor.coercion.closed import closed
-from extractor.coercion.fit import Fit, Notes
+from extractor.coercion.fit import Fit, Notes, written
+from extractor.coercion.together import continued, joined
 from extractor.coercion.walk import DEEPEST, SENTENCES, TooMuchError, Walk, is_too_deep
 from extractor.coercion.words import is_nothing
 from extractor.errors import ParseError
@@ -24,7 +26,7 @@ from extractor.pointers import pointer
 from extractor.types import Schema
 from extractor.unions import nearest
 
-__all__ = ["Aligned", "align"]
+__all__ = ["Aligned", "align", "continued"]
 
 _MOST_VALUES = 100  # of an answer that are fitted one by one
 
@@ -70,10 +72,10 @@ def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) ->
     if len(values) > 1 and "array" not in kinds and not any(isinstance(value, dict | list) for value in values):
         values = [text or values[-1]]  # '12,111' is one number
     takes_text = bool(text.strip()) and _takes_text(walk)
-    if kinds == {"array"} and not takes_text and len(values) > 1 and not any(isinstance(one, list) for one in values):
-        records = [value for value in values if isinstance(value, dict)] or values
-        if len(records) > 1:
-            return walk.aligned(records).with_change(_several(values, f"{len(records)} are taken as one list"))
+    if kinds == {"array"} and not takes_text and (found := _as_list(walk, values)):
+        return found
+    if not takes_text and any(isinstance(value, dict | list) for value in values):
+        values = [*{written(value): value for value in reversed(values)}.values()][::-1]  # what is said twice is one
     if (unseen := len(values) - _MOST_VALUES) > 0:
         half = _MOST_VALUES // 2
         found = _meant(walk, root, [*values[:half], *values[-half:]], text)
@@ -87,6 +89,29 @@ def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) ->
         whole = walk.aligned(text)
         found = whole if whole.is_valid else found
     return found.with_change(_several(values, _which(fits, found))) if len(values) > 1 else found
+
+
+def _as_list(walk: Walk, values: list[Any]) -> Fit | None:
+    """The values as one list where that is asked for; an object that says nothing, alone, as the empty one."""
+    if all(isinstance(value, dict) for value in values) and _says_nothing(values) and walk.is_valid([]):
+        return Fit([], (((), "an object in which nothing is stated, taken as the empty list"),))
+    if len(values) == 1:
+        return None
+    parts = joined(walk.nodes, values)
+    if parts is None or (parts[1] < 2 and not any(isinstance(value, list) for value in values)):  # noqa: PLR2004
+        return None
+    items, taken = parts
+    told = (
+        f"{taken} are taken as one list" if taken != 1 else "1 is taken: the others are empty, the same, or no records"
+    )
+    return walk.aligned(items).with_change(_several(values, told))
+
+
+def _says_nothing(value: Any) -> bool:
+    """Whether all that is in a value is null or empty: {'a': None, 'b': {'c': []}} → True."""
+    if isinstance(value, dict | list):
+        return all(map(_says_nothing, value.values() if isinstance(value, dict) else value))
+    return value is None or value == ""
 
 
 def _best(walk: Walk, root: Mapping[str, Any], fits: list[Fit]) -> Fit:

@@ -145,12 +145,21 @@ class Walk:
             return  # a number that is out of bounds is a wrong number, and no text
         for reading in readings(shape, value, is_bare=id(value) in self.bare):
             yield self._read(node, source, reading)
+        if value is None:
+            yield from self._emptied(shape, node)
         if isinstance(value, dict) and "object" in shape.kinds:
             yield self._object(shape, node, source)
         if isinstance(value, list) and "array" in shape.kinds:
             yield self._array(shape, node, source)
         refused = replace(source, faults=source.faults or _WRONG)
         yield from (fit for fit in self._reshaped(shape, node, refused) if fit.changes or fit.doubts)
+
+    def _emptied(self, shape: Shape, node: Node) -> Iterator[Fit]:
+        """Null → [] or {}, for a list or map that may be empty; prompts ask for null where nothing is stated."""
+        empty: list[Any] = [[]] if "array" in shape.kinds else []
+        empty += [{}] if "object" in shape.kinds and not shape.properties else []
+        self._kept += empty
+        yield from (Fit(new, (((), "null, taken as empty"),), cost=1) for new in empty if not self.faults(node, new))
 
     def _reshaped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
         """Out of a wrapper, or into one that is missing."""

@@ -21,6 +21,8 @@ def encode(value: Any) -> str:
 def read_cut(text: str) -> Decoded:
     """What is complete in JSON that ends too early."""
     found = cut.read(text)
+    if found.several:
+        return Decoded(found.several, found.notes, found.open)
     return Decoded(() if found.value is None else (found.value,), found.notes, found.open)
 
 

@@ -116,12 +116,22 @@ class CsvReader:
             if at > len(self._text):
                 break
             for sign in _DELIMITERS:
-                cells, _ = self._line(at, sign)
-                if len(cells) == wanted and self._is_data(cells):
+                cells, end = self._line(at, sign)
+                if len(cells) == wanted and self._is_data(cells) and (self._is_typed(cells) or self._fits(end, sign)):
                     self.note("the header is missing: the cells are taken by their position")
                     return _Header(sign, (*range(wanted),), at)
             at = self._next(at)
         raise nothing(self._text, f"CSV with the header {','.join(self._table.names)[:SHOWN]!r}")
+
+    def _is_typed(self, cells: list[_Cell]) -> bool:
+        """Whether one of the cells is of a column that is no text: a line of texts alone can be a sentence."""
+        return any(cell.text and column.kind != "string" and not column.is_list
+                   for cell, column in zip(cells, self._table.columns, strict=True))  # fmt: skip
+
+    def _fits(self, at: int, sign: str) -> bool:
+        """Whether the line at a place may be of the table too."""
+        cells = self._line(at, sign)[0] if at < len(self._text) else []
+        return len(cells) == len(self._table.columns) and self._is_data(cells)
 
     def _is_data(self, cells: list[_Cell]) -> bool:
         """Whether cells may be of these columns, and are no sentence that happens to have as many commas."""
@@ -199,6 +209,11 @@ class CsvReader:
     def _value(self, cell: _Cell, column: Column) -> Any:
         if not cell.is_quoted and (cell.text == "" or (cell.text == "null" and column.is_nullable)):
             return [] if column.is_list and not column.is_nullable else None
+        if not cell.is_quoted and cell.text.startswith('"'):
+            self.note(f"a quote that is not closed is read as a character: {cell.text[:SHOWN]!r}")
+        if cell.is_quoted and "\n" in cell.text and column.kind != "string" and not column.is_list:
+            what = f"a quote of the table is not closed: {cell.text[:SHOWN]!r} is no {column.kind}"
+            raise ParseError(what, hint="a quote within a cell is written twice, in a cell in quotes")
         if column.is_list:
             return [_scalar(text, column.kind) for text in _items(cell.text)]
         return _scalar(cell.text, column.kind)

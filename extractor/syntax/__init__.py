@@ -26,8 +26,9 @@ _SHOWN = 200  # characters of a text in a message
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The values of a text in its order, notes on what was changed, and whether it was JSON and nothing else.
+    """The values of a text in its order, but those in fences before those in prose; what was changed to read them.
 
+    `is_strict` says that it was JSON and nothing else; the first `fenced` values are in fences, others in prose.
     `is_text` says that there was no JSON at all: the one value is the text.
     """
 
@@ -35,6 +36,7 @@ class Reading:
     notes: tuple[str, ...] = ()
     is_strict: bool = False
     is_text: bool = False
+    fenced: int = 0
 
 
 def read(text: str) -> Reading:
@@ -92,7 +94,9 @@ def _tolerantly(text: str) -> Reading:
     mended = (f"{why}, and was mended: {faults}",) if faults else ()
     skipped = tuple(f"{why}, nor is {rest!r} in it" for rest in found.skipped)
     around = ("text around the JSON was skipped",) if found.has_prose else ()
-    return Reading(tuple(found.values), (*mended, *skipped, *around, *_told(found.repeated)))
+    fenced = len(found.fenced) if found.has_prose else 0
+    order = ("what stands in a fence is taken first",) if found.is_reordered else ()
+    return Reading(tuple(found.values), (*mended, *skipped, *around, *order, *_told(found.repeated)), fenced=fenced)
 
 
 def _finite(number: str) -> float:

@@ -38,6 +38,16 @@ class Found:
     repeated: dict[str, None] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     has_prose: bool = False
+    fenced: list[int] = field(default_factory=list)  # which of the values stand in fences
+    is_reordered: bool = False
+
+    def put_fenced_first(self) -> None:
+        """Put the values in fences before those in prose, which may be examples or drafts."""
+        if self.has_prose and self.fenced and self.fenced != [*range(len(self.fenced))]:
+            inside = frozenset(self.fenced)
+            rest = [value for at, value in enumerate(self.values) if at not in inside]
+            self.values = [*(self.values[at] for at in self.fenced), *rest]
+            self.is_reordered = True
 
     def take(self, reader: Reader, *values: Any) -> None:
         """Add what a reader read."""
@@ -136,22 +146,26 @@ def _among_prose(text: str) -> Found | None:
     """The objects and arrays of a text that says other things too."""
     begins = _BEGIN_IN_FENCE if "```" in text else BEGIN
     found = Found()
-    at = cuts = 0
+    at = cuts = marks = 0
     while (begin := begins.search(text, at)) and cuts < _MOST_CUTS:
         found.has_prose = found.has_prose or _says(text[at : begin.start()])
+        marks += text.count("```", at, begin.end())
         reader = Reader(text, begin.end() if text[begin.start()] == "`" else begin.start())
         try:
             value = _surely(reader)
         except Doubt:
             _guess(text[reader.start :], found)
-            return found if found.values else None
+            break
         cuts += reader.is_cut
         if value or not reader.is_cut:
+            found.fenced += [len(found.values)] if marks % 2 else []
             found.take(reader, value)
         else:
             found.skipped.append(text[begin.start() : begin.start() + _SHOWN])
         at = max(reader.at, begin.start() + 1)
-    found.has_prose = found.has_prose or _says(text[at:])
+    else:
+        found.has_prose = found.has_prose or _says(text[at:])
+    found.put_fenced_first()
     return found if found.values else None
 
 

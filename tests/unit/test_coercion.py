@@ -171,6 +171,59 @@ def test_of_several_values_the_one_with_the_fewest_changes_counts(values: Any, s
     assert f"has {len(values)} values" in found.changes[""]
 
 
+def test_a_record_that_is_said_twice_is_no_choice() -> None:
+    found = align(schema_of(record(a=INTEGER, b=INTEGER)), [{"a": 1, "b": 2}, {"b": 2, "a": 1}])
+    assert (found.value, found.changes) == ({"a": 1, "b": 2}, {})
+
+
+NAMED = record(v=STRING)
+
+
+@pytest.mark.parametrize(
+    ("values", "schema", "expected"),
+    [
+        ([[{"v": "a"}], [{"v": "b"}]], NAMED, [{"v": "a"}, {"v": "b"}]),
+        ([[{"v": "a"}], {"v": "b"}], NAMED, [{"v": "a"}, {"v": "b"}]),
+        ([{"v": "a"}, [{"v": "b"}, {"v": "c"}]], NAMED, [{"v": "a"}, {"v": "b"}, {"v": "c"}]),
+        ([[{"v": "a"}], [{"v": "a"}]], NAMED, [{"v": "a"}]),
+        ([{"v": "a"}, {"v": "a"}], NAMED, [{"v": "a"}, {"v": "a"}]),
+        ([[1], [{"v": "a"}]], NAMED, [{"v": "a"}]),
+        ([[], {"v": "a"}], NAMED, [{"v": "a"}]),
+        ([[1], [2, 3]], INTEGER, [1, 2, 3]),
+    ],
+)
+def test_several_parts_of_a_list_are_one(values: Any, schema: Any, expected: Any) -> None:
+    found = align(schema_of(many(schema)), values)
+    assert found.value == expected
+    assert f"has {len(values)} values" in found.changes[""]
+
+
+@pytest.mark.parametrize("values", [[{}], [None], [{"v": None}], [{"v": ""}], [{}, {}], [{"v": None, "w": {"x": []}}]])
+def test_an_answer_that_states_nothing_is_the_empty_list(values: Any) -> None:
+    found = align(schema_of(many(NAMED)), values)
+    assert found.value == []
+    assert "empty" in found.changes[""]
+    bounded = many(NAMED) | {"minItems": 1}
+    assert align(schema_of(bounded), values).value != []
+
+
+@pytest.mark.parametrize(
+    ("node", "value"),
+    [
+        (many(STRING), []),
+        (many(NULL), []),
+        ({"type": "object", "additionalProperties": STRING}, {}),
+        (many(STRING) | {"minItems": 1}, None),
+        (record(a=STRING), None),
+        (either(many(STRING), NULL), None),
+    ],
+)
+def test_null_is_an_empty_list_or_map_where_one_is_asked_for(node: Any, value: Any) -> None:
+    found = align(schema_of(record(a=node)), [{"a": None}])
+    assert found.value == {"a": value}
+    assert found.changes == ({} if value is None else {"/a": "null, taken as empty"})
+
+
 def test_an_answer_that_may_be_any_text_is_taken_as_it_stands() -> None:
     text = 'It is: {"a": 1}'
     assert align(schema_of(STRING), [{"a": 1}], text).value == text

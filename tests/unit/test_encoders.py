@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 from scripted import record, schema_of
 
 from extractor.encoders import encode, instructions, read, refuse
@@ -284,3 +284,25 @@ def test_hostile_answers_take_little_time(form: Encoding, made: Callable[[int], 
     with contextlib.suppress(ParseError):
         read(made(100_000), ROWS if form == "csv" else PAPER, form, is_cut=is_cut)
     assert time.process_time() - started < 10
+
+
+WORDS = load(list[create_model("Words", one=(str, ...), two=(str, ...), three=(str, ...))])
+
+
+@pytest.mark.parametrize("text", ["Sorry, I could not, I fear", "Sorry, I could not, I fear\nSo it is.", "a,b,c"])
+def test_a_sentence_with_as_many_commas_as_columns_is_no_table(text: str) -> None:
+    with pytest.raises(ParseError, match="no CSV"):
+        read(text, WORDS, "csv")
+
+
+def test_two_lines_or_a_number_are_a_table_without_a_header() -> None:
+    assert read("a,b,c\nd,e,f", WORDS, "csv").values[0][1] == {"one": "d", "two": "e", "three": "f"}
+    assert read("A,1,x", ROWS, "csv").values == ([{"title": "A", "year": 1, "tags": ["x"]}],)
+
+
+def test_a_quote_that_is_not_closed_swallows_no_lines() -> None:
+    found = read('title,year,tags\n"A,5,x\nB,6,y', ROWS, "csv")
+    assert [row["title"] for row in found.values[0]] == ['"A', "B"]
+    assert "a quote that is not closed" in found.notes[0]
+    with pytest.raises(ParseError, match="not closed"):
+        read('title,year,tags\nA,"5,x\nB,6",y', ROWS, "csv")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scripted import quick
 
 from extractor.errors import ParseError
-from extractor.syntax import read
+from extractor.syntax import cut, read
 from extractor.syntax.library import guess
 from extractor.syntax.words import constant, cut_constant, unescape, without_odd_backslash
 
@@ -290,3 +290,29 @@ def test_what_is_cut_off() -> None:
         "a\\\\u26",
     ]
     assert unescape("a\\\nb") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "is_told"),
+    [
+        ('As in {"a": 1}:\n```json\n{"a": 2}\n```', ({"a": 2}, {"a": 1}), True),
+        ('```json\n{"a": 2}\n```\nnot {"a": 1}', ({"a": 2}, {"a": 1}), False),
+        (
+            'Not {"a": "```"}:\n```\n{"a": 2}\n{"a": 3}\n```\nor {"a": 4}',
+            ({"a": 2}, {"a": 3}, {"a": "```"}, {"a": 4}),
+            True,
+        ),
+        ('{"a": 1}\n```json\n{"a": 2}\n```', ({"a": 1}, {"a": 2}), False),
+        ('So {"a": 1} or {"a": 2}', ({"a": 1}, {"a": 2}), False),
+    ],
+)
+def test_values_in_fences_come_before_those_in_prose(text: str, values: Any, is_told: bool) -> None:
+    found = read(text)
+    assert found.values == values
+    assert ("what stands in a fence is taken first" in found.notes) == is_told
+
+
+def test_many_values_that_were_cut_off_take_linear_time() -> None:
+    start = time.monotonic()
+    assert len(cut.read('{"a": 1}\n' * 20_000 + '{"a').several) == 20_001
+    assert time.monotonic() - start < 10
