@@ -176,7 +176,7 @@ class Walk:
         if takes_list and not isinstance(value, list) and (item := self.nodes.child(shape, 0)) is not None:
             is_open = "string" in (inner := self.nodes.shape(item)).kinds and not inner.choices
             if is_open and isinstance(value, str) and is_null(value):
-                yield self._emptied(node, source)
+                yield self._of_nothing(node, source)
             else:
                 yield self._listed(node, self.fit(item, value), source)
 
@@ -271,7 +271,7 @@ class Walk:
         new = [item.value]
         return _if_valid(Fit(new, told, (), self.faults(node, new), item.cost + 2), source)
 
-    def _emptied(self, node: Node, source: Fit) -> Fit:
+    def _of_nothing(self, node: Node, source: Fit) -> Fit:
         """'none' → [] where a list of texts is asked for."""
         none: list[Any] = []
         told = (((), f"{shown(source.value)} → [], a word for nothing"),)
