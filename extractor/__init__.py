@@ -13,9 +13,22 @@ if TYPE_CHECKING:
     from extractor.api import aextract, astream, close, extract
     from extractor.engines import Access, Budget, Session, Trace, open_engine
     from extractor.errors import ExtractError
+    from extractor.examples import with_examples
+    from extractor.prompt import PromptStyle
     from extractor.schema import load as load_schema
     from extractor.talk import Options
-    from extractor.types import Completion, Document, Engine, Extraction, Message, Request, Schema, Span, Usage
+    from extractor.types import (
+        Completion,
+        Document,
+        Engine,
+        Example,
+        Extraction,
+        Message,
+        Request,
+        Schema,
+        Span,
+        Usage,
+    )
 
 __version__ = "0.1.0"
 
@@ -26,10 +39,12 @@ _HOMES = {
     "Completion": "extractor.types:Completion",
     "Document": "extractor.types:Document",
     "Engine": "extractor.types:Engine",
+    "Example": "extractor.types:Example",
     "ExtractError": "extractor.errors:ExtractError",
     "Extraction": "extractor.types:Extraction",
     "Message": "extractor.types:Message",
     "Options": "extractor.talk:Options",
+    "PromptStyle": "extractor.prompt:PromptStyle",
     "Request": "extractor.types:Request",
     "Schema": "extractor.types:Schema",
     "Session": "extractor.engines:Session",
@@ -42,6 +57,7 @@ _HOMES = {
     "extract": "extractor.api:extract",
     "load_schema": "extractor.schema:load",
     "open_engine": "extractor.engines:open_engine",
+    "with_examples": "extractor.examples:with_examples",
 }
 
 __all__ = [
@@ -50,10 +66,12 @@ __all__ = [
     "Completion",
     "Document",
     "Engine",
+    "Example",
     "ExtractError",
     "Extraction",
     "Message",
     "Options",
+    "PromptStyle",
     "Request",
     "Schema",
     "Session",
@@ -66,6 +84,7 @@ __all__ = [
     "extract",
     "load_schema",
     "open_engine",
+    "with_examples",
 ]
 
 

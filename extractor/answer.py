@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import math
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic_core import from_json
 
+from extractor import encoders
 from extractor.errors import ParseError, Refused, Truncated
-from extractor.types import Completion
+from extractor.syntax import BEGIN, cut, read, strictly
+from extractor.types import Completion, Encoding, Schema
 
-_DEEPEST = 100  # levels of an answer; validators and writers walk it by recursion
-# Where JSON seems to begin, and not a bracket of prose: '{"a"', "{a:", '[1', '["a"'.
-_BEGIN = re.compile(r"""\{\s*(?=["'“}]|[^\W\d][\w-]*\s*:|//|/\*|\Z)|\[\s*(?=["'“{\[\]\d-]|(?:true|false|null)\b|\Z)""")
 # An escape in JSON: a pair of surrogates, one alone, or any other; or one alone that is not escaped.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)|([\ud800-\udfff])", re.DOTALL)
 _THOUGHTS = re.compile(r"\s*<(think|thinking|thought)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
-_UNFINISHED = re.compile(r"[-+.\w]+\Z")  # a number or word at the end may go on
 _SHOWN = 200  # characters of an answer in a message
 
 
@@ -30,33 +25,59 @@ class Answer:
     """A value, and notes on what had to be done to read it.
 
     `open` is None for a whole answer. For one that was cut off it is the path to the innermost container that can
-    be kept, and `value` has what was complete. Where an answer has several values, `several` are all of them, and
-    `value` is the last.
+    be kept, and `value` has what was complete. Where an answer has several values, `several` are all of them, of which
+    the schema takes what it can (`coercion`); `value` and `open` are of the last. `fault` says that it has none, and
+    that `value` is the text itself, which can be meant. The first `fenced` of several stand in fences, others in prose.
     """
 
     value: Any
     notes: dict[str, str] = field(default_factory=dict)
     open: tuple[str | int, ...] | None = None
     several: tuple[Any, ...] = ()
+    fault: ParseError | None = None
+    fenced: int = 0
 
 
-def decode(completion: Completion) -> Answer:
+def decode(completion: Completion, schema: Schema | None = None, encoding: Encoding = "json") -> Answer:
     """The value of an answer; raises the `OutputError` that fits.
 
     JSON is taken as it is. What is around or wrong with it (a fence, a sentence before, a comma too many) is what
-    models without a grammar write: it is read tolerantly, and a note says so.
+    models without a grammar write: it is read tolerantly, and a note says so. Other encodings are read by the schema.
     """
     refuse(completion)
-    text = completion.text
-    if not text.strip() and completion.finish_reason != "length":
+    text, is_cut = completion.text, completion.finish_reason == "length"
+    if not text.strip() and not is_cut:
         raise ParseError(_why_empty(completion))
-    if completion.finish_reason == "length":
-        return _cut(text)
+    if schema is not None and encoding != "json":
+        return _of_encoding(encoders.read(text, schema, encoding, is_cut=is_cut))
+    if is_cut:
+        found = cut.read(text)
+        return Answer(found.value, _as_note(found.notes), found.open, found.several)
+    reading = read(text)
+    if reading.is_text:
+        fault = ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}")
+        return Answer(reading.values[0], _as_note(reading.notes), fault=fault)
+    values = reading.values
+    return Answer(values[-1], _as_note(reading.notes), several=values if len(values) > 1 else (), fenced=reading.fenced)
+
+
+def _of_encoding(found: encoders.Decoded) -> Answer:
+    values = found.values
+    if not values:
+        return Answer(None, _as_note(found.notes), found.open)
+    return Answer(values[-1], _as_note(found.notes), found.open, values if len(values) > 1 else ())
+
+
+def _reason(text: str) -> str:
     try:
-        value = _strictly(text)
-    except (ValueError, RecursionError) as error:
-        return _mended(text, error)
-    return Answer(_not_too_deep(value, text), _repetitions(text))
+        strictly(text)
+    except ValueError as error:
+        return f" ({error})"
+    return ""
+
+
+def _as_note(notes: tuple[str, ...]) -> dict[str, str]:
+    return {"": "; ".join(notes)} if notes else {}
 
 
 def refuse(completion: Completion) -> None:
@@ -75,7 +96,7 @@ def is_plain_json(completion: Completion) -> bool:
     if completion.finish_reason != "stop" or not completion.text.strip():
         return True
     try:
-        _strictly(completion.text)
+        strictly(completion.text)
     except (ValueError, RecursionError):
         return False
     return True
@@ -89,7 +110,7 @@ def _why_empty(completion: Completion) -> str:
 
 def partial(text: str) -> Any:
     """An answer that is still being written, as far as it is; None before it begins: '{"a": "Por' → {'a': 'Por'}."""
-    begin = _BEGIN.search(text)
+    begin = BEGIN.search(text)
     with contextlib.suppress(ValueError, RecursionError):
         return from_json(text[begin.start() :], allow_partial="trailing-strings") if begin else None
     return None
@@ -107,7 +128,7 @@ def apart(text: str) -> tuple[str, str]:
         return found[2].strip(), text[found.end() :]
     # Templates that open the tag in the prompt leave only its end in the answer.
     thoughts, tag, answer = text.partition("</think>")
-    return (thoughts.strip(), answer.lstrip()) if tag and not _BEGIN.match(text.lstrip()) else ("", text)
+    return (thoughts.strip(), answer.lstrip()) if tag and not BEGIN.match(text.lstrip()) else ("", text)
 
 
 def explain_cut(completion: Completion, max_tokens: int) -> Truncated:
@@ -123,138 +144,3 @@ def explain_cut(completion: Completion, max_tokens: int) -> Truncated:
         return Truncated(what, hint=hint)
     hint = "raise --max-tokens or --retries, or bound the lists and texts of the schema (max_length)"
     return Truncated(f"the answer was cut off{told}", hint=hint)
-
-
-def _mended(text: str, error: Exception) -> Answer:
-    """The JSON in an answer that is not just that: in a fence, among prose, in several parts, with faults."""
-    values: list[Any] = []
-    notes: dict[str, str] = {}
-    at = 0
-    while begin := _BEGIN.search(text, at):
-        try:
-            value, at = _DECODER.raw_decode(text, begin.start())
-        except (ValueError, RecursionError):
-            break
-        values.append(value)
-        notes |= _repetitions(text[begin.start() : at])
-    if begin:
-        mended = _repaired(text[begin.start() :])
-        values += mended
-        told = "and was mended" if mended else f"nor is {text[begin.start() :][:_SHOWN]!r} in it"
-        notes = {"": f"the answer was not JSON ({error}), {told}"}
-    if not values:
-        raise ParseError(f"the answer is not JSON ({error}): {text[:_SHOWN]!r}") from error
-    values = [_not_too_deep(value, text) for value in values]
-    return Answer(values[-1], notes, several=(*values,) if len(values) > 1 else ())
-
-
-def _repaired(text: str) -> list[Any]:
-    """The values of a text that begins like JSON, and is none; of prose with a bracket in it nothing is left."""
-    from json_repair import repair_json
-
-    inner = text.partition("\n```")[0]
-    end = max(inner.rfind("}"), inner.rfind("]"))
-    try:
-        value = repair_json(inner[: end + 1] if end >= 0 else inner, return_objects=True, ensure_ascii=False)
-        _strictly(json.dumps(value, allow_nan=False))
-    except (ValueError, RecursionError):
-        return []
-    values = value if isinstance(value, list) and text[0] == "{" else [value]
-    return [one for one in values if one and isinstance(one, dict | list)]
-
-
-def _cut(text: str) -> Answer:
-    """What is complete in an answer that ends too early."""
-    begin = _BEGIN.search(text)
-    if not begin:
-        return Answer(None, open=())
-    text = text[begin.start() :]
-    depth, in_string = _depth(text)
-    if not depth:
-        return _whole_after_all(text)
-    if not in_string:
-        text = _UNFINISHED.sub("", text)
-    try:
-        value = from_json(text, allow_partial=True, allow_inf_nan=False)
-    except (ValueError, RecursionError):
-        return Answer(None, open=())
-    path: list[str | int] = []
-    at = value
-    while len(path) < depth - 1 and at:
-        key: str | int = len(at) - 1 if isinstance(at, list) else next(reversed(at))
-        if not isinstance(at[key], dict | list):
-            break
-        path.append(key)
-        at = at[key]
-    return Answer(_not_too_deep(value, text), open=tuple(path))
-
-
-def _whole_after_all(text: str) -> Answer:
-    """The limit came just after the end, or in what was said about it."""
-    try:
-        value, _ = _DECODER.raw_decode(text)
-    except (ValueError, RecursionError):
-        return Answer(None, open=())
-    return Answer(_not_too_deep(value, text), _repetitions(text))
-
-
-def _depth(text: str) -> tuple[int, bool]:
-    """How many brackets are open at the end, and whether a string is: '{"a": ["b' → (2, True)."""
-    depth, in_string, escaped = 0, False, False
-    for char in text:
-        if in_string:
-            in_string = escaped or char != '"'
-            escaped = char == "\\" and not escaped
-        elif char == '"':
-            in_string = True
-        elif char in "{[":
-            depth += 1
-        elif char in "}]":
-            depth -= 1
-            if not depth:
-                return 0, False
-    return depth, in_string
-
-
-def _repetitions(text: str) -> dict[str, str]:
-    """A note on keys that stand in one object more than once, as free keys can: '{"a": 1, "a": 2}'."""
-    repeated: dict[str, None] = {}
-
-    def note(pairs: list[tuple[str, Any]]) -> None:
-        counts = Counter(key for key, _ in pairs)
-        repeated.update((key, None) for key, times in counts.items() if times > 1)
-
-    with contextlib.suppress(ValueError, RecursionError):  # told elsewhere
-        json.loads(text, object_pairs_hook=note)
-    names = ", ".join(map(repr, [*repeated][:5]))
-    return {"": f"keys that the answer repeats, the last value of each counts: {names}"} if repeated else {}
-
-
-def _strictly(text: str) -> Any:
-    return json.loads(text, parse_constant=_finite, parse_float=_finite)
-
-
-def _finite(number: str) -> float:
-    """JSON knows no infinity, also not as 1e999."""
-    value = float(number)
-    if not math.isfinite(value):
-        raise ValueError(f"{number} is not a JSON number")
-    return value
-
-
-_DECODER = json.JSONDecoder(parse_constant=_finite, parse_float=_finite)
-
-
-def _not_too_deep(data: Any, text: str) -> Any:
-    """The data; level by level, since recursion is what too deep an answer would break."""
-    level = [data]
-    for _ in range(_DEEPEST + 1):
-        level = [
-            child
-            for value in level
-            if isinstance(value, dict | list)
-            for child in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return data
-    raise ParseError(f"the answer is nested more than {_DEEPEST} levels deep: {text[:_SHOWN]!r}")

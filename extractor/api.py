@@ -21,8 +21,7 @@ from extractor.engines.own import kept
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
 from extractor.pipeline import extract as extract_document
-from extractor.schema import SchemaSpec, load
-from extractor.schema import many as list_of
+from extractor.schema import SchemaSpec, load, load_many
 from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction
 
@@ -121,7 +120,7 @@ async def _extract(
     if engine is not None and model is not None:
         raise UsageError("model= and engine= each name an engine", hint="one of them")
     document = text if isinstance(text, Document) else Document("text", text)
-    loaded = list_of(load(schema)) if many else load(schema)
+    loaded = load_many(schema) if many else load(schema)
     opened = _shared(model) if engine is None else kept(engine)
     return await extract_document(document, loaded, opened, _checked(options))
 

@@ -34,7 +34,7 @@ _TO_GO_ON = "mend it, or go on without it: extract --no-config …"
 
 
 class Kind(NamedTuple):
-    """What TOML has to hold for an option; a list of such where `many`."""
+    """What TOML has to hold for an option; also a list of such where `many`."""
 
     types: tuple[type, ...]
     told: str  # 'a whole number'
@@ -47,9 +47,7 @@ class Kind(NamedTuple):
 
     def takes(self, value: Any) -> bool:
         """Whether a value is of this kind."""
-        if self.many:
-            return isinstance(value, list) and all(map(self._takes, value))
-        return self._takes(value)
+        return all(map(self._takes, value)) if self.many and isinstance(value, list) else self._takes(value)
 
     def _takes(self, value: Any) -> bool:
         """No operating system takes a text with a NUL, and a number of TOML has 64 bits."""
@@ -253,7 +251,7 @@ class _Check:
         if not kinds:
             raise self._unknown(key, value)
         if wrong := next((kind for kind in kinds if not kind.takes(value)), None):
-            what = f"a list, each {wrong.told}" if wrong.many else wrong.told
+            what = f"{wrong.told}, or a list of such" if wrong.many else wrong.told
             raise self._fault(key, f"{name!r} has to be {what}, not {_describe(value)}")
 
     def _unknown(self, key: Key, value: Any) -> UsageError:

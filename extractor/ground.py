@@ -49,11 +49,11 @@ def ground(data: Any, document: Document) -> tuple[dict[str, Span], dict[str, st
 def _places(value: str, text: str, view: View) -> Iterator[Span]:
     """Where a value stands as whole words: first as written, then folded in other places."""
     taken = set()
-    for start in _find_whole(value, text):
+    for start in find_whole(value, text):
         taken.add(start)
         yield Span(start, start + len(value), "exact")
     folded = normalise(value).text
-    for at in _find_whole(folded, view.text):
+    for at in find_whole(folded, view.text):
         start, end = view.span(at, at + len(folded))
         if start not in taken:
             yield Span(start, end, "normalised")
@@ -70,7 +70,7 @@ _AFTER_NUMBER = re.compile(r"(?![.,]\d)")
 _MARK = re.compile("[\u0300-\u036f]")  # a letter with a combining mark is another letter
 
 
-def _find_whole(value: str, text: str) -> Iterator[int]:
+def find_whole(value: str, text: str) -> Iterator[int]:
     """Offsets of a value as whole words, and of a number as a whole number: ('at', 'a cat, at') → 7."""
     is_word = _WORD.match(value) is not None
     at = text.find(value) if value else -1

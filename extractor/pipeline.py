@@ -15,6 +15,8 @@ from typing import Any
 
 from extractor import repair
 from extractor.answer import Answer, decode, explain_cut
+from extractor.brevity import few_lines, few_notes, few_problems, shorten
+from extractor.coercion import align, continued
 from extractor.errors import (
     EngineUnavailable,
     OutputError,
@@ -24,17 +26,21 @@ from extractor.errors import (
     SchemaError,
     SourceError,
 )
+from extractor.examples import choose
 from extractor.grammar import compile_schema
 from extractor.ground import ground
+from extractor.leaks import leaks
 from extractor.pointers import pointer
-from extractor.prompt import again, messages
+from extractor.prompt import Voice, again, messages, voice_for
 from extractor.pytypes import additions
 from extractor.schema import is_many
 from extractor.talk import Options, Question, Talk
-from extractor.types import Document, Engine, Extraction, Message, Problem, Schema
+from extractor.types import Completion, Document, Engine, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 
 _LONGEST_FAULT = 300  # characters of a value in a message to the model
+_MOST_FAULTS = 50  # that are told it at once
+_LONGEST_ANSWER = 50_000  # characters of an answer without use that are shown to it again
 
 
 async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
@@ -64,7 +70,8 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
         thoughts=talk.thoughts,
     )
     record = _finish(record, draft, document, schema)
-    return replace(record, seconds=round(time.monotonic() - started, 3))
+    errors, notes = few_problems(record.errors), few_notes(record.notes)
+    return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - started, 3))
 
 
 def unread(source: str, fault: SourceError, schema: Schema, engine: Engine, options: Options) -> Extraction:
@@ -75,11 +82,12 @@ def unread(source: str, fault: SourceError, schema: Schema, engine: Engine, opti
 
 async def _converse(talk: Talk, document: Document, schema: Schema) -> _Draft:
     """Ask, and ask again for what failed, as often as allowed."""
-    draft = _Draft(schema)
-    chat = messages(document, schema)
+    voice = voice_for(document.text, talk.options.style)
+    draft = _Draft(schema, voice)
+    chat = messages(document, schema, voice)
     try:
         if talk.options.think:
-            chat = await talk.think(chat)
+            chat = await talk.think(chat, schema, voice)
         for _ in range(1 + talk.options.retries):
             question = draft.question(chat)
             draft = await draft.answered(question, talk)
@@ -99,6 +107,7 @@ class _Draft:
     """
 
     schema: Schema
+    voice: Voice
     data: Any = None
     text: str = ""
     pieces: tuple[repair.Piece, ...] = ()
@@ -107,6 +116,7 @@ class _Draft:
     faults: tuple[Problem, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     is_final: bool = False
+    is_free: bool = False  # no grammar held it: what is valid can yet have keys that nothing names
 
     @property
     def is_settled(self) -> bool:
@@ -120,26 +130,35 @@ class _Draft:
 
     def question(self, chat: tuple[Message, ...]) -> Question:
         """What to ask next: at first the record, then what failed of it."""
+        encoding = self.voice.style.encoding
         if not (self.pieces or self.problems or self.faults):
-            return Question(self.schema, chat)
-        said = Message("assistant", self.text if self.data is None else json.dumps(self.data, ensure_ascii=False))
+            return Question(self.schema, chat, encoding=encoding)
         if self.pieces and all(piece.path for piece in self.pieces):
-            asked = repair.asked(self.schema, self.pieces)
+            is_cut = any(piece.why == repair.CUT for piece in self.pieces)
+            pieces = self.pieces if is_cut else self.pieces[:_MOST_FAULTS]  # the others have their turn after these
+            asked = repair.asked(self.schema, pieces)
             try:
                 compile_schema(asked)
             except SchemaError:
                 pass  # a part of a schema can be more than the decoder holds; the whole is not
             else:
-                faults = [f"{piece.pointer}: {piece.why}{_was(self.data, piece)}" for piece in self.pieces]
-                return Question(asked, (*chat, said, again(faults, asked, is_whole=False)), self.pieces)
-        faults = [str(problem) for problem in (*self.problems, *self.faults)]
-        return Question(self.schema, (*chat, said, again(faults, self.schema, is_whole=True)))
+                faults = [shorten(f"{piece.pointer}: {piece.why}{_was(self.data, piece)}") for piece in pieces]
+                said = Message("assistant", json.dumps(self.data, ensure_ascii=False))
+                return Question(asked, (*chat, said, again(faults, asked, self.voice, is_whole=False)), pieces)
+        faults = few_lines([str(problem) for problem in (*self.problems, *self.faults)], _MOST_FAULTS)
+        is_json = self.data is not None and encoding == "json"
+        said = Message(
+            "assistant",
+            shorten(json.dumps(self.data, ensure_ascii=False) if is_json else self.text, _LONGEST_ANSWER),
+        )
+        asked_again = again(faults, self.schema, self.voice, is_whole=True)
+        return Question(self.schema, (*chat, said, asked_again), encoding=encoding)
 
     async def answered(self, question: Question, talk: Talk) -> _Draft:
         """The draft with what the model says to a question."""
         completion = await talk.ask(question)
         try:
-            answer = _meant(question, decode(completion), talk)
+            answer = _meant(question, decode(completion, question.schema, question.encoding), talk, completion)
         except OutputError as error:
             is_final = not isinstance(error, ParseError)
             if self.data is not None:
@@ -149,7 +168,7 @@ class _Draft:
         if question.pieces:
             cuts = _joined(*({repair.in_record(at): text} for at, text in cuts.items()))
         notes = _joined(self.notes, answer.notes, talk.notes(), cuts)
-        taken = replace(self, text=completion.text, faults=(), notes=notes)
+        taken = replace(self, text=completion.text, faults=(), notes=notes, is_free=talk.mode != "grammar")
         cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
         if question.pieces:
             return taken.pieced(question, value, answer.open, self.faults or cut)
@@ -182,17 +201,28 @@ class _Draft:
         return draft.checked()
 
     def checked(self) -> _Draft:
-        """With the verdict of validation, and what to ask about it; what nothing foresees is taken out."""
-        data, notes = self.data, self.notes
-        found = validate(self.schema, data)
-        valid, problems = (None, found) if isinstance(found, list) else (found, [])
-        pieces = repair.failing(self.schema, data, problems)
+        """With what its values mean, the verdict of validation, and what to ask about it."""
+        found = validate(self.schema, self.data)
+        if isinstance(found, Valid) and not self.is_free:
+            return self.judged(found, {})
+        aligned = align(self.schema, (self.data,))
+        if not aligned.changes:
+            return self.judged(found, aligned.doubts)
+        draft = replace(self, data=aligned.value, notes=_joined(self.notes, aligned.changes))
+        return draft.judged(validate(self.schema, aligned.value), aligned.doubts)
+
+    def judged(self, found: Valid | list[Problem], doubts: Mapping[str, str]) -> _Draft:
+        """With a verdict, and what to ask about it; what nothing foresees is taken out."""
+        if isinstance(found, Valid):
+            return replace(self, pieces=(), valid=found, problems=(), faults=())
+        problems = tuple(_doubted(problem, doubts) for problem in found)
+        pieces = repair.failing(self.schema, self.data, problems)
         if surplus := [piece for piece in pieces if piece.node is False and piece.path]:
-            data = repair.without(data, surplus)
-            notes = _joined(notes, {piece.pointer: "not foreseen by the schema, taken out" for piece in surplus})
+            data = repair.without(self.data, surplus)
+            told = {piece.pointer: "not foreseen by the schema, taken out" for piece in surplus}
             if data != self.data:
-                return replace(self, data=data, notes=notes).checked()
-        return replace(self, pieces=tuple(pieces), valid=valid, problems=tuple(problems), faults=())
+                return replace(self, data=data, notes=_joined(self.notes, told)).checked()
+        return replace(self, pieces=tuple(pieces), valid=None, problems=problems, faults=())
 
     def better(self, other: _Draft) -> _Draft:
         """Of two whole answers the one with fewer problems; of equals the fuller, then the later."""
@@ -206,20 +236,28 @@ class _Draft:
         return len(self.problems), -_leaves(self.data) if self.problems else 0
 
 
-def _meant(question: Question, answer: Answer, talk: Talk) -> Answer:
-    """An answer in the shape of the schema that was asked for; of several values the one that is meant, with a note."""
+def _meant(question: Question, answer: Answer, talk: Talk, completion: Completion) -> Answer:
+    """An answer in the shape of the schema that was asked for; of several values, or a mere text, what is meant.
+
+    What a single value means is seen where it is checked, with all of the record around it.
+    """
+    text, is_cut = completion.text, completion.finish_reason == "length"
     values = [talk.restore(question.schema, value) for value in answer.several or (answer.value,)]
-    if not answer.several:
-        return replace(answer, value=values[0])
-    fitting = [] if question.pieces else [one for one in values if isinstance(validate(question.schema, one), Valid)]
-    value, told = values[-1], "the last counts"
-    if fitting:
-        value, told = fitting[-1], "the last that is valid counts"
-    elif is_many(question.schema):
-        value = [*chain.from_iterable(one if isinstance(one, list) else [one] for one in values)]
-        told = "taken as one list"
-    notes = _joined(answer.notes, {"": f"the answer has {len(values)} JSON values, {told}"})
-    return replace(answer, value=value, notes=notes)
+    if is_cut and (len(values) > 1 or answer.open is not None):
+        value, opened = continued(question.schema, values, answer.open)
+        which = "all are taken as one list" if opened is not None else "the first is taken"
+        told = {"": f"the answer has {len(values)} values, {which}"} if len(values) > 1 else {}
+        return replace(answer, value=value, open=opened, notes=_joined(answer.notes, told))
+    if answer.open is not None or (len(values) == 1 and answer.fault is None):
+        return replace(answer, value=values[-1])
+    told = {}
+    if is_many(question.schema) and 0 < answer.fenced < len(values):
+        told = {"": f"{len(values) - answer.fenced} values in prose are left out, beside those in fences"}
+        values = values[: answer.fenced]
+    found = align(question.schema, values, text)
+    if answer.fault and isinstance(validate(question.schema, found.value), list):
+        raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
+    return replace(answer, value=found.value, notes=_joined(answer.notes, told, found.changes))
 
 
 def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schema) -> Extraction:
@@ -239,7 +277,15 @@ def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schem
         return record
     record = replace(record, notes=_joined(record.notes, _changed_by_class(answer, checked.data)))
     spans, absent = ground(checked.data, document)
-    return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent)
+    shown = choose(schema.examples, document.text, draft.voice.style.shots)
+    notes = _joined(record.notes, leaks(checked.data, shown, document, schema))
+    return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent, notes=notes)
+
+
+def _doubted(problem: Problem, doubts: Mapping[str, str]) -> Problem:
+    """A problem with why its value was not taken for what it could mean."""
+    doubt = doubts.get(problem.pointer)
+    return replace(problem, message=f"{problem.message}; {doubt}") if doubt else problem
 
 
 def _was(data: Any, piece: repair.Piece) -> str:

@@ -24,6 +24,14 @@ def unescaped(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
+def is_list(root: Mapping[str, Any]) -> bool:
+    """Whether a schema is one of a list, also behind a reference: {'type': 'array'} → True; a tuple is none."""
+    node = root
+    while "$ref" in node and "type" not in node:
+        node = resolve(root, node["$ref"])
+    return node.get("type") == "array" and "prefixItems" not in node
+
+
 def resolve(root: Mapping[str, Any], reference: str) -> Any:
     """Follow a local reference: '#/$defs/Author' → its node."""
     node: Any = root

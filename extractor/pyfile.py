@@ -105,11 +105,11 @@ def _where(error: BaseException, target: str, path: Path | None) -> str:
 # --- finding the type in a module ----------------------------------------------------------------------------
 
 
-def find_type(target: str, name: str | None) -> Any:
-    """The type that a file (`paper.py`) or module means: the one that is named, or its only root."""
+def find_type(target: str, name: str | None) -> tuple[Any, ModuleType]:
+    """The type that a file (`paper.py`) or module means, the one that is named or its only root; and the module."""
     is_file = target.endswith(".py") or "/" in target or "\\" in target
     module = import_file(Path(target).expanduser()) if is_file else import_module(target)
-    return _named(module, name, target) if name else _only_root(module, target)
+    return _named(module, name, target) if name else _only_root(module, target), module
 
 
 def _only_root(module: ModuleType, target: str) -> Any:

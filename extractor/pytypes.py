@@ -9,8 +9,10 @@ from enum import Enum
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
-from pydantic_core import SchemaValidator, ValidationError, core_schema, to_json
+from pydantic_core import SchemaValidator, ValidationError, core_schema, to_json, to_jsonable_python
 
+from extractor.choices import name_of
+from extractor.docstrings import members_docs
 from extractor.errors import SchemaError
 
 _WRAPPERS = ("function-before", "function-after", "function-wrap", "nullable", "default")  # of another type
@@ -56,6 +58,19 @@ class Generator(GenerateJsonSchema):
         except ValueError:
             del json_schema["default"]
         return json_schema
+
+    def enum_schema(self, schema: core_schema.EnumSchema) -> dict[str, Any]:
+        """Each value once, with what is written below the members as `x-aliases`."""
+        json_schema = super().enum_schema(schema)
+        if "enum" in json_schema:  # a member with two names is in it twice
+            json_schema["enum"] = [*{(type(value), name_of(value)): value for value in json_schema["enum"]}.values()]
+        members = schema["cls"].__members__
+        docs: dict[str, str] = {}
+        for name, text in members_docs(schema["cls"]).items():
+            docs.setdefault(name_of(to_jsonable_python(members[name].value)), text)
+        known = set(map(name_of, json_schema.get("enum", [json_schema.get("const")])))
+        told = {value: {"description": text} for value, text in docs.items() if value in known}
+        return {**json_schema, "x-aliases": told} if told else json_schema
 
     def datetime_schema(self, schema: core_schema.DatetimeSchema) -> dict[str, Any]:
         """`datetime` → with an offset or without; `NaiveDatetime`, `AwareDatetime` → one of the two."""

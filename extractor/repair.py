@@ -27,6 +27,7 @@ _FURTHER = "-"
 CUT = "cut off"  # why a piece is asked for that an answer did not get to
 _FREE = ("additionalProperties", "patternProperties", "propertyNames")  # what is said of keys that have no name
 _DEEPEST = 100  # references that lead to each other without an end
+_MOST_PROBLEMS = 2_000  # that are looked at; what is left of more has its turn when these are gone
 
 Path = tuple[str | int, ...]
 
@@ -50,9 +51,9 @@ class Piece:
 def failing(schema: Schema, data: Any, problems: Sequence[Problem]) -> list[Piece]:
     """The outermost places that the problems are about; the path of the first is () where that is the whole."""
     found: dict[Path, Piece] = {}
-    paths = [(_path(data, problem.pointer), problem) for problem in problems]
+    paths = [(_path(data, problem.pointer), problem) for problem in problems[:_MOST_PROBLEMS]]
     for path, problem in sorted(paths, key=lambda pair: len(pair[0])):
-        if not any(path[: len(above)] == above for above in found if above != path):
+        if not any(path[:depth] in found for depth in range(len(path))):
             why = f"{found[path].why}; {problem.message}" if path in found else problem.message
             found[path] = Piece(path, subschema(schema, path, data), why)
     return [*found.values()]

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -18,11 +19,12 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 from pydantic_core import SchemaError as CoreError
 
-from extractor import dsl
+from extractor import dsl, examples, field_examples
 from extractor.dialect import to_inner
 from extractor.dialect.keywords import NAMED
 from extractor.errors import SchemaError
-from extractor.pointers import resolve
+from extractor.files import read_json, read_text, read_yaml
+from extractor.pointers import is_list
 from extractor.pyfile import find_type
 from extractor.pytypes import Generator, refuse_impossible
 from extractor.schema_spec import JSON, is_json, is_path, split
@@ -33,10 +35,7 @@ SchemaSpec = Any  # str | Path | a type (Pydantic class, dataclass, TypedDict, l
 _PACKAGE = Path(__file__).parent
 _BUILTIN_FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parent / "schemas")  # in the wheel; in a checkout
 
-_LARGEST_FILE = 8_000_000  # bytes of a JSON Schema file
 _LONGEST_FAULT = 300  # characters of what Pydantic says
-_MOST_MERGED = 100_000  # names that YAML's `<<` brings in
-_MERGE = "tag:yaml.org,2002:merge"
 
 
 def load(spec: SchemaSpec) -> Schema:
@@ -46,17 +45,30 @@ def load(spec: SchemaSpec) -> Schema:
     `paper.py`, `paper.py:Paper`, `package.module:Paper`; a JSON Schema file (`.json`, `.yaml`); an inline schema
     (`'title, year int, keywords[]'`); or the name of a built-in one (`article`). Raises `SchemaError`, with file and
     line, pointer, or column.
+
+    Its few-shot examples come with it: see `extractor.examples`.
     """
+    return spec if isinstance(spec, Schema) else examples.with_own(*_load_bare(spec))
+
+
+def load_many(spec: SchemaSpec) -> Schema:
+    """The schema of a list of such records; unlike one record, a list can always say that there is nothing."""
     if isinstance(spec, Schema):
-        return spec
+        return many(spec)
+    schema, module, where = _load_bare(spec)
+    return examples.with_own(many(schema), module, where)
+
+
+def _load_bare(spec: SchemaSpec) -> tuple[Schema, ModuleType | None, str]:
+    """A schema without examples, and the module that may have some, by the name that a user gave it."""
     if isinstance(spec, Mapping):
-        return load_json(spec)
+        return load_json(spec), None, ""
     if spec is None:
         raise SchemaError("no schema", hint="give a Pydantic class, a file, an inline schema or a built-in name")
     if not isinstance(spec, str | Path):
-        return from_type(spec)
+        return from_type(spec), None, ""
     inline = _load_inline(spec) if isinstance(spec, str) else None
-    return inline or _load_named(str(spec))
+    return (inline, None, "") if inline else _load_named(str(spec))
 
 
 def _load_inline(spec: str) -> Schema | None:
@@ -74,14 +86,15 @@ def _load_inline(spec: str) -> Schema | None:
     return from_dsl(spec) if dsl.looks_like_dsl(spec) else None
 
 
-def _load_named(spec: str) -> Schema:
+def _load_named(spec: str) -> tuple[Schema, ModuleType | None, str]:
     """A schema in a file or module, or a built-in one."""
     target, name = split(spec)
     if target.lower().endswith(JSON):
-        return _load_file(Path(target).expanduser(), name)
+        return _load_file(Path(target).expanduser(), name), None, ""
     if not name and not is_path(target):
         target = str(_find_builtin(target))
-    return from_type(find_type(target, name), name)
+    type_, module = find_type(target, name)
+    return from_type(type_, name), module, target
 
 
 def from_dsl(text: str) -> Schema:
@@ -116,7 +129,7 @@ def from_type(type_: Any, name: str | None = None) -> Schema:
     except Exception as error:  # a type has hooks, which can fail in any way
         what, hint = _fault_of_type(error)
         raise SchemaError(f"{name}{what}", hint=hint) from error
-    return _schema(name, json_schema, type_)
+    return field_examples.check(_schema(name, json_schema, type_))
 
 
 def _fault_of_type(error: Exception) -> tuple[str, str]:
@@ -142,15 +155,13 @@ def many(schema: Schema) -> Schema:
     inner = relocated(schema.json_schema, "#/items")
     model = None if schema.model is None else list[schema.model]  # type: ignore[name-defined]
     wrapped = {"type": "array", "items": inner}
-    return replace(_schema(schema.name, wrapped), model=model)
+    shown = examples.of_many(schema)
+    return replace(_schema(schema.name, wrapped), model=model, examples=shown, instruction=schema.instruction)
 
 
 def is_many(schema: Schema) -> bool:
     """Whether an answer is a list of records."""
-    node = schema.json_schema
-    while "$ref" in node and "type" not in node:
-        node = resolve(schema.json_schema, node["$ref"])
-    return node.get("type") == "array" and "prefixItems" not in node
+    return is_list(schema.json_schema)
 
 
 def digest(json_schema: Mapping[str, Any]) -> str:
@@ -177,8 +188,8 @@ def _load_file(path: Path, name: str | None) -> Schema:
     if name is not None:
         raise SchemaError(f"{path}:{name}: a JSON Schema file has no classes to choose from", hint=f"use {path}")
     try:
-        text = _read(path)
-        document = read_json(text, f"{path}: ") if path.suffix.lower() == ".json" else _read_yaml(text, path)
+        text = read_text(path)
+        document = read_json(text, f"{path}: ") if path.suffix.lower() == ".json" else read_yaml(text, path)
         return load_json(document, path.stem, str(path))
     except json.JSONDecodeError as error:
         hint = "a schema file is JSON (.json), YAML (.yaml) or Python (.py)"
@@ -187,79 +198,6 @@ def _load_file(path: Path, name: str | None) -> Schema:
         raise SchemaError(f"{path}: {error}", hint="write a smaller number") from error
     except RecursionError:
         raise SchemaError(f"{path}: nested too deep", hint="a schema has a few dozen levels") from None
-
-
-def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise SchemaError(f"{path}: larger than {_LARGEST_FILE // 1_000_000} MB", hint="split the schema")
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise SchemaError(f"{path}: {error.strerror or error}", hint="is the name right?") from error
-    except UnicodeDecodeError as error:
-        raise SchemaError(f"{path}: not UTF-8", hint="write the file as UTF-8") from error
-
-
-def read_json(text: str, where: str = "") -> Any:
-    """A JSON document; raises `SchemaError` for a name that an object has twice: only one of them could count."""
-
-    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            twice = next(name for name in found if sum(name == other for other, _ in pairs) > 1)
-            raise SchemaError(f"{where}the name {twice!r} stands twice in one object", hint="remove one of the two")
-        return found
-
-    return json.loads(text, object_pairs_hook=distinct)
-
-
-def _read_yaml(text: str, path: Path) -> Any:
-    import yaml
-
-    merged: dict[int, int] = {}
-    total = 0
-
-    class Loader(yaml.SafeLoader):
-        """Looks at each mapping before `<<` brings anything in, which may be named again, or be without end."""
-
-        def compose_mapping_node(self, anchor: dict[Any, Any]) -> yaml.MappingNode:
-            node = super().compose_mapping_node(anchor)
-            _refuse_twice(node, path)
-            merged[id(node)] = _merged(node, merged)
-            nonlocal total
-            total += merged[id(node)]
-            if total > _MOST_MERGED:
-                what = f"{_place(path, node.start_mark)}: merges (<<) bring in more than {_MOST_MERGED:,} names"
-                raise SchemaError(what, hint="merge less, or use $ref")
-            return node
-
-    try:
-        # Not copied before its size is known: aliases can stand for billions of values.
-        return yaml.load(text, Loader)  # noqa: S506  # a safe one
-    except (yaml.YAMLError, ValueError) as error:
-        place = _place(path, getattr(error, "problem_mark", None))
-        raise SchemaError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
-
-
-def _refuse_twice(node: Any, path: Path) -> None:
-    """Refuse a name that a YAML mapping has twice: only one of them could count."""
-    seen: set[str] = set()
-    for key in (key for key, _ in node.value if isinstance(key.value, str)):
-        if key.value in seen:
-            what = f"{_place(path, key.start_mark)}: the name {key.value!r} stands twice in one object"
-            raise SchemaError(what, hint="remove one of the two")
-        seen.add(key.value)
-
-
-def _merged(node: Any, known: Mapping[int, int]) -> int:
-    """How many pairs `<<` brings into a YAML mapping: those of others, with what came into these."""
-    merges = [value for key, value in node.value if key.tag == _MERGE]
-    others = [other for value in merges for other in (value.value if value.id == "sequence" else [value])]
-    return sum(len(other.value) + known.get(id(other), 0) for other in others)
-
-
-def _place(path: Path, mark: Any) -> str:
-    return f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
 
 
 # A document without any of these says nothing as a JSON Schema: it is something else.

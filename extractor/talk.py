@@ -15,9 +15,9 @@ from extractor import repair
 from extractor.answer import apart, is_plain_json, partial, refuse, well_formed
 from extractor.errors import ModeRejected, SchemaError, UsageError
 from extractor.grammar import compile_schema
-from extractor.prompt import ANSWER_NOW, THINK, messages
+from extractor.prompt import PromptStyle, Voice, answer_now, messages, think, voice_for
 from extractor.strict import to_strict
-from extractor.types import Completion, Document, Engine, Message, Mode, Request, Schema, Usage
+from extractor.types import Completion, Document, Encoding, Engine, Message, Mode, Request, Schema, Usage
 
 # Seconds granted to a request: a fixed part, prefill and decoding. A laptop with four requests under way does
 # a multiple of this; what takes longer hangs.
@@ -28,6 +28,7 @@ _DECODED_TOKENS_PER_SECOND = 4
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64  # of a schema or tool
 _THINKING_TOKENS = 1_000
+_PLAIN = PromptStyle()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,7 @@ class Options:
     mode: Mode | None = None
     retries: int = 2
     think: bool = False
+    style: PromptStyle = _PLAIN
     on_partial: OnPartial | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -58,6 +60,23 @@ class Options:
         if self.mode not in (None, *get_args(Mode)):
             hint = f"one of {', '.join(get_args(Mode))}, or None for the strongest"
             raise UsageError(f"options: mode {self.mode!r} is none", hint=hint)
+        if not isinstance(self.style, PromptStyle):
+            raise UsageError(
+                f"options: style is a {type(self.style).__name__}", hint="PromptStyle(encoding='yaml'), say"
+            )
+        if self.mode not in (None, *self.fitting):
+            style = self.style
+            is_form = style.encoding == "json"
+            what = "form completion" if is_form else f"answers in {style.encoding.upper()}"
+            hint = f"--mode {self.fitting[-1]} does, as auto; or take {'--form chat' if is_form else '--encoding json'}"
+            raise UsageError(f"mode {self.mode} does not go with {what}", hint=hint)
+
+    @property
+    def fitting(self) -> tuple[Mode, ...]:
+        """The modes that go with the style: what a decoder writes is JSON, and only chats have tools."""
+        if self.style.encoding != "json":
+            return ("prompt",)
+        return ("grammar", "prompt") if self.style.form == "completion" else get_args(Mode)
 
 
 OnPartial = Callable[[Any], None]
@@ -65,11 +84,12 @@ OnPartial = Callable[[Any], None]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked: a schema, and the pieces of a record that it stands for (none: the whole)."""
+    """What is asked: a schema, and the pieces of a record that it stands for (none: the whole), which are in JSON."""
 
     schema: Schema
     messages: tuple[Message, ...]
     pieces: tuple[repair.Piece, ...] = ()
+    encoding: Encoding = "json"
 
 
 class Talk:
@@ -78,29 +98,31 @@ class Talk:
     def __init__(self, engine: Engine, options: Options) -> None:
         self.engine = engine
         self.options = options
-        self.mode: Mode = options.mode or engine.modes[0]
+        fitting: list[Mode] = [mode for mode in engine.modes if mode in options.fitting]
+        self.mode: Mode = options.mode or (fitting[0] if fitting else "prompt")
         self.attempts = 0
         self.usage = Usage()
         self.thoughts = ""
         self._unfit: dict[Mode, Exception] = {}
         self._notes: list[str] = []
 
-    async def think(self, chat: tuple[Message, ...]) -> tuple[Message, ...]:
+    async def think(self, chat: tuple[Message, ...], schema: Schema, voice: Voice) -> tuple[Message, ...]:
         """The chat with the model's free thoughts in it; `Refused` where it declines already here."""
         *before, question = chat
         # In the same turn: templates of some models want turns to alternate.
-        asked = (*before, replace(question, content=f"{question.content}\n\n{THINK}"))
+        asked = (*before, replace(question, content=f"{question.content}\n\n{think(voice)}"))
         self.attempts += 1
         completion = self._count(await self.engine.generate(_request(asked, self.options, _THINKING_TOKENS)))
         refuse(completion)
         said = completion.text.strip() or completion.thoughts
         self.thoughts = _lines(self.thoughts, completion.text.strip())
-        return (*asked, Message("assistant", said), Message("user", ANSWER_NOW)) if said else chat
+        now = Message("user", answer_now(schema, voice))
+        return (*asked, Message("assistant", said), now) if said else chat
 
     async def ask(self, question: Question) -> Completion:
         """The answer to a question, in the next weaker mode where the engine rejects one."""
         while True:
-            mode = await choose_mode(self.engine, self.options.mode, self._unfit)
+            mode = await choose_mode(self.engine, self.options, self._unfit)
             if mode is None:
                 none = ModeRejected(f"{self.engine.id} honours none of its modes")
                 raise next(reversed(self._unfit.values()), none)
@@ -142,7 +164,8 @@ class Talk:
 
     async def _generate(self, request: Request, question: Question) -> Completion:
         show = self.options.on_partial
-        if show is None or question.pieces or not hasattr(self.engine, "stream"):
+        is_shown = show is not None and not question.pieces and question.encoding == "json"
+        if show is None or not is_shown or not hasattr(self.engine, "stream"):
             return await self.engine.generate(request)
 
         shown: Any = None
@@ -195,18 +218,22 @@ def of_engine(engine: Engine, mode: Mode) -> Mode:
     return mode
 
 
-async def choose_mode(engine: Engine, wanted: Mode | None = None, unfit: Collection[Mode] = ()) -> Mode | None:
+async def choose_mode(engine: Engine, options: Options, unfit: Collection[Mode] = ()) -> Mode | None:
     """The mode that is wanted, else the strongest that an engine honours; None where those in `unfit` were all."""
-    if wanted is not None:
-        return of_engine(engine, wanted)
+    if options.mode is not None:
+        return of_engine(engine, options.mode)
+    if options.fitting == ("prompt",):
+        return of_engine(engine, "prompt")
     proven = getattr(engine, "honoured", None)
     modes: tuple[Mode, ...] = await proven() if proven else engine.modes
-    return next((mode for mode in modes if mode in engine.modes and mode not in unfit), None)
+    usable = set(engine.modes).intersection(options.fitting).difference(unfit)
+    return next((mode for mode in modes if mode in usable), None)
 
 
 def build_request(document: Document, schema: Schema, options: Options, mode: Mode = "grammar") -> Request:
     """The exact first request of a document; needs no engine."""
-    return structured(schema, messages(document, schema), options, mode)
+    chat = messages(document, schema, voice_for(document.text, options.style))
+    return structured(schema, chat, options, mode)
 
 
 def structured(schema: Schema, chat: tuple[Message, ...], options: Options, mode: Mode) -> Request:
@@ -227,6 +254,7 @@ def _request(chat: tuple[Message, ...], options: Options, most: int | None = Non
         temperature=options.temperature,
         seed=options.seed,
         timeout=options.timeout or _patience(estimate_chat(chat), max_tokens),
+        form=options.style.form,
     )
 
 

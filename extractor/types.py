@@ -14,6 +14,7 @@ Dialect = Literal["ecma", "rust"]
 Descriptor = Literal["typescript", "bullet", "json-schema"]
 Encoding = Literal["json", "yaml", "xml", "csv"]
 Language = Literal["en", "zh"]  # of instructions
+Form = Literal["chat", "completion"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Example:
 
     text: str
     value: Any
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ class Request:
 
     In mode `grammar` the schema is there twice: as llguidance text, and as the JSON Schema that is in it. In the modes
     `json_schema` and `tools` it is in the strict subset of OpenAI, in mode `prompt` in the messages alone. `name` is
-    that of the schema or tool, made of letters, digits, `_` and `-`.
+    that of the schema or tool, made of letters, digits, `_` and `-`. In form `completion` the messages go out as one
+    text to continue (`extractor.prompt.as_text`).
     """
 
     messages: tuple[Message, ...]
@@ -88,6 +93,7 @@ class Request:
     temperature: float = 0.0
     seed: int | None = None
     timeout: float = 600.0
+    form: Form = "chat"
 
 
 @dataclass(frozen=True, slots=True)

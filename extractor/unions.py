@@ -28,7 +28,8 @@ class Fault(NamedTuple):
 def nearest(branches: Mapping[Branch, Sequence[Fault]]) -> list[Branch]:
     """The branches that a value comes nearest to, by the faults of each; several where none is nearer."""
     ranks = {branch: _distance(faults) for branch, faults in branches.items()}
-    return [branch for branch, rank in ranks.items() if rank == min(ranks.values())]
+    least = min(ranks.values(), default=())
+    return [branch for branch, rank in ranks.items() if rank == least]
 
 
 def _distance(faults: Sequence[Fault]) -> tuple[int, ...]:

@@ -26,6 +26,7 @@ from extractor.types import Dialect, Problem, Schema
 from extractor.unions import Fault, innermost
 
 _MOST_REPEATED = 20  # errors of a value that are told a second time, where another reference leads to the same
+_MOST_ERRORS = 5_000  # of a value; more of them help nobody
 _LONGEST_RULE = 300  # characters; jsonschema puts the whole value into its message, Pydantic all choices
 _MOST_SHOWN = 10  # values of an enum in a message
 
@@ -48,7 +49,12 @@ def validate(schema: Schema, data: Any) -> Valid | list[Problem]:
 
 def _against(schema: Schema, data: Any) -> list[Problem]:
     """What the JSON Schema has against data."""
-    errors = errors_of(checker(schema), data)
+    return problems_at(schema, schema.json_schema, data)
+
+
+def problems_at(schema: Schema, node: Any, value: Any) -> list[Problem]:
+    """What one of a schema's subschemas has against a value."""
+    errors = errors_of(cast(Draft202012Validator, checker(schema).evolve(schema=node)), value)
     return [_from_json_schema(fault) for error in errors for fault in innermost(error)]
 
 
@@ -212,13 +218,22 @@ _followed: ContextVar[dict[tuple[str, int], list[JsonSchemaError]] | None] = Con
 
 
 def errors_of(validator: Draft202012Validator, data: Any) -> list[JsonSchemaError]:
-    """All that a validator has against data, each reference followed once for each value.
+    """All that a validator has against data, up to thousands, each reference followed once for each value.
 
     A few dozen definitions, each of which names the next one twice, would take for ever otherwise.
     """
     token = _followed.set({})
     try:
-        return list(validator.iter_errors(data))
+        return list(islice(validator.iter_errors(data), _MOST_ERRORS))
+    finally:
+        _followed.reset(token)
+
+
+def has_errors(validator: Draft202012Validator, data: Any) -> bool:
+    """Whether a validator has anything against data; the first thing settles it."""
+    token = _followed.set({})
+    try:
+        return next(validator.iter_errors(data), None) is not None
     finally:
         _followed.reset(token)
 
@@ -278,13 +293,25 @@ def _adapter(schema: Schema) -> TypeAdapter[Any]:
 
 def _from_json_schema(fault: Fault) -> Problem:
     path, _, error = fault
-    rule = error.message
+    rule = _of_no_type(error) or error.message
     if len(rule) > _LONGEST_RULE:
         rule = f"breaks {error.validator}: {_shown(error.validator_value)}"
     name = _named(error)
     if name is None:
         return Problem(pointer(path), rule, error.instance)
     return Problem(pointer([*path, name]), rule, cast(dict[str, Any], error.instance).get(name))
+
+
+def _of_no_type(error: JsonSchemaError) -> str | None:
+    """What is wrong where the branches of a union ask for types alone: 'x' is not of type 'number', 'null'."""
+    causes = error.context or []
+    if error.validator not in ("anyOf", "oneOf") or not causes:
+        return None
+    if any(cause.validator != "type" or cause.relative_path for cause in causes):
+        return None
+    asked: list[Any] = [cause.validator_value for cause in causes]
+    types = dict.fromkeys(name for one in asked for name in ([one] if isinstance(one, str) else one))
+    return f"{error.instance!r} is not of type {', '.join(map(repr, types))}"
 
 
 def _shown(value: Any) -> str:

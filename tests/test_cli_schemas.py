@@ -62,6 +62,15 @@ def test_check_as_json(folder: Path) -> None:
     assert (after["pointer"], after["keyword"], after["value"]) == ("/properties/tags", "uniqueItems", "true")
 
 
+def test_check_tells_of_examples_that_no_model_sees(folder: Path) -> None:
+    name = {"type": "string", "examples": ["Perth", 7, ["Perth is old.", "Perth"]], "x-alias": "town"}
+    (folder / "named.json").write_text(json.dumps({"type": "object", "properties": {"name": name}}))
+    done = extract(folder, "schema", "check", "--json", "named.json")
+    [row] = [row for line in done.stdout.splitlines() if (row := json.loads(line))["status"] == "ignored"]
+    assert (row["pointer"], row["keyword"], row["value"]) == ("/properties/name", "examples", "7")
+    assert row["why"] == "/examples/1: 7 is not of type 'string'; no model sees it"
+
+
 @pytest.mark.parametrize(
     ("spec", "message", "hint"),
     [

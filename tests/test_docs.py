@@ -27,7 +27,8 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 EXAMPLES = ROOT / "examples" / "README.md"
 SCHEMAS = ROOT / "examples" / "schemas.md"
-PAGES = (README, EXAMPLES, SCHEMAS, *(ROOT / "examples" / name for name in ("modes.md", "engines.md")))
+OTHERS = ("modes.md", "engines.md", "prompting.md", "from-kor.md")
+PAGES = (README, EXAMPLES, SCHEMAS, *(ROOT / "examples" / name for name in OTHERS))
 
 SHELL_LANGUAGES = ("console", "sh", "bash", "shell")
 # Words that stand before a command: EXTRACT_MODEL=… extract run

@@ -34,6 +34,7 @@ _KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
 _TEXT = ((str,), "a text")
 _TOLD = ("model", "base-url")  # they decide where documents go
 _SPECS = ("model", "schema")  # they may name code
+_TEXTS = ("instruction",)  # they may be '@FILE'
 _PREFIX = "EXTRACT_"  # of variables
 _OTHER_VARIABLES = {"EXTRACT_API_KEY", "EXTRACT_HOME", "EXTRACT_NO_CONFIG", "EXTRACT_SERVED"}  # of no option
 
@@ -189,10 +190,12 @@ def _read_setting(default: Default, file: File) -> Any:
     given = default.given
     if default.name in _SPECS:
         return _read_spec(default, file)
-    if _element(default.option) is not Path:
-        return given
-    paths = [_read_path(default, file, text) for text in (given if isinstance(given, list) else [given])]
-    return paths if isinstance(given, list) else paths[0]
+    if default.name in _TEXTS and given.startswith("@") and len(given) > 1:
+        return f"@{_read_path(default, file, given[1:])}"
+    values = given if isinstance(given, list) else [given]
+    if _element(default.option) is Path:
+        values = [_read_path(default, file, text) for text in values]
+    return values if _is_list(default.option) else values[0]
 
 
 def _read_spec(default: Default, file: File) -> str:

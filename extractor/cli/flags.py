@@ -9,6 +9,7 @@ import typer
 
 # Of the flags in --help, those of one kind stand together.
 _ANSWERS = "Answers"
+_PROMPTS = "The prompt"
 _ENDPOINTS = "Models elsewhere"
 _WEIGHTS_HERE = "Weights on this machine"
 _WHOLE_RUN = "The whole run"
@@ -165,6 +166,76 @@ ThinkOption = Annotated[
 ]
 StreamOption = Annotated[
     bool, typer.Option("--stream", help="Show the record as it grows, on a terminal.", rich_help_panel=_ANSWERS)
+]
+ExamplesOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        help='Few-shot examples, after those of the schema file: JSON Lines of {"text": …, "data": …}; data null says '
+        "that there is nothing to extract. Several files are given one by one.",
+        show_default=False,
+        rich_help_panel=_PROMPTS,
+        metavar="FILE",
+    ),
+]
+ShotsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        help="Show only the N examples that are most like the document. Default: all, in their order.",
+        show_default=False,
+        rich_help_panel=_PROMPTS,
+        metavar="N",
+    ),
+]
+InstructionOption = Annotated[
+    str | None,
+    typer.Option(
+        help="What else to tell the model, or @FILE. Takes the place of PROMPT in the schema file.",
+        show_default=False,
+        rich_help_panel=_PROMPTS,
+        metavar="TEXT",
+    ),
+]
+DescriptorOption = Annotated[
+    Literal["typescript", "bullet", "json-schema"],
+    typer.Option(
+        help="How the schema is described: typescript, bullet, json-schema.",
+        rich_help_panel=_PROMPTS,
+        metavar="NAME",
+    ),
+]
+EncodingOption = Annotated[
+    Literal["json", "yaml", "xml", "csv"],
+    typer.Option(
+        help="The format of answers: json, yaml, xml, csv. All but json are for mode prompt, and choose it.",
+        rich_help_panel=_PROMPTS,
+        metavar="NAME",
+    ),
+]
+PromptLangOption = Annotated[
+    Literal["auto", "en", "zh"],
+    typer.Option(
+        help="The language of the instructions: en, zh; auto takes that of the document.",
+        rich_help_panel=_PROMPTS,
+        metavar="LANG",
+    ),
+]
+AnswerLangOption = Annotated[
+    str | None,
+    typer.Option(
+        help="The language of what the model writes in its own words: zh, fr, Portuguese. Default: the document's.",
+        show_default=False,
+        rich_help_panel=_PROMPTS,
+        metavar="LANG",
+    ),
+]
+FormOption = Annotated[
+    Literal["chat", "completion"],
+    typer.Option(
+        help="chat, or completion: one text with Input: and Output:, for models that were not trained on chats.",
+        rich_help_panel=_PROMPTS,
+        metavar="NAME",
+    ),
 ]
 BaseUrlOption = Annotated[
     str | None,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from extractor.cli.terminal import Screen, explain
-from extractor.errors import ExtractError
+from extractor.errors import ExtractError, SourceError, UsageError
 
 if TYPE_CHECKING:
+    from extractor.prompt import PromptStyle
     from extractor.types import Schema
 
 _MOST_NOTES = 3  # about what the decoder does not hold
@@ -40,13 +42,25 @@ def handled(screen: Screen) -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def load_schema(spec: str, screen: Screen, *, many: bool = False) -> Schema:
-    """A schema that the decoder can hold; whatever is wrong with it is said before any token is spent."""
+def load_schema(
+    spec: str,
+    screen: Screen,
+    *,
+    many: bool = False,
+    examples: Sequence[Path] | None = None,
+    style: PromptStyle | None = None,
+) -> Schema:
+    """A schema that the decoder can hold, with examples; what is wrong with it is said before any token is spent."""
+    from extractor.encoders import refuse
+    from extractor.examples import read_examples, with_examples
     from extractor.grammar import compile_schema
-    from extractor.schema import load
-    from extractor.schema import many as list_of
+    from extractor.schema import load, load_many
 
-    schema = list_of(load(spec)) if many else load(spec)
+    schema = load_many(spec) if many else load(spec)
+    for file in examples or ():
+        schema = with_examples(schema, read_examples(file, schema))
+    if style:
+        refuse(schema, style.encoding)
     told = {"after": "it is checked after decoding", "ignored": "it is ignored"}
     rows = compile_schema(schema).report
     left = [row for row in rows if row.status in told and not row.why.startswith(("held", "its shape is held"))]
@@ -55,3 +69,21 @@ def load_schema(spec: str, screen: Screen, *, many: bool = False) -> Schema:
     if left[_MOST_NOTES:]:
         screen.note(f"{len(left) - _MOST_NOTES} more keywords are not held by the decoder: see `extract schema check`")
     return schema
+
+
+def read_instruction(given: str | None, screen: Screen) -> str | None:
+    """The text behind --instruction; of '@FILE' that of the file."""
+    if given is None or not given.startswith("@"):
+        return given
+    from extractor.sources import Source, load
+
+    named, to_mend = f"--instruction {given}", "a text that begins with @ has to be in a file: --instruction @FILE"
+    if given == "@":
+        raise UsageError(f"{named}: names no file", hint=to_mend)
+    try:
+        found = load(Source(given.removeprefix("@")))
+    except SourceError as error:
+        raise UsageError(f"{named}: {error}", hint=error.hint or to_mend) from error
+    for note in found.notes:
+        screen.note(f"{named}: {note}")
+    return found.text.strip()

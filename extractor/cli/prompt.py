@@ -9,16 +9,24 @@ from typing import Annotated
 import typer
 
 from extractor.cli.flags import (
+    AnswerLangOption,
     BaseUrlOption,
+    DescriptorOption,
+    EncodingOption,
+    ExamplesOption,
+    FormOption,
+    InstructionOption,
     ManyOption,
     ModelOption,
     ModeOption,
     OfflineOption,
+    PromptLangOption,
     QuietOption,
     SchemaOption,
+    ShotsOption,
     VerboseOption,
 )
-from extractor.cli.frame import handled, load_schema
+from extractor.cli.frame import handled, load_schema, read_instruction
 from extractor.cli.terminal import Screen
 from extractor.models import DEFAULT
 
@@ -29,6 +37,14 @@ def prompt(
     model: ModelOption = DEFAULT,
     many: ManyOption = False,
     mode: ModeOption = "auto",
+    examples: ExamplesOption = None,
+    shots: ShotsOption = None,
+    instruction: InstructionOption = None,
+    descriptor: DescriptorOption = "typescript",
+    encoding: EncodingOption = "json",
+    prompt_lang: PromptLangOption = "auto",
+    answer_lang: AnswerLangOption = None,
+    form: FormOption = "chat",
     base_url: BaseUrlOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     offline: OfflineOption = False,
@@ -49,10 +65,16 @@ def prompt(
         with contextlib.closing(engine):
             engine.warm()
             from extractor.cli.prompting import prepare, print_prompt
+            from extractor.prompt import PromptStyle
+            from extractor.talk import Options
 
             document = load(Source(source))
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
-            loaded = load_schema(schema, screen, many=many)
-            found = asyncio.run(prepare(engine, document, loaded, None if mode == "auto" else mode))
+            told = read_instruction(instruction, screen)
+            language = None if prompt_lang == "auto" else prompt_lang
+            style = PromptStyle(descriptor, encoding, language, answer_lang, told, shots, form)
+            loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
+            options = Options(mode=None if mode == "auto" else mode, style=style)
+            found = asyncio.run(prepare(engine, document, loaded, options))
         print_prompt(found, as_json=as_json)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from extractor.cli.terminal import plain
 from extractor.engines import RemoteEngine, Session
 from extractor.errors import SchemaError
+from extractor.prompt import as_text
 from extractor.sinks import to_json
 from extractor.strict import to_strict
 from extractor.talk import Options, build_request, estimate_chat, of_engine
@@ -31,19 +32,24 @@ class Prompt:
         return self.modes[0] if len(self.modes) == 1 else None
 
 
-async def prepare(session: Session, document: Document, schema: Schema, wanted: Mode | None) -> Prompt:
+async def prepare(session: Session, document: Document, schema: Schema, options: Options) -> Prompt:
     """What a run would ask first; an endpoint is asked for nothing."""
+    wanted = options.mode or ("prompt" if options.fitting == ("prompt",) else None)
     try:
-        modes = (of_engine(session, wanted),) if wanted else _possible(session.engine, schema)
-        request = build_request(document, schema, Options(), modes[0] if len(modes) == 1 else "prompt")
-        return Prompt(_as_sent(request, session), modes, await session.count_tokens(request.messages))
+        modes = (of_engine(session, wanted),) if wanted else _possible(session.engine, schema, options.fitting)
+        request = build_request(document, schema, options, modes[0] if len(modes) == 1 else "prompt")
+        is_chat = request.form == "chat"  # nobody counts the tokens of a text
+        return Prompt(
+            _as_sent(request, session), modes, await session.count_tokens(request.messages) if is_chat else None
+        )
     finally:
         await session.aclose()
 
 
-def _possible(engine: Engine, schema: Schema) -> tuple[Mode, ...]:
+def _possible(engine: Engine, schema: Schema, fitting: tuple[Mode, ...]) -> tuple[Mode, ...]:
     """The modes that a run may take, strongest first: several where which is honoured is found by asking."""
-    modes = [mode for mode in getattr(engine, "candidates", engine.modes) if _can_say(mode, schema)]
+    offered = getattr(engine, "candidates", engine.modes)
+    modes = [mode for mode in offered if mode in fitting and _can_say(mode, schema)]
     return (*modes,) if modes and hasattr(engine, "honoured") else (modes[0] if modes else "prompt",)
 
 
@@ -69,10 +75,13 @@ def print_prompt(prompt: Prompt, *, as_json: bool) -> None:
     turns = [asdict(message) for message in request.messages]
     if as_json:
         held = {"grammar": request.grammar, "json_schema": request.json_schema}
-        told = {"messages": turns, "mode": prompt.mode, "modes": prompt.modes, **held, "input_tokens": prompt.tokens}
+        said = {"messages": turns} if request.form == "chat" else {"prompt": as_text(request.messages)}
+        told = {**said, "mode": prompt.mode, "modes": prompt.modes, **held, "input_tokens": prompt.tokens}
         print(to_json(told, indent=2))
         return
-    for turn in turns:
+    if request.form == "completion":
+        print(f"--- text\n{plain(as_text(request.messages))}\n")
+    for turn in turns if request.form == "chat" else ():
         print(f"--- {turn['role']}\n{plain(turn['content'])}\n")
     print(f"--- mode\n{prompt.mode or _spell_choice(prompt.modes)}\n")
     if request.grammar is not None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from extractor.cli.terminal import plain
+from extractor.dialect.metaschema import short
+from extractor.field_examples import faults
 from extractor.grammar import Row, compile_schema
 from extractor.grammar.report import Status
 from extractor.sinks import to_json
@@ -20,6 +22,8 @@ _WIDEST = 48  # column of pointers
 def print_report(schema: Schema, *, as_json: bool) -> None:
     """Print keyword by keyword how a schema is held, and a summary."""
     rows = [*compile_schema(schema).report]
+    for pointer, fault in faults(schema):
+        rows.append(Row(pointer, "examples", short(fault.value), "ignored", f"{fault}; no model sees it"))
     if schema.model is not None:
         rows.append(Row("", "class", schema.name, "after", "its types and validators"))
     if as_json:

@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from extractor.cli.flags import (
+    AnswerLangOption,
     BaseUrlOption,
     ContextOption,
+    DescriptorOption,
+    EncodingOption,
+    ExamplesOption,
+    FormOption,
     GpuLayersOption,
+    InstructionOption,
     KeyFileOption,
     ManyOption,
     MaxCostOption,
@@ -22,10 +28,12 @@ from extractor.cli.flags import (
     ModelOption,
     ModeOption,
     OfflineOption,
+    PromptLangOption,
     QuietOption,
     RetriesOption,
     SchemaOption,
     SeedOption,
+    ShotsOption,
     SlotsOption,
     Sources,
     StreamOption,
@@ -37,7 +45,7 @@ from extractor.cli.flags import (
     TraceOption,
     VerboseOption,
 )
-from extractor.cli.frame import handled, load_schema
+from extractor.cli.frame import handled, load_schema, read_instruction
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
@@ -67,6 +75,14 @@ def run(
     max_tokens: MaxTokensOption = 4096,
     temperature: TemperatureOption = 0.0,
     seed: SeedOption = None,
+    examples: ExamplesOption = None,
+    shots: ShotsOption = None,
+    instruction: InstructionOption = None,
+    descriptor: DescriptorOption = "typescript",
+    encoding: EncodingOption = "json",
+    prompt_lang: PromptLangOption = "auto",
+    answer_lang: AnswerLangOption = None,
+    form: FormOption = "chat",
     base_url: BaseUrlOption = None,
     key_file: KeyFileOption = None,
     timeout: TimeoutOption = None,
@@ -107,19 +123,25 @@ def run(
         _tell_unused(ctx, engine, screen)
         if stream and not single:
             screen.warn("--stream shows a single record as it grows; of several sources each is shown when it is done")
+        elif stream and encoding != "json":
+            screen.warn(f"--stream shows JSON as it grows; in {encoding.upper()} the record is shown when it is done")
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.cli.records import Job, refuse_missing, write_all
+            from extractor.prompt import PromptStyle
             from extractor.schema import is_many
             from extractor.talk import Options
 
-            loaded = load_schema(schema, screen, many=many)
+            told = read_instruction(instruction, screen)
+            language = None if prompt_lang == "auto" else prompt_lang
+            style = PromptStyle(descriptor, encoding, language, answer_lang, told, shots, form)
             wanted = None if mode == "auto" else mode
-            options = Options(max_tokens, temperature, seed, timeout, wanted, retries, think)
+            options = Options(max_tokens, temperature, seed, timeout, wanted, retries, think, style)
+            loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
             job = Job(named, loaded, engine, options, is_streamed=stream and single)
             single = single and (full or not is_many(loaded))
-            form = choose_format(format, out, single=single)
-            with open_sink(out, form, single=single) as sink:
+            written = choose_format(format, out, single=single)
+            with open_sink(out, written, single=single) as sink:
                 if not engine.is_here():
                     refuse_missing(named)
                 with screen.pulling() as on_progress:

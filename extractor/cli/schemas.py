@@ -36,10 +36,9 @@ def check(
     """
     with handled(Screen()):
         from extractor.cli.report import print_report
-        from extractor.schema import load
-        from extractor.schema import many as list_of
+        from extractor.schema import load, load_many
 
-        print_report(list_of(load(spec)) if many else load(spec), as_json=as_json)
+        print_report(load_many(spec) if many else load(spec), as_json=as_json)
 
 
 @app.command("init")

@@ -8,8 +8,8 @@ from typing import Any
 
 from extractor import dsl, starter
 from extractor.errors import SchemaError, UsageError
+from extractor.files import read_json
 from extractor.sample import from_sample
-from extractor.schema import read_json
 
 
 def starter_source(spec: str, name: str) -> str:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import count
 from typing import Any
 
-from extractor.pointers import resolve
+from extractor.descriptors.definitions import DEEPEST, ENTRY, Definitions, kinds
+from extractor.descriptors.remarks import about, joined, key, listed, meanings, remarks
 from extractor.types import Schema
 
-_MOST_CHOICES = 200
-_DATA = frozenset(("enum", "const", "default", "examples"))
-_ENTRY = "#/items"  # one record of a list
+_WORDS = ("any", "array", "boolean", "integer", "never", "null", "number", "object", "string", "type")
 
 
 def describe(schema: Schema) -> str:
@@ -21,33 +17,38 @@ def describe(schema: Schema) -> str:
 
     A definition that is used once is written in its place; the others are named, above.
     """
-    root = schema.json_schema
-    writer = _Writer(root)
-    body = writer.type_of({"$ref": "#"} if writer.uses["#"] else root, 0)
+    writer = _Writer(schema)
+    known, root = writer.known, schema.json_schema
+    start = {"$ref": "#"} if known.uses["#"] else root
+    body = writer.type_of(start, 0) + _comment(meanings(known, start))
     above = ""
-    while writer.wanted:
-        name, reference = writer.wanted.popitem()
-        above += f"type {name} = {writer.type_of(resolve(root, reference), 0)}\n"
-    about = root.get("description") or (resolve(root, root["$ref"]).get("description") if "$ref" in root else None)
-    return (f"// {_one_line(about)}\n" if about else "") + above + body
+    while known.wanted:
+        name, reference = known.wanted.pop()
+        node = known.resolve(reference)
+        above += f"type {name} = {writer.type_of(node, 0)}{_comment(meanings(known, node))}\n"
+    told = about(known)
+    return (f"// {told}\n" if told else "") + above + body
 
 
 class _Writer:
-    """Writes types; `wanted` are the named definitions that are referred to and not written yet."""
+    """Writes types; `level` is how many types the one that is being written stands in."""
 
-    def __init__(self, root: Mapping[str, Any]) -> None:
-        self.root = root
-        self.uses = Counter(_references(root))
-        self.wanted: dict[str, str] = {}
-        self.named: dict[str, str] = {}
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.known = Definitions(schema.json_schema, _WORDS)
+        self.level = 0
 
     def type_of(self, node: Any, depth: int) -> str:
-        """One node as a type expression."""
+        """One node as a type expression, `depth` steps from the margin."""
         if not isinstance(node, Mapping) or not node:
             return "never" if node is False else "any"
         if "const" in node or "enum" in node:
             return _choices([node["const"]] if "const" in node else node["enum"])
+        if self.level >= DEEPEST:
+            return "any"
+        self.level += 1
         parts = dict.fromkeys(part for part in self._parts(node, depth) if part != "any")
+        self.level -= 1
         return _joined(parts, " & ") or "any"
 
     def _parts(self, node: Mapping[str, Any], depth: int) -> Iterator[str]:
@@ -56,30 +57,15 @@ class _Writer:
             yield self._definition(node["$ref"], depth)
         others = node.keys() & {"$ref", "anyOf", "oneOf", "allOf"}
         if not others or node.keys() & {"properties", "items", "prefixItems"}:
-            yield " | ".join(self._plain(kind, node, depth) for kind in _kinds(node))
+            yield " | ".join(self._plain(kind, node, depth) for kind in kinds(node))
         branches = [self.type_of(branch, depth) for key in ("anyOf", "oneOf") for branch in node.get(key, ())]
         yield _joined(dict.fromkeys(branch for branch in branches if branch != "any"), " | ") or "any"
         yield from (self.type_of(branch, depth) for branch in node.get("allOf", ()))
 
     def _definition(self, reference: str, depth: int) -> str:
-        if self._is_written_in_place(reference):
-            return self.type_of(resolve(self.root, reference), depth)
-        if reference not in self.named:
-            taken = set(self.named.values())
-            self.named[reference] = next(free for free in _names(self._name(reference)) if free not in taken)
-            self.wanted[self.named[reference]] = reference
-        return self.named[reference]
-
-    def _is_written_in_place(self, reference: str) -> bool:
-        """A definition that is used once; what stands elsewhere may contain the reference itself."""
-        return self.uses[reference] <= 1 and reference.startswith("#/$defs/") and reference.count("/") == 2  # noqa: PLR2004
-
-    def _name(self, reference: str) -> str:
-        title = resolve(self.root, reference).get("title")
-        if isinstance(title, str) and title.isidentifier():
-            return title
-        last = reference.rpartition("/")[2]
-        return last if last.isidentifier() and reference != _ENTRY else "Record"
+        if self.known.is_in_place(reference, self.level):
+            return self.type_of(self.known.resolve(reference), depth)
+        return self.known.name(reference)
 
     def _plain(self, kind: str, node: Mapping[str, Any], depth: int) -> str:
         if kind == "array":
@@ -89,16 +75,17 @@ class _Writer:
     def _array(self, node: Mapping[str, Any], depth: int) -> str:
         if "prefixItems" in node:
             return "[" + ", ".join(self.type_of(item, depth) for item in node["prefixItems"]) + "]"
-        is_entry = node is self.root and self.uses[_ENTRY]
-        item = self.type_of({"$ref": _ENTRY} if is_entry else node.get("items"), depth)
+        is_entry = node is self.known.root and self.known.uses[ENTRY]
+        item = self.type_of({"$ref": ENTRY} if is_entry else node.get("items"), depth)
         return f"({item})[]" if self._is_union(node.get("items")) else f"{item}[]"
 
     def _is_union(self, node: Any) -> bool:
-        if not isinstance(node, Mapping):
+        level = self.level
+        while isinstance(node, Mapping) and "$ref" in node and self.known.is_in_place(node["$ref"], level):
+            node, level = self.known.resolve(node["$ref"]), level + 1
+        if not isinstance(node, Mapping) or "$ref" in node:
             return False
-        if "$ref" in node:
-            return self._is_written_in_place(node["$ref"]) and self._is_union(resolve(self.root, node["$ref"]))
-        return any(len(node.get(key, ())) > 1 for key in ("anyOf", "oneOf", "allOf", "enum")) or len(_kinds(node)) > 1
+        return any(len(node.get(key, ())) > 1 for key in ("anyOf", "oneOf", "allOf", "enum")) or len(kinds(node)) > 1
 
     def _object(self, node: Mapping[str, Any], depth: int) -> str:
         if "properties" not in node:
@@ -106,70 +93,20 @@ class _Writer:
         indent = "  " * (depth + 1)
         lines = []
         for name, child in node["properties"].items():
-            comment = "; ".join(_remarks(child))
-            key = name if name.isidentifier() else _literal(name)
-            line = f"{indent}{key}: {self.type_of(child, depth + 1)}"
-            lines.append(f"{line}  // {comment}" if comment else line)
+            told = _comment((*remarks(self.schema, child), *meanings(self.known, child)))
+            lines.append(f"{indent}{key(name)}: {self.type_of(child, depth + 1)}{told}")
         return "{\n" + "\n".join(lines) + "\n" + "  " * depth + "}"
 
 
-def _references(node: Any) -> Iterator[str]:
-    """Every `$ref` in a schema, as often as it stands there."""
-    if isinstance(node, Mapping):
-        if isinstance(node.get("$ref"), str):
-            yield node["$ref"]
-        for keyword, child in node.items():
-            if keyword not in _DATA or isinstance(child, Mapping):  # a property can have such a name
-                yield from _references(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from _references(child)
-
-
-def _names(name: str) -> Iterator[str]:
-    """Author, Author2, Author3 and so on."""
-    yield name
-    yield from (f"{name}{number}" for number in count(2))
-
-
-def _kinds(node: Mapping[str, Any]) -> list[str]:
-    kinds = node.get("type", "object" if "properties" in node else "any")
-    return [kinds] if isinstance(kinds, str) else list(kinds)
-
-
-_TIMES = {
-    ("date",): "YYYY-MM-DD",
-    ("time",): "HH:MM:SS with offset",
-    ("time-local",): "HH:MM:SS",
-    ("time-local", "time"): "HH:MM:SS, with offset if stated",
-    ("date-time",): "ISO 8601 with offset",
-    ("date-time-local",): "ISO 8601",
-    ("date-time-local", "date-time"): "ISO 8601, with offset if stated",
-}
-
-
-def _remarks(node: Any) -> Iterator[str]:
-    """What a type cannot say: description, format and bounds, of the node or of its branch that is not null."""
-    if not isinstance(node, Mapping):
-        return
-    if about := node.get("description"):
-        yield _one_line(about)
-    branches = [branch for branch in node.get("anyOf", []) if isinstance(branch, Mapping)]
-    formats = tuple(part["format"] for part in (node, *branches) if "format" in part)
-    if formats in _TIMES:
-        yield _TIMES[formats]
-    for part in (node, *branches):
-        if "maxLength" in part:
-            yield f"at most {part['maxLength']} characters"
-        if "maxItems" in part:
-            least = f"{part['minItems']} to " if part.get("minItems") else "at most "
-            yield f"{least}{part['maxItems']} items"
+def _comment(told: Iterable[str]) -> str:
+    text = joined(told)
+    return f"  // {text}" if text else ""
 
 
 def _choices(values: list[Any]) -> str:
     """Values of an enum; of a long list the first ones, the decoder knows them all."""
-    shown = " | ".join(map(_literal, values[:_MOST_CHOICES]))
-    return shown if len(values) <= _MOST_CHOICES else f"{shown} | …  /* {len(values) - _MOST_CHOICES} more */"
+    shown, more = listed(values, " | ")
+    return f"{shown} | …  /* {more} more */" if more else shown
 
 
 def _joined(parts: Iterable[str], sign: str) -> str:
@@ -178,11 +115,3 @@ def _joined(parts: Iterable[str], sign: str) -> str:
     if len(parts) > 1 and sign == " & ":
         parts = [f"({part})" if " | " in part and part[0] != "{" else part for part in parts]
     return sign.join(parts)
-
-
-def _literal(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

@@ -40,11 +40,13 @@ BESIDE = frozenset(
 )
 # Ours: keyword → value and reason, of those that say nothing where they stand.
 DROPPED = "x-dropped"
+# Ours: beside an enum, value → other names and what it stands for; at a property, other names that it may be given by.
+ALIASES, ALIAS = "x-aliases", "x-alias"
 # What says nothing about a value; `$defs` speak where a reference leads to them.
 ANNOTATIONS = frozenset(
     """title description default examples $comment deprecated readOnly writeOnly discriminator contentMediaType
     contentEncoding contentSchema $defs definitions""".split()  # noqa: SIM905
-) | {DROPPED}
+) | {DROPPED, ALIASES, ALIAS}
 
 Path = tuple[str | int, ...]
 

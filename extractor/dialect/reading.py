@@ -11,6 +11,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 
 from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
+from extractor.dialect import aliases
 from extractor.dialect.keywords import (
     BESIDE,
     CLASSES,
@@ -139,6 +140,8 @@ class Reader:
             is_wrong = (rule := rules.get(keyword)) and not rule(value)
             if is_wrong and (found := complaint(keyword, value, place.draft)):
                 raise self.fault((*place.path, *found[0]), found[1])
+        if ours := aliases.complaint(place.node):
+            raise self.fault((*place.path, *ours[0]), *ours[1:])
         for limit, exclusive in EXCLUSIVE.items():
             if place.node.get(exclusive) is True and limit not in place.node:
                 raise self.fault((*place.path, exclusive), f"`true` needs {limit} beside it")

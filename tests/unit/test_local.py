@@ -9,7 +9,7 @@ from importlib.util import find_spec
 import pytest
 
 from extractor.engines.local.engine import open_outlines
-from extractor.engines.local.runners import as_plain_text, fill_template
+from extractor.engines.local.runners import fill_template
 from extractor.engines.local.worker import Worker
 from extractor.errors import EngineError, UsageError
 from extractor.types import Message
@@ -32,10 +32,6 @@ def test_a_missing_extra_is_named(spec: str, extra: str) -> None:
     with pytest.raises(UsageError, match="outlines is not installed") as caught:
         open_outlines(spec)
     assert caught.value.hint == f"pip install 'extractor[{extra}]'"
-
-
-def test_a_chat_as_plain_text() -> None:
-    assert as_plain_text(CHAT) == "Be brief.\n\nuser: Hi\n\nassistant:"
 
 
 def test_jobs_are_done_in_order_in_one_thread() -> None:

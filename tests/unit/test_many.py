@@ -59,7 +59,7 @@ def test_all_are_valid(schema: Any) -> None:
         pytest.param([ADA, {"name": "Tom"}, GRACE], [ADA, GRACE], ["/1/born"], id="by the JSON Schema"),
         pytest.param([{"name": "Nobody", "born": 1900}, ADA], [ADA], ["/0"], id="by the class"),
         pytest.param(
-            [{"name": 1, "born": 1}, {"name": "Nobody", "born": 1900}, ADA], [ADA], ["/0/name", "/0/born", "/1"],
+            [{"name": {}, "born": 1}, {"name": "Nobody", "born": 1900}, ADA], [ADA], ["/0/name", "/0/born", "/1"],
             id="by both",
         ),
         pytest.param([7, ADA, None], [ADA], ["/0", "/2"], id="no records at all"),
@@ -94,7 +94,7 @@ def test_what_the_class_adds_to_the_valid_ones_is_told_beside_an_invalid_one() -
         name: str
         size: int = 3
 
-    found = run([{"name": 1}, {"name": "x"}], list[Thing])
+    found = run([{"name": {}}, {"name": "x"}], list[Thing])
     assert found.data == [{"name": "x", "size": 3}]
     assert found.notes == {"/0/size": "not in the answer, added by the class"}
 
@@ -129,7 +129,11 @@ class Pair(RootModel[Annotated[list[Person], Field(min_length=2)]]):
 
 
 NOBODY = {"name": "Nobody", "born": 1900}
-SHORTEST = {"type": "array", "minItems": 2, "items": {"type": "object", "properties": {"born": {"minimum": 1815}}}}
+SHORTEST = {
+    "type": "array",
+    "minItems": 2,
+    "items": {"type": "object", "properties": {"name": {}, "born": {"minimum": 1815}}},
+}
 
 
 @pytest.mark.parametrize(
@@ -224,3 +228,57 @@ def test_the_model_is_asked_for_all_of_them() -> None:
     [system, _] = prompt.messages(TEXT, load(list[Person]))
     assert "Extract all such records" in system.content
     assert system.content.count("}[]") == 1
+
+
+# --- several values in one answer --------------------------------------------------------------------------------
+
+LINES = f"{json.dumps(ADA)}\n{json.dumps(GRACE)}"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f'{LINES}\n{{"name": "Al',
+        f"{LINES}\n",
+        f"They are: {LINES.replace(chr(10), ', ')}, {{",
+        f'[{json.dumps(ADA)}]\n[{json.dumps(GRACE)}, {{"na',
+        f"```json\n{json.dumps(ADA)}\n```\n```json\n{json.dumps(GRACE)}\n```\n```",
+    ],
+)
+def test_of_several_records_that_were_cut_off_all_are_kept(answer: str) -> None:
+    found = run(answer, reason="length")
+    assert found.data == [ADA, GRACE]
+    assert [problem.kind for problem in found.errors] == ["Truncated"]
+    assert "values, all are taken as one list" in found.notes[""]
+
+
+def test_the_last_of_several_records_that_was_cut_off_is_continued() -> None:
+    engine = ScriptedEngine([(f'{json.dumps(ADA)}\n{{"name": "Grace", "bo', "length"), '{"/1/born": 1906, "/-": []}'])
+    found = asyncio.run(extract(TEXT, load(list[Person]), engine, Options(retries=1)))
+    assert (found.data, found.errors) == ([ADA, GRACE], ())
+
+
+def test_one_record_for_a_list_that_was_cut_off_is_continued() -> None:
+    engine = ScriptedEngine([('{"name": "Grace", "bo', "length"), '{"/0/born": 1906, "/-": []}'])
+    found = asyncio.run(extract(TEXT, load(list[Person]), engine, Options(retries=1)))
+    assert (found.data, found.errors) == ([GRACE], ())
+
+
+def test_of_several_records_that_were_cut_off_the_first_counts_for_one() -> None:
+    found = run(f'{LINES}\n{{"name": "Al', Person, "length")
+    assert (found.data, found.errors) == (ADA, ())
+    assert "the first is taken" in found.notes[""]
+
+
+def test_what_stands_behind_a_cut_answer_and_cannot_be_told_from_prose_is_told() -> None:
+    found = run(f"{json.dumps(ADA)} and {json.dumps(GRACE)}", Person, "length")
+    assert found.data == ADA
+    assert "left out, since it stands behind the JSON" in found.notes[""]
+
+
+def test_a_record_in_prose_beside_a_fenced_list_is_no_part_of_it() -> None:
+    example = json.dumps({"name": "Example", "born": 1900})
+    engine = ScriptedEngine([f"As in {example}:\n```json\n[{json.dumps(ADA)}]\n```"], modes=("prompt",))
+    found = asyncio.run(extract(TEXT, load(list[Person]), engine, Options(retries=0)))
+    assert found.data == [ADA]
+    assert "1 values in prose are left out" in found.notes[""]

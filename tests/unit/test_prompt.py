@@ -1,159 +1,119 @@
-"""What the model reads. Snapshots are plain files; EXTRACT_WRITE_SNAPSHOTS=1 writes them anew."""
+"""What the model reads, as whole conversations.
+
+Snapshots are plain files; EXTRACT_WRITE_SNAPSHOTS=1 writes them anew.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-import os
-import re
-import time
-from pathlib import Path
-from typing import Annotated, Any, Literal
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any, Literal
 
 import pytest
+from described import SCHEMAS, SNAPSHOTS, compare
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
-from scripted import quick, record, schema_of
+from scripted import ScriptedEngine, quick
 
-from extractor.descriptors import describe
-from extractor.prompt import fence, messages
-from extractor.schema import from_type
-from extractor.types import Document, Schema
+from extractor.errors import UsageError
+from extractor.examples import with_examples
+from extractor.pipeline import extract
+from extractor.prompt import PromptStyle, as_text, fence, messages, voice_for
+from extractor.prompt.style import name_language
+from extractor.schema import from_type, load_many
+from extractor.talk import Options
+from extractor.types import Document, Example, Mode, Request, Schema
 
-SNAPSHOTS = Path(__file__).parent / "snapshots"
-TEXT: dict[str, Any] = {"type": "string"}
-WHOLE: dict[str, Any] = {"type": "integer"}
-
-
-class Author(BaseModel):
-    """Somebody who signs."""
-
-    name: str = Field(description="as printed", max_length=100)
-    mail: str | None = None
+# --- whole conversations -------------------------------------------------------------------------------------
 
 
-class Paper(BaseModel):
-    """A paper,
-    on two lines.
-    """
+class Concert(BaseModel):
+    """A concert in the town."""
 
-    title: str = Field(description="the headline,\n   as printed", max_length=200)
-    published: dt.date | None = Field(None, description="first day")
-    at: dt.datetime | None = None
-    authors: list[Author] = Field(description="in order", min_length=1, max_length=8)
-    second: Author | None = None
-    keywords: list[Annotated[str, Field(max_length=40)]] = Field(max_length=5)
-    category: Literal["science", "政治", 'a "quoted" one']
-    scores: dict[str, float]
-    pair: tuple[int, str]
-    open: bool = False
-    anything: Any = None
+    band: str
+    seats: int | None = Field(None, description="as announced")
+    kind: Literal["free", "paid"]
 
 
-class Cat(BaseModel):
-    kind: Literal["cat"]
-    lives: int
-
-
-class Dog(BaseModel):
-    kind: Literal["dog"]
-    tricks: list[Literal["sit", "roll"]]
-
-
-class Zoo(BaseModel):
-    pet: Annotated[Cat | Dog, Field(discriminator="kind", description="the first one")]
-    number_or_text: int | str | None = None
-    many: list[int | str]
-
-
-class Node(BaseModel):
-    """A node."""
-
-    name: str
-    kids: list[Node] = Field(max_length=4)
-
-
-class Husband(BaseModel):
-    name: str
-    wife: Wife | None = None
-
-
-class Wife(BaseModel):
-    name: str
-    husband: Husband | None = None
-
-
-class Wedding(BaseModel):
-    groom: Husband
-    bride: Wife
-
-
-ODD_NAMES = [
-    "two words",
-    "class",
-    "a-b",
-    "a.b",
-    "1st",
-    "书名",
-    'q"uote',
-    "back\\slash",
-    "",
-    "</text>",
-    "$ref",
-    "{type}",
+EXAMPLES = [
+    ("The Saltings Brass Band plays for free.", Concert(band="Saltings Brass Band", kind="free")),
+    ("Jonah Abery, 60 seats, £4.", {"band": "Jonah Abery", "seats": 60, "kind": "paid"}),
 ]
-PLAIN: dict[str, Any] = {
-    "description": "Not from Pydantic.",
-    "type": "object",
-    "properties": {
-        "nullable": {"type": ["string", "null"], "maxLength": 9},
-        "mixed": {"enum": ["x", 1, None, True, [1]]},
-        "fixed": {"const": "y"},
-        "both": {"allOf": [{"$ref": "#/$defs/Inner"}, record(b=WHOLE)]},
-        "inner": {"$ref": "#/$defs/Inner"},
-        "escaped": {"$ref": "#/$defs/a~1b~0c"},
-        "untyped": {"properties": {"x": WHOLE}},
-        "map": {"type": "object", "additionalProperties": WHOLE},
-        "free": {"type": "object"},
-        "list": {"type": "array"},
-        "few": {"type": "array", "items": TEXT, "minItems": 1},
-        "nested": {"type": "array", "items": {"type": "array", "items": WHOLE}},
-        "anything": {},
-        "yes": True,
-        "nothing": {"type": "null"},
-        "time": {"type": "string", "format": "time"},
-    },
-    "$defs": {"Inner": record(a=TEXT), "a/b~c": WHOLE},
+PLAIN = from_type(Concert)
+SHOWN = with_examples(PLAIN, EXAMPLES)
+MANY = with_examples(load_many(Concert), [*EXAMPLES, ("It rained all day.", None)])
+ENGLISH = Document("a.txt", "  Tide Choir: 200 seats, tickets £9.\n</text>\n{type} <|im_end|>  ")
+CHINESE = Document("b.txt", "潮汐合唱团周六演出，座位二百个，门票九元。")
+GOOD = '{"band": "Tide Choir", "seats": 200, "kind": "paid"}'
+
+# name: schema, document, style, modes, what the model says
+CONVERSATIONS: dict[str, tuple[Schema, Document, PromptStyle, tuple[Mode, ...], list[str]]] = {
+    "english": (PLAIN, ENGLISH, PromptStyle(), ("grammar",), [GOOD.replace("paid", "dear"), '{"/kind": "paid"}']),
+    "chinese": (SHOWN, CHINESE, PromptStyle(), ("prompt",), ["我不知道。", GOOD]),
+    "instructed": (
+        SHOWN,
+        ENGLISH,
+        PromptStyle(instruction="Only choirs.", answer_language="zh", language="en", shots=1),
+        ("prompt",),
+        [GOOD],
+    ),
+    "yaml": (
+        SHOWN,
+        ENGLISH,
+        PromptStyle(encoding="yaml"),
+        ("grammar", "prompt"),
+        ["Sure!", "band: Tide Choir\nkind: paid"],
+    ),
+    "xml": (
+        MANY,
+        ENGLISH,
+        PromptStyle(encoding="xml", descriptor="json-schema"),
+        ("prompt",),
+        ["<concert><item><band>Tide Choir</band><seats>200</seats><kind>paid</kind></item></concert>"],
+    ),
+    "csv": (
+        MANY,
+        CHINESE,
+        PromptStyle(encoding="csv", descriptor="bullet", answer_language="en"),
+        ("prompt",),
+        ["band,seats,kind\n潮汐合唱团,二百,paid"],
+    ),
+    "completion": (SHOWN, ENGLISH, PromptStyle(form="completion"), ("grammar", "prompt"), [GOOD]),
 }
-SCHEMAS = {
-    "paper": from_type(Paper),
-    "zoo": from_type(Zoo),
-    "node": from_type(Node),
-    "wedding": from_type(Wedding),
-    "odd_names": schema_of(record(**dict.fromkeys(ODD_NAMES, WHOLE))),
-    "plain": schema_of(PLAIN),
-}
 
 
-def compare(name: str, text: str) -> None:
-    file = SNAPSHOTS / f"{name}.txt"
-    if os.environ.get("EXTRACT_WRITE_SNAPSHOTS"):
-        file.write_text(text + "\n", encoding="utf-8")
-    assert text + "\n" == file.read_text(encoding="utf-8"), "EXTRACT_WRITE_SNAPSHOTS=1 writes it anew"
+def converse(name: str, **options: Any) -> tuple[list[Request], Any]:
+    schema, document, style, modes, replies = CONVERSATIONS[name]
+    engine = ScriptedEngine(replies, modes=modes)
+    found = asyncio.run(extract(document, schema, engine, Options(style=style, **options)))
+    return engine.requests, found
 
 
-@pytest.mark.parametrize("name", SCHEMAS)
-def test_describe(name: str) -> None:
-    compare(name, describe(SCHEMAS[name]))
+def spelled(request: Request) -> str:
+    turns = "\n".join(f"=== {turn.role}\n{turn.content}" for turn in request.messages)
+    return f"##### mode {request.mode}, form {request.form}\n{turns}"
 
 
-def test_the_whole_conversation() -> None:
-    chat = messages(Document("a.txt", "  The sea.\n</text>\n{type}  "), SCHEMAS["zoo"])
-    compare("conversation", "\n".join(f"=== {turn.role}\n{turn.content}" for turn in chat))
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_whole_conversation(name: str) -> None:
+    requests, found = converse(name)
+    assert found.ok, found.errors
+    compare(f"conversation.{name}", "\n".join([*map(spelled, requests), f"##### data\n{json.dumps(found.data)}"]))
 
 
-def test_every_snapshot_has_its_schema() -> None:
-    assert {file.stem for file in SNAPSHOTS.glob("*.txt")} == {*SCHEMAS, "conversation"}
+def test_thinking_first() -> None:
+    requests, _ = converse("chinese", think=True)
+    compare("conversation.thinking", "\n".join(map(spelled, requests)))
+
+
+def test_no_snapshot_is_left_behind() -> None:
+    there = {file.name.split(".")[1] for file in SNAPSHOTS.glob("conversation*")}
+    assert there == {*CONVERSATIONS, "thinking"}
+
+
+# --- styles --------------------------------------------------------------------------------------------------
 
 
 def test_the_system_message_depends_on_the_schema_alone() -> None:
@@ -164,116 +124,167 @@ def test_the_system_message_depends_on_the_schema_alone() -> None:
     assert messages(Document("a", "x"), SCHEMAS["zoo"])[0] != one[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "chosen", "language"),
+    [
+        ("The sea.", None, "en"),
+        ("海上的风。", None, "zh"),
+        ("海上的风。", "en", "en"),
+        ("The sea.", "zh", "zh"),
+        ("Le café du port", None, "en"),
+        ("海の風がふく、とても", None, "en"),
+        ("", None, "en"),
+    ],
+)
+def test_the_language_of_the_instructions(text: str, chosen: Any, language: str) -> None:
+    assert voice_for(text, PromptStyle(language=chosen)).language == language
+
+
+def test_the_instruction_of_the_schema_gives_way_to_the_given_one() -> None:
+    schema = replace(PLAIN, instruction="Only bands.")
+    own, given_one = (
+        messages(ENGLISH, schema, voice_for("", PromptStyle(instruction=text)))[0].content for text in (None, "All.")
+    )
+    assert "\n\nOnly bands.\n\n" in own
+    assert "\n\nAll.\n\n" in given_one
+    assert "Only bands" not in given_one
+
+
+@pytest.mark.parametrize(
+    ("given_one", "language", "name"),
+    [("zh", "en", "Chinese"), ("zh-CN", "en", "Chinese"), ("ZH", "zh", "中文"), ("Old  Norse\n", "en", "Old Norse")],
+)
+def test_names_of_languages(given_one: str, language: Any, name: str) -> None:
+    assert name_language(given_one, language) == name
+
+
+def test_answers_in_another_language_are_asked_for_in_place_of_the_own_one() -> None:
+    said = messages(ENGLISH, PLAIN, voice_for("", PromptStyle(answer_language="fr")))[0].content
+    assert "in French" in said
+    assert "language of the text" not in said
+
+
+@pytest.mark.parametrize("encoding", ["json", "yaml", "xml", "csv"])
+def test_no_paragraph_is_empty(encoding: Any) -> None:
+    said = messages(ENGLISH, PLAIN, voice_for("", PromptStyle(encoding=encoding)))[0].content
+    assert "\n\n\n" not in said
+    assert ("null" in said.rpartition("}")[2]) is (encoding in ("json", "yaml"))
+
+
+def test_only_the_nearest_examples_are_shown_and_the_nearest_last() -> None:
+    schema = with_examples(PLAIN, [*EXAMPLES, ("A choir with tickets and seats: Tide.", EXAMPLES[0][1])])
+    for shots, texts in {
+        0: [],
+        1: ["A choir"],
+        2: ["Jonah", "A choir"],
+        9: ["The Saltings", "Jonah", "A choir"],
+    }.items():
+        chat = messages(ENGLISH, schema, voice_for("", PromptStyle(shots=shots)))
+        assert [
+            turn.content.split("\n")[1].startswith(text) for turn, text in zip(chat[1::2], texts, strict=False)
+        ] == [True] * len(texts)
+        assert len(chat) == 2 + 2 * len(texts)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"encoding": "toml"},
+        {"descriptor": "x"},
+        {"form": "x"},
+        {"language": "fr"},
+        {"shots": -1},
+        {"shots": "2"},
+        {"shots": True},
+        {"instruction": 3},
+        {"answer_language": b"zh"},
+        {"answer_language": " "},
+    ],
+)
+def test_a_style_that_there_is_not(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        PromptStyle(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("style", "mode", "is_right"),
+    [
+        (PromptStyle(encoding="yaml"), "grammar", False),
+        (PromptStyle(encoding="yaml"), "prompt", True),
+        (PromptStyle(encoding="yaml"), None, True),
+        (PromptStyle(form="completion"), "tools", False),
+        (PromptStyle(form="completion"), "json_schema", False),
+        (PromptStyle(form="completion"), "grammar", True),
+    ],
+)
+def test_modes_that_go_with_a_style(style: PromptStyle, mode: Mode | None, is_right: bool) -> None:
+    if is_right:
+        assert Options(style=style, mode=mode).style == style
+    else:
+        with pytest.raises(UsageError, match=f"mode {mode}"):
+            Options(style=style, mode=mode)
+
+
+def test_an_engine_that_has_not_the_mode_of_an_encoding() -> None:
+    with pytest.raises(UsageError, match="has no mode prompt"):
+        asyncio.run(extract(ENGLISH, PLAIN, ScriptedEngine([GOOD]), Options(style=PromptStyle(encoding="xml"))))
+
+
+def test_a_text_to_continue() -> None:
+    chat = messages(Document("a", "The sea."), replace(PLAIN, examples=(Example("x", {"band": "y"}),)))
+    text = as_text(chat)
+    assert text.count("\n\nInput:\n<text>\n") == text.count("\n\nOutput:\n") == 2
+    assert text.endswith("</text>\n\nOutput:\n")
+
+
+def test_values_that_come_from_the_examples_are_told() -> None:
+    schema, document, style, _, _ = CONVERSATIONS["chinese"]
+    engine = ScriptedEngine(['{"band": "Jonah Abery", "seats": null, "kind": "free"}'])
+    found = asyncio.run(extract(document, schema, engine, Options(style=style)))
+    assert "examples" in found.notes["/band"]
+    none = asyncio.run(extract(document, schema, engine, Options(style=replace(style, shots=0))))
+    assert "/band" not in none.notes
+
+
 # --- the fence -----------------------------------------------------------------------------------------------
 
 
 @quick(200)
 @given(
-    st.lists(st.sampled_from(["</text>", "<text>", "<", "/", "text", ">", "\\", "\n", "sea"]), max_size=12).map("".join)
+    st.lists(
+        st.sampled_from(["</text>", "<text>", "</TEXT >", "< /text>", "<", "/", "text", ">", "\\", "\n", "sea", "|"]),
+        max_size=12,
+    ).map("".join)
 )
 def test_no_document_closes_its_fence(text: str) -> None:
     fenced = fence(text)
-    assert fenced.startswith("<text>\n")
-    assert fenced.endswith("\n</text>")
-    assert fenced.count("</text>") == 1
+    inner = fenced.removeprefix("<text>\n").removesuffix("\n</text>")
+    assert fenced == f"<text>\n{inner}\n</text>"
+    assert "</text>" not in inner.lower().replace(" ", "")
+    assert "<text>" not in inner.lower().replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "<|im_end|>",
+        "<|im_start|>",
+        "<|eot_id|>",
+        "<｜User｜>",
+        "<end_of_turn>",
+        "<start_of_turn>",
+        "</s>",
+        "[INST]",
+        "[/INST]",
+    ],
+)
+def test_no_document_ends_its_turn(mark: str) -> None:
+    assert mark not in fence(f"a {mark} b")
+    assert mark.replace(mark[0], mark[0] + "\\", 1) in fence(f"a {mark} b")
 
 
 @quick()
 @given(st.text(max_size=80))
 def test_a_fence_keeps_the_text(text: str) -> None:
-    assert (
-        fence(text).removeprefix("<text>\n").removesuffix("\n</text>") == text.replace("</text>", "<\\/text>").strip()
-    )
-
-
-# --- shapes of types -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("child", "expected"),
-    [
-        ({"type": "array", "items": {"enum": ["a", "b"]}}, '("a" | "b")[]'),
-        ({"anyOf": [WHOLE, {"type": "null"}]}, "integer | null"),
-        ({"anyOf": [WHOLE, {"type": "integer", "minimum": 1}]}, "integer"),
-        ({"type": "array", "items": {"anyOf": [WHOLE, TEXT]}}, "(integer | string)[]"),
-        ({"type": "array", "prefixItems": [WHOLE, TEXT]}, "[integer, string]"),
-        ({"type": "number"}, "number"),
-        ({"type": "boolean"}, "boolean"),
-        ({}, "any"),
-    ],
-)
-def test_types(child: dict[str, Any], expected: str) -> None:
-    assert describe(schema_of(record(a=child))) == f"{{\n  a: {expected}\n}}"
-
-
-def test_a_list_of_a_union_of_objects() -> None:
-    text = describe(schema_of({"type": "array", "items": {"anyOf": [record(a=WHOLE), record(b=WHOLE)]}}))
-    assert text == "({\n  a: integer\n} | {\n  b: integer\n})[]"
-
-
-def test_the_description_of_a_recursive_root() -> None:
-    assert describe(SCHEMAS["node"]).startswith("// A node.\n")
-
-
-def test_a_reference_to_the_root_has_a_name() -> None:
-    assert "#" not in describe(schema_of({"type": "object", "properties": {"kid": {"$ref": "#"}}}))
-
-
-def test_definitions_that_end_alike() -> None:
-    places = {"a": "#/$defs/A", "b": "#/definitions/A", "c": "#/$defs/A", "d": "#/definitions/A"}
-    properties = record(**{name: {"$ref": place} for name, place in places.items()})
-    text = describe(schema_of({**properties, "$defs": {"A": WHOLE}, "definitions": {"A": TEXT}}))
-    assert "integer" in text
-    assert "string" in text
-
-
-# --- recursion -----------------------------------------------------------------------------------------------
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> Schema:
-    """Definitions that refer to one another at will."""
-    names = [f"D{at}" for at in range(draw(st.integers(1, 4)))]
-
-    def node() -> dict[str, Any]:
-        reference = {"$ref": f"#/$defs/{draw(st.sampled_from(names))}"}
-        shapes = [WHOLE, reference, {"type": "array", "items": reference}, {"anyOf": [reference, {"type": "null"}]}]
-        return draw(st.sampled_from(shapes))
-
-    def definition() -> dict[str, Any]:
-        return record(**{f"p{at}": node() for at in range(draw(st.integers(1, 3)))})
-
-    return schema_of({**definition(), "$defs": {name: definition() for name in names}})
-
-
-@quick(150)
-@given(graphs())
-def test_recursion_ends_and_every_name_is_explained_once(schema: Schema) -> None:
-    text = describe(schema)
-    declared = re.findall(r"^type (D\d) = ", text, flags=re.MULTILINE)
-    used = set(re.findall(r"\bD\d\b", text))
-    assert sorted(declared) == sorted(used)
-    assert text.count("{") == text.count("}")
-
-
-def test_definitions_that_are_used_twice_do_not_blow_up() -> None:
-    def half(at: int) -> dict[str, Any]:
-        reference = {"$ref": f"#/$defs/D{at + 1}"}
-        return record(a=reference, b=reference)
-
-    schema = schema_of({**half(-1), "$defs": {**{f"D{at}": half(at) for at in range(10)}, "D10": TEXT}})
-    assert len(describe(schema)) < 10_000
-
-
-def test_definitions_that_all_refer_to_each_other_take_little_time() -> None:
-    def tangle(size: int) -> Schema:
-        names = [f"D{at}" for at in range(size)]
-        body = record(**{name: {"$ref": f"#/$defs/{name}"} for name in names})
-        return schema_of({"$ref": "#/$defs/D0", "$defs": dict.fromkeys(names, body)})
-
-    def seconds(size: int) -> float:
-        started = time.process_time()
-        describe(tangle(size))
-        return time.process_time() - started
-
-    assert min(seconds(7) for _ in range(3)) < 40 * min(seconds(4) for _ in range(3))
+    inner = fence(text).removeprefix("<text>\n").removesuffix("\n</text>")
+    assert inner == text.strip() or ("<" in text or "[" in text)

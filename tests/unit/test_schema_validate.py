@@ -172,6 +172,28 @@ def test_every_valid_record_passes_unchanged(title: str, names: list[str], year:
     assert checked.data == data
 
 
+@pytest.mark.parametrize(
+    ("child", "value", "message"),
+    [
+        ({"anyOf": [{"type": "number"}, {"type": "null"}]}, "x", "'x' is not of type 'number', 'null'"),
+        (
+            {"oneOf": [{"type": "number"}, {"type": ["null", "array"]}]},
+            "x",
+            "'x' is not of type 'number', 'null', 'array'",
+        ),
+        ({"oneOf": [{"type": "number"}, {"type": "integer"}]}, "x", "'x' is not of type 'number', 'integer'"),
+        ({"anyOf": [{"type": "array", "items": {"type": "null"}}, {"type": "null"}]}, [1], "1 is not of type 'null'"),
+        (
+            {"oneOf": [{"type": "number"}, {"type": "integer"}]},
+            3,
+            "3 is valid under each of {'type': 'integer'}, {'type': 'number'}",
+        ),
+    ],
+)
+def test_a_value_of_no_type_of_a_union_is_told_the_types(child: dict[str, Any], value: Any, message: str) -> None:
+    assert [one.message for one in problems(record(a=child), {"a": value})] == [message]
+
+
 # --- what the JSON Schema sees -------------------------------------------------------------------------------
 
 TEXT: dict[str, Any] = {"type": "string"}

@@ -50,10 +50,9 @@ class ChatEngine:
         self.has_chats = True  # until the server says that the model only continues texts
         self._not_taken: set[str] = set()
 
-    @property
-    def path(self) -> str:
-        """Of the API that the model answers on."""
-        return wire.CHAT if self.has_chats else wire.COMPLETIONS
+    def is_chat(self, request: Request) -> bool:
+        """Whether a request goes out as a chat, rather than as a text to continue."""
+        return self.has_chats and request.form == "chat"
 
     def name_model(self, model: str) -> None:
         """Take the model that was found, where only the endpoint was named."""
@@ -97,18 +96,19 @@ class ChatEngine:
         """One try, with a body that the model takes; a stream where somebody looks on, and the server has streams."""
         while True:
             body = self._body(request, is_streamed=on_text is not None)
+            path = wire.CHAT if self.is_chat(request) else wire.COMPLETIONS
             try:
                 if on_text and "stream" in body:
-                    return self._read(await self._streamed(body, on_text, seconds), request)
-                return self._read(await self.transport.once(self.path, body, seconds), request)
+                    return self._read(await self._streamed(path, body, on_text, seconds), request)
+                return self._read(await self.transport.once(path, body, seconds), request)
             except (RequestRejected, EngineDenied) as error:
-                if not await self._only_continues(error):
+                if not (self.is_chat(request) and await self._only_continues(error)):
                     self._adapt(error, body)
 
-    async def _streamed(self, body: Mapping[str, Any], on_text: OnText, seconds: float) -> Any:
+    async def _streamed(self, path: str, body: Mapping[str, Any], on_text: OnText, seconds: float) -> Any:
         """The answer that a stream comes to."""
         written = wire.Written()
-        async for event in self.transport.stream(self.path, body, seconds):
+        async for event in self.transport.stream(path, body, seconds):
             if written.add(event):
                 on_text(written.text)
         if not written.is_ended:
@@ -118,9 +118,9 @@ class ChatEngine:
 
     def _body(self, request: Request, *, is_streamed: bool) -> Mapping[str, Any]:
         """All that is sent, without what the model was seen not to take."""
-        if not self.has_chats and request.mode not in wire.OF_COMPLETIONS:
+        if not self.is_chat(request) and request.mode not in wire.OF_COMPLETIONS:
             raise ModeRejected(f"{self.id}: the model has no chats, it only continues texts")
-        write = wire.body_of if self.has_chats else wire.body_of_text
+        write = wire.body_of if self.is_chat(request) else wire.body_of_text
         body = write(request, self.model, self.server or "other")
         if is_streamed and "stream" not in self._not_taken:
             body |= wire.STREAMED
@@ -132,7 +132,7 @@ class ChatEngine:
     async def _only_continues(self, error: EngineError) -> bool:
         """Whether the model, which has just refused a chat, goes on with a text; it is not asked for chats again."""
         is_sign = error.status in NO_SUCH_PATH or _NO_CHAT.search(str(error))
-        if not (self.has_chats and is_sign):
+        if not is_sign:
             return False
         body = {"model": self.model, "prompt": "Hello", "max_tokens": 1}
         try:

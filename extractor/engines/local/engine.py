@@ -19,6 +19,7 @@ from extractor.engines.local.sources import Source, parse_source
 from extractor.engines.local.worker import Worker
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, RequestRejected
 from extractor.models import Progress
+from extractor.prompt import NEXT_INPUT
 from extractor.types import Completion, Message, Mode, Request, Usage
 
 T = TypeVar("T")
@@ -124,7 +125,7 @@ class OutlinesEngine:
             raise RequestRejected(f"{self.id}: {line}", hint=hint) from error
 
     def _write(self, runner: Runner, request: Request, halted: Halted) -> Completion:
-        prompt = runner.encode(request.messages)
+        prompt = runner.encode(request.messages, request.form)
         if runner.context is not None:
             request = _fitted(request, len(prompt), runner.context)
         mask = None if request.grammar is None else mask_of(runner, request.grammar)
@@ -134,7 +135,11 @@ class OutlinesEngine:
         if request.grammar is not None:
             prove(runner, request.grammar, tokens, ended=ended)
         usage = Usage(input_tokens=len(prompt), output_tokens=len(tokens) + ended)
-        return Completion(runner.decode(tokens), "stop" if ended else "length", usage)
+        text = runner.decode(tokens)
+        if request.form == "completion" or not runner.has_chats:
+            text, made_up, _ = text.partition(NEXT_INPUT)  # a text goes on after the answer
+            ended = ended or bool(made_up)
+        return Completion(text, "stop" if ended else "length", usage)
 
 
 def _end(closing: threading.Event, worker: Worker) -> None:

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from extractor.errors import EngineError, UsageError
 from extractor.grammar import check
-from extractor.types import Message, Request
+from extractor.prompt import as_text
+from extractor.types import Form, Message, Request
 
 Turns = list[dict[str, str]]
 Halted = Callable[[], bool]
@@ -29,8 +30,13 @@ class Runner(Protocol):
         """The llguidance backend of outlines."""
         ...
 
-    def encode(self, messages: Sequence[Message]) -> list[int]:
-        """The tokens of a chat, up to where the answer begins."""
+    @property
+    def has_chats(self) -> bool:
+        """Whether the weights have a chat template."""
+        ...
+
+    def encode(self, messages: Sequence[Message], form: Form = "chat") -> list[int]:
+        """The tokens of a chat, or of one text to continue, up to where the answer begins."""
         ...
 
     def write(self, prompt: list[int], request: Request, mask: Any, halted: Halted) -> tuple[list[int], bool]:
@@ -82,10 +88,15 @@ class TransformersRunner(_Outlines):
         self._tokenizer = model.hf_tokenizer
         self.context = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
 
-    def encode(self, messages: Sequence[Message]) -> list[int]:
-        """With the chat template of the tokenizer."""
-        if not self._tokenizer.chat_template:
-            plain: list[int] = self._tokenizer(as_plain_text(messages))["input_ids"]
+    @property
+    def has_chats(self) -> bool:
+        """By the tokenizer."""
+        return bool(self._tokenizer.chat_template)
+
+    def encode(self, messages: Sequence[Message], form: Form = "chat") -> list[int]:
+        """With the chat template of the tokenizer, where there is one and a chat is wanted."""
+        if form == "completion" or not self.has_chats:
+            plain: list[int] = self._tokenizer(as_text(messages))["input_ids"]
             return plain
         return fill_template(self._fill, messages)
 
@@ -152,10 +163,15 @@ class LlamaCppRunner(_Outlines):
         self._llama = model.model
         self.context: int | None = self._llama.n_ctx()
 
-    def encode(self, messages: Sequence[Message]) -> list[int]:
+    @property
+    def has_chats(self) -> bool:
+        """By the file."""
+        return self._template is not None
+
+    def encode(self, messages: Sequence[Message], form: Form = "chat") -> list[int]:
         """Templates write the token that begins a text themselves."""
-        if self._template is None:
-            return self._tokens(as_plain_text(messages), begins=True)
+        if form == "completion" or not self.has_chats:
+            return self._tokens(as_text(messages), begins=True)
         return fill_template(lambda turns: self._tokens(self._template(messages=turns).prompt, begins=False), messages)
 
     def write(self, prompt: list[int], request: Request, mask: Any, halted: Halted) -> tuple[list[int], bool]:
@@ -238,12 +254,6 @@ def fill_template(fill: Callable[[Turns], list[int]], messages: Sequence[Message
             raise
     first = {**turns[1], "content": f"{turns[0]['content']}\n\n{turns[1]['content']}"}
     return fill([first, *turns[2:]])
-
-
-def as_plain_text(messages: Sequence[Message]) -> str:
-    r"""A chat where there is no template: (system 'Be brief.', user 'Hi') → 'Be brief.\n\nuser: Hi\n\nassistant:'."""
-    turns = (turn.content if turn.role == "system" else f"{turn.role}: {turn.content}" for turn in messages)
-    return "\n\n".join((*turns, "assistant:"))
 
 
 @contextlib.contextmanager

@@ -1,0 +1,164 @@
+"""What a model meant: its values as the schema would have them, with each change told and nothing made up.
+
+Models without a grammar write '1,234' for 1234, 'Two' for the choice TWO, firstName for first_name, one value where a
+list is asked for, a wrapper too many. The JSON Schema decides: what is valid is never touched, and of all that a value
+can mean the valid one with the fewest changes counts. Where several are as near, or one cannot be told for sure, the
+value stays as it is, with a doubt, and whoever repairs asks for it. The idea of schema-aligned parsing is BAML's.
+
+Reading order: this file; `closed`; `found`; `numerals`, `units`, `numbers`, `dates`, `prose`, `words`, `keys` (texts);
+`nodes` (what a schema asks); `scalars`; `fit`; `walk` (down a schema along a value); `together` (several values as one
+list).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from extractor.coercion.closed import closed
+from extractor.coercion.fit import Fit, Notes, written
+from extractor.coercion.together import continued, joined
+from extractor.coercion.walk import DEEPEST, SENTENCES, TooMuchError, Walk, is_too_deep
+from extractor.coercion.words import is_nothing
+from extractor.errors import ParseError
+from extractor.pointers import pointer
+from extractor.types import Schema
+from extractor.unions import nearest
+
+__all__ = ["Aligned", "align", "continued"]
+
+_MOST_VALUES = 100  # of an answer that are fitted one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """A value as the schema would have it; `changes` and `doubts` by JSON Pointer of the value.
+
+    A change says what was done, a doubt why something was left as it is although it could mean something.
+    """
+
+    value: Any
+    changes: Mapping[str, str] = field(default_factory=dict)
+    doubts: Mapping[str, str] = field(default_factory=dict)
+
+
+def align(schema: Schema, candidates: Sequence[Any], text: str = "") -> Aligned:
+    """The candidate that fits a schema with the fewest changes, the first of equals: ['1,234'] → 1234 for an integer.
+
+    `candidates` are the values of an answer in their order, strings where it was bare text; `text` is the whole of it.
+    Raises `ParseError` for values that are nested too deep.
+    """
+    values = [*candidates] or [text]
+    if any(map(is_too_deep, values)):
+        raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {text[:200]!r}")
+    try:
+        tight = _fitted(closed(schema), values, text)
+        return _told(tight if tight.is_valid or not (open_ := _fitted(schema, values, text)).is_valid else open_)
+    except (RecursionError, TooMuchError):
+        return Aligned(values[-1], {}, {"": "too large or too deep to be aligned with the schema"})
+
+
+def _fitted(schema: Schema, values: list[Any], text: str) -> Fit:
+    is_prose = not any(isinstance(value, dict | list) for value in values)  # texts beside JSON are no answers
+    walk = Walk(schema, [one for one in (*values, text) if isinstance(one, str)] if is_prose else ())
+    return _meant(walk, schema.json_schema, values, text)
+
+
+def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) -> Fit:
+    if len(values) == 1 and isinstance(values[0], str) and is_nothing(text) and walk.is_valid(None):
+        return Fit(None, (((), f"{text.strip()!r} → null"),))
+    kinds = walk.nodes.shape(root).kinds
+    if len(values) > 1 and "array" not in kinds and not any(isinstance(value, dict | list) for value in values):
+        values = [text or values[-1]]  # '12,111' is one number
+    takes_text = bool(text.strip()) and _takes_text(walk)
+    if kinds == {"array"} and not takes_text and (found := _as_list(walk, values)):
+        return found
+    if not takes_text and any(isinstance(value, dict | list) for value in values):
+        values = [*{written(value): value for value in reversed(values)}.values()][::-1]  # what is said twice is one
+    if (unseen := len(values) - _MOST_VALUES) > 0:
+        half = _MOST_VALUES // 2
+        found = _meant(walk, root, [*values[:half], *values[-half:]], text)
+        return found.with_change(f"of the answer's {len(values)} values the {unseen} in the middle are not looked at")
+    fits = [walk.aligned(value) for value in values]
+    if takes_text:
+        return _as_text(walk, fits, values, text)
+    found = _best(walk, root, fits)
+    is_prose = not any(isinstance(value, dict | list) for value in values)
+    if is_prose and not found.is_valid and text.strip() and text not in values:
+        whole = walk.aligned(text)
+        found = whole if whole.is_valid else found
+    return found.with_change(_several(values, _which(fits, found))) if len(values) > 1 else found
+
+
+def _as_list(walk: Walk, values: list[Any]) -> Fit | None:
+    """The values as one list where that is asked for; an object that says nothing, alone, as the empty one."""
+    if all(isinstance(value, dict) for value in values) and _says_nothing(values) and walk.is_valid([]):
+        return Fit([], (((), "an object in which nothing is stated, taken as the empty list"),))
+    if len(values) == 1:
+        return None
+    parts = joined(walk.nodes, values)
+    if parts is None or (parts[1] < 2 and not any(isinstance(value, list) for value in values)):  # noqa: PLR2004
+        return None
+    items, taken = parts
+    told = (
+        f"{taken} are taken as one list" if taken != 1 else "1 is taken: the others are empty, the same, or no records"
+    )
+    return walk.aligned(items).with_change(_several(values, told))
+
+
+def _says_nothing(value: Any) -> bool:
+    """Whether all that is in a value is null or empty: {'a': None, 'b': {'c': []}} → True."""
+    if isinstance(value, dict | list):
+        return all(map(_says_nothing, value.values() if isinstance(value, dict) else value))
+    return value is None or value == ""
+
+
+def _best(walk: Walk, root: Mapping[str, Any], fits: list[Fit]) -> Fit:
+    """The valid fit that costs least; of equals one with something in it, then the first; without any, the nearest."""
+    valid = [fit for fit in fits if fit.is_valid]
+    if valid:
+        known = walk.nodes.shape(root).properties.keys()
+        return min(valid, key=lambda fit: (fit.cost, _is_strange(fit.value, known)))
+    return fits[nearest({at: fit.faults for at, fit in enumerate(fits)})[0]]
+
+
+def _is_strange(value: Any, known: Iterable[str]) -> bool:
+    """Whether there is nothing in a value that the schema foresees."""
+    return value in ({}, []) or (isinstance(value, dict) and bool(known) and value.keys().isdisjoint(known))
+
+
+def _takes_text(walk: Walk) -> bool:
+    return any(walk.is_valid(sentence) for sentence in SENTENCES)
+
+
+def _as_text(walk: Walk, fits: list[Fit], values: list[Any], text: str) -> Fit:
+    """An answer where any text is valid: what it has in it counts if that is valid as no text, else the whole."""
+    others = [fit for fit in fits if fit.is_valid and not isinstance(fit.value, str)]
+    if others:
+        return _best(walk, {}, others)
+    is_whole = len(values) == 1 and text.strip()[:1] == "{" and text.strip()[-1:] == "}"
+    if len(values) == 1 and (isinstance(values[0], str) or (is_whole and fits[0].is_valid)):
+        return fits[0]
+    return replace(walk.fit({}, text), changes=(((), "the whole answer, taken as a text"),))
+
+
+def _which(fits: list[Fit], found: Fit) -> str:
+    at = next(at for at, fit in enumerate(fits) if fit is found)
+    return f"number {at + 1} counts, " + ("the first of the nearest" if found.is_valid else "though none fits")
+
+
+def _several(values: Sequence[Any], what: str) -> str:
+    return f"the answer has {len(values)} values, {what}"
+
+
+def _told(fit: Fit) -> Aligned:
+    return Aligned(fit.value, _by_pointer(fit.changes), _by_pointer(fit.doubts))
+
+
+def _by_pointer(notes: Notes) -> dict[str, str]:
+    """Notes by pointer, where a place can have more than one: [((), 'a'), ((), 'b')] → {'': 'a; b'}."""
+    found: dict[str, list[str]] = {}
+    for path, text in notes:
+        found.setdefault(pointer(path), []).append(text)
+    return {at: "; ".join(dict.fromkeys(texts)) for at, texts in found.items()}

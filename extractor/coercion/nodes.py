@@ -1,0 +1,166 @@
+"""What a node of a schema asks of a value, its references and `allOf` put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from extractor.choices import Choice, choices
+from extractor.patterns import PatternError, search
+from extractor.pointers import resolve
+from extractor.types import Dialect
+
+_DEEPEST = 100  # references that lead to each other without an end
+_UNIONS = ("anyOf", "oneOf")
+_ALL = ("object", "array", "string", "integer", "number", "boolean", "null")
+
+# Keywords about an object or list as a whole, and those that depend on what others have seen of it.
+_OUTSIDE = frozenset(
+    ("const", "enum", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains", "minProperties",
+     "maxProperties", "propertyNames", "dependentRequired", "dependentSchemas", "not", "if", "then", "else")
+)  # fmt: skip
+_LOOKING_ASIDE = frozenset(("unevaluatedProperties", "unevaluatedItems"))
+
+Node = Any  # a JSON Schema: an object or a boolean
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A node, flat: `parts` hold at once; of the branches of each of `unions` one holds."""
+
+    parts: tuple[Mapping[str, Any], ...]
+    kinds: frozenset[str]
+    choices: tuple[Choice, ...]
+    unions: tuple[tuple[Node, ...], ...]
+    properties: Mapping[str, Node]
+    required: tuple[str, ...]
+    rest: Node  # what is asked of an object or list beside its kind and its children; None for nothing
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that a text has to have."""
+        return tuple(part["format"] for part in self.parts if isinstance(part.get("format"), str))
+
+    def aliases(self) -> Iterator[tuple[str, str]]:
+        """Names of properties with another name that each goes by."""
+        for name, node in self.properties.items():
+            if isinstance(node, Mapping):
+                yield from ((name, alias) for alias in _listed(node.get("x-alias")))
+
+
+class Nodes:
+    """Flattens the nodes of one schema, each once."""
+
+    def __init__(self, root: Mapping[str, Any], dialect: Dialect) -> None:
+        self.root = root
+        self.dialect = dialect
+        self._shapes: dict[int, Shape] = {}
+        self._made: dict[tuple[int, ...], Node] = {}
+        self._children: dict[tuple[int, str | int], Node | None] = {}
+
+    def shape(self, node: Node) -> Shape:
+        """The flat form of a node."""
+        if id(node) not in self._shapes:
+            self._shapes[id(node)] = self._flattened(node)
+        return self._shapes[id(node)]
+
+    def _flattened(self, node: Node) -> Shape:
+        parts = tuple(self._parts(node, 0))
+        found = tuple(self._choices(node, 0))
+        unions = () if found else tuple(tuple(part[word]) for part in parts for word in _UNIONS if part.get(word))
+        kinds = frozenset(_ALL).intersection(*map(_kinds, parts))
+        properties = {name: child for part in reversed(parts) for name, child in part.get("properties", {}).items()}
+        required = tuple(dict.fromkeys(name for part in parts for name in part.get("required", ())))
+        return Shape(parts, kinds, found, unions, properties, required, _rest(node, parts))
+
+    def child(self, shape: Shape, key: str | int) -> Node | None:
+        """The node of a property or item; None where nothing is said of it."""
+        at = id(shape), key
+        if at not in self._children:
+            found = [child for part in shape.parts if (child := self._own(part, key)) is not None]
+            self._children[at] = self.together(found) if found else None
+        return self._children[at]
+
+    def together(self, nodes: Sequence[Node]) -> Node:
+        """One node for several that hold at once, the same one each time."""
+        if len(nodes) == 1:
+            return nodes[0]
+        return self._made.setdefault(tuple(map(id, nodes)), {"allOf": [*nodes]})
+
+    def without_unions(self, shape: Shape) -> Node:
+        """What holds whichever branch does."""
+        key = (-1, *map(id, shape.parts))
+        kept = [{word: part[word] for word in part if word not in {*_UNIONS, "$ref", "allOf"}} for part in shape.parts]
+        return self._made.setdefault(key, {"allOf": kept})
+
+    def _parts(self, node: Node, depth: int) -> Iterator[Mapping[str, Any]]:
+        if not isinstance(node, Mapping) or depth > _DEEPEST:
+            return
+        yield node
+        for inner in [*([resolve(self.root, node["$ref"])] if "$ref" in node else []), *node.get("allOf", ())]:
+            yield from self._parts(inner, depth + 1)
+
+    def _own(self, part: Mapping[str, Any], key: str | int) -> Node | None:
+        if isinstance(key, int):
+            prefix = part.get("prefixItems", ())
+            return prefix[key] if key < len(prefix) else part.get("items")
+        if key in part.get("properties", {}):
+            return part["properties"][key]
+        for pattern, child in part.get("patternProperties", {}).items():
+            if self._matches(pattern, key):
+                return child
+        return part.get("additionalProperties")
+
+    def _matches(self, pattern: str, name: str) -> bool:
+        try:
+            return search(pattern, name, self.dialect)
+        except (PatternError, TimeoutError):
+            return False
+
+    def _choices(self, node: Node, depth: int) -> Iterator[Choice]:
+        """The values of an enum, or of a union that is made of constants and null alone."""
+        for part in self._parts(node, depth):
+            if "const" in part or "enum" in part:
+                yield from _choices_of(part)
+                return
+            for word in _UNIONS:
+                branches = part.get(word, ())
+                found = [[*self._choices(branch, depth + 1)] for branch in branches] if depth <= _DEEPEST else []
+                if found and all(some or _is_null(branch) for some, branch in zip(found, branches, strict=True)):
+                    yield from (choice for some in found for choice in some)
+                    return
+
+
+def _rest(node: Node, parts: Sequence[Mapping[str, Any]]) -> Node | None:
+    """The node without what is checked by other means; the whole where a keyword looks at the others."""
+    if any(_LOOKING_ASIDE & part.keys() for part in parts):
+        return node
+    kept = [{word: part[word] for word in part.keys() & _OUTSIDE} for part in parts]
+    return {"allOf": kept} if any(kept) else None
+
+
+def _choices_of(part: Mapping[str, Any]) -> Iterator[Choice]:
+    """The choices of an enum or a constant that a text can stand for."""
+    found = choices({"anyOf": [part]} if "const" in part else part)
+    return (one for one in found if one.value is not None and not isinstance(one.value, dict | list))
+
+
+def _kinds(part: Mapping[str, Any]) -> frozenset[str]:
+    kinds = part.get("type")
+    if kinds is None:
+        if "properties" in part or "required" in part:
+            return frozenset(("object",))
+        return frozenset(("array",) if "items" in part or "prefixItems" in part else _ALL)
+    found = {kinds} if isinstance(kinds, str) else set(kinds)
+    return frozenset(found | {"integer"} if "number" in found else found)
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Mapping) and (node.get("type") == "null" or node.get("const", 0) is None)
+
+
+def _listed(value: Any) -> list[str]:
+    """'a' → ['a'], ['a', 1] → ['a'], None → []."""
+    values = value if isinstance(value, list) else [value]
+    return [one for one in values if isinstance(one, str) and one]

@@ -1,0 +1,105 @@
+"""A number in a text, as people write it: '1,234', '12%', '1/5', '$12.50', '12 km', '1.2k', '一千二百'.
+
+The whole text is the number; none is cut out of prose.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from math import isfinite
+
+from extractor.coercion.found import LONGEST, Doubt, Found, unquoted
+from extractor.coercion.numerals import CHINESE, from_chinese, from_digits
+from extractor.coercion.units import CURRENCY, behind, is_unit
+
+_SIGNS = str.maketrans({"−": "-", "﹣": "-", "–": "-", "負": "负", "⁄": "/"})
+_FORM = re.compile(
+    rf"(?P<sign>[-+负]?)\s?(?P<before>{CURRENCY})?\s?"
+    rf"(?:(?P<digits>\d(?:[\d.,'_ ]*\d)?|\.\d+)(?P<power>[eE][-+]?\d{{1,3}}|\s?[x×*]\s?10\^[-+]?\d{{1,3}})?"
+    rf"|(?P<part>百分之)?(?P<chinese>[{CHINESE}]+(?:点[零〇一二三四五六七八九]+)?))"
+    r"(?P<blank>\s?)(?P<after>.*)",
+)
+_RATIO = re.compile(r"(?P<sign>[-+]?)(?:(?P<whole>\d{1,15}) )?(?P<above>\d{1,15})\s?/\s?(?P<below>\d{1,15})")
+_NO_FRACTION = frozenset((7, 10, 12, 20, 24, 30, 31, 60, 100, 365))  # what marks, clocks and calendars count to
+_PERCENT = {"%": 100, "percent": 100, "per cent": 100, "pct": 100, "‰": 1000}
+_ABOUT = re.compile(f"[多余几约至到或~半成折些]|左右|上下|以[上下]|分之|点|^下|[{CHINESE}]|[元块角时][0-9]")
+_LONGEST_WORD = 24  # characters behind a number that are told in a doubt
+_DECADE = 10
+_VAGUE = re.compile(r"[~≈<>≤≥约近超]|(?:about|around|approx\w*|roughly|nearly|over|under|almost|ca)\b", re.IGNORECASE)
+
+
+def read(text: str) -> tuple[Found, ...] | Doubt:
+    """The values that a text can be, the likelier first: '12%' → (0.12, 12); '1,5' → a doubt; 'Two' → ()."""
+    if len(text) > LONGEST:
+        return ()
+    plain = unquoted(text).translate(_SIGNS).rstrip(".,;。，；")
+    if ratio := _RATIO.fullmatch(plain):
+        return _ratio(ratio, text)
+    if _VAGUE.match(plain) and any(map(str.isdigit, plain)):
+        return Doubt(f"{text!r} is no exact number")
+    form = _FORM.fullmatch(plain)
+    try:
+        return _formed(form, text) if form else ()
+    except OverflowError:
+        return ()
+
+
+def _ratio(ratio: re.Match[str], text: str) -> tuple[Found, ...] | Doubt:
+    """'1/5' → 0.2; '1 1/2' → 1.5; '24/7' and '8/10' → a doubt, they may be a date, a mark or a turn of phrase."""
+    above, below = int(ratio["above"]), int(ratio["below"])
+    if not below:
+        return ()
+    if above >= below or below in _NO_FRACTION:
+        return Doubt(f"{text!r} may be a fraction, a date or a rating")
+    value = int(ratio["whole"] or 0) + Fraction(above, below)
+    return (Found(_plainly(-value if ratio["sign"] == "-" else value)),)
+
+
+def _formed(form: re.Match[str], text: str) -> tuple[Found, ...] | Doubt:
+    chinese = form["chinese"]
+    number = from_chinese(chinese) if chinese else from_digits(form["digits"], text)
+    if number is None or isinstance(number, Doubt):
+        return number or ()
+    if form["power"]:
+        number *= Fraction(10) ** int(re.split(r"[eE^]", form["power"])[-1])
+    if form["sign"] and form["sign"] in "-负":
+        number = -number
+    has_point = bool(form["power"]) or (form["digits"] or "").count(".") == 1
+    after = form["after"].strip()
+    per = 100 if form["part"] else _PERCENT.get(after.casefold())
+    if per:
+        parts = Found(_plainly(number / per), "as a fraction")
+        return (parts, Found(_plainly(number, has_point=has_point), "in percent", cost=2)) if per == 100 else (parts,)  # noqa: PLR2004
+    return _scaled((number, has_point), after, text, form)
+
+
+def _scaled(read: tuple[Fraction, bool], after: str, text: str, form: re.Match[str]) -> tuple[Found, ...] | Doubt:
+    """With what stands behind a number: a factor, a unit, both or nothing: 'million USD', 'km', 'k'."""
+    number, has_point = read
+    if after == "s" and not form["blank"] and number % _DECADE == 0:
+        return Doubt(f"{text!r} may be seconds or a decade")
+    if after == "m" and not form["blank"] and not form["before"]:
+        return Doubt(f"{text!r} may be in millions or in metres")
+    chinese, known = form["chinese"], behind(after, form["before"] or "", touches=not form["blank"])
+    if chinese and is_unit(chinese[-1] + after):
+        return Doubt(f"{text!r} may be in {after} or in {chinese[-1]}{after}")  # 三千克: 3 kg or 3000 g
+    if known is None:
+        if _ABOUT.match(after):
+            return Doubt(f"{text!r} is no exact number")
+        is_word = not chinese and after[0].isalpha() and len(after) <= _LONGEST_WORD
+        return Doubt(f"what {after!r} means in {text!r} is not known") if is_word else ()
+    factor, unit = known
+    dropped = " and ".join(repr(part) for part in (form["before"], unit) if part)
+    value = _plainly(number * factor, has_point=has_point and factor == 1)
+    return (Found(value, f"without {dropped}" if dropped else ""),)
+
+
+def _plainly(number: Fraction, *, has_point: bool = False) -> int | float:
+    """A JSON number: 6/2 → 3, 1/5 → 0.2."""
+    if number.denominator == 1 and not has_point:
+        return int(number)
+    value = float(number)
+    if not isfinite(value):
+        raise OverflowError
+    return value

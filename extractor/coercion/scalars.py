@@ -1,0 +1,105 @@
+"""What a value can be where a choice, a number, a truth value, null or a text is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from math import inf
+from typing import Any
+
+from extractor.coercion import dates, numbers
+from extractor.coercion.found import Doubt, Found, unquoted
+from extractor.coercion.nodes import Shape
+from extractor.coercion.words import choose, is_null, named_boolean, named_choice, read_boolean
+
+_LEAST, _MOST = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
+_ONLY_TRUTH = (frozenset(("boolean",)), frozenset(("boolean", "null")))
+
+
+def readings(shape: Shape, value: Any, *, is_bare: bool) -> Iterator[Found | Doubt]:
+    """The values that one can be read as; `is_bare` where it is the answer itself, which may be a sentence."""
+    if isinstance(value, dict | list) or value is None:
+        return
+    text = value if isinstance(value, str) else json.dumps(value)
+    if shape.choices:
+        if found := choose(shape.choices, text) or (named_choice(shape.choices, text) if is_bare else None):
+            yield found
+    else:
+        if "integer" in shape.kinds and isinstance(value, str):
+            yield from _numbers(shape, value)
+        if "boolean" in shape.kinds:
+            yield from _truths(shape, value, is_bare=is_bare)
+        if "string" in shape.kinds:
+            yield from _texts(shape, value)
+    if "null" in shape.kinds and isinstance(value, str) and is_null(value):
+        yield Found(None)
+
+
+def _numbers(shape: Shape, text: str) -> Iterator[Found | Doubt]:
+    """'12.0' → 12 where a whole number is asked for; '12.7' is not rounded."""
+    found = numbers.read(text)
+    if isinstance(found, Doubt):
+        yield found
+        return
+    readings = _percents(shape, found, text) if len(found) > 1 else found
+    if isinstance(readings, Doubt):
+        yield readings
+        return
+    whole = [_whole(one) for one in readings] if "number" not in shape.kinds else [*readings]
+    kept = [one for one in whole if one]
+    yield from kept
+    if found and not kept:
+        yield Doubt(f"{text!r} is no whole number")
+
+
+def _percents(shape: Shape, found: tuple[Found, ...], text: str) -> tuple[Found, ...] | Doubt:
+    """What a percentage can be: 12% is 0.12 up to a maximum of 1, 12 as a whole number or from a minimum of 1.
+
+    Where the schema goes beyond 1, only a fraction that is out of bounds makes it 12; otherwise neither is sure.
+    """
+    part, percent = found
+    least, most = _bounds(shape)
+    if most <= 1:
+        return (part,)
+    if "number" not in shape.kinds:
+        return (percent,)
+    if part.value < least:
+        return (percent,)
+    return found if most == inf else Doubt(f"{text!r} may be {part.value} or {percent.value}")
+
+
+def _bounds(shape: Shape) -> tuple[float, float]:
+    """The least and the greatest number that a schema takes; infinite where it says nothing."""
+    said = [(word, part[word]) for part in shape.parts for word in _LEAST + _MOST if word in part]
+    limits = [(word, value) for word, value in said if isinstance(value, int | float) and value is not True]
+    least = max((value for word, value in limits if word in _LEAST), default=-inf)
+    return least, min((value for word, value in limits if word in _MOST), default=inf)
+
+
+def _whole(found: Found) -> Found | None:
+    value = found.value
+    if isinstance(value, float):
+        return Found(int(value), found.how, found.cost) if value.is_integer() else None
+    return found
+
+
+def _truths(shape: Shape, value: Any, *, is_bare: bool) -> Iterator[Found | Doubt]:
+    """'yes' → True; 1 is a truth value only where no number can be meant."""
+    if isinstance(value, bool) or (not isinstance(value, str) and value not in (0, 1)):
+        return
+    text = value if isinstance(value, str) else str(int(value))
+    found = read_boolean(text, with_digits=shape.kinds in _ONLY_TRUTH) or (named_boolean(text) if is_bare else None)
+    if found:
+        yield found
+
+
+def _texts(shape: Shape, value: Any) -> Iterator[Found | Doubt]:
+    """12 → '12'; a date or time in its format; a text that is not valid without the blanks and quotes around it."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    if not isinstance(value, str):
+        yield Found(text)
+    for form in shape.formats:
+        if found := dates.read(text, form):
+            yield found
+    if isinstance(value, str):
+        yield from (Found(short, cost=2) for short in dict.fromkeys((text.strip(), unquoted(text))) if short != text)

@@ -1,0 +1,345 @@
+"""Down a schema along a value: at each node the least that makes the value valid there, and nothing where it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError as JsonSchemaError
+
+from extractor.coercion.fit import Fit, Notes, Path, best, inside
+from extractor.coercion.found import Doubt, Found, shown
+from extractor.coercion.keys import renames
+from extractor.coercion.nodes import Node, Nodes, Shape
+from extractor.coercion.scalars import readings
+from extractor.coercion.words import is_null
+from extractor.types import Schema
+from extractor.unions import Fault, innermost
+from extractor.validation import checker, errors_of, has_errors
+
+DEEPEST = 100  # levels of a value
+SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # who takes these takes any text
+_MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
+_WRAPPERS = frozenset(("result", "answer", "output", "value", "response", "data", "record", "json"))
+_PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-alias"))
+_TYPES: dict[str, type] = {"string": str, "boolean": bool, "null": type(None), "object": dict, "array": list}
+_WRONG = (Fault((), "type", None),)
+_MOST_FAULTS = 20  # of a part that are told above it
+
+
+class TooMuchError(Exception):
+    """The value and the schema take more steps than are allowed."""
+
+
+class Walk:
+    """Fits values to the nodes of one schema. `bare` are strings that are the answer itself, by their identity."""
+
+    def __init__(self, schema: Schema, bare: Sequence[str] = ()) -> None:
+        self.nodes = Nodes(schema.json_schema, schema.dialect)
+        self.wrappers = _WRAPPERS | {schema.name.casefold()}
+        self.bare = frozenset(map(id, bare))
+        self._validator = checker(schema)
+        self._validators: dict[int, Draft202012Validator] = {}
+        self._fits: dict[tuple[int, int], Fit] = {}
+        self._kept: list[Any] = [*bare]  # identities are worth something as long as the value lives
+        self._sizes: dict[int, int] = {}
+        self._parsed: dict[int, Any] = {}
+        self._left = _MOST_CHECKED
+
+    def is_valid(self, value: Any) -> bool:
+        """Whether a value is valid as it stands."""
+        return not has_errors(self._validator, value)
+
+    def aligned(self, value: Any) -> Fit:
+        """The value as the whole schema would have it; the validator decides whether that is valid."""
+        if self.is_valid(value):
+            return Fit(value)
+        found = self.fit(self.nodes.root, value)
+        return found if self.is_valid(found.value) else replace(found, faults=found.faults or _WRONG)
+
+    def fit(self, node: Node, value: Any) -> Fit:
+        """The value as the node would have it, each pair of both once."""
+        key = id(node), id(value)
+        if key not in self._fits:
+            self._kept.append(value)
+            self._left -= 1
+            if self._left < 0:
+                raise TooMuchError
+            shape = self.nodes.shape(node)
+            source = Fit(value, faults=self.faults(node, value))
+            self._fits[key] = source  # what comes back to itself on the way gets this
+            if shape.unions and source.faults:
+                self._fits[key] = self._by_branches(shape, node, source)
+            elif source.faults or (isinstance(value, dict | list) and node is not True):
+                self._fits[key] = best([*self._options(shape, node, source)], source)
+        return self._fits[key]
+
+    def faults(self, node: Node, value: Any) -> tuple[Fault, ...]:
+        """What a node has against a value; of an object or list only what it has against the outside of it."""
+        if isinstance(node, bool):
+            return () if node else _WRONG
+        if _PLAIN.issuperset(node) and isinstance(node.get("type"), str):
+            return () if _is_of(node["type"], value) else _WRONG
+        if not isinstance(value, dict | list):
+            return self._validated(node, value)
+        shape = self.nodes.shape(node)
+        if ("object" if isinstance(value, dict) else "array") not in shape.kinds:
+            return _WRONG
+        if shape.unions:
+            return (Fault((), "anyOf", None),)  # the branches say more
+        missing = [name for name in shape.required if name not in value] if isinstance(value, dict) else ()
+        faults = tuple(Fault((), "required", None) for _ in missing)
+        return faults or (self._validated(shape.rest, value) if shape.rest else ())
+
+    def _validated(self, node: Node, value: Any) -> tuple[Fault, ...]:
+        """What jsonschema says; the size of the value counts."""
+        self._left -= self._size(value)
+        if self._left < 0:
+            raise TooMuchError
+        if id(node) not in self._validators:
+            self._validators[id(node)] = cast(Draft202012Validator, self._validator.evolve(schema=node))
+        return _faults(errors_of(self._validators[id(node)], value))
+
+    def takes_any_text(self, node: Node) -> bool:
+        """Whether a node takes a sentence, whatever it says, in some shape or other."""
+        return any(self.fit(node, sentence).is_valid for sentence in SENTENCES)
+
+    def _size(self, value: Any) -> int:
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in self._sizes:
+            self._kept.append(value)
+            children = value.values() if isinstance(value, dict) else value
+            self._sizes[id(value)] = 1 + sum(map(self._size, children))
+        return self._sizes[id(value)]
+
+    def _by_branches(self, shape: Shape, node: Node, source: Fit) -> Fit:
+        """By the branch of each union that it fits with the fewest changes, and by what holds beside them."""
+        found = source
+        for branches in shape.unions:
+            fits = [self.fit(branch, found.value) for branch in branches]
+            if not isinstance(found.value, bool) and any(_is_number(fit.value) for fit in fits if fit.is_valid):
+                fits = [fit for fit in fits if not (fit.is_valid and isinstance(fit.value, bool))]
+            found = _then(found, best(fits, replace(found, changes=(), doubts=())))
+        beside = self.fit(self.nodes.without_unions(shape), found.value)
+        found = replace(_then(found, beside), faults=(*found.faults, *beside.faults))
+        if not isinstance(found.value, dict | list):
+            return replace(found, faults=self._validated(node, found.value))
+        return found if self._is_one_of(shape, found.value) else replace(found, faults=(Fault((), "oneOf", None),))
+
+    def _is_one_of(self, shape: Shape, value: Any) -> bool:
+        """Whether no second branch of a `oneOf` has nothing against a value either."""
+        for part in shape.parts:
+            fits = [self.fit(branch, value) for branch in part.get("oneOf", ())]
+            if sum(fit.is_valid and not fit.changes for fit in fits) > 1:
+                return False
+        return True
+
+    def _options(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
+        """All that a value can be at a node without unions."""
+        value = source.value
+        if not isinstance(value, str | dict | list) and any(_is_of(kind, value) for kind in shape.kinds):
+            return  # a number that is out of bounds is a wrong number, and no text
+        for reading in readings(shape, value, is_bare=id(value) in self.bare):
+            yield self._read(node, source, reading)
+        if value is None:
+            yield from self._emptied(shape, node)
+        if isinstance(value, dict) and "object" in shape.kinds:
+            yield self._object(shape, node, source)
+        if isinstance(value, list) and "array" in shape.kinds:
+            yield self._array(shape, node, source)
+        refused = replace(source, faults=source.faults or _WRONG)
+        yield from (fit for fit in self._reshaped(shape, node, refused) if fit.changes or fit.doubts)
+
+    def _emptied(self, shape: Shape, node: Node) -> Iterator[Fit]:
+        """Null → [] or {}, for a list or map that may be empty; prompts ask for null where nothing is stated."""
+        empty: list[Any] = [[]] if "array" in shape.kinds else []
+        empty += [{}] if "object" in shape.kinds and not shape.properties else []
+        self._kept += empty
+        yield from (Fit(new, (((), "null, taken as empty"),), cost=1) for new in empty if not self.faults(node, new))
+
+    def _reshaped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
+        """Out of a wrapper, or into one that is missing."""
+        value = source.value
+        takes_list = "array" in shape.kinds
+        if isinstance(value, str) and shape.kinds & {"object", "array"} and (inner := self._json(value)) is not None:
+            yield self.fit(node, inner).with_change("a text with JSON in it, read")
+        if isinstance(value, list) and len(value) == 1 and (not takes_list or isinstance(value[0], list)):
+            yield _if_valid(self.fit(node, value[0]).with_change("a list of one, its item taken", 2), source)
+        if isinstance(value, dict) and len(value) == 1:
+            yield from self._unwrapped(shape, node, source)
+        if "object" in shape.kinds and value is not None:
+            yield from self._wrapped(shape, node, source)
+        if takes_list and not isinstance(value, list) and (item := self.nodes.child(shape, 0)) is not None:
+            is_open = "string" in (inner := self.nodes.shape(item)).kinds and not inner.choices
+            if is_open and isinstance(value, str) and is_null(value):
+                yield self._of_nothing(node, source)
+            else:
+                yield self._listed(node, self.fit(item, value), source)
+
+    def _read(self, node: Node, source: Fit, reading: Found | Doubt) -> Fit:
+        if isinstance(reading, Doubt):
+            return replace(source, doubts=(((), reading.why),))
+        new = reading.value
+        text = f"{shown(source.value)} → {shown(new)}" + (f", {reading.how}" if reading.how else "")
+        return Fit(new, (((), text),), faults=self.faults(node, new), cost=reading.cost)
+
+    def _object(self, shape: Shape, node: Node, source: Fit) -> Fit:
+        """Key by key; where that is not valid as it stands, with keys renamed, taken out, or added as null."""
+        value: dict[str, Any] = source.value
+        fits = {key: self._child(shape, key, inner) for key, inner in value.items()}
+        if not source.faults and all(fit.is_valid and not fit.changes for fit in fits.values()):
+            return source
+        names, doubtful = renames(value, shape.properties, shape.aliases())
+        fits |= {key: self._child(shape, name, value[key]) for key, name in names.items()}
+        known = {names.get(key, key) for key in value} & shape.properties.keys()
+        changes = [inside(name, [((), f"was {key!r}")]) for key, name in names.items()]
+        gone = [key for key in value if known and self.nodes.child(shape, names.get(key, key)) is False]
+        told = "not foreseen by the schema, taken out"
+        changes += [inside(key, [((), f"{told}: {shown(value[key])}")]) for key in gone]
+        kept = {names.get(key, key): fits[key] for key in value if key not in gone}
+        nulls = self._nulls(shape, kept) if known or not value else []
+        changes += [inside(name, [((), "not in the answer, taken as null")]) for name in nulls]
+        doubts = [inside(key, [((), why)]) for key, why in doubtful.items()]
+        new = {name: fit.value for name, fit in kept.items()} | dict.fromkeys(nulls)
+        cost = len(names) + 2 * len(gone) + 2 * len(nulls)
+        return self._built(node, (value, new), [*kept.items()], (changes, doubts), cost)
+
+    def _child(self, shape: Shape, key: str | int, value: Any) -> Fit:
+        """A property or item; of what the schema says nothing of, everything is valid."""
+        child = self.nodes.child(shape, key)
+        return Fit(value) if child is None else self.fit(child, value)
+
+    def _nulls(self, shape: Shape, value: Mapping[str, Any]) -> list[str]:
+        """The properties that have to be there, are not, and can be null."""
+        missing = [(name, self.nodes.child(shape, name)) for name in shape.required if name not in value]
+        return [name for name, child in missing if child is not None and not self._validated(child, None)]
+
+    def _array(self, shape: Shape, node: Node, source: Fit) -> Fit:
+        fits = [self._child(shape, at, item) for at, item in enumerate(source.value)]
+        return self._built(node, (source.value, [fit.value for fit in fits]), [*enumerate(fits)], ([], []), 0)
+
+    def _built(
+        self,
+        node: Node,
+        values: tuple[Any, Any],
+        fits: Sequence[tuple[Any, Fit]],
+        notes: tuple[list[Notes], list[Notes]],
+        cost: int,
+    ) -> Fit:
+        """The new one of two values out of what its parts became; the old one where nothing was changed."""
+        changes = tuple(note for some in notes[0] for note in some)
+        changes += tuple(note for key, fit in fits if fit.changes for note in inside(key, fit.changes))
+        doubts = tuple(note for some in notes[1] for note in some)
+        doubts += tuple(note for key, fit in fits if fit.doubts for note in inside(key, fit.doubts))
+        value = values[1] if changes else values[0]
+        below = tuple(
+            fault._replace(path=(key, *fault.path)) for key, fit in fits for fault in fit.faults[:_MOST_FAULTS]
+        )
+        return Fit(value, changes, doubts, (*self.faults(node, value), *below), cost + sum(fit.cost for _, fit in fits))
+
+    def _unwrapped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
+        """{'Paper': {…}} → {…}; a single value only where it is a choice, or out of what is known to be a wrapper."""
+        ((key, inner),) = source.value.items()
+        is_told = bool(shape.choices) or (isinstance(inner, dict | list) and shape.kinds & {"object", "array"})
+        if key not in shape.properties and (is_told or key.casefold() in self.wrappers):
+            yield self.fit(node, inner).with_change(f"taken out of {key!r}")
+
+    def _wrapped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
+        """1214 → {'year': 1214} where that is all that is asked for; a mere sentence is no record."""
+        value = source.value
+        child = self.nodes.child(shape, shape.required[0]) if len(shape.required) == 1 else None
+        if child is None or (isinstance(value, dict) and value.keys() & shape.properties.keys()):
+            return
+        fit = self.fit(child, value)
+        if not fit.is_valid or (isinstance(value, dict) and fit.changes):
+            yield replace(source, doubts=_at_once(fit.doubts))
+        elif not isinstance(value, str) or not self.takes_any_text(child):
+            name = shape.required[0]
+            new = {name: fit.value}
+            told = ((), f"a bare value, taken as {name!r}"), *inside(name, fit.changes)
+            yield _if_valid(Fit(new, told, (), self.faults(node, new), fit.cost + 2), source)
+
+    def _listed(self, node: Node, item: Fit, source: Fit) -> Fit:
+        """'a' → ['a'] where the item fits."""
+        if not item.is_valid:
+            return replace(source, doubts=_at_once(item.doubts))
+        told = ((), "one value, taken as a list of one"), *inside(0, item.changes)
+        new = [item.value]
+        return _if_valid(Fit(new, told, (), self.faults(node, new), item.cost + 2), source)
+
+    def _of_nothing(self, node: Node, source: Fit) -> Fit:
+        """'none' → [] where a list of texts is asked for."""
+        none: list[Any] = []
+        told = (((), f"{shown(source.value)} → [], a word for nothing"),)
+        why = (((), f"{shown(source.value)} says that there is nothing, and the list cannot be empty"),)
+        fit = Fit(none, told, (), self.faults(node, none), 3)
+        return fit if fit.is_valid else replace(source, doubts=why)
+
+    def _json(self, text: str) -> Any:
+        """The object or list that stands in a text as JSON; None where none does."""
+        if id(text) not in self._parsed:
+            self._parsed[id(text)] = _read_json(text)
+        return self._parsed[id(text)]
+
+
+def _read_json(text: str) -> Any:
+    if text.lstrip()[:1] not in {"{", "["}:
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict | list) and not is_too_deep(value) else None
+
+
+def is_too_deep(value: Any) -> bool:
+    """Whether a value has more than `DEEPEST` levels; level by level, since recursion is what it would break."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            child
+            for one in level
+            if isinstance(one, dict | list)
+            for child in (one.values() if isinstance(one, dict) else one)
+        ]
+    return bool(level)
+
+
+def _is_of(kind: str, value: Any) -> bool:
+    """Whether a value is of a type: ('integer', 3.0) → True, ('number', True) → False."""
+    if kind == "integer":
+        return _is_number(value) and value == int(value)
+    return _is_number(value) if kind == "number" else isinstance(value, _TYPES[kind])
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _faults(errors: Sequence[JsonSchemaError]) -> tuple[Fault, ...]:
+    return tuple(fault for error in errors for fault in innermost(error))
+
+
+def _if_valid(fit: Fit, source: Fit) -> Fit:
+    """A fit that is worth its change of shape only if nothing is wrong with it; its doubts count in any case."""
+    return fit if fit.is_valid else replace(source, doubts=_at_once(fit.doubts))
+
+
+def _at_once(doubts: Notes) -> Notes:
+    here: Path = ()
+    return tuple((here, why) for _, why in doubts)
+
+
+def _then(first: Fit, second: Fit) -> Fit:
+    """One change after another."""
+    return Fit(
+        second.value,
+        (*first.changes, *second.changes),
+        tuple(dict.fromkeys((*first.doubts, *second.doubts))),
+        second.faults,
+        first.cost + second.cost,
+    )

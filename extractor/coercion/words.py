@@ -1,0 +1,165 @@
+"""Words that stand for a value: yes and no, the ways to say nothing, and the choices of an enum.
+
+A choice goes by its own name, by its aliases and by its description; a sentence is taken for the one that it names.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from extractor.choices import Choice, name_of
+from extractor.coercion.found import LONGEST, Doubt, Found, Reading, narrow, unquoted
+from extractor.coercion.prose import NEGATED, Hit, is_chinese, is_negated, is_prose, stands_alone
+
+LONGEST_SENTENCE = 2_000  # characters of a bare answer in which a choice is looked for
+_YES = ("true", "yes", "y", "on", "是", "对", "有", "真", "正确")
+_NO = ("false", "no", "n", "off", "否", "错", "无", "假", "错误")
+_BOOLEANS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
+_DIGITS = {"1": True, "0": False}
+_NULLS = frozenset(
+    ("", "-", "–", "—", "null", "none", "nil", "n/a", "na", "nan", "undefined", "unknown", "unspecified", "not stated",
+     "not available", "not applicable", "not specified", "not mentioned", "not provided", "not given", "未提及",
+     "未提供", "未说明", "未知", "无", "没有", "暂无", "不详", "不适用")
+)  # fmt: skip
+_NOTHING = frozenset(("null", "none", "nil"))
+_MARKS = re.compile(r"[\s_\-–—./,:;'\"“”‘’!?()\[\]{}…·、，。；：！？（）「」]+")
+_SHORTEST = 3  # letters of a word that is recognised whatever signs stand around it: 'C#' is not 'C'
+_STOPS = ".,;:!。，；！"
+_VERDICT = re.compile(r"(?<!\w)(?:yes|no)(?!\w)", re.IGNORECASE)
+_TRUTH = re.compile(
+    r"(?<!\w)(true|false)(?=[^\w\s]|\s*(?:[^\w\s]|\Z|\n)|\s+(?:is|as|because|since|for|in|that|according)\b)",
+    re.IGNORECASE,
+)
+
+
+def read_boolean(text: str, *, with_digits: bool = False) -> Reading:
+    """'Yes' → True, '否' → False; '1' only where nothing else can be meant (`with_digits`)."""
+    word = unquoted(text).strip(_STOPS).casefold() if len(text) <= LONGEST else ""
+    words = _BOOLEANS | _DIGITS if with_digits else _BOOLEANS
+    return Found(words[word]) if word in words else None
+
+
+def named_boolean(text: str) -> Reading:
+    """The truth value that a sentence names: 'The answer is **True**.' → True; of both, a doubt."""
+    if len(text) > LONGEST_SENTENCE:
+        return None
+    hits = [Hit(hit[1].casefold(), hit.span(1)) for hit in _TRUTH.finditer(text)]
+    hits += [Hit(hit[0].casefold(), hit.span()) for hit in _VERDICT.finditer(text) if stands_alone(text, hit.span())]
+    values = {_BOOLEANS[hit.label] for hit in hits}
+    if not values:
+        return None
+    if len(values) > 1:
+        return Doubt("the answer names both true and false")
+    spans = [hit.span for hit in hits]
+    is_shaky = is_negated(text, spans, spans)
+    return Doubt(NEGATED) if is_shaky else Found(values.pop(), "named in the answer", cost=3)
+
+
+def is_null(text: str) -> bool:
+    """Whether a text says that there is nothing: 'N/A', '未提及', ''."""
+    return len(text) <= LONGEST and unquoted(text).strip(_STOPS).casefold() in _NULLS
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a text is a programmer's null and nothing else: 'None' → True, 'N/A' → False."""
+    return len(text) <= LONGEST and text.strip().casefold() in _NOTHING
+
+
+def choose(choices: Sequence[Choice], text: str) -> Reading:
+    """The choice that a text is, closest spelling first: 'two' → 'TWO', ' "Two" ' → 'TWO'; of several, a doubt."""
+    if len(text) > LONGEST:
+        return None
+    for spelling in (str, unquoted, _folded, _bare, _lettered):
+        wanted = spelling(text)
+        for labels in (_own, _others):
+            found = [choice.value for choice in choices if wanted and wanted in map(spelling, labels(choice))]
+            if len(found) > 1:
+                return Doubt(f"{text!r} is {_listed(found)} alike")
+            if found:
+                return Found(found[0])
+    return None
+
+
+def named_choice(choices: Sequence[Choice], text: str) -> Reading:
+    """The choice that a sentence names most often: 'The answer is Two' → 'TWO'; 'TWO or THREE' → a doubt.
+
+    Words in the very spelling count first, as BAML has it. A label that is a letter or a word of any prose counts only
+    where it stands on its own, and is a rival of others elsewhere: 'I could not find a grade' names no grade A.
+    """
+    if len(text) > LONGEST_SENTENCE:
+        return None
+    text = narrow(text)
+    hits = [*_hits(choices, text, str)] or [*_hits(choices, text.casefold(), str.casefold)]
+    firm = {hit for hit in hits if is_prose(hit.label) and stands_alone(text, hit.span)}
+    counted = [hit for hit in hits if hit in firm or not is_prose(hit.label)] if firm else hits
+    counts = Counter(hit.at for hit in counted).most_common()
+    if not counts:
+        return None
+    best = [at for at, count in counts if count == counts[0][1]]
+    if len(best) > 1:
+        return Doubt(f"the answer names {_listed([choices[at].value for at in best])}")
+    named = [hit for hit in counted if hit.at == best[0]]
+    if not firm and all(is_prose(hit.label) for hit in named):
+        return Doubt(f"{named[0].label!r} in the answer may be a mere word of the sentence")
+    spans = [hit.span for hit in counted if hit in firm or not is_prose(hit.label)]
+    is_shaky = is_negated(text, [hit.span for hit in named], spans)
+    return Doubt(NEGATED) if is_shaky else Found(choices[best[0]].value, "named in the answer", cost=3)
+
+
+def _hits(choices: Sequence[Choice], text: str, spelling: Callable[[str], str]) -> Iterator[Hit]:
+    """Which choices stand where, as whole words, the longest label first: 'New York' is no 'York'."""
+    owners: dict[str, set[int]] = {}
+    for at, choice in enumerate(choices):
+        for label in _labels(choice):
+            if word := spelling(narrow(label)):
+                owners.setdefault(word, set()).add(at)
+    if not owners:
+        return
+    forms = (_whole(word) for word in sorted(owners, key=len, reverse=True))
+    for hit in re.finditer("|".join(forms), text):
+        yield from (Hit(hit[0], hit.span(), at) for at in owners[hit[0]])
+
+
+def _whole(word: str) -> str:
+    """A pattern for a whole word: Chinese has no blanks between words, numbers have points and signs inside."""
+    before = "" if is_chinese(word[0]) else r"(?<![\w.\-−])" if word[0].isdigit() else r"(?<!\w)"
+    after = "" if is_chinese(word[-1]) else r"(?!\w|[.,]\d)" if word[-1].isdigit() else r"(?![\w#+])"
+    return before + re.escape(word) + after
+
+
+def _labels(choice: Choice) -> tuple[str, ...]:
+    """All that a choice goes by."""
+    return (*_own(choice), *_others(choice))
+
+
+def _own(choice: Choice) -> tuple[str, ...]:
+    return (name_of(choice.value),)
+
+
+def _others(choice: Choice) -> tuple[str, ...]:
+    """Aliases and descriptions, and names with these behind: 'RED: the colour of blood'."""
+    names = (*_own(choice), *choice.names)
+    return (*(f"{name}: {text}" for name in names for text in choice.told), *choice.names, *choice.told)
+
+
+def _folded(text: str) -> str:
+    return unquoted(text).casefold()
+
+
+def _bare(text: str) -> str:
+    """Without blanks, hyphens and punctuation: 'In-Progress' → 'inprogress'."""
+    return _MARKS.sub("", _folded(text))
+
+
+def _lettered(text: str) -> str:
+    """Without any signs around, for words long enough: 'TWO!@#' → 'two', 'C#' → 'c#'."""
+    bare = _bare(text)
+    word = re.sub(r"^\W+|\W+$", "", bare)
+    return word if len(word) >= _SHORTEST else bare
+
+
+def _listed(values: Sequence[Any]) -> str:
+    return ", ".join(map(repr, values[:5])) + (", …" if len(values) > 5 else "")  # noqa: PLR2004

@@ -1,0 +1,78 @@
+"""CSV by RFC 4180: a header, then a line for each record.
+
+An empty cell is null, `""` the empty text; where a value may be null and may be missing, `-` says that it is missing.
+A list stands in one cell, its items separated by '; '; an item with ';', quotes or blanks at its ends, or an empty one,
+is in double quotes, those inside doubled.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from extractor.encoders.columns import Column, Table, check_keys, table_of
+from extractor.types import Schema
+
+MISSING = "-"
+_NAME = re.compile(r"[^\W_][\w .()/-]*(?<! )")
+_SPECIAL = re.compile(r'[,"\r\n]|\A[\s`|]|\s\Z')
+_ITEM_SPECIAL = re.compile(r'[;"]|\A\s|\s\Z|\A\Z')
+
+
+def encode(value: Any, schema: Schema) -> str:
+    """Records as CSV; raises `SchemaError` where a table cannot hold them."""
+    table = table_of(schema)
+    if table.rows == "inside" and table.name not in value:
+        check_keys(value, [])
+        return MISSING
+    if table.rows == "inside":
+        check_keys(value, [table.name])
+    rows = value[table.name] if table.rows == "inside" else [value] if table.rows == "one" else value
+    for row in rows:
+        check_keys(row, table.names)
+    return "\n".join([header(table), *(_line(row, table) for row in rows)])
+
+
+def header(table: Table) -> str:
+    """The names of the columns: 'title,year'."""
+    return ",".join(name if _NAME.fullmatch(name) else _quoted(name) for name in table.names)
+
+
+def _line(row: dict[str, Any], table: Table) -> str:
+    is_alone = len(table.columns) == 1
+    return ",".join(_cell(row, column, is_alone=is_alone) for column in table.columns)
+
+
+def _cell(row: dict[str, Any], column: Column, *, is_alone: bool) -> str:
+    """One cell; that of a table with a single column is never empty, since that is an empty line."""
+    if column.name not in row:
+        return MISSING if is_alone or column.is_nullable else ""
+    value = row[column.name]
+    if value is None:
+        return "null" if is_alone else ""
+    if value == [] and column.is_required and not column.is_nullable and not is_alone:
+        return ""
+    if isinstance(value, list):
+        text = "; ".join(_item(item) for item in value)
+        return text if value and is_bare(text) else _quoted(text)
+    text = _scalar(value)
+    return text if is_bare(text) or not isinstance(value, str) else _quoted(text)
+
+
+def is_bare(text: str) -> bool:
+    """Whether a text can stand in a cell without quotes."""
+    return bool(text) and text not in {MISSING, "null"} and not _SPECIAL.search(text)
+
+
+def _item(item: Any) -> str:
+    text = _scalar(item)
+    return _quoted(text) if isinstance(item, str) and _ITEM_SPECIAL.search(text) else text
+
+
+def _scalar(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

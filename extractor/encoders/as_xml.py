@@ -1,0 +1,78 @@
+"""XML as models write it: an element for each property, lists as `<item>`s, types from the schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from extractor.encoders.decoded import refuse_depth
+from extractor.encoders.shapes import Shape, Shapes, kind_of, ordered
+from extractor.encoders.xml_text import BLANK, ENTRY, ITEM, NAME, kind_of_element, root_name
+from extractor.types import Schema
+
+# A carriage return would be read as a line break; the others XML forbids, and our reader takes their numbers.
+_SPECIAL = re.compile("[&<>\r\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+_NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;"}
+
+
+def encode(value: Any, schema: Schema) -> str:
+    """A value as XML, its elements in the order of the schema."""
+    refuse_depth(value)
+    shapes = Shapes(schema.json_schema)
+    return "\n".join(_element(root_name(schema), "", value, (shapes.root, shapes)))
+
+
+def _element(tag: str, key: str, value: Any, place: tuple[Shape, Shapes]) -> Iterator[str]:
+    """The lines of one element."""
+    shape, shapes = place
+    head = f"<{tag}{key}{_marks(value, shape)}"
+    if isinstance(value, dict | list) and value:
+        yield f"{head}>"
+        for name, inner_key, child, nodes in _children(value, shape):
+            yield from (f"  {line}" for line in _element(name, inner_key, child, (shapes.of(nodes), shapes)))
+        yield f"</{tag}>"
+    else:
+        yield f"{head}>{_text(value)}</{tag}>"
+
+
+def _children(value: dict[str, Any] | list[Any], shape: Shape) -> Iterator[tuple[str, str, Any, tuple[Any, ...]]]:
+    """Tag, key attribute, value and schemas of what is inside."""
+    if isinstance(value, list):
+        yield from ((ITEM, "", item, shape.child(at)) for at, item in enumerate(value))
+        return
+    for name in ordered(shape, value):
+        tag, key = _tag(name, shape)
+        yield tag, key, value[name], shape.child(name)
+
+
+def _tag(name: str, shape: Shape) -> tuple[str, str]:
+    if NAME.fullmatch(name) and shape.name(name) in {None, name}:
+        return name, ""
+    return ENTRY, f' key="{escaped(name, in_attribute=True)}"'
+
+
+def _marks(value: Any, shape: Shape) -> str:
+    """The attributes without which a reader would take the element for something else."""
+    kind = kind_of(value)
+    text = _text(value)
+    blanks = ' xml:space="preserve"' if isinstance(value, str) and value.strip(BLANK) != value else ""
+    tags: Collection[str] = ()
+    if isinstance(value, dict | list):
+        tags = [_tag(name, shape)[0] for name in value] if isinstance(value, dict) else [ITEM] * len(value)
+    if kind_of_element(shape, tags, value if isinstance(value, str) else text, {}) == kind:
+        return blanks
+    return ' null="true"' if value is None else f' type="{kind}"{blanks}'
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return escaped(value)
+    return json.dumps(value) if isinstance(value, bool | int | float) else ""
+
+
+def escaped(text: str, *, in_attribute: bool = False) -> str:
+    r"""'a < b' → 'a &lt; b'; a control character as its number: '\x01' → '&#1;'."""
+    text = _SPECIAL.sub(lambda found: _NAMED.get(found[0]) or f"&#{ord(found[0])};", text)
+    return re.sub('["\n\t]', lambda found: _NAMED[found[0]], text) if in_attribute else text

@@ -1,0 +1,77 @@
+"""YAML as models write it: block style, `|-` for texts of several lines, no anchors, nothing folded."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from extractor.encoders.decoded import refuse_depth
+from extractor.encoders.scalars import NULLS, UNPRINTABLE, quoted, written
+from extractor.encoders.shapes import Shape, Shapes, ordered
+from extractor.types import Schema
+
+_KEY = re.compile(r"[^\W\d][\w-]*(?: [\w-]+)*")
+
+
+def encode(value: Any, schema: Schema) -> str:
+    """A value as YAML, its keys in the order of the schema."""
+    refuse_depth(value)
+    shapes = Shapes(schema.json_schema)
+    return "\n".join(_lines(value, shapes.root, shapes))
+
+
+def _lines(value: Any, shape: Shape, shapes: Shapes) -> Iterator[str]:
+    """The lines of a value, without indentation."""
+    if isinstance(value, dict) and value:
+        for key in ordered(shape, value):
+            yield from _entry(_key(key, shape), value[key], shapes.of(shape.child(key)), shapes)
+    elif isinstance(value, list) and value:
+        for at, item in enumerate(value):
+            yield from _item(item, shapes.of(shape.child(at)), shapes)
+    else:
+        yield _inline(value)
+
+
+def _entry(key: str, value: Any, shape: Shape, shapes: Shapes) -> Iterator[str]:
+    if isinstance(value, dict | list) and value:
+        yield f"{key}:"
+        yield from (f"  {line}" if line else "" for line in _lines(value, shape, shapes))
+    elif isinstance(value, str) and is_block(value):
+        yield f"{key}: |-"
+        yield from _block(value)
+    else:
+        yield f"{key}: {_inline(value)}"
+
+
+def _item(item: Any, shape: Shape, shapes: Shapes) -> Iterator[str]:
+    if isinstance(item, str) and is_block(item):
+        yield "- |-"
+        yield from _block(item)
+        return
+    for at, line in enumerate(_lines(item, shape, shapes)):
+        yield f"{'  ' if at else '- '}{line}" if line else ""
+
+
+def _block(text: str) -> Iterator[str]:
+    yield from (f"  {line}" if line else "" for line in text.split("\n"))
+
+
+def is_block(text: str) -> bool:
+    """Whether a text can be written line by line, so that every reader takes it as it is."""
+    if "\n" not in text or text[0].isspace() or text[-1].isspace() or UNPRINTABLE.search(text):
+        return False
+    return all(line.strip() or not line for line in text.split("\n"))
+
+
+def _inline(value: Any) -> str:
+    if isinstance(value, str):
+        return written(value)
+    return "null" if value is None else json.dumps(value)
+
+
+def _key(key: str, shape: Shape) -> str:
+    is_other = shape.name(key) not in {None, key}  # without quotes, it would be taken for that property
+    is_word = key.lower() in NULLS | {"true", "false"}
+    return quoted(key) if is_other or is_word or not _KEY.fullmatch(key) or UNPRINTABLE.search(key) else key

@@ -1,0 +1,260 @@
+"""Reads tables as models write them: CSV with any delimiter, a Markdown table, with or without the header."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from extractor.encoders.as_csv import MISSING
+from extractor.encoders.columns import Column, Table
+from extractor.encoders.decoded import SHOWN, nothing, number
+from extractor.errors import ParseError
+
+_DELIMITERS = ",;\t|"
+_CELL = {
+    sign: re.compile(rf'[ ]*+"([^"]*+(?:""[^"]*+)*+)"[ ]*+\r?+(?=[{re.escape(sign)}\n]|\Z)|([^{re.escape(sign)}\n]*+)')
+    for sign in _DELIMITERS
+}
+_RULE = re.compile(r"[ \t|:=+]*+-[ \t|:=+-]*+\r?")
+_ITEM = re.compile(r'\s*+(?:"([^"]*+(?:""[^"]*+)*+)"\s*+(?=;|\Z)|([^;]*+))(;|\Z)')
+_FENCE = re.compile(r"\s*```[\w-]*\s*")
+_BOOLEANS = {"true": True, "false": False}
+_TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "number": (int, float), "boolean": bool}
+_FURTHEST = 200  # lines before the header
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    text: str
+    is_quoted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """How the table is written: its delimiter, which column each cell is of, and where its lines begin."""
+
+    sign: str
+    order: tuple[int | None, ...]
+    begin: int
+
+
+class CsvReader:
+    """Reads one table; `notes` tell what was changed or left out.
+
+    Of one that is cut off, the last cell may not be finished: it is not taken, nor are those that did not come.
+    """
+
+    def __init__(self, text: str, table: Table, *, is_cut: bool = False) -> None:
+        self.notes: dict[str, None] = {}
+        self._text = text
+        self._table = table
+        self._is_cut = is_cut
+        self._is_open = False  # whether the line at hand is one that did not come to its end
+
+    def read(self) -> list[dict[str, Any]]:
+        """The records of the table."""
+        header = self._header()
+        records = []
+        ended = False
+        for cells in self._lines(header):
+            is_empty = not any(cell.text or cell.is_quoted for cell in cells)
+            if is_empty and len(cells) == 1:
+                ended = True  # an empty line
+                continue
+            if _FENCE.fullmatch(cells[0].text) and len(cells) == 1 and not cells[0].is_quoted:
+                ended = True
+                continue
+            fits = len(cells) == len(header.order)
+            if ended and (not fits or len(cells) == 1):
+                self.note(f"left out, since it stands behind the table: {_shown(cells, header)}")
+                continue
+            records.append(self._record(cells, header))
+        return records
+
+    # --- the header --------------------------------------------------------------------------------------------
+
+    def _header(self) -> _Header:
+        at = 0
+        for _ in range(_FURTHEST):
+            if at > len(self._text):
+                break
+            for sign in _DELIMITERS:
+                cells, end = self._line(at, sign)
+                order = self._order([cell.text for cell in cells])
+                if order:
+                    if self._text[:at].strip("\n `") and not _FENCE.fullmatch(self._text[:at]):
+                        self.note("the text before the table is left out")
+                    self._tell_header(order, cells)
+                    return _Header(sign, order, end)
+            at = self._next(at)
+        return self._by_position()
+
+    def _order(self, names: Sequence[str]) -> tuple[int | None, ...]:
+        """Which column each name is of, where most of them are known."""
+        exact = {name: at for at, name in enumerate(self._table.names)}
+        folded = {name.strip().casefold().replace(" ", "_"): at for at, name in enumerate(self._table.names)}
+        order = tuple(exact.get(name, folded.get(name.strip(" *`").casefold().replace(" ", "_"))) for name in names)
+        known = [at for at in order if at is not None]
+        is_header = len(set(known)) == len(known) and len(known) * 2 > len(order) and len(known) * 2 >= len(exact)
+        return order if is_header else ()
+
+    def _tell_header(self, order: Sequence[int | None], cells: Sequence[_Cell]) -> None:
+        for at, cell in zip(order, cells, strict=True):
+            if at is None:
+                self.note(f"left out, since no column of the schema is called so: {cell.text[:SHOWN]!r}")
+        for at, name in enumerate(self._table.names):
+            if at not in order:
+                self.note(f"the table has no column {name!r}")
+
+    def _by_position(self) -> _Header:
+        """A table without a header: where a line has as many cells as there are columns."""
+        wanted = len(self._table.columns)
+        at = 0
+        for _ in range(_FURTHEST if wanted > 1 else 0):
+            if at > len(self._text):
+                break
+            for sign in _DELIMITERS:
+                cells, end = self._line(at, sign)
+                if len(cells) == wanted and self._is_data(cells) and (self._is_typed(cells) or self._fits(end, sign)):
+                    self.note("the header is missing: the cells are taken by their position")
+                    return _Header(sign, (*range(wanted),), at)
+            at = self._next(at)
+        raise nothing(self._text, f"CSV with the header {','.join(self._table.names)[:SHOWN]!r}")
+
+    def _is_typed(self, cells: list[_Cell]) -> bool:
+        """Whether one of the cells is of a column that is no text: a line of texts alone can be a sentence."""
+        return any(cell.text and column.kind != "string" and not column.is_list
+                   for cell, column in zip(cells, self._table.columns, strict=True))  # fmt: skip
+
+    def _fits(self, at: int, sign: str) -> bool:
+        """Whether the line at a place may be of the table too."""
+        cells = self._line(at, sign)[0] if at < len(self._text) else []
+        return len(cells) == len(self._table.columns) and self._is_data(cells)
+
+    def _is_data(self, cells: list[_Cell]) -> bool:
+        """Whether cells may be of these columns, and are no sentence that happens to have as many commas."""
+        pairs = [*zip(cells, self._table.columns, strict=True)]
+        are_typed = all(cell.text == "" or isinstance(_scalar(cell.text, column.kind), _TYPES[column.kind])
+                        for cell, column in pairs if not column.is_list)  # fmt: skip
+        return are_typed and not cells[-1].text.endswith((*".!?。！？",))
+
+    # --- lines and cells ---------------------------------------------------------------------------------------
+
+    def _next(self, at: int) -> int:
+        end = self._text.find("\n", at)
+        return end + 1 if end >= 0 else len(self._text) + 1
+
+    def _lines(self, header: _Header) -> Iterator[list[_Cell]]:
+        at = header.begin
+        while at <= len(self._text):
+            end = self._next(at)
+            if header.sign == "|" and _RULE.fullmatch(self._text, at, end - 1) and "|" in self._text[at:end]:
+                at = end  # the line under the header of a Markdown table
+                continue
+            cells, at = self._line(at, header.sign)
+            self._is_open = self._is_cut and at > len(self._text)
+            yield cells
+
+    def _line(self, at: int, sign: str) -> tuple[list[_Cell], int]:
+        """The cells of a line, which may go on over line breaks in quotes, and where the next one begins."""
+        cells: list[_Cell] = []
+        while True:
+            found = _CELL[sign].match(self._text, at)
+            assert found is not None
+            is_quoted = found[1] is not None
+            cells.append(_Cell(found[1].replace('""', '"') if is_quoted else found[2].strip(" \t\r"), is_quoted))
+            at = found.end() + 1
+            if found.end() == len(self._text) or self._text[found.end()] == "\n":
+                break
+        if sign == "|":
+            cells = _without_edges(cells)
+        return cells, at
+
+    # --- records -----------------------------------------------------------------------------------------------
+
+    def _record(self, cells: list[_Cell], header: _Header) -> dict[str, Any]:
+        wanted = len(header.order)
+        cells = cells[: min(len(cells), wanted) - 1] if self._is_open else self._fitted(cells, header)
+        record: dict[str, Any] = {}
+        for at, cell in zip(header.order, cells, strict=False):
+            if at is not None:
+                column = self._table.columns[at]
+                if not _is_missing(cell, column):
+                    record[column.name] = self._value(cell, column)
+        return {name: record[name] for name in self._table.names if name in record}
+
+    def _fitted(self, cells: list[_Cell], header: _Header) -> list[_Cell]:
+        """As many cells as the header has."""
+        wanted = len(header.order)
+        if len(cells) < wanted:
+            self.note(f"a line has {len(cells)} cells of {wanted}, the others are empty: {_shown(cells, header)}")
+            return [*cells, *[_Cell("", is_quoted=False)] * (wanted - len(cells))]
+        if len(cells) == wanted:
+            return cells
+        last = header.order[-1]
+        column = self._table.columns[last] if last is not None else None
+        rest = cells[wanted - 1 :]
+        if column and column.kind == "string" and not any(cell.is_quoted for cell in rest):
+            self.note(f"a line has {len(cells)} cells, not {wanted}; the last are read as one: {_shown(cells, header)}")
+            sign = "; " if column.is_list else f"{header.sign} " if header.sign in ",;" else header.sign
+            joined = sign.join(cell.text for cell in rest)
+            return [*cells[: wanted - 1], _Cell(joined, is_quoted=False)]
+        raise ParseError(
+            f"a line of the table has {len(cells)} cells, not {wanted}: {_shown(cells, header)}",
+            hint="a cell with a delimiter in it has to be in double quotes",
+        )
+
+    def _value(self, cell: _Cell, column: Column) -> Any:
+        if not cell.is_quoted and (cell.text == "" or (cell.text == "null" and column.is_nullable)):
+            return [] if column.is_list and not column.is_nullable else None
+        if not cell.is_quoted and cell.text.startswith('"'):
+            self.note(f"a quote that is not closed is read as a character: {cell.text[:SHOWN]!r}")
+        if cell.is_quoted and "\n" in cell.text and column.kind != "string" and not column.is_list:
+            what = f"a quote of the table is not closed: {cell.text[:SHOWN]!r} is no {column.kind}"
+            raise ParseError(what, hint="a quote within a cell is written twice, in a cell in quotes")
+        if column.is_list:
+            return [_scalar(text, column.kind) for text in _items(cell.text)]
+        return _scalar(cell.text, column.kind)
+
+    def note(self, text: str) -> None:
+        """Tell once."""
+        self.notes[text] = None
+
+
+def _is_missing(cell: _Cell, column: Column) -> bool:
+    """Whether a record lacks a property."""
+    if cell.is_quoted or column.is_required:
+        return False
+    return cell.text == MISSING or (cell.text == "" and not column.is_nullable)
+
+
+def _items(text: str) -> list[str]:
+    """The items of a cell: 'a; "b; c"' → ['a', 'b; c']."""
+    items = []
+    at = 0
+    while at < len(text):
+        found = _ITEM.match(text, at)
+        assert found is not None
+        items.append(found[1].replace('""', '"') if found[1] is not None else found[2].strip())
+        at = found.end()
+    return items
+
+
+def _scalar(text: str, kind: str) -> Any:
+    """A value of a kind; what is none stays the text: ('number', '12') → 12."""
+    if kind == "number":
+        value = number(text)
+        return text if value is None else value
+    return _BOOLEANS.get(text.casefold(), text) if kind == "boolean" else text
+
+
+def _without_edges(cells: list[_Cell]) -> list[_Cell]:
+    """Those of a Markdown table, whose lines begin and end with the delimiter."""
+    cells = cells[1:] if len(cells) > 1 and not cells[0].text and not cells[0].is_quoted else cells
+    return cells[:-1] if len(cells) > 1 and not cells[-1].text and not cells[-1].is_quoted else cells
+
+
+def _shown(cells: Sequence[_Cell], header: _Header) -> str:
+    return repr(header.sign.join(cell.text for cell in cells)[:SHOWN])

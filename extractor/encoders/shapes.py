@@ -1,0 +1,176 @@
+"""What a schema admits at a place, as far as writing and reading without type marks needs to know it.
+
+A shape admits at least what the schema does: where several schemas hold at a place (unions, `allOf`, references), it
+knows the properties of all of them. Writers check what they write against the shape, so that being too wide costs a
+type mark and never a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.errors import SchemaError
+from extractor.pointers import resolve
+
+KINDS = frozenset(("null", "boolean", "number", "string", "array", "object"))
+SCALARS = KINDS - {"array", "object"}
+
+Nodes = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The kinds of value at a place, and the schemas of what is inside of it; `choices` where all are listed."""
+
+    kinds: frozenset[str]
+    properties: Mapping[str, Nodes]
+    required: frozenset[str]
+    extra: Nodes  # of further keys
+    items: Nodes  # of further items
+    prefix: tuple[Nodes, ...]
+    choices: tuple[Any, ...] | None
+    folded: Mapping[str, str] = field(default_factory=dict)  # names without their case
+
+    def name(self, key: str) -> str | None:
+        """The property that a key means, whatever its case: 'Title' → 'title'."""
+        return key if key in self.properties else self.folded.get(key.strip().casefold())
+
+    def child(self, key: str | int) -> Nodes:
+        """The schemas of a property or item."""
+        if isinstance(key, int):
+            return self.prefix[key] if key < len(self.prefix) else self.items
+        return self.properties.get(key, self.extra)
+
+
+class Shapes:
+    """The shapes of one schema, each made once."""
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self._root = root
+        self._made: dict[tuple[int, ...], tuple[Nodes, Shape]] = {}
+
+    @property
+    def root(self) -> Shape:
+        """That of the whole value."""
+        return self.of((self._root,))
+
+    def of(self, nodes: Nodes) -> Shape:
+        """The shape of a place that has these schemas; that of anything for none."""
+        key = tuple(map(id, nodes))
+        if key not in self._made:
+            self._made[key] = nodes, self._make(nodes)
+        return self._made[key][1]
+
+    def _make(self, nodes: Nodes) -> Shape:
+        parts = [*self.parts(nodes)]
+        properties: dict[str, Nodes] = {}
+        for part in parts:
+            for name, child in part.get("properties", {}).items():
+                properties[name] = _united(properties.get(name, ()), (child,))
+        prefix: list[Nodes] = []
+        for part in parts:
+            for at, child in enumerate(part.get("prefixItems", ())):
+                prefix[at : at + 1] = [_united(prefix[at] if at < len(prefix) else (), (child,))]
+        kinds = frozenset[str]().union(*(self._kinds(node, ()) for node in nodes)) if nodes else KINDS
+        # Beside a tuple, a list of another branch admits other things at its places.
+        items = _inside(parts, "items")
+        return Shape(
+            kinds=kinds,
+            properties=properties,
+            required=frozenset(name for part in parts for name in part.get("required", ())),
+            extra=_united(*((child,) for part in parts for child in _free(part))),
+            items=items,
+            prefix=tuple(_united(one, items) for one in prefix) if len(parts) > 1 else tuple(prefix),
+            choices=_choices(parts),
+            folded=_folded(properties),
+        )
+
+    def parts(self, nodes: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+        """The schemas that are not made of others, or as far as they are not."""
+        seen: set[int] = set()
+        waiting = [*nodes][::-1]
+        while waiting:
+            node = waiting.pop()
+            if not isinstance(node, Mapping) or id(node) in seen:
+                continue
+            seen.add(id(node))
+            yield node
+            inner = [child for key in ("anyOf", "oneOf", "allOf") for child in node.get(key, ())]
+            inner += [node[key] for key in ("then", "else") if key in node]
+            waiting += [*inner[::-1], *self._referred(node)]
+
+    def _referred(self, node: Mapping[str, Any]) -> list[Any]:
+        try:
+            return [resolve(self._root, node["$ref"])] if "$ref" in node else []
+        except SchemaError:
+            return []
+
+    def _kinds(self, node: Any, above: tuple[int, ...]) -> frozenset[str]:
+        """The kinds of value that a schema admits, or more."""
+        if not isinstance(node, Mapping) or id(node) in above:
+            return KINDS if node is not False else frozenset()
+        above = (*above, id(node))
+        kinds = _own_kinds(node)
+        for child in (*self._referred(node), *node.get("allOf", ())):
+            kinds &= self._kinds(child, above)
+        for key in ("anyOf", "oneOf"):
+            if key in node:
+                kinds &= frozenset[str]().union(*(self._kinds(child, above) for child in node[key]))
+        return kinds
+
+
+def kind_of(value: Any) -> str:
+    """The kind of a JSON value: True → 'boolean'."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "string" if isinstance(value, str) else "object" if isinstance(value, Mapping) else "array"
+
+
+def ordered(shape: Shape, value: Mapping[str, Any]) -> list[str]:
+    """The keys of an object in the order of the schema, others after them."""
+    return [*(key for key in shape.properties if key in value), *(key for key in value if key not in shape.properties)]
+
+
+def _own_kinds(node: Mapping[str, Any]) -> frozenset[str]:
+    if "const" in node:
+        return frozenset((kind_of(node["const"]),))
+    if "enum" in node:
+        return frozenset(map(kind_of, node["enum"]))
+    kinds = node.get("type", KINDS)
+    kinds = {kinds} if isinstance(kinds, str) else kinds
+    return frozenset("number" if kind == "integer" else kind for kind in kinds)
+
+
+def _united(*several: Nodes) -> Nodes:
+    return tuple({id(node): node for nodes in several for node in nodes}.values())
+
+
+def _inside(parts: list[Mapping[str, Any]], keyword: str) -> Nodes:
+    """The schemas under a keyword; none, which admits anything, where a list says nothing of its items."""
+    return _united(*((part[keyword],) for part in parts if keyword in part and part[keyword] is not False))
+
+
+def _free(part: Mapping[str, Any]) -> Iterator[Any]:
+    yield from part.get("patternProperties", {}).values()
+    if isinstance(part.get("additionalProperties"), Mapping):
+        yield part["additionalProperties"]
+
+
+def _choices(parts: list[Mapping[str, Any]]) -> tuple[Any, ...] | None:
+    """All values that are listed, where each part lists its own."""
+    own = [part for part in parts if not part.keys() & {"anyOf", "oneOf", "allOf", "$ref"}]
+    if not own or not all(part.keys() & {"const", "enum"} for part in own):
+        return None
+    return tuple(value for part in own for value in ([part["const"]] if "const" in part else part["enum"]))
+
+
+def _folded(properties: Iterable[str]) -> dict[str, str]:
+    """Names by what is left of them without case, where that is one's own."""
+    folded: dict[str, list[str]] = {}
+    for name in properties:
+        folded.setdefault(name.strip().casefold(), []).append(name)
+    return {key: names[0] for key, names in folded.items() if len(names) == 1}

@@ -1,0 +1,74 @@
+"""What elements of XML stand for, by the schema: shared by writer and reader, so that both decide alike.
+
+Every value is one element: an object has its properties in it, a list `<item>`s. An attribute says the type only where
+the schema leaves it open: `null="true"`, `type="number"`. `<entry key="…">` is a property whose name is none of XML.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from extractor.encoders.decoded import number
+from extractor.encoders.shapes import KINDS, Shape
+from extractor.types import Schema
+
+ITEM, ENTRY = "item", "entry"
+NAME = re.compile(r"[^\W\d][\w.-]*")
+BLANK = " \t\n\r"
+_WORDS = {"true": True, "false": False}
+_REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));")
+_ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+
+def root_name(schema: Schema) -> str:
+    """The name of the outermost element: 'JobPosting' → 'job_posting'."""
+    name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", schema.name).lower()
+    return name if NAME.fullmatch(name) else "record"
+
+
+def kind_of_element(shape: Shape, tags: Collection[str], text: str, attributes: Mapping[str, str]) -> str:
+    """The kind of value that an element is, by its children and its text."""
+    if attributes.get("null") == "true":
+        return "null"
+    stated = attributes.get("type", "")
+    if stated in KINDS:
+        return stated
+    if tags:
+        is_list = "array" in shape.kinds and all(tag == ITEM for tag in tags)
+        is_list = is_list and not ("object" in shape.kinds and ITEM in shape.properties)
+        return "array" if is_list or "object" not in shape.kinds else "object"
+    if text:
+        return _kind_of_text(text, shape)
+    return next((kind for kind in ("null", "string", "array", "object") if kind in shape.kinds), "null")
+
+
+def _kind_of_text(text: str, shape: Shape) -> str:
+    if "string" in shape.kinds:
+        return "string"
+    if text in _WORDS and "boolean" in shape.kinds:
+        return "boolean"
+    if "number" in shape.kinds and number(text) is not None:
+        return "number"
+    return "null" if text == "null" and "null" in shape.kinds else "string"
+
+
+def scalar(kind: str, text: str) -> Any:
+    """A value of a kind; where the text is none, the text: ('number', '12') → 12."""
+    if kind == "null":
+        return None
+    value = number(text) if kind == "number" else _WORDS.get(text) if kind == "boolean" else None
+    return text if value is None else value
+
+
+def unescaped(text: str) -> str:
+    """'a &lt; b &amp c' → 'a < b &amp c': the five entities and numbers, whatever else looks like one stays."""
+    return _REFERENCE.sub(_meant, text)
+
+
+def _meant(found: re.Match[str]) -> str:
+    if found[3]:
+        return _ENTITIES[found[3]]
+    code = int(found[1], 16) if found[1] else int(found[2])
+    return chr(code) if code <= 0x10FFFF else found[0]  # noqa: PLR2004

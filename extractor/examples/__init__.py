@@ -1,0 +1,202 @@
+"""Few-shot examples: texts, each with the record that is right for it.
+
+They come from four places, and in this order: `EXAMPLES` of a schema file or module; pairs of a text and a record at
+the root of a JSON Schema (`examples`); pairs at its fields, which are composed into records as Kor does, all pairs of
+one text into one; and those that a caller adds, from a file say. A value of None says that the text holds nothing of
+what is sought.
+
+Reading order: this file; `given`, `files`; `absence`, which composes records and knows what an empty one is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from extractor.errors import SchemaError, UsageError
+from extractor.examples.absence import Composer, Entry, StatedError, in_schema_order, nothing
+from extractor.examples.files import read_given
+from extractor.examples.given import NOTHING, Given, Pair, from_module, from_pairs, instruction_of
+from extractor.field_examples import FieldExample, pairs
+from extractor.pointers import is_list
+from extractor.pytypes import in_order
+from extractor.rank import Index
+from extractor.types import Example, Problem, Schema
+from extractor.validation import Valid, problems_at, validate
+
+_OPTIONAL = "make it optional (`str | None = None`)"
+_SHOWN = 40  # characters of a text in a message
+
+
+def with_own(schema: Schema, module: ModuleType | None = None, where: str = "") -> Schema:
+    """A schema with the examples that are written in it, and those and the instruction of its module."""
+    given = [] if module is None else [*from_module(module, where, schema.model)]
+    at_fields = [*pairs(schema)]
+    if module is not None:
+        schema = replace(schema, instruction=instruction_of(module, where))
+    return replace(schema, examples=(*_checked(schema, given), *_composed(schema, at_fields)))
+
+
+def with_examples(schema: Schema, more: Sequence[Pair]) -> Schema:
+    """A schema with more examples, which come after its own; raises `SchemaError` for those that are not valid.
+
+    A value is an instance of the schema's class, JSON data, or None where there is nothing to extract; for a list of
+    records also one record.
+    """
+    return replace(schema, examples=(*schema.examples, *_checked(schema, from_pairs(more, "examples"))))
+
+
+def read_examples(path: str | Path, schema: Schema) -> tuple[Example, ...]:
+    """The examples of a file: JSON Lines, or a list in `.json` or `.yaml`.
+
+    Each has a `text` and `data` (or `expected`, `record`, `value`), which may be null; other keys are not looked at.
+    Raises `SchemaError` with the line and the JSON Pointer, and for a file without any.
+    """
+    found = _checked(schema, read_given(Path(path).expanduser()))
+    if not found:
+        raise SchemaError(f"{path}: no example in it", hint='each line is {"text": …, "data": …}')
+    return found
+
+
+def of_many(schema: Schema) -> tuple[Example, ...]:
+    """The examples of a record as those of a list of such records: one in which everything is absent is none."""
+    if not schema.examples:
+        return ()
+    try:
+        empty = _value_of_nothing(schema, "")
+    except SchemaError:
+        empty = NOTHING
+    return tuple(replace(one, value=[] if one.value == empty else [one.value]) for one in schema.examples)
+
+
+def choose(examples: Sequence[Example], text: str, shots: int | None) -> tuple[Example, ...]:
+    """The examples to show for a text: all in their own order, so that what they make is the same for every text.
+
+    Or a number of them: the most similar ones (BM25), the most similar last, where the text is near; of equals the
+    earlier ones, in their own order.
+    """
+    if shots is not None and shots < 0:
+        raise UsageError(f"{shots} examples cannot be shown", hint="0 shows none; without a number all are shown")
+    if shots is None or shots >= len(examples):
+        return tuple(examples)
+    if not shots:
+        return ()
+    nearest = _index(tuple(one.text for one in examples)).rank(text)[:shots]
+    return tuple(examples[at] for at, _ in sorted(nearest, key=lambda one: (one[1], one[0])))
+
+
+@lru_cache(maxsize=8)
+def _index(texts: tuple[str, ...]) -> Index:
+    """Kept, since a run asks for every document."""
+    return Index.of(texts)
+
+
+# --- from what is given to what is valid ---------------------------------------------------------------------
+
+
+def _checked(schema: Schema, given: Iterable[Given]) -> tuple[Example, ...]:
+    return tuple(Example(one.text, _valid(schema, one)) for one in given)
+
+
+def _valid(schema: Schema, given: Given) -> Any:
+    """The value of an example as the schema's class writes it; raises `SchemaError`."""
+    if given.value is NOTHING:
+        return _value_of_nothing(schema, given.where)
+    is_wrapped = is_list(schema.json_schema) and not isinstance(given.value, list)
+    value = [given.value] if is_wrapped else given.value
+    checked = _validated(schema, value, given.where)
+    if isinstance(checked, Valid):
+        return _as_asked(schema, value, checked.instance)
+    problem = checked[0]
+    if is_wrapped:
+        problem = replace(problem, pointer=problem.pointer.removeprefix("/0"))
+    raise SchemaError(f"{given.where}: {problem.pointer or '/'}: {problem.message}", hint=_hint(schema, value))
+
+
+def _validated(schema: Schema, value: Any, where: str) -> Valid | list[Problem]:
+    try:
+        return validate(_bare(schema), value)
+    except RecursionError:  # validators recurse, and a caller may be deep itself
+        raise SchemaError(f"{where}: nested too deep", hint="show a simpler record") from None
+
+
+def _bare(schema: Schema) -> Schema:
+    """As validators are kept by, whatever examples a schema has so far."""
+    return replace(schema, examples=(), instruction=None)
+
+
+def _hint(schema: Schema, value: Any) -> str:
+    if isinstance(value, list) and not is_list(schema.json_schema):
+        return "one record is asked for; for lists of them extract --many"
+    return f"data has to be valid by {schema.name}, null (None) is for nothing; instances are for their own class alone"
+
+
+def _as_asked(schema: Schema, data: Any, instance: Any) -> Any:
+    """What the class writes, as far as it is what is asked for: no computed fields, no names for output only."""
+    if instance is None:
+        return in_schema_order(schema, data)
+    adapter = TypeAdapter(schema.model)
+    try:
+        written = adapter.dump_python(instance, mode="json", by_alias=True, round_trip=True)
+        native = adapter.dump_python(instance, by_alias=True, round_trip=True)
+        value = in_order(data, written, native)
+    except ValueError:  # what serialises only with a computed field
+        return data
+    return value if value == data or not problems_at(_bare(schema), schema.json_schema, value) else data
+
+
+def _value_of_nothing(schema: Schema, where: str) -> Any:
+    """The record, or list, in which all is absent."""
+    try:
+        value = _empty(_bare(schema))
+    except StatedError as error:
+        hint = "allow an empty list" if is_list(schema.json_schema) else f"{_OPTIONAL}, or extract --many"
+        raise SchemaError(f'{where}: the schema cannot say "nothing" at {error.pointer}', hint=hint) from None
+    return value if value is None else _valid(schema, Given(where, "", value))
+
+
+@lru_cache(maxsize=8)
+def _empty(schema: Schema) -> Any:
+    return nothing(schema)
+
+
+# --- pairs at fields -----------------------------------------------------------------------------------------
+
+
+def _composed(schema: Schema, at_fields: Sequence[FieldExample]) -> Iterator[Example]:
+    """Whole records: those at the root as they are, then of the pairs at fields all that have the same text."""
+    for one in at_fields:
+        if not one.path:
+            yield Example(one.text, _valid(schema, Given(_of_text(schema, one.text), one.text, one.value)))
+    by_text: dict[str, list[Entry]] = {}
+    for one in at_fields:
+        if one.path:
+            by_text.setdefault(one.text, []).append((one.path, one.value))
+    for text, entries in by_text.items():
+        yield Example(text, _record(schema, text, entries))
+
+
+def _record(schema: Schema, text: str, entries: Sequence[Entry]) -> Any:
+    """The record of what is said about a text at several fields."""
+    where = _of_text(schema, text)
+    hint = f"{_OPTIONAL}, or give the same text an example of that field, or use EXAMPLES"
+    try:
+        value = Composer(_bare(schema)).record(entries)
+    except StatedError as error:
+        why = error.why or "nothing is said of it, and it cannot be absent"
+        raise SchemaError(f"{where}: {error.pointer}: {why}", hint=hint) from None
+    checked = _validated(schema, value, where)
+    if isinstance(checked, Valid):
+        return _as_asked(schema, value, checked.instance)
+    raise SchemaError(f"{where}: {checked[0].pointer or '/'}: {checked[0].message}", hint=hint)
+
+
+def _of_text(schema: Schema, text: str) -> str:
+    shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return f"{schema.name}: examples of the text {shown!r}"

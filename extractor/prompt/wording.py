@@ -1,0 +1,112 @@
+"""What is said around the description of a record, in English and in Chinese.
+
+Wording decides more than machinery: tests/benchmarks/wordings.py races alternatives, and one takes the place of
+another only where its interval says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from extractor.types import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """All that a model is told in one language.
+
+    `system` has places for {task}, {instruction}, {type}, {absent} and {language}; a paragraph of which nothing is left
+    goes. The task is `one` or `many`, with a place for {format}, in JSON `one_json` or `many_json`. `after` stands
+    behind the document.
+    """
+
+    system: str
+    one: str
+    many: str
+    one_json: str
+    many_json: str
+    absent: str  # in formats that know null
+    empty: str  # in those that do not
+    own_language: str
+    answer_language: str
+    after: str = ""
+    again: str = ""
+    pieces: str = ""
+    think: str = ""
+    answer_now: str = ""
+
+
+ENGLISH = Wording(
+    system="""\
+{task}
+
+{instruction}
+
+{type}
+
+Copy names, numbers and dates from the text. {absent} {language}""",
+    one="Extract this record from the text. {format}",
+    many="Extract all such records from the text, each once, as one list. {format}",
+    one_json="Extract this record from the text and answer with JSON only:",
+    many_json="Extract all such records from the text, each once, and answer with one JSON list only:",
+    absent="Write null where the text does not state a value.",
+    empty="Leave empty what the text does not state.",
+    own_language="Write in the language of the text.",
+    answer_language="Whatever you write in your own words, write in {name}.",
+    again="""\
+Your answer is not right yet:
+{faults}
+
+Answer once more. {format}
+
+{type}""",
+    pieces="""\
+Of your answer these places are wrong or missing:
+{faults}
+
+Answer for them alone, with one JSON object that has each place as a key:
+
+{type}""",
+    think="""\
+Before you answer, think about the text in a few plain sentences: what states each value, and what is not stated? \
+Do not write the answer yet.""",
+    answer_now="Now answer, as described above. {format}",
+)
+
+CHINESE = Wording(
+    system="""\
+{task}
+
+{instruction}
+
+{type}
+
+人名、数字和日期照抄原文。{absent}{language}""",
+    one="从文本中提取这条记录。{format}",
+    many="从文本中提取所有这样的记录，每条一次，写成一个列表。{format}",
+    one_json="从文本中提取这条记录。只输出 JSON。",
+    many_json="从文本中提取所有这样的记录，每条一次，写成一个 JSON 列表。只输出 JSON。",
+    absent="原文没有说明的值写 null。",
+    empty="原文没有说明的值留空。",
+    own_language="用原文的语言书写。",
+    answer_language="用自己的话写的内容一律用{name}书写。",
+    again="""\
+你的回答还不对：
+{faults}
+
+请重新回答。{format}
+
+{type}""",
+    pieces="""\
+你的回答中这些位置有错误或缺失：
+{faults}
+
+只回答这些位置，写成一个 JSON 对象，以每个位置为键：
+
+{type}""",
+    think="回答之前，先用几句话想一想：原文的哪些话说明了每个值？哪些值没有说明？先不要写出答案。",
+    answer_now="现在按上面的说明回答。{format}",
+)
+
+WORDINGS: Mapping[Language, Wording] = {"en": ENGLISH, "zh": CHINESE}

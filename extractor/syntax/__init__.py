@@ -1,0 +1,122 @@
+"""Tolerant JSON syntax: from a text to the values that are meant, and what had to be done to read them.
+
+Strict JSON is taken as it is. Else `finding` looks for values, `reader` reads those that can be meant in one way only,
+and what remains is left to the library json_repair, bounded, by `library`. A text without any JSON is one string.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from extractor.errors import ParseError
+from extractor.syntax.finding import BEGIN, bare, find
+from extractor.syntax.reader import DEEPEST, LINE_COMMENTS
+from extractor.syntax.words import is_escaped, unescape_document
+
+__all__ = ["BEGIN", "Reading", "check_depth", "read", "repetitions", "strictly"]
+
+_MARK = "\ufeff"  # of UTF-8, as Windows writes it
+_SHOWN = 200  # characters of a text in a message
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The values of a text in its order, but those in fences before those in prose; what was changed to read them.
+
+    `is_strict` says that it was JSON and nothing else; the first `fenced` values are in fences, others in prose.
+    `is_text` says that there was no JSON at all: the one value is the text.
+    """
+
+    values: tuple[Any, ...]
+    notes: tuple[str, ...] = ()
+    is_strict: bool = False
+    is_text: bool = False
+    fenced: int = 0
+
+
+def read(text: str) -> Reading:
+    """The values of a text: '{"a": 1}' and "Sure: {a: 1,}" → ({'a': 1},); raises `ParseError` for one too deep."""
+    try:
+        value = strictly(text)
+    except (ValueError, RecursionError):
+        try:
+            found = _tolerantly(text)
+        except RecursionError:
+            raise ParseError(f"the answer is nested too deep: {text[:_SHOWN]!r}") from None
+    else:
+        found = Reading((value,), repetitions(text), is_strict=True)
+    for value in found.values:
+        check_depth(value, text)
+    return found
+
+
+def strictly(text: str) -> Any:
+    """A value of JSON as it is defined; raises `ValueError` for all else, also for NaN and 1e999."""
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
+
+
+def repetitions(text: str) -> tuple[str, ...]:
+    """A note on keys that stand in one object more than once: '{"a": 1, "a": 2}'."""
+    repeated: dict[str, None] = {}
+
+    def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            repeated.update((key, None) for key, times in Counter(key for key, _ in pairs).items() if times > 1)
+        return found
+
+    json.loads(text, object_pairs_hook=note)
+    return _told(repeated)
+
+
+def _told(repeated: Iterable[str]) -> tuple[str, ...]:
+    names = ", ".join(map(repr, [*repeated][:5]))
+    return (f"keys that the answer repeats, the last value of each counts: {names}",) if names else ()
+
+
+def _tolerantly(text: str) -> Reading:
+    """The JSON in a text that is not just that: in a fence, among prose, in several parts, with faults."""
+    why = "the answer was not JSON"
+    marks, text = (["a byte order mark"], text[1:]) if text.startswith(_MARK) else ([], text)
+    if is_escaped(text):
+        inner = read(unescape_document(text))
+        notes = (f"{why}, and was mended: one level of escapes too many", *inner.notes)
+        return Reading(inner.values, notes, is_text=inner.is_text)
+    found = find(text)
+    if found is None:
+        return Reading((bare(text),), (f"{why}: it is taken as a text",), is_text=True)
+    faults = ", ".join((*marks, *(fault for fault in found.faults if fault != LINE_COMMENTS)))
+    mended = (f"{why}, and was mended: {faults}",) if faults else ()
+    skipped = tuple(f"{why}, nor is {rest!r} in it" for rest in found.skipped)
+    around = ("text around the JSON was skipped",) if found.has_prose else ()
+    fenced = len(found.fenced) if found.has_prose else 0
+    order = ("what stands in a fence is taken first",) if found.is_reordered else ()
+    return Reading(tuple(found.values), (*mended, *skipped, *around, *order, *_told(found.repeated)), fenced=fenced)
+
+
+def _finite(number: str) -> float:
+    """JSON knows no infinity, also not as 1e999."""
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is not a JSON number")
+    return value
+
+
+def check_depth(data: Any, text: str) -> None:
+    """Raise `ParseError` for what is too deep; level by level, since recursion is what it would break."""
+    level = [data]
+    for _ in range(DEEPEST + 1):
+        level = [
+            child
+            for value in level
+            if isinstance(value, dict | list)
+            for child in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {text[:_SHOWN]!r}")

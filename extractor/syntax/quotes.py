@@ -1,0 +1,63 @@
+"""Where a string ends: which quote closes it, and which is a part of it or begins the next."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Place = Literal["key", "member", "item", "top"]
+
+BLANK = "\\s\u200b\u180e\ufeff\u2060"
+# What ends a string, by what began it. The first is the one that belongs there.
+CLOSERS = {'"': '"', "'": "'", "“": '”"', "”": '”"', "„": '”“"', "‘": "’'‘", "’": "’'", "`": "`'´", "´": "´'"}
+CLOSERS |= {"「": "」", "『": "』"}
+
+
+def _body(own: str, others: str) -> re.Pattern[str]:
+    """What a string is made of up to a quote that may end it: `own`, or one of `others` before punctuation."""
+    inner = rf"|[{others}](?![{BLANK}]*+(?:[,:}}\])，：｝］;]|\Z))" if others else ""
+    letters = r"|(?<=[^\W\d_])'(?=[^\W\d_])" if "'" in own + others else ""  # between them it is an apostrophe
+    return re.compile(rf"(?:[^\\{own}{others}]++|\\.{letters}{inner})*+", re.DOTALL)
+
+
+_BODIES = {opener: _body(closers[0], closers[1:]) for opener, closers in CLOSERS.items()}
+_NEXT_KEY = re.compile(
+    r"""(["'])[^"'\n]{0,200}\1\s*[:：]|[“‘「][^”’」\n]{0,200}[”’」"']\s*[:：]|[\w$-]{1,100}\s*:(?!//)"""
+)
+_NEXT_VALUE = re.compile(r"[-\d{\[\"'“‘「｛［]|(?:true|false|null|None|True|False|undefined)\b")
+_REST_OF_KEY = re.compile(r"[^\s\"][^\"\n]{0,200}\"\s*:")
+_REST_OF_ITEM = re.compile(r"[^\s\",][^\",\n]{0,200}\"\s*[,\]]")
+_KEY_END = re.compile(r"[:：]|=>?")
+_ELLIPSIS = re.compile(r"\.{3}|…")
+
+
+def string_at(text: str, start: int) -> str:
+    """What is written from `start` on, up to a quote that may end what the quote before it began."""
+    body = _BODIES[text[start - 1]].match(text, start)
+    assert body is not None
+    return body[0]
+
+
+def is_before_key(text: str, at: int) -> bool:
+    """Whether a key with its colon stands at a place: '"b": 1' → True."""
+    return bool(_NEXT_KEY.match(text, at))
+
+
+def is_opening_next(text: str, end: int, place: Place) -> bool:
+    """Whether a quote just after a comma begins what comes next: of 'b, "c": 1' it is no end of the string."""
+    if place not in ("member", "item") or not text[max(0, end - 50) : end].rstrip().endswith(","):
+        return False
+    if place == "member":
+        return bool(_REST_OF_KEY.match(text, end + 1))
+    return text[end - 1] in ",\n" and bool(_REST_OF_ITEM.match(text, end + 1))
+
+
+def may_follow(char: str, text: str, at: int, place: Place) -> bool:
+    """Whether the next character, which stands at `at`, can come after a string: in a list '2' can, 'x' not."""
+    if not char or place == "top":
+        return not char.isalnum()
+    if place == "key":
+        return bool(_KEY_END.match(text, at) or _NEXT_VALUE.match(text, at))
+    if char in ",}])+" or _ELLIPSIS.match(text, at):
+        return True
+    return bool(_NEXT_VALUE.match(text, at)) if place == "item" else is_before_key(text, at)

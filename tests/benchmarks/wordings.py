@@ -1,0 +1,319 @@
+"""Race the wordings of the instruction on gold records, in grammar mode and in prompt mode, with paired intervals.
+
+    python tests/benchmarks/wordings.py race GOLD PREDICTIONS.jsonl [--model SPEC] [--blocks N] [--modes grammar,prompt]
+    python tests/benchmarks/wordings.py score GOLD PREDICTIONS.jsonl
+
+`race` goes on where it stopped: what is in PREDICTIONS is not asked again. It takes the records in blocks, each block
+in all wordings and modes, so that it can be ended at any time, and what is there is paired. GOLD is a folder with
+csl_zh_dev, keywords_en_dev, news_category_en_dev and news_category_zh_dev (.jsonl); its texts do not get into
+PREDICTIONS. Needs `snowballstemmer` (Porter's stemmer, for the usual metric of key phrases).
+
+Scores: category, 1 where it is right; keywords, F1 of stemmed exact matches; of csl_zh the mean of both. An answer
+that is not valid has 0. The intervals (95 %, 4,000 bootstrap samples of the records, each stratified by source) are of
+the mean difference to the first wording of the language.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from extractor.answer import decode
+from extractor.engines import Access, Settings, open_engine
+from extractor.errors import ExtractError
+from extractor.prompt import messages, voice_for
+from extractor.prompt.wording import CHINESE, ENGLISH, Wording
+from extractor.schema import load
+from extractor.talk import Options, structured
+from extractor.types import Document, Schema
+from extractor.validation import validate
+
+SAMPLES = 4000
+EN_RULES = "Copy names, numbers and dates from the text. Write null where the text does not state a value. {language}"
+ZH_RULES = "人名、数字和日期照抄原文。原文没有说明的值写 null。{language}"
+
+
+def worded(base: Wording, system: str, one: str, after: str = "") -> Wording:
+    """One entry of the race."""
+    return replace(base, system=system, one_json=one, after=after)
+
+
+# The first of each is what others are compared with: the one that was the default before the race.
+EN = {
+    "record": worded(
+        ENGLISH, "{task}\n\n{type}\n\n" + EN_RULES, "Extract this record from the text and answer with JSON only:"
+    ),
+    "sentences": worded(
+        ENGLISH,
+        "{task}\n\n{type}\n\n" + EN_RULES,
+        "Extract this record from the text. Answer with JSON only.",
+    ),
+    "plain": worded(ENGLISH, "{task}\n\n{type}", "Extract from the text, as JSON:"),
+    "fields": worded(
+        ENGLISH,
+        "{task}\n\n{type}\n\n{language}",
+        "Read the text and fill in each field with what it says. Answer with JSON only.",
+    ),
+    "match": worded(
+        ENGLISH,
+        "{task}\n\n{type}\n\nAnswer with JSON only. {language}",
+        "Your task is to take structured information out of the text that the user sends. It has to match this type "
+        "exactly, and nothing may be added that is not in the type:",
+    ),
+    "expert": worded(
+        ENGLISH,
+        "{task}\n\n{type}\n\nAnswer with JSON only. " + EN_RULES,
+        "You are an experienced librarian who catalogues articles. Read the article and write its entry:",
+    ),
+    "verbatim": worded(
+        ENGLISH,
+        "{task}\n\n{type}\n\nAnswer with JSON only.",
+        "Extract this record. Use the words of the text itself, exactly as they stand; leave nothing important out:",
+    ),
+    "reminder": worded(
+        ENGLISH,
+        "{task}\n\n{type}\n\n" + EN_RULES,
+        "Extract this record from the text and answer with JSON only:",
+        "Now extract the record from the text above. JSON only.",
+    ),
+}
+ZH = {
+    "record-en": EN["record"],
+    "sentences": worded(CHINESE, "{task}\n\n{type}\n\n" + ZH_RULES, "从文本中提取这条记录。只输出 JSON。"),
+    "plain": worded(CHINESE, "{task}\n\n{type}", "从文本中提取信息，写成 JSON："),
+    "fields": worded(CHINESE, "{task}\n\n{type}\n\n{language}", "阅读文本，按文本内容填写每个字段。只输出 JSON。"),
+    "match": worded(
+        CHINESE,
+        "{task}\n\n{type}\n\n只输出 JSON。{language}",
+        "你的任务是从用户给出的文本中抽取结构化信息，必须与下面的类型完全一致，不得添加类型中没有的内容：",
+    ),
+    "expert": worded(
+        CHINESE,
+        "{task}\n\n{type}\n\n只输出 JSON。" + ZH_RULES,
+        "你是一位经验丰富的图书馆编目员。阅读文章，写出它的著录信息：",
+    ),
+    "verbatim": worded(
+        CHINESE, "{task}\n\n{type}\n\n只输出 JSON。", "提取这条记录。使用原文中的词语，一字不改，不要遗漏重要内容："
+    ),
+    "reminder": worded(
+        CHINESE,
+        "{task}\n\n{type}\n\n" + ZH_RULES,
+        "从文本中提取这条记录。只输出 JSON。",
+        "现在从上面的文本中提取这条记录，只输出 JSON。",
+    ),
+}
+SETS = {"keywords_en": EN, "news_category_en": EN, "csl_zh": ZH, "news_category_zh": ZH}
+QUOTA = {"keywords_en": 8, "news_category_en": 8, "csl_zh": 6, "news_category_zh": 6}  # of a block
+LONGEST = 900  # characters of a text: a race is long enough
+
+
+def schema_of(dataset: str, record: dict[str, Any]) -> Schema:
+    """What is asked of a record."""
+    keywords = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 15}
+    labels = record.get("labels") or LABELS
+    properties = {
+        "keywords_en": {"keywords": {**keywords, "description": "key phrases of the text"}},
+        "csl_zh": {"keywords": {**keywords, "description": "关键词"}, "category": {"enum": labels}},
+    }.get(dataset, {"category": {"enum": labels}})
+    return load({"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False})
+
+
+LABELS = [
+    "军事学",
+    "农学",
+    "医学",
+    "历史学",
+    "哲学",
+    "工学",
+    "教育学",
+    "文学",
+    "法学",
+    "理学",
+    "管理学",
+    "经济学",
+    "艺术学",
+]
+
+
+def records_of(gold: Path, dataset: str) -> list[dict[str, Any]]:
+    """All records of a set, taken in turn from each of its sources, so that any beginning is stratified."""
+    sources: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in (gold / f"{dataset}_dev.jsonl").read_text(encoding="utf-8").splitlines():
+        record = json.loads(line)
+        sources[stratum(record["id"])].append(record)
+    return [record for row in zip_longest(*sources.values()) for record in row if record]
+
+
+def stratum(record_id: str) -> str:
+    """Where a record comes from: 'bbc-tech-286' → 'bbc'."""
+    return record_id.rpartition("/")[2].partition("-")[0]
+
+
+async def race(given: argparse.Namespace) -> None:
+    """Ask for all that is not there yet."""
+    out, modes, blocks = given.predictions, given.modes.split(","), given.blocks
+    done = {key(row) for row in read(out)}
+    engine = open_engine(given.model, Settings(slots=4, threads=given.threads), Access())
+    engine.prepare()
+    records = {dataset: records_of(given.gold, dataset) for dataset in SETS}
+    with out.open("a", encoding="utf-8") as file:
+        for at in range(blocks):
+            for dataset, mode, (name, wording) in turns(given.sets.split(","), modes, given.only):
+                quota = QUOTA[dataset]
+                block = records[dataset][at * quota : (at + 1) * quota]
+                asked = [one for one in block if (dataset, str(one["id"]), mode, name) not in done]
+                answers = (answer(engine, dataset, one, mode, wording) for one in asked)
+                for one, value in zip(asked, await asyncio.gather(*answers), strict=True):
+                    row = {"set": dataset, "id": one["id"], "mode": mode, "wording": name, "value": value}
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                file.flush()
+            print(f"{at + 1} of {blocks} blocks", file=sys.stderr)
+    await engine.aclose()
+
+
+def turns(sets: list[str], modes: list[str], only: str | None) -> Iterator[tuple[str, str, tuple[str, Wording]]]:
+    """The order within a block: one prefix after the other, so that each is computed once."""
+    names = only.split(",") if only else None
+    for dataset in sets:
+        for mode in modes:
+            entries = SETS[dataset].items()
+            yield from ((dataset, mode, entry) for entry in entries if names is None or entry[0] in names)
+
+
+async def answer(engine: Any, dataset: str, record: dict[str, Any], mode: str, wording: Wording) -> Any:
+    """What the model says of one record, where it is valid."""
+    schema = schema_of(dataset, record)
+    title = record.get("title")
+    text = (f"{title}\n\n{record['text']}" if title else record["text"])[:LONGEST]
+    voice = replace(voice_for(text), said=wording)
+    chat = messages(Document("text", text), schema, voice)
+    completion = await engine.generate(structured(schema, chat, Options(max_tokens=256, timeout=3600), mode))
+    try:
+        value = decode(completion).value
+    except ExtractError:
+        return None
+    return None if isinstance(validate(schema, value), list) else value
+
+
+# --- scores --------------------------------------------------------------------------------------------------
+
+
+def score(gold: Path, rows: list[dict[str, Any]]) -> None:
+    """Print the mean of each wording, and its difference to the first."""
+    records = {(dataset, str(record["id"])): record for dataset in SETS for record in records_of(gold, dataset)}
+    points: dict[tuple[str, str], dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        record = records[row["set"], str(row["id"])]
+        points[row["set"], row["mode"]][row["wording"]][str(row["id"])] = points_of(row["set"], record, row["value"])
+    for (dataset, mode), wordings in points.items():
+        names = [name for name in SETS[dataset] if wordings[name]]
+        both = set.intersection(*(set(wordings[name]) for name in names))
+        if not both:
+            continue
+        print(f"{dataset}, {mode}: {len(both)} records")
+        for name in names:
+            mean = statistics.fmean(wordings[name][one] for one in both)
+            differences = {one: wordings[name][one] - wordings[names[0]][one] for one in both}
+            low, high = interval(differences)
+            print(f"  {name:12} {mean:.3f}  {statistics.fmean(differences.values()):+.3f} ({low:+.3f} to {high:+.3f})")
+    for mode in sorted({mode for _, mode in points}):
+        for language in (EN, ZH):
+            print_all({dataset: points[dataset, mode] for dataset in SETS if SETS[dataset] is language}, language, mode)
+
+
+def print_all(sets: dict[str, dict[str, dict[str, float]]], language: dict[str, Wording], mode: str) -> None:
+    """The differences over the sets of a language together, each record weighing the same."""
+    first = next(iter(language))
+    print(f"{' and '.join(sets)}, {mode}")
+    for name in language:
+        differences = {
+            f"{dataset}/{one}": wordings[name][one] - wordings[first][one]
+            for dataset, wordings in sets.items()
+            for one in wordings[name].keys() & wordings[first].keys()
+        }
+        if differences:
+            low, high = interval(differences)
+            mean = statistics.fmean(differences.values())
+            print(f"  {name:12} {mean:+.3f} ({low:+.3f} to {high:+.3f}), {len(differences)} records")
+
+
+def interval(differences: dict[str, float]) -> tuple[float, float]:
+    """95 % by bootstrap; each sample has as many records of each source as there are."""
+    strata: dict[str, list[float]] = defaultdict(list)
+    for one, difference in differences.items():
+        strata[stratum(one)].append(difference)
+    chance = random.Random(1)
+    means = sorted(
+        statistics.fmean([value for values in strata.values() for value in chance.choices(values, k=len(values))])
+        for _ in range(SAMPLES)
+    )
+    return means[round(0.025 * SAMPLES)], means[round(0.975 * SAMPLES)]
+
+
+def points_of(dataset: str, record: dict[str, Any], value: Any) -> float:
+    """0 to 1."""
+    if value is None:
+        return 0.0
+    parts = []
+    if "category" in value:
+        parts.append(float(value["category"] == record["category"]))
+    if "keywords" in value:
+        parts.append(f1({*map(stemmed, value["keywords"])}, {*map(stemmed, record["keywords"])}))
+    return statistics.fmean(parts)
+
+
+def f1(found: set[str], right: set[str]) -> float:
+    """Of two sets."""
+    return 2 * len(found & right) / (len(found) + len(right)) if found or right else 1.0
+
+
+def stemmed(phrase: str) -> str:
+    """'Neural networks' → 'neural network'."""
+    import snowballstemmer
+
+    return " ".join(snowballstemmer.stemmer("porter").stemWords(phrase.casefold().replace("-", " ").split()))
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """The predictions that are there."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def key(row: dict[str, Any]) -> tuple[str, str, str, str]:
+    """What was asked."""
+    return row["set"], str(row["id"]), row["mode"], row["wording"]
+
+
+def main() -> None:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["race", "score"])
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("predictions", type=Path)
+    parser.add_argument("--model", default="qwen2.5-coder-1.5b")
+    parser.add_argument("--blocks", type=int, default=7)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--only", help="names of wordings, as in record-en,sentences")
+    parser.add_argument("--modes", default="grammar,prompt")
+    given = parser.parse_args()
+    if not (given.gold / "csl_zh_dev.jsonl").exists():
+        sys.exit(f"{given.gold}: no gold records there, nothing to race on")
+    if given.what == "race":
+        asyncio.run(race(given))
+    else:
+        score(given.gold, read(given.predictions))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,318 @@
+"""Tolerant JSON: which values are read from which text, what is told of it, and what it costs."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scripted import quick
+
+from extractor.errors import ParseError
+from extractor.syntax import cut, read
+from extractor.syntax.library import guess
+from extractor.syntax.words import constant, cut_constant, unescape, without_odd_backslash
+
+MILL = {"mill": "old", "wheels": 3}
+
+
+@pytest.mark.parametrize(
+    "text", ['{"mill": "old", "wheels": 3}', "[]", "null", '"old"', " 3.5\n", '{"a": "“x”, \'y\'"}']
+)
+def test_json_is_taken_as_it_is(text: str) -> None:
+    found = read(text)
+    assert (found.values, found.notes, found.is_strict, found.is_text) == ((json.loads(text),), (), True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("[old, new] is what I found.", (["old", "new"],)),
+        ('["""one\n\ntwo""", 3]', (["one\n\ntwo", 3],)),
+        ("[The author] wrote it.", ("[The author] wrote it.",)),
+        ("[the mill](http://mill.example), and more", ("[the mill](http://mill.example), and more",)),
+    ],
+)
+def test_lists_of_words_and_texts_of_several_lines(text: str, values: tuple[Any, ...]) -> None:
+    assert read(text).values == values
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("\ufeff" + '{"mill": "old", "wheels": 3}', "byte order mark"),
+        ("{'mill': 'old', 'wheels': 3}", "single quotes"),
+        ("{mill: old, wheels: 3}", "keys without quotes, texts without quotes"),
+        ('{"mill": "old", "wheels": 3,}', "stray commas"),
+        ('{,"mill": "old",, "wheels": 3}', "stray commas"),
+        ('{"mill": "old" "wheels": 3}', "missing commas"),
+        ('{"mill": "old"\nwheels: 3}', "missing commas"),
+        ('{"mill" "old", "wheels" 3}', "missing colons"),
+        ('{"mill" => "old", wheels = 3}', "=> for a colon"),
+        ('{"mill": "old"; "wheels": 3}', "semicolons"),
+        ('// the mill\n{"mill": "old", # no\n /* nor */ "wheels": 3} // so', "comments"),
+        ('{"mill": "ol" +\n "d", "wheels": 3}', "joined strings"),
+        ('mills({"mill": "old", "wheels": 3});', "wrapped values"),
+        ('{"mill": Name("old"), "wheels": NumberLong(3)}', "wrapped values"),
+        ('{"mill": "old", ..., "wheels": 3, ...}', "ellipses"),
+        ("｛“mill”：“old”，‘wheels’：3｝", "full-width punctuation"),
+        ("{「mill」: 「old」, 'wheels': 3}", "typographic quotes"),
+        ('{\u200b"mill":\u180e"old", "wheels": 3}', "special white space"),
+        ('{\\"mill\\": \\"old\\", \\"wheels\\": 3}', "one level of escapes"),
+        ('{"mill": "old", "wheels": 3', "missing brackets at the end"),
+        ('{"mill": "old", "wheels": 3, "wat"', "a key that is cut off"),
+        ('{"mill": """old""", "wheels": 3}', "triple quotes"),
+        ('{"mill": "old", "wheels": 3]', "wrong brackets"),
+        ('{"mill": "old", "wheels": 3}}]', "wrong brackets"),
+        ('"mill": "old", "wheels": 3}', "missing brackets"),
+        ('{"mill": "old, "wheels": 3}', "missing quotes"),
+        ("{u'mill': u'old', 'wheels': 3}", "letters before quotes"),
+        ('{"mill": "old", "wheels": 0x3}', "hexadecimal"),
+        ('{"mill": "old", "wheels": (3)}', "tuples"),
+        ('{"mill": "o\\x6cd", "wheels": 3}', "escapes that JSON lacks"),
+    ],
+)
+def test_what_json_lacks_is_read_and_told(text: str, told: str) -> None:
+    found = read(text)
+    assert found.values == (MILL,)
+    assert (found.is_strict, found.is_text) == (False, False)
+    assert "was mended: " in found.notes[0]
+    assert told in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{'a': None, 'b': True, 'c': FALSE, 'd': undefined}", {"a": None, "b": True, "c": False, "d": None}),
+        ('{"a": NaN, "b": -Infinity, "c": 1e999}', {"a": None, "b": None, "c": None}),
+        ('{"a": , "b": 1}', {"a": None, "b": 1}),
+        ('{"a":', {"a": None}),
+        ('{"a"', {}),
+        ('{"a": 1, "b', {"a": 1}),
+        ('{"a": "har', {"a": "har"}),
+        (r'{"a": "har\u20', {"a": "har"}),
+        ('{"a": \'b\\', {"a": "b"}),
+        ('{"a": 2.5e', {"a": 2.5}),
+        ('{"a": -', {"a": None}),
+        ("[1 2 3]", [1, 2, 3]),
+        ("[3 apples, 2 pears]", ["3 apples", "2 pears"]),
+        ("[007, 1.2.3, 2024-10-18, 1/3]", ["007", "1.2.3", "2024-10-18", "1/3"]),
+        ("{see: https://mill.org/?a=1, at: 12:30}", {"see": "https://mill.org/?a=1", "at": "12:30"}),
+        ("{name: F(3) and more}", {"name": "F(3) and more"}),
+        ("((1, 2), ('a',))", [[1, 2], ["a"]]),
+        ("['it's', 'don't']", ["it's", "don't"]),
+        ('["“a”, ：b", "c"]; ', ["“a”, ：b", "c"]),
+        (r'["\d+\.", "it\'s", "\(x\)"]', [r"\d+.", "it's", r"\(x\)"]),
+        (r'["\ud83d\ude00" 1]', ["😀", 1]),
+        ('["two\nlines"]', ["two\nlines"]),
+        ('{"a": [1, {"b": 2], "c": 3}', {"a": [1, {"b": 2}], "c": 3}),
+        ('{"a": 1 // and }, "b": 2}', {"a": 1}),
+        ('["// no comment", "/* nor */", "# this"],', ["// no comment", "/* nor */", "# this"]),
+        ('{"a": "a "good" mill", "b": 1}', {"a": 'a "good" mill', "b": 1}),
+        ("'abc", "abc"),
+        ("`abc'", "abc"),
+        ('"the list [1, 2"] more"', 'the list [1, 2"] more'),
+        ("2.", 2.0),
+        ('{"a": tru', {"a": True}),
+        (r'["\ud83d\ude00\ud83d\ude', ["😀"]),
+        ('{"re": /a+/, b: 1}', {"re": "/a+/", "b": 1}),
+        ("None", None),
+    ],
+)
+def test_the_value_that_is_meant(text: str, value: Any) -> None:
+    found = read(text)
+    assert [json.dumps(one) for one in found.values] == [json.dumps(value)]
+    assert found.notes
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ('{"a": 1}\n{"a": 2}\n', ({"a": 1}, {"a": 2})),
+        ("1, 2, 3", (1, 2, 3)),
+        ('{"a": 1}, ["b"]', ({"a": 1}, ["b"])),
+        ('One:\n```json\n{"a": 1}\n```\nTwo:\n```\n[2, True]\n```\nDone.', ({"a": 1}, [2, True])),
+        ('First {"a": 1}, then {a: 2,}.', ({"a": 1}, {"a": 2})),
+        ('- {"a": 1}\n- {"a": 2}', ({"a": 1}, {"a": 2})),
+        ("```json\n{'a': 'x\n```\nThat is all.", ({"a": "x"},)),
+        ("So:\n```\n42\n```\n", (42,)),
+        ("So:\n```python\n(1, 2)\n```\n", ([1, 2],)),
+        ('```json\n{"a": "```sh\\nls```"}\n```', ({"a": "```sh\nls```"},)),
+        ("`{a: 1}`", ({"a": 1},)),
+        ("/* 1 */\n{}\n\n/* 2 */\n{}", ({}, {})),
+        ("（１）見よ ```{a: 1}```", ({"a": 1},)),
+    ],
+)
+def test_the_values_of_a_text_in_its_order(text: str, values: tuple[Any, ...]) -> None:
+    assert read(text).values == values
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("The mill.", "The mill."),
+        ("  The mill\n", "The mill"),
+        ('"The mill" and "the weir"', '"The mill" and "the weir"'),
+        ("a, b", "a, b"),
+        ("a\nb", "a\nb"),
+        ("/[a-z]_/", "/[a-z]_/"),
+        ("It is in [brackets: yes] {so}", "It is in [brackets: yes] {so}"),
+        ("{ nothing", "{ nothing"),
+        ('mill"', "mill"),
+        ("```\nThe mill\n```", "The mill"),
+        ("Answer: 42", "Answer: 42"),
+        ("-", "-"),
+        ("9" * 5_000, "9" * 5_000),
+        ("", ""),
+    ],
+)
+def test_a_text_without_json_is_one_string(text: str, bare: str) -> None:
+    found = read(text)
+    assert (found.values, found.is_text) == ((bare,), True)
+    assert "taken as a text" in found.notes[0]
+
+
+def test_what_is_skipped_or_lost_is_told() -> None:
+    assert read('Here: {"a": 1}').notes == ("text around the JSON was skipped",)
+    assert "last value of each counts: 'a'" in read("{a: 1, a: 2}").notes[-1]
+    assert "a key that is cut off, and dropped" in read('{"a": 1, "b').notes[0]
+    assert read('{"a": 1} {broken').notes == ("text around the JSON was skipped",)
+    assert """nor is '{"broken' in it""" in read('{"a": 1} or {"broken').notes[0]
+    assert "stray commas" in read('{"a": 1}, {"a": 2}').notes[0]
+
+
+@pytest.mark.parametrize(("levels", "usable"), [(100, True), (101, False), (50_000, False)])
+@pytest.mark.parametrize("pair", [("[", "]"), ("{a:", "}"), ("(", ",)"), ("f(", ")")])
+def test_depth_is_bounded(pair: tuple[str, str], levels: int, usable: bool) -> None:
+    text = pair[0] * levels + "1" + pair[1] * levels
+    if usable:
+        assert read(text).values
+    else:
+        with pytest.raises(ParseError, match="levels deep"):
+            read(text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["{", '{"', '["', '"', "'", "“", "\\", '\\"', "`", "```\n", "/", "/*", "[/*", "#", ",", "[,", "{a:", "[1 ", "f(",
+     "(", '{"a": 1} or ', "{}  ", '{"a": "b', '["a,\n', '{"k": "x "y" z"}, ', "[a (b", "```\n{a: 「x\n```\n", "}",
+     "[1}", "."],
+)  # fmt: skip
+def test_hostile_texts_cost_no_more_than_they_are_long(unit: str) -> None:
+    start = time.process_time()
+    for begin in ("", "[", '{"a": '):
+        try:
+            read(begin + unit * (60_000 // len(unit)))
+        except ParseError:
+            continue
+    assert time.process_time() - start < 30, "a guard against blow-up, not a timing"
+
+
+def test_the_library_is_stopped_where_it_does_not_come_to_an_end() -> None:
+    start = time.process_time()
+    assert guess('{"' * 8_000) == []
+    assert guess("[" * 300_000) == []
+    assert guess("{" * 5_000) == []
+    assert time.process_time() - start < 30
+    (found,) = guess('{"a": "a "good" mill"}')
+    assert type(found["a"]) is str
+
+
+json_data = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=12,
+)
+containers = st.lists(json_data, max_size=4) | st.dictionaries(st.text(max_size=5), json_data, max_size=4)
+
+
+@quick()
+@given(json_data, st.sampled_from([None, 2]))
+def test_strict_json_is_never_changed(value: Any, indent: int | None) -> None:
+    assert read(json.dumps(value, indent=indent)).values == (value,)
+
+
+@quick(200)
+@given(containers, st.booleans())
+def test_json_after_prose_with_a_comma_too_many_is_the_same(value: Any, ascii_only: bool) -> None:
+    text = json.dumps(value, ensure_ascii=ascii_only)
+    mended = text[:-1] + "," + text[-1] if value else text
+    assert read(f"As JSON:\n```json\n{mended}\n```").values == (value,)
+    assert read(f"// so\n{text}").values == (value,)
+
+
+@quick(200)
+@given(containers.filter(bool))
+def test_what_python_prints_is_read(value: Any) -> None:
+    text = repr(value)
+    if "\\U" not in text and "\\x" not in text:
+        assert read(text).values == (value,)
+
+
+@quick(200)
+@given(containers, st.data())
+def test_a_text_that_is_cut_anywhere_is_read(value: Any, data: Any) -> None:
+    text = json.dumps(value)
+    found = read(text[: data.draw(st.integers(1, len(text)))])
+    assert found.is_strict or found.notes
+
+
+@quick(300)
+@given(st.text(alphabet="{}[]():,\"'`\\/*#+-.e0a \n“”「：nul", max_size=60))
+def test_any_text_gives_values_or_our_error(text: str) -> None:
+    try:
+        found = read(text)
+    except ParseError:
+        return
+    json.dumps(found.values, allow_nan=False)
+    assert found.values
+    assert found.is_strict or found.notes or len(found.values) > 1 or found.values[0] is not None
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [("true", (True, True)), ("NULL", (True, None)), ("1.", (True, 1.0)), ("+1", (True, 1)), ("01", (False, None))],
+)
+def test_constants(word: str, found: tuple[bool, Any]) -> None:
+    assert constant(word)[:2] == found
+
+
+def test_what_is_cut_off() -> None:
+    assert cut_constant("-1.25e+")[:2] == (True, -1.25)
+    assert cut_constant("e")[:2] == (False, None)
+    assert [without_odd_backslash(text) for text in ("a\\", "a\\\\", "a\\u26", "a\\\\u26")] == [
+        "a",
+        "a\\\\",
+        "a",
+        "a\\\\u26",
+    ]
+    assert unescape("a\\\nb") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "is_told"),
+    [
+        ('As in {"a": 1}:\n```json\n{"a": 2}\n```', ({"a": 2}, {"a": 1}), True),
+        ('```json\n{"a": 2}\n```\nnot {"a": 1}', ({"a": 2}, {"a": 1}), False),
+        (
+            'Not {"a": "```"}:\n```\n{"a": 2}\n{"a": 3}\n```\nor {"a": 4}',
+            ({"a": 2}, {"a": 3}, {"a": "```"}, {"a": 4}),
+            True,
+        ),
+        ('{"a": 1}\n```json\n{"a": 2}\n```', ({"a": 1}, {"a": 2}), False),
+        ('So {"a": 1} or {"a": 2}', ({"a": 1}, {"a": 2}), False),
+    ],
+)
+def test_values_in_fences_come_before_those_in_prose(text: str, values: Any, is_told: bool) -> None:
+    found = read(text)
+    assert found.values == values
+    assert ("what stands in a fence is taken first" in found.notes) == is_told
+
+
+def test_many_values_that_were_cut_off_take_linear_time() -> None:
+    start = time.monotonic()
+    assert len(cut.read('{"a": 1}\n' * 20_000 + '{"a').several) == 20_001
+    assert time.monotonic() - start < 10
