@@ -16,7 +16,6 @@ from typing import Any
 from extractor import repair
 from extractor.answer import Answer, decode, explain_cut
 from extractor.brevity import few_lines, few_notes, few_problems, shorten
-from extractor.coercion import align, continued
 from extractor.errors import (
     EngineUnavailable,
     OutputError,
@@ -205,6 +204,8 @@ class _Draft:
         found = validate(self.schema, self.data)
         if isinstance(found, Valid) and not self.is_free:
             return self.judged(found, {})
+        from extractor.coercion import align  # what a decoder held seldom needs it
+
         aligned = align(self.schema, (self.data,))
         if not aligned.changes:
             return self.judged(found, aligned.doubts)
@@ -244,6 +245,8 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
     text, is_cut = completion.text, completion.finish_reason == "length"
     values = [talk.restore(question.schema, value) for value in answer.several or (answer.value,)]
     if is_cut and (len(values) > 1 or answer.open is not None):
+        from extractor.coercion import continued
+
         value, opened = continued(question.schema, values, answer.open)
         which = "all are taken as one list" if opened is not None else "the first is taken"
         told = {"": f"the answer has {len(values)} values, {which}"} if len(values) > 1 else {}
@@ -254,6 +257,8 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
     if is_many(question.schema) and 0 < answer.fenced < len(values):
         told = {"": f"{len(values) - answer.fenced} values in prose are left out, beside those in fences"}
         values = values[: answer.fenced]
+    from extractor.coercion import align
+
     found = align(question.schema, values, text)
     if answer.fault and isinstance(validate(question.schema, found.value), list):
         raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault

@@ -374,7 +374,7 @@ asyncio.run(open_engine("smollm2-135m").generate(story))
 
 
 def test_a_client_that_is_killed_holds_nothing(start: Start) -> None:
-    now = start(*FLAGS, "--idle-timeout", "1")
+    now = start(*FLAGS, "--idle-timeout", "5")  # the client has to be there before
     with subprocess.Popen([sys.executable, "-P", "-c", TELL], env=surroundings()) as client:
         idle = seconds_used(now.child)
         wait_for(lambda: seconds_used(now.child) > idle + 1.5)

@@ -5,20 +5,17 @@ Reading order: `definitions` and `remarks`, which they share; `typescript`; `bul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from extractor.descriptors import bullets, typescript, whole_schema
+from extractor.descriptors import typescript
 from extractor.types import Descriptor, Schema
-
-_WAYS: Mapping[Descriptor, Callable[[Schema], str]] = {
-    "typescript": typescript.describe,
-    "bullet": bullets.describe,
-    "json-schema": whole_schema.describe,
-}
 
 
 @lru_cache(maxsize=64)
 def describe(schema: Schema, descriptor: Descriptor = "typescript") -> str:
     """The type of a record, as text without a line break at its end."""
-    return _WAYS[descriptor](schema)
+    if descriptor == "typescript":
+        return typescript.describe(schema)
+    from extractor.descriptors import bullets, whole_schema  # seldom asked for
+
+    return bullets.describe(schema) if descriptor == "bullet" else whole_schema.describe(schema)

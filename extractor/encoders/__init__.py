@@ -15,16 +15,10 @@ from itertools import islice
 from typing import Any
 
 from extractor import syntax
-from extractor.encoders import as_csv, as_json, as_xml, as_yaml
-from extractor.encoders.columns import table_of
-from extractor.encoders.csv_reader import CsvReader
+from extractor.encoders import as_json
 from extractor.encoders.decoded import Decoded, nothing, trimmed
 from extractor.encoders.shapes import Shapes
 from extractor.encoders.wording import instructions
-from extractor.encoders.xml_reader import XmlReader
-from extractor.encoders.xml_text import root_name
-from extractor.encoders.yaml_begin import begin
-from extractor.encoders.yaml_reader import YamlReader
 from extractor.errors import ParseError
 from extractor.types import Encoding, Schema
 
@@ -39,6 +33,8 @@ def encode(value: Any, schema: Schema, encoding: Encoding) -> str:
     """A value as text without a line break at its end; raises `SchemaError` for what the form cannot hold."""
     if encoding == "json":
         return as_json.encode(value)
+    from extractor.encoders import as_csv, as_xml, as_yaml  # what most runs do not need is imported when it is
+
     writers = {"yaml": as_yaml.encode, "xml": as_xml.encode, "csv": as_csv.encode}
     return writers[encoding](value, schema)
 
@@ -46,6 +42,8 @@ def encode(value: Any, schema: Schema, encoding: Encoding) -> str:
 def refuse(schema: Schema, encoding: Encoding) -> None:
     """Raise `SchemaError`, with the place, for a schema whose values the form cannot hold."""
     if encoding == "csv":
+        from extractor.encoders.columns import table_of
+
         table_of(schema)
 
 
@@ -124,6 +122,9 @@ def _json_in_yaml(text: str, notes: list[str]) -> list[Any]:
 
 def _documents(text: str, schema: Schema, notes: list[str]) -> list[Any]:
     """The values of the documents in a text, which `---` separates."""
+    from extractor.encoders.yaml_begin import begin
+    from extractor.encoders.yaml_reader import YamlReader
+
     shapes = Shapes(schema.json_schema)
     lines, before = begin(text, shapes.root, shapes)
     if before:
@@ -142,6 +143,9 @@ def _documents(text: str, schema: Schema, notes: list[str]) -> list[Any]:
 
 
 def _xml(text: str, schema: Schema, is_cut: bool) -> Decoded:  # noqa: FBT001
+    from extractor.encoders.xml_reader import XmlReader
+    from extractor.encoders.xml_text import root_name
+
     reader = XmlReader(text, Shapes(schema.json_schema), root_name(schema))
     reader.read(reader.begin())
     if is_cut:
@@ -156,6 +160,10 @@ def _xml(text: str, schema: Schema, is_cut: bool) -> Decoded:  # noqa: FBT001
 
 
 def _csv(text: str, schema: Schema, is_cut: bool) -> Decoded:  # noqa: FBT001
+    from extractor.encoders import as_csv
+    from extractor.encoders.columns import table_of
+    from extractor.encoders.csv_reader import CsvReader
+
     table = table_of(schema)
     if table.rows == "inside" and not table.is_required and text.strip() == as_csv.MISSING:
         return Decoded(({},))
