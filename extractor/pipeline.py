@@ -29,7 +29,7 @@ from extractor.examples import choose
 from extractor.grammar import compile_schema
 from extractor.ground import ground
 from extractor.leaks import leaks
-from extractor.pointers import pointer
+from extractor.pointers import by_pointer, pointer
 from extractor.prompt import Voice, again, messages, voice_for
 from extractor.pytypes import additions
 from extractor.schema import is_many
@@ -315,11 +315,8 @@ def _changed_by_class(answer: Any, written: Any) -> dict[str, str]:
 
 
 def _joined(*several: Mapping[str, str]) -> dict[str, str]:
-    """Notes by pointer, where a place can have more than one: {'': 'a'}, {'': 'b'} → {'': 'a; b'}."""
-    found: dict[str, list[str]] = {}
-    for at, text in chain.from_iterable(notes.items() for notes in several):
-        found.setdefault(at, []).append(text)
-    return {at: "; ".join(dict.fromkeys(texts)) for at, texts in found.items()}
+    """Several notes as one: {'': 'a'}, {'': 'b'} → {'': 'a; b'}."""
+    return by_pointer(chain.from_iterable(notes.items() for notes in several))
 
 
 def _loading(document: Document) -> dict[str, str]:

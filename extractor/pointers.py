@@ -14,6 +14,14 @@ def pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + escaped(str(part)) for part in path)
 
 
+def by_pointer(notes: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Notes by pointer, where a place can have more than one: [('', 'a'), ('', 'b')] → {'': 'a; b'}."""
+    found: dict[str, list[str]] = {}
+    for at, text in notes:
+        found.setdefault(at, []).append(text)
+    return {at: "; ".join(dict.fromkeys(texts)) for at, texts in found.items()}
+
+
 def escaped(part: str) -> str:
     """One part of a pointer: 'a/b' → 'a~1b'."""
     return part.replace("~", "~0").replace("/", "~1")

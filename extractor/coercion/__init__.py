@@ -19,10 +19,11 @@ from typing import Any
 from extractor.coercion.closed import closed
 from extractor.coercion.fit import Fit, Notes, written
 from extractor.coercion.together import continued, joined
-from extractor.coercion.walk import DEEPEST, SENTENCES, TooMuchError, Walk, is_too_deep
+from extractor.coercion.walk import SENTENCES, TooMuchError, Walk
 from extractor.coercion.words import is_nothing
+from extractor.depth import DEEPEST, is_deeper
 from extractor.errors import ParseError
-from extractor.pointers import pointer
+from extractor.pointers import by_pointer, pointer
 from extractor.types import Schema
 from extractor.unions import nearest
 
@@ -50,7 +51,7 @@ def align(schema: Schema, candidates: Sequence[Any], text: str = "") -> Aligned:
     Raises `ParseError` for values that are nested too deep.
     """
     values = [*candidates] or [text]
-    if any(map(is_too_deep, values)):
+    if any(map(is_deeper, values)):
         raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {text[:200]!r}")
     try:
         tight = _fitted(closed(schema), values, text)
@@ -153,12 +154,8 @@ def _several(values: Sequence[Any], what: str) -> str:
 
 
 def _told(fit: Fit) -> Aligned:
-    return Aligned(fit.value, _by_pointer(fit.changes), _by_pointer(fit.doubts))
+    return Aligned(fit.value, _noted(fit.changes), _noted(fit.doubts))
 
 
-def _by_pointer(notes: Notes) -> dict[str, str]:
-    """Notes by pointer, where a place can have more than one: [((), 'a'), ((), 'b')] → {'': 'a; b'}."""
-    found: dict[str, list[str]] = {}
-    for path, text in notes:
-        found.setdefault(pointer(path), []).append(text)
-    return {at: "; ".join(dict.fromkeys(texts)) for at, texts in found.items()}
+def _noted(notes: Notes) -> dict[str, str]:
+    return by_pointer((pointer(path), text) for path, text in notes)

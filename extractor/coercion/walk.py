@@ -16,11 +16,11 @@ from extractor.coercion.keys import renames
 from extractor.coercion.nodes import Node, Nodes, Shape
 from extractor.coercion.scalars import readings
 from extractor.coercion.words import is_null
+from extractor.depth import is_deeper
 from extractor.types import Schema
 from extractor.unions import Fault, innermost
 from extractor.validation import checker, errors_of, has_errors
 
-DEEPEST = 100  # levels of a value
 SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # who takes these takes any text
 _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
 _WRAPPERS = frozenset(("result", "answer", "output", "value", "response", "data", "record", "json"))
@@ -293,20 +293,7 @@ def _read_json(text: str) -> Any:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict | list) and not is_too_deep(value) else None
-
-
-def is_too_deep(value: Any) -> bool:
-    """Whether a value has more than `DEEPEST` levels; level by level, since recursion is what it would break."""
-    level = [value]
-    for _ in range(DEEPEST + 1):
-        level = [
-            child
-            for one in level
-            if isinstance(one, dict | list)
-            for child in (one.values() if isinstance(one, dict) else one)
-        ]
-    return bool(level)
+    return value if isinstance(value, dict | list) and not is_deeper(value) else None
 
 
 def _is_of(kind: str, value: Any) -> bool:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from extractor.depth import DEEPEST, is_deeper
 from extractor.errors import ParseError, SchemaError
 
-DEEPEST = 100  # levels of a value; validators and writers walk it by recursion
 SHOWN = 200  # characters of an answer in a message
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _MOST_DIGITS = 4000  # Python refuses to convert longer ones
@@ -54,18 +53,9 @@ def nothing(text: str, wanted: str) -> ParseError:
 
 
 def refuse_depth(value: Any) -> None:
-    """Raise `SchemaError` for a value that no reader would take; level by level, not by recursion."""
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [
-            child
-            for one in level
-            if isinstance(one, Mapping | list)
-            for child in (one.values() if isinstance(one, Mapping) else one)
-        ]
-        if not level:
-            return
-    raise SchemaError(f"an example is nested {DEEPEST} levels deep or more", hint="make it flatter")
+    """Raise `SchemaError` for a value that no reader would take."""
+    if is_deeper(value, DEEPEST - 1):
+        raise SchemaError(f"an example is nested {DEEPEST} levels deep or more", hint="make it flatter")
 
 
 def trimmed(value: Any) -> tuple[Any, Path]:

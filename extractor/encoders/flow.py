@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from extractor.encoders.decoded import DEEPEST
+from extractor.depth import DEEPEST
 from extractor.encoders.scalars import plain, unquoted
 from extractor.encoders.shapes import Shape, Shapes
 

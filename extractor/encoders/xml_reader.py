@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from extractor.encoders.decoded import DEEPEST, SHOWN, Path, nothing, too_deep
+from extractor.depth import DEEPEST
+from extractor.encoders.decoded import SHOWN, Path, nothing, too_deep
 from extractor.encoders.shapes import Shape, Shapes
 from extractor.encoders.xml_text import BLANK, ENTRY, ITEM, kind_of_element, scalar, unescaped
 

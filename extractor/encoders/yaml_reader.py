@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
+from extractor.depth import DEEPEST
 from extractor.encoders.blocks import block_text
-from extractor.encoders.decoded import DEEPEST, SHOWN, too_deep
+from extractor.encoders.decoded import SHOWN, too_deep
 from extractor.encoders.flow import QUOTED, FlowError, FlowReader
 from extractor.encoders.scalars import plain, unquoted
 from extractor.encoders.shapes import Shape, Shapes

@@ -12,12 +12,12 @@ from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel, TypeAdapter
 
+from extractor.depth import DEEPEST
 from extractor.errors import SchemaError
 from extractor.types import Example
 
 NOTHING = None  # as a value: nothing to extract
 
-_DEEPEST = 100  # levels of a value
 _MOST_VALUES = 1_000_000
 _SHOWN = 60  # characters of what is wrong
 _PAIR_HINT = 'an example is a pair: ("a text", Paper(...)), ("a text", {"title": ...}), or ("a text", None) for nothing'
@@ -157,7 +157,7 @@ def _with_sets_in_order(written: Any, native: Any) -> Any:
 def refuse_odd(data: Any, where: str) -> None:
     """Refuse what is not JSON, nested too deep, or so large that only aliases in YAML can have made it."""
     level, size = [data], 0
-    for _ in range(_DEEPEST + 1):
+    for _ in range(DEEPEST + 1):
         size += len(level)
         if size > _MOST_VALUES:
             raise SchemaError(f"{where}: more than {_MOST_VALUES:,} values", hint="show smaller records")
@@ -171,7 +171,7 @@ def refuse_odd(data: Any, where: str) -> None:
         ]
         if not level:
             return
-    raise SchemaError(f"{where}: nested more than {_DEEPEST} levels deep", hint="show a simpler record")
+    raise SchemaError(f"{where}: nested more than {DEEPEST} levels deep", hint="show a simpler record")
 
 
 def _refuse_scalar(value: Any, where: str) -> None:

@@ -13,9 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from extractor.depth import DEEPEST, is_deeper
 from extractor.errors import ParseError
 from extractor.syntax.finding import BEGIN, bare, find
-from extractor.syntax.reader import DEEPEST, LINE_COMMENTS
+from extractor.syntax.reader import LINE_COMMENTS
 from extractor.syntax.words import is_escaped, unescape_document
 
 __all__ = ["BEGIN", "Reading", "check_depth", "read", "repetitions", "strictly"]
@@ -108,15 +109,6 @@ def _finite(number: str) -> float:
 
 
 def check_depth(data: Any, text: str) -> None:
-    """Raise `ParseError` for what is too deep; level by level, since recursion is what it would break."""
-    level = [data]
-    for _ in range(DEEPEST + 1):
-        level = [
-            child
-            for value in level
-            if isinstance(value, dict | list)
-            for child in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return
-    raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {text[:_SHOWN]!r}")
+    """Raise `ParseError` for what is too deep."""
+    if is_deeper(data):
+        raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {text[:_SHOWN]!r}")

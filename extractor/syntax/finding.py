@@ -210,12 +210,3 @@ def _in_fences(text: str) -> Found | None:
             found.has_prose = True
             return found
     return None
-
-
-_WAYS: tuple[Callable[[str], Found | None], ...] = (
-    _in_sequence,
-    _without_brackets,
-    _among_prose,
-    _at_first,
-    _in_fences,
-)

@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from extractor.depth import DEEPEST
 from extractor.errors import ParseError
 from extractor.syntax.quotes import BLANK, CLOSERS, Place, is_before_key, is_opening_next, may_follow, string_at
 from extractor.syntax.words import constant, cut_constant, unescape
 
 LINE_COMMENTS = "line comments"
-DEEPEST = 100  # levels; validators and writers walk a value by recursion
 
 _SKIPPED = re.compile(rf"(?:[{BLANK}]++|//[^\n]*+|#[^\n]*+|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
 _LINE_COMMENT = re.compile(r"(?<![:\w])(?://|#)")
