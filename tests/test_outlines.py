@@ -256,7 +256,7 @@ def test_a_model_without_a_template_gets_plain_text(folder: Path) -> None:
         assert json.loads(done.text) == {"a": CANARY}
         runner = engine._runner
         assert runner is not None
-        assert runner.decode(runner.encode(HELLO)) == "user: Say hello to the harbour.\n\nassistant:"
+        assert runner.decode(runner.encode(HELLO)) == "Input:\nSay hello to the harbour.\n\nOutput:\n"
 
 
 def test_a_template_that_refuses_system_messages(folder: Path) -> None:

@@ -113,8 +113,8 @@ ZH = {
     ),
 }
 SETS = {"keywords_en": EN, "news_category_en": EN, "csl_zh": ZH, "news_category_zh": ZH}
-QUOTA = {"keywords_en": 8, "news_category_en": 8, "csl_zh": 6, "news_category_zh": 6}  # of a block
-LONGEST = 900  # characters of a text: a race is long enough
+QUOTA = {"keywords_en": 6, "news_category_en": 6, "csl_zh": 6, "news_category_zh": 10}  # of a block
+LONGEST = 500  # characters of a text: a race is long enough
 
 
 def schema_of(dataset: str, record: dict[str, Any]) -> Schema:
