@@ -27,13 +27,13 @@ class Fault(NamedTuple):
 
 def nearest(branches: Mapping[Branch, Sequence[Fault]]) -> list[Branch]:
     """The branches that a value comes nearest to, by the faults of each; several where none is nearer."""
-    ranks = {branch: _distance(faults) for branch, faults in branches.items()}
+    ranks = {branch: distance(faults) for branch, faults in branches.items()}
     least = min(ranks.values(), default=())
     return [branch for branch, rank in ranks.items() if rank == least]
 
 
-def _distance(faults: Sequence[Fault]) -> tuple[int, ...]:
-    """The less, the nearer: of another kind, other constants, other choices, how many faults, how far outside."""
+def distance(faults: Sequence[Fault]) -> tuple[int, ...]:
+    """How far a branch is: of another kind, other constants, other choices, how many faults, how far outside."""
     tags = [fault.keyword for fault in faults if len(fault.path) <= 1]
     kinds = [fault.keyword for fault in faults if not fault.path]
     depth = max((len(fault.path) for fault in faults), default=0)

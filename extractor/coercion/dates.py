@@ -1,14 +1,15 @@
 """Dates and times in a text, as ISO 8601: '3 March 2024', '2024年3月3日', '10:30 pm'. Nothing is made up.
 
-A day that could be a month, a day that is not said and an offset that is not said are doubts.
+A day that could be a month, a day that is not said, an offset that is not said and a weekday of another day are doubts.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, time
+from datetime import date
 
+from extractor.coercion import clock
 from extractor.coercion.found import Doubt, Found, Reading, narrow
 from extractor.coercion.numerals import chinese_integer
 
@@ -32,29 +33,31 @@ _MONTH = rf"(?P<month>{'|'.join(f'{name}|{name[:3]}' for name in _NAMES)}|sept)\
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"(?P<year>\d{4})"
 _NUMERAL = "[0-9零〇一二三四五六七八九十]"
+_COUNTED = "零〇一二两三四五六七八九十百千"
 _WRITTEN = [
     re.compile(rf"{_YEAR}([-/.])(?P<month>\d{{1,2}})\2{_DAY}"),
     re.compile(r"(?P<year>[12]\d{3})(?P<month>\d\d)(?P<day>\d\d)"),
-    re.compile(rf"{_DAY}[ -](?:of )?{_MONTH},?[ -]{_YEAR}", re.IGNORECASE),
-    re.compile(rf"{_MONTH} {_DAY},? {_YEAR}", re.IGNORECASE),
+    re.compile(rf"(?:the )?{_DAY}(?:[ /-]|\. ?)(?:of )?{_MONTH}(?:,?[ /-]|(?<=\.)){_YEAR}", re.IGNORECASE),
+    re.compile(rf"{_MONTH} (?:the )?{_DAY},? {_YEAR}", re.IGNORECASE),
     re.compile(rf"{_YEAR},? {_MONTH} {_DAY}", re.IGNORECASE),
     re.compile(
-        rf"(?:公元)?(?P<year>{_NUMERAL}{{4}}) ?年 ?(?P<month>{_NUMERAL}{{1,2}}) ?月 ?(?P<day>{_NUMERAL}{{1,3}}) ?[日号]"
+        rf"(?:公元)?(?P<year>{_NUMERAL}{{4}}|[{_COUNTED}]{{2,9}}) ?年 ?(?P<month>{_NUMERAL}{{1,2}}) ?月"
+        rf" ?(?P<day>{_NUMERAL}{{1,3}}) ?[日号]"
     ),
 ]
 _NUMBERS = re.compile(rf"(?P<one>\d{{1,2}})([-/.])(?P<two>\d{{1,2}})\2{_YEAR}")
 _WEEKDAY = re.compile(
-    r"(?:mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\.?,? ?|[(]?(?:星期|周|礼拜)[一二三四五六日天][)]?",
+    r"[(]?\b(?P<name>mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\b\.?[)]?,? ?"
+    r"|[(]?(?:星期|周|礼拜)(?P<sign>[一二三四五六日天])[)]?",
     re.IGNORECASE,
 )
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_DAYS_BY = {name[:3].casefold(): at for at, name in enumerate(_DAYS)}
 _DAYLESS = re.compile(rf"(?:{_MONTH},? )?\d{{4}}|\d{{4}}[-/]\d{{1,2}}|\d{{4}} ?年(?: ?\d{{1,2}} ?月)?", re.IGNORECASE)
-_CLOCK = re.compile(
-    r"(?P<half>上午|下午|晚上|凌晨)?(?P<hour>\d{1,2})(?:[:时点](?P<minute>[0-5]?\d)?(?:[:分](?P<second>[0-5]\d(?:\.\d{1,9})?)?秒?)?)?"
-    r" ?(?P<noon>[ap]\.?m\.?)? ?(?P<offset>z|utc|gmt|(?:utc|gmt)?[-+]\d\d:?\d\d)?",
-    re.IGNORECASE,
-)
 _BOTH = re.compile(
-    r"(?P<date>.*?\d\d|.*[日号]|.*\d{4})(?:t|,? at |, ?| )(?P<time>\D{0,2}\d{1,2}[:时点].*)", re.IGNORECASE
+    r"(?P<date>.*?\d\d|.*[日号]|.*\d{4})(?:t|,? at |, ?| |(?<=[日号]))"
+    rf"(?P<time>\D{{0,2}}(?:\d{{1,2}}|[{_COUNTED[:-2]}]{{1,3}})[:时点].*)",
+    re.IGNORECASE,
 )
 _HALF_DAY = 12
 
@@ -70,7 +73,7 @@ def read(text: str, form: str) -> Reading:
 def _date(text: str) -> Reading:
     """'3rd of March 2024' → '2024-03-03', '03/04/2024' → a doubt; of a date with a time the date."""
     found = _day(text)
-    if found is None and (both := _BOTH.fullmatch(text)) and isinstance(_clock(both["time"]), tuple):
+    if found is None and (both := _BOTH.fullmatch(text)) and clock.read(both["time"]):
         found = _day(both["date"])
         return Found(found.value, "without the time") if isinstance(found, Found) else found
     if found is None and _DAYLESS.fullmatch(text):
@@ -79,11 +82,27 @@ def _date(text: str) -> Reading:
 
 
 def _day(text: str) -> Reading:
-    text = _WEEKDAY.sub("", text).strip(" ,")
+    found = _written(_WEEKDAY.sub("", text).strip(" ,"))
+    weekday = _WEEKDAY.search(text)
+    if not weekday or not isinstance(found, Found):
+        return found
+    said = (
+        _DAYS_BY[weekday["name"][:3].casefold()]
+        if weekday["name"]
+        else min("一二三四五六日天".index(weekday["sign"]), 6)
+    )
+    day = date.fromisoformat(found.value).weekday()
+    return found if day == said else Doubt(f"{found.value} is a {_DAYS[day]}, and {text!r} says {_DAYS[said]}")
+
+
+def _written(text: str) -> Reading:
+    """A date without a weekday."""
     if numbers := _NUMBERS.fullmatch(text):
         return _by_numbers(text, int(numbers["one"]), int(numbers["two"]), int(numbers["year"]))
     for form in _WRITTEN:
         if written := form.fullmatch(text):
+            if not _number(written["year"]):
+                return Doubt(f"the year of {text!r} is no clear numeral")  # 二千零一九
             return _calendar(*(_number(written[part]) for part in ("year", "month", "day")))
     return None
 
@@ -112,54 +131,28 @@ def _calendar(year: int, month: int, day: int) -> Found | None:
         return None
 
 
-def _clock(text: str) -> tuple[str, str] | None:
-    """A time and its offset: '10:30 pm' → ('22:30:00', '')."""
-    clock = _CLOCK.fullmatch(text)
-    if not clock or not (clock["noon"] or re.search("[:时点]", text)):
-        return None
-    hour, half = int(clock["hour"]), (clock["half"] or clock["noon"] or "").casefold()
-    if half and hour > _HALF_DAY:
-        return None
-    if half == "晚上" and (hour == _HALF_DAY or hour < 5):  # noqa: PLR2004  # of which day is not said
-        return None
-    if half:
-        hour = hour % _HALF_DAY + _HALF_DAY * (half[0] in "p下晚")
-    seconds = clock["second"] or "00"
-    written = f"{hour:02}:{int(clock['minute'] or 0):02}:{seconds}"
-    try:
-        time.fromisoformat(written[:8])
-    except ValueError:
-        return None
-    offset = (clock["offset"] or "").upper()
-    offset = offset.removeprefix("UTC").removeprefix("GMT") or ("Z" if offset else "")
-    return written, offset if len(offset) in {0, 1, 6} else f"{offset[:3]}:{offset[3:]}"
-
-
 def _time(text: str, *, zoned: bool) -> Reading:
     """'10:30Z' → '10:30:00Z'."""
-    clock = _clock(text)
-    return _with_offset(text, clock, zoned=zoned) if clock else None
+    found = clock.read(text) or clock.by_word(text)
+    return _with_offset(text, found, zoned=zoned) if found else None
 
 
-def _with_offset(text: str, clock: tuple[str, str], *, zoned: bool) -> Found | Doubt:
-    written, offset = clock
-    if bool(offset) != zoned:
+def _with_offset(text: str, found: clock.Clock, *, zoned: bool) -> Found | Doubt:
+    if bool(found.offset) != zoned:
         return Doubt(f"{text!r} has {'no offset' if zoned else 'an offset, and none is asked for'}")
-    return Found(written + offset)
+    return Found(found.time + found.offset, found.how)
 
 
 def _moment(text: str, *, zoned: bool) -> Reading:
     """'3 March 2024, 10:30 UTC' → '2024-03-03T10:30:00Z'; midnight is not made up."""
     both = _BOTH.fullmatch(text)
-    if not both or not (clock := _clock(both["time"])):
+    if not both or not (time := clock.read(both["time"])):
         return Doubt(f"{text!r} names no time") if isinstance(_day(text), Found) else None
     day = _day(both["date"])
-    found = _with_offset(text, clock, zoned=zoned)
-    return (
-        Found(f"{day.value}T{found.value}")
-        if isinstance(day, Found) and isinstance(found, Found)
-        else (found if isinstance(day, Found) else day)
-    )
+    found = _with_offset(text, time, zoned=zoned)
+    if not isinstance(day, Found) or not isinstance(found, Found):
+        return found if isinstance(day, Found) else day
+    return Found(f"{day.value}T{found.value}", found.how)
 
 
 _READERS: dict[str, Callable[[str], Reading]] = {

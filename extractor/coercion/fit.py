@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from extractor.unions import Fault, nearest
+from extractor.unions import Fault, distance, nearest
 
 Path = tuple[str | int, ...]
 Notes = tuple[tuple[Path, str], ...]
@@ -57,6 +57,11 @@ def best(fits: Sequence[Fit], source: Fit) -> Fit:
     )
 
 
+def is_settled(fits: Sequence[Fit], bound: tuple[float, ...]) -> bool:
+    """Whether one is valid, or nearer than the `bound`, so that what is further than that does not count."""
+    return any(fit.is_valid or distance(fit.faults)[: len(bound)] < bound for fit in fits)
+
+
 def written(value: Any) -> str:
     """A value as text, in which 1, 1.0 and true differ."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False)
@@ -65,3 +70,25 @@ def written(value: Any) -> str:
 def inside(key: str | int, notes: Iterable[tuple[Path, str]]) -> Notes:
     """Notes on a child as notes on its parent: ('a', [((0,), 'x')]) → ((('a', 0), 'x'),)."""
     return tuple(((key, *path), text) for path, text in notes)
+
+
+def if_valid(fit: Fit, source: Fit) -> Fit:
+    """A fit that is worth its change of shape only if nothing is wrong with it; its doubts count in any case."""
+    return fit if fit.is_valid else replace(source, doubts=at_once(fit.doubts))
+
+
+def at_once(doubts: Notes) -> Notes:
+    """Doubts about what a value could become, as doubts about the value."""
+    here: Path = ()
+    return tuple((here, why) for _, why in doubts)
+
+
+def then(first: Fit, second: Fit) -> Fit:
+    """One change after another."""
+    return Fit(
+        second.value,
+        (*first.changes, *second.changes),
+        tuple(dict.fromkeys((*first.doubts, *second.doubts))),
+        second.faults,
+        first.cost + second.cost,
+    )

@@ -20,11 +20,11 @@ def renames(
     free = set(names) - set(keys)
     meant: dict[str, set[str]] = {}
     for name, label in [*((name, name) for name in names), *aliases]:
-        meant.setdefault(_folded(label), set()).add(name)
+        meant.setdefault(folded(label), set()).add(name)
     wanted: dict[str, list[str]] = {}
     doubts: dict[str, str] = {}
     for key in keys:
-        found = meant.get(_folded(key), set()) & free if key not in names else set()
+        found = meant.get(folded(key), set()) & free if key not in names else set()
         if len(found) > 1:
             doubts[key] = f"{key!r} can be {' and '.join(map(repr, sorted(found)))}"
         elif found:
@@ -35,6 +35,6 @@ def renames(
     return {several[0]: name for name, several in wanted.items() if len(several) == 1}, doubts
 
 
-def _folded(key: str) -> str:
-    """'First-Name' → 'firstname'."""
+def folded(key: str) -> str:
+    """A key in the spelling that keys are compared in: 'First-Name' → 'firstname'."""
     return _MARKS.sub("", narrow(key[:LONGEST])).casefold() or key

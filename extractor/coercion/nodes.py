@@ -12,8 +12,11 @@ from extractor.pointers import resolve
 from extractor.types import Dialect
 
 _DEEPEST = 100  # references that lead to each other without an end
+_DEEPEST_UNION = 3  # unions in unions of which the names are looked at
 _UNIONS = ("anyOf", "oneOf")
 _ALL = ("object", "array", "string", "integer", "number", "boolean", "null")
+
+_TYPES: dict[str, type] = {"string": str, "boolean": bool, "null": type(None), "object": dict, "array": list}
 
 # Keywords about an object or list as a whole, and those that depend on what others have seen of it.
 _OUTSIDE = frozenset(
@@ -88,11 +91,27 @@ class Nodes:
             return nodes[0]
         return self._made.setdefault(tuple(map(id, nodes)), {"allOf": [*nodes]})
 
+    def names(self, node: Node, depth: int = 0) -> Iterator[str]:
+        """Every name and alias of a property that a node or a branch of it has."""
+        shape = self.shape(node)
+        yield from shape.properties
+        yield from (alias for _, alias in shape.aliases())
+        if depth < _DEEPEST_UNION:
+            for branch in (branch for branches in shape.unions for branch in branches):
+                yield from self.names(branch, depth + 1)
+
+    def kinds(self, node: Node, depth: int = 0) -> frozenset[str]:
+        """The kinds that a node takes, those of its branches if it is a union."""
+        shape, kinds = self.shape(node), self.shape(node).kinds
+        for branches in shape.unions if depth < _DEEPEST_UNION else ():
+            kinds &= frozenset(kind for branch in branches for kind in self.kinds(branch, depth + 1))
+        return kinds
+
     def without_unions(self, shape: Shape) -> Node:
         """What holds whichever branch does."""
         key = (-1, *map(id, shape.parts))
         kept = [{word: part[word] for word in part if word not in {*_UNIONS, "$ref", "allOf"}} for part in shape.parts]
-        return self._made.setdefault(key, {"allOf": kept})
+        return self._made.setdefault(key, {"allOf": kept}) if any(kept) else True
 
     def _parts(self, node: Node, depth: int) -> Iterator[Mapping[str, Any]]:
         if not isinstance(node, Mapping) or depth > _DEEPEST:
@@ -164,3 +183,15 @@ def _listed(value: Any) -> list[str]:
     """'a' → ['a'], ['a', 1] → ['a'], None → []."""
     values = value if isinstance(value, list) else [value]
     return [one for one in values if isinstance(one, str) and one]
+
+
+def is_of(kind: str, value: Any) -> bool:
+    """Whether a value is of a type: ('integer', 3.0) → True, ('number', True) → False."""
+    if kind == "integer":
+        return is_number(value) and value == int(value)
+    return is_number(value) if kind == "number" else isinstance(value, _TYPES[kind])
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number, which a truth value is not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""A number in a text, as people write it: '1,234', '12%', '1/5', '$12.50', '12 km', '1.2k', '一千二百'.
+"""A number in a text, as people write it: '1,234', '12%', '1/5', '1½', '$12.50', '12 km', '一千二百', 'five'.
 
 The whole text is the number; none is cut out of prose.
 """
@@ -6,9 +6,11 @@ The whole text is the number; none is cut out of prose.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from math import isfinite
 
+from extractor.coercion import mixed, number_words
 from extractor.coercion.found import LONGEST, Doubt, Found, unquoted
 from extractor.coercion.numerals import CHINESE, from_chinese, from_digits
 from extractor.coercion.units import CURRENCY, behind, is_unit
@@ -17,9 +19,11 @@ _SIGNS = str.maketrans({"−": "-", "﹣": "-", "–": "-", "負": "负", "⁄":
 _FORM = re.compile(
     rf"(?P<sign>[-+负]?)\s?(?P<before>{CURRENCY})?\s?"
     rf"(?:(?P<digits>\d(?:[\d.,'_ ]*\d)?|\.\d+)(?P<power>[eE][-+]?\d{{1,3}}|\s?[x×*]\s?10\^[-+]?\d{{1,3}})?"
-    rf"|(?P<part>百分之)?(?P<chinese>[{CHINESE}]+(?:点[零〇一二三四五六七八九]+)?))"
+    rf"|(?P<chinese>[{CHINESE}]+(?:点[零〇一二三四五六七八九]+)?))"
     r"(?P<blank>\s?)(?P<after>.*)",
 )
+_SIGN = re.compile(r"(?P<is_less>[-负])?\+?\s?(?P<rest>.*)", re.DOTALL)
+_BRACKETS = re.compile(r"\((.+)\)")
 _RATIO = re.compile(r"(?P<sign>[-+]?)(?:(?P<whole>\d{1,15}) )?(?P<above>\d{1,15})\s?/\s?(?P<below>\d{1,15})")
 _NO_FRACTION = frozenset((7, 10, 12, 20, 24, 30, 31, 60, 100, 365))  # what marks, clocks and calendars count to
 _PERCENT = {"%": 100, "percent": 100, "per cent": 100, "pct": 100, "‰": 1000}
@@ -38,11 +42,58 @@ def read(text: str) -> tuple[Found, ...] | Doubt:
         return _ratio(ratio, text)
     if _VAGUE.match(plain) and any(map(str.isdigit, plain)):
         return Doubt(f"{text!r} is no exact number")
-    form = _FORM.fullmatch(plain)
     try:
-        return _formed(form, text) if form else ()
+        return _exactly(plain, text)
     except OverflowError:
         return ()
+
+
+def _exactly(plain: str, text: str) -> tuple[Found, ...] | Doubt:
+    signed = _SIGN.fullmatch(plain)
+    assert signed
+    found = mixed.read(signed["rest"], text)
+    if isinstance(found, Doubt):
+        return found
+    if found:
+        return _mixed(replace(found, number=-found.number) if signed["is_less"] else found, text)
+    if (inner := _BRACKETS.fullmatch(plain)) and isinstance(value := read(inner[1]), tuple) and value:
+        return Doubt(f"{text!r} may be {value[0].value} or, as in accounts, -{value[0].value}")
+    if form := _FORM.fullmatch(plain):
+        return _formed(form, text)
+    return _in_words(plain, text)
+
+
+def _mixed(found: mixed.Mixed, text: str) -> tuple[Found, ...] | Doubt:
+    """'百分之百' → (1, 100), '2½ hours' → 2.5."""
+    after = found.after.strip()
+    if found.is_percent and not after:
+        return _percent(found.number, has_point=False)
+    if not found.is_percent and (per := _PERCENT.get(after.casefold())):
+        return _percent(found.number, has_point=False) if per == 100 else (Found(_plainly(found.number / per)),)  # noqa: PLR2004
+    return _with_unit(found.number, after, text, touches=found.after == after)
+
+
+def _with_unit(number: Fraction, after: str, text: str, *, touches: bool) -> tuple[Found, ...] | Doubt:
+    """A number whose own form says how large it is, with a unit or a factor behind."""
+    if known := behind(after, touches=touches):
+        return (Found(_plainly(number * known[0]), f"without {known[1]!r}" if known[1] else ""),)
+    return Doubt(f"{text!r} is no exact number") if _ABOUT.match(after) else ()
+
+
+def _in_words(plain: str, text: str) -> tuple[Found, ...] | Doubt:
+    """'twenty-one' → 21, 'five people' → 5; 'a dozen or so' → a doubt, 'One Direction' → ()."""
+    found = number_words.leading(plain)
+    if found is None or isinstance(found, Doubt):
+        return Doubt(found.why.replace(repr(plain), repr(text))) if found else ()
+    number, after = found
+    if _PERCENT.get(after.casefold()) == 100:  # noqa: PLR2004
+        return _percent(number, has_point=False)
+    return _with_unit(number, after, text, touches=False)
+
+
+def _percent(number: Fraction, *, has_point: bool) -> tuple[Found, ...]:
+    parts = Found(_plainly(number / 100), "as a fraction")
+    return parts, Found(_plainly(number, has_point=has_point), "in percent", cost=2)
 
 
 def _ratio(ratio: re.Match[str], text: str) -> tuple[Found, ...] | Doubt:
@@ -67,10 +118,9 @@ def _formed(form: re.Match[str], text: str) -> tuple[Found, ...] | Doubt:
         number = -number
     has_point = bool(form["power"]) or (form["digits"] or "").count(".") == 1
     after = form["after"].strip()
-    per = 100 if form["part"] else _PERCENT.get(after.casefold())
-    if per:
+    if per := _PERCENT.get(after.casefold()):
         parts = Found(_plainly(number / per), "as a fraction")
-        return (parts, Found(_plainly(number, has_point=has_point), "in percent", cost=2)) if per == 100 else (parts,)  # noqa: PLR2004
+        return _percent(number, has_point=has_point) if per == 100 else (parts,)  # noqa: PLR2004
     return _scaled((number, has_point), after, text, form)
 
 

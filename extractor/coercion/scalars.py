@@ -10,7 +10,7 @@ from typing import Any
 from extractor.coercion import dates, numbers
 from extractor.coercion.found import Doubt, Found, unquoted
 from extractor.coercion.nodes import Shape
-from extractor.coercion.words import choose, is_null, named_boolean, named_choice, read_boolean
+from extractor.coercion.words import choose, firm_boolean, is_null, named_boolean, named_choice, read_boolean
 
 _LEAST, _MOST = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 _ONLY_TRUTH = (frozenset(("boolean",)), frozenset(("boolean", "null")))
@@ -89,6 +89,7 @@ def _truths(shape: Shape, value: Any, *, is_bare: bool) -> Iterator[Found | Doub
         return
     text = value if isinstance(value, str) else str(int(value))
     found = read_boolean(text, with_digits=shape.kinds in _ONLY_TRUTH) or (named_boolean(text) if is_bare else None)
+    found = found or (firm_boolean(text) if isinstance(value, str) else None)
     if found:
         yield found
 

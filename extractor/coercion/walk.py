@@ -10,10 +10,12 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as JsonSchemaError
 
-from extractor.coercion.fit import Fit, Notes, Path, best, inside
+from extractor.coercion import splits
+from extractor.coercion.branches import Branches
+from extractor.coercion.fit import Fit, Notes, at_once, best, if_valid, inside, is_settled, then
 from extractor.coercion.found import Doubt, Found, shown
-from extractor.coercion.keys import renames
-from extractor.coercion.nodes import Node, Nodes, Shape
+from extractor.coercion.keys import folded, renames
+from extractor.coercion.nodes import Node, Nodes, Shape, is_number, is_of
 from extractor.coercion.scalars import readings
 from extractor.coercion.words import is_null
 from extractor.depth import is_deeper
@@ -25,8 +27,8 @@ SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # 
 _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
 _WRAPPERS = frozenset(("result", "answer", "output", "value", "response", "data", "record", "json"))
 _PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-alias"))
-_TYPES: dict[str, type] = {"string": str, "boolean": bool, "null": type(None), "object": dict, "array": list}
 _WRONG = (Fault((), "type", None),)
+_MOST_TOLD = 5  # keys that are left out
 _MOST_FAULTS = 20  # of a part that are told above it
 
 
@@ -47,6 +49,7 @@ class Walk:
         self._kept: list[Any] = [*bare]  # identities are worth something as long as the value lives
         self._sizes: dict[int, int] = {}
         self._parsed: dict[int, Any] = {}
+        self._branches = Branches(self.nodes)
         self._left = _MOST_CHECKED
 
     def is_valid(self, value: Any) -> bool:
@@ -82,7 +85,7 @@ class Walk:
         if isinstance(node, bool):
             return () if node else _WRONG
         if _PLAIN.issuperset(node) and isinstance(node.get("type"), str):
-            return () if _is_of(node["type"], value) else _WRONG
+            return () if is_of(node["type"], value) else _WRONG
         if not isinstance(value, dict | list):
             return self._validated(node, value)
         shape = self.nodes.shape(node)
@@ -120,12 +123,15 @@ class Walk:
         """By the branch of each union that it fits with the fewest changes, and by what holds beside them."""
         found = source
         for branches in shape.unions:
-            fits = [self.fit(branch, found.value) for branch in branches]
-            if not isinstance(found.value, bool) and any(_is_number(fit.value) for fit in fits if fit.is_valid):
+            possible, bound = self._branches.possible(branches, found.value)
+            fits = [self.fit(branch, found.value) for branch in possible]
+            if not is_settled(fits, bound):
+                fits = [self.fit(branch, found.value) for branch in branches]
+            if not isinstance(found.value, bool) and any(is_number(fit.value) for fit in fits if fit.is_valid):
                 fits = [fit for fit in fits if not (fit.is_valid and isinstance(fit.value, bool))]
-            found = _then(found, best(fits, replace(found, changes=(), doubts=())))
+            found = then(found, best(fits, replace(found, changes=(), doubts=())))
         beside = self.fit(self.nodes.without_unions(shape), found.value)
-        found = replace(_then(found, beside), faults=(*found.faults, *beside.faults))
+        found = replace(then(found, beside), faults=(*found.faults, *beside.faults))
         if not isinstance(found.value, dict | list):
             return replace(found, faults=self._validated(node, found.value))
         return found if self._is_one_of(shape, found.value) else replace(found, faults=(Fault((), "oneOf", None),))
@@ -133,7 +139,7 @@ class Walk:
     def _is_one_of(self, shape: Shape, value: Any) -> bool:
         """Whether no second branch of a `oneOf` has nothing against a value either."""
         for part in shape.parts:
-            fits = [self.fit(branch, value) for branch in part.get("oneOf", ())]
+            fits = [self.fit(branch, value) for branch in self._branches.possible(part.get("oneOf", ()), value)[0]]
             if sum(fit.is_valid and not fit.changes for fit in fits) > 1:
                 return False
         return True
@@ -141,7 +147,7 @@ class Walk:
     def _options(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
         """All that a value can be at a node without unions."""
         value = source.value
-        if not isinstance(value, str | dict | list) and any(_is_of(kind, value) for kind in shape.kinds):
+        if not isinstance(value, str | dict | list) and any(is_of(kind, value) for kind in shape.kinds):
             return  # a number that is out of bounds is a wrong number, and no text
         for reading in readings(shape, value, is_bare=id(value) in self.bare):
             yield self._read(node, source, reading)
@@ -168,15 +174,19 @@ class Walk:
         if isinstance(value, str) and shape.kinds & {"object", "array"} and (inner := self._json(value)) is not None:
             yield self.fit(node, inner).with_change("a text with JSON in it, read")
         if isinstance(value, list) and len(value) == 1 and (not takes_list or isinstance(value[0], list)):
-            yield _if_valid(self.fit(node, value[0]).with_change("a list of one, its item taken", 2), source)
+            yield if_valid(self.fit(node, value[0]).with_change("a list of one, its item taken", 2), source)
         if isinstance(value, dict) and len(value) == 1:
             yield from self._unwrapped(shape, node, source)
+        elif isinstance(value, dict) and takes_list and "object" not in shape.kinds:
+            yield from self._only_list(shape, node, source)
         if "object" in shape.kinds and value is not None:
             yield from self._wrapped(shape, node, source)
         if takes_list and not isinstance(value, list) and (item := self.nodes.child(shape, 0)) is not None:
             is_open = "string" in (inner := self.nodes.shape(item)).kinds and not inner.choices
             if is_open and isinstance(value, str) and is_null(value):
                 yield self._of_nothing(node, source)
+            elif split := self._split(node, item, source):
+                yield split
             else:
                 yield self._listed(node, self.fit(item, value), source)
 
@@ -248,6 +258,38 @@ class Walk:
         if key not in shape.properties and (is_told or key.casefold() in self.wrappers):
             yield self.fit(node, inner).with_change(f"taken out of {key!r}")
 
+    def _only_list(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
+        """{'people': […], 'count': 1} → […], where nothing beside the list can be part of an item."""
+        lists = [key for key, inner in source.value.items() if isinstance(inner, list)]
+        others = {key: inner for key, inner in source.value.items() if not isinstance(inner, list)}
+        names = {*map(folded, self.nodes.names(self.nodes.child(shape, 0)))}
+        is_scalar = not any(isinstance(inner, dict) for inner in others.values())
+        if len(lists) == 1 and is_scalar and names.isdisjoint(map(folded, source.value)):
+            left = ", ".join(f"{key!r}: {shown(inner)}" for key, inner in [*others.items()][:_MOST_TOLD])
+            more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
+            told = f"taken out of {lists[0]!r}, without {left}{more}"
+            yield self.fit(node, source.value[lists[0]]).with_change(told, 1 + len(others))
+
+    def _split(self, node: Node, item: Node, source: Fit) -> Fit | None:
+        """'1, 2' → [1, 2], where every part is an item for sure and the whole is none; texts part at no comma."""
+        value, kinds = source.value, self.nodes.kinds(item)
+        if not isinstance(value, str) or (kinds & {"object", "array"} and not self.nodes.shape(item).choices):
+            return None
+        is_open = self.takes_any_text(item)
+        parts = splits.of_texts(value) if is_open else splits.of_others(value, has_decimals="number" in kinds)
+        if isinstance(parts, Doubt):
+            whole = self.fit(item, value)
+            return None if whole.is_valid or whole.doubts else replace(source, doubts=(((), parts.why),))
+        if not parts or (not is_open and self.fit(item, value[:1] + value[1:]).is_valid):  # another text: no bare one
+            return None
+        self._kept += parts
+        fits = [self.fit(item, part) for part in parts]
+        new = [fit.value for fit in fits]
+        notes = tuple(note for at, fit in enumerate(fits) for note in inside(at, fit.changes))
+        told = ((), f"one text, taken as a list of {len(parts)}"), *notes
+        found = Fit(new, told, (), self.faults(node, new), 2 + sum(fit.cost for fit in fits))
+        return found if found.is_valid and all(fit.is_valid for fit in fits) else None
+
     def _wrapped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
         """1214 → {'year': 1214} where that is all that is asked for; a mere sentence is no record."""
         value = source.value
@@ -256,20 +298,20 @@ class Walk:
             return
         fit = self.fit(child, value)
         if not fit.is_valid or (isinstance(value, dict) and fit.changes):
-            yield replace(source, doubts=_at_once(fit.doubts))
+            yield replace(source, doubts=at_once(fit.doubts))
         elif not isinstance(value, str) or not self.takes_any_text(child):
             name = shape.required[0]
             new = {name: fit.value}
             told = ((), f"a bare value, taken as {name!r}"), *inside(name, fit.changes)
-            yield _if_valid(Fit(new, told, (), self.faults(node, new), fit.cost + 2), source)
+            yield if_valid(Fit(new, told, (), self.faults(node, new), fit.cost + 2), source)
 
     def _listed(self, node: Node, item: Fit, source: Fit) -> Fit:
         """'a' → ['a'] where the item fits."""
         if not item.is_valid:
-            return replace(source, doubts=_at_once(item.doubts))
+            return replace(source, doubts=at_once(item.doubts))
         told = ((), "one value, taken as a list of one"), *inside(0, item.changes)
         new = [item.value]
-        return _if_valid(Fit(new, told, (), self.faults(node, new), item.cost + 2), source)
+        return if_valid(Fit(new, told, (), self.faults(node, new), item.cost + 2), source)
 
     def _of_nothing(self, node: Node, source: Fit) -> Fit:
         """'none' → [] where a list of texts is asked for."""
@@ -296,37 +338,5 @@ def _read_json(text: str) -> Any:
     return value if isinstance(value, dict | list) and not is_deeper(value) else None
 
 
-def _is_of(kind: str, value: Any) -> bool:
-    """Whether a value is of a type: ('integer', 3.0) → True, ('number', True) → False."""
-    if kind == "integer":
-        return _is_number(value) and value == int(value)
-    return _is_number(value) if kind == "number" else isinstance(value, _TYPES[kind])
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def _faults(errors: Sequence[JsonSchemaError]) -> tuple[Fault, ...]:
     return tuple(fault for error in errors for fault in innermost(error))
-
-
-def _if_valid(fit: Fit, source: Fit) -> Fit:
-    """A fit that is worth its change of shape only if nothing is wrong with it; its doubts count in any case."""
-    return fit if fit.is_valid else replace(source, doubts=_at_once(fit.doubts))
-
-
-def _at_once(doubts: Notes) -> Notes:
-    here: Path = ()
-    return tuple((here, why) for _, why in doubts)
-
-
-def _then(first: Fit, second: Fit) -> Fit:
-    """One change after another."""
-    return Fit(
-        second.value,
-        (*first.changes, *second.changes),
-        tuple(dict.fromkeys((*first.doubts, *second.doubts))),
-        second.faults,
-        first.cost + second.cost,
-    )

@@ -15,9 +15,11 @@ from extractor.coercion.found import LONGEST, Doubt, Found, Reading, narrow, unq
 from extractor.coercion.prose import NEGATED, Hit, is_chinese, is_negated, is_prose, stands_alone
 
 LONGEST_SENTENCE = 2_000  # characters of a bare answer in which a choice is looked for
-_YES = ("true", "yes", "y", "on", "是", "对", "有", "真", "正确")
-_NO = ("false", "no", "n", "off", "否", "错", "无", "假", "错误")
+_YES = ("true", "yes", "y", "on", "是", "是的", "对", "对的", "有", "有的", "真", "正确", "✓", "✔", "✅")
+_NO = ("false", "no", "n", "off", "否", "不是", "错", "无", "没有", "假", "错误", "✗", "✘", "❌")
 _BOOLEANS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
+_WEAK = frozenset(("y", "n", "on", "off"))
+_AS_PICTURE = "\ufe0f"
 _DIGITS = {"1": True, "0": False}
 _NULLS = frozenset(
     ("", "-", "–", "—", "null", "none", "nil", "n/a", "na", "nan", "undefined", "unknown", "unspecified", "not stated",
@@ -34,12 +36,45 @@ _TRUTH = re.compile(
     re.IGNORECASE,
 )
 
+_FIRM = re.compile(
+    r"(?P<word>[A-Za-z]{2,5})\s*(?:[,;:!—–](?!\w)|\.(?=\s+[^\Wa-z])|\s-\s)(?P<rest>.+)"
+    r"|(?P<sign>[\u4e00-\u9fff]{1,2})\s*[,.;:!。—–](?P<told>.+)",
+    re.DOTALL,
+)
+_HEDGES = re.compile(
+    r"\b(?:but|though|although|however|unless|except|excluding|only|mostly|partly|partially|largely|generally|usually"
+    r"|sometimes|often|occasionally|probably|presumably|likely|unlikely|perhaps|maybe|possibly|may|might|could|if|when"
+    r"|until|till|or|almost|nearly|limited|some|depends|depending|not (?:always|all|yet|sure|quite|entirely|fully)"
+    r"|unclear|unsure|uncertain|unknown|formerly|previously|i (?:think|guess|believe)|it seems|apparently"
+    r"|correct|incorrect)\b"
+    r"|但|不过|然而|虽|除|仅|只|部分|可能|也许|或|大概|大致|似乎|好像|有时|偶尔|如果|若|曾|暂|不一定|不全|不确定|[?？]",
+    re.IGNORECASE,
+)  # fmt: skip
+
 
 def read_boolean(text: str, *, with_digits: bool = False) -> Reading:
     """'Yes' → True, '否' → False; '1' only where nothing else can be meant (`with_digits`)."""
-    word = unquoted(text).strip(_STOPS).casefold() if len(text) <= LONGEST else ""
+    word = unquoted(text).replace(_AS_PICTURE, "").strip(_STOPS).casefold() if len(text) <= LONGEST else ""
     words = _BOOLEANS | _DIGITS if with_digits else _BOOLEANS
     return Found(words[word]) if word in words else None
+
+
+def firm_boolean(text: str) -> Reading:
+    """The yes or no that a text begins with, if the rest takes nothing back: 'yes, since 2010' → True.
+
+    'Yes, mostly' and 'No, until 2010' are doubts, 'No. 5' and 'No one' nothing.
+    """
+    plain = unquoted(text) if len(text) <= LONGEST else ""
+    firm = _FIRM.fullmatch(plain)
+    word = (firm["word"] or firm["sign"]).casefold() if firm else ""
+    rest = (firm["rest"] or firm["told"]).strip() if firm else ""
+    if word not in _BOOLEANS or word in _WEAK or not rest or rest[0].isdigit():
+        return None
+    value = _BOOLEANS[word]
+    others = {_BOOLEANS.get(one, value) for one in _MARKS.split(rest.casefold()) if one not in _WEAK} - {value}
+    if others or _HEDGES.search(rest):
+        return Doubt(f"what follows {word!r} in the text may take it back")
+    return Found(value, "without the rest", cost=2)
 
 
 def named_boolean(text: str) -> Reading:

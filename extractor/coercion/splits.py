@@ -1,0 +1,81 @@
+"""A text in which several items of a list may stand: '1, 2', 'a; b', lines with bullets. Where that is not sure, none.
+
+Commas part only what can be told from a text with commas, as numbers, dates and choices can: 'Paris, France' is one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from extractor.coercion.found import Doubt
+
+_LONGEST = 60  # characters of a line or part that is an item, and no sentence
+_BULLET = re.compile(r"\s*(?:[-*•·‣–]\s+|(?P<number>\d{1,3})(?:[.)、]\s+|[.)、](?!\d)))(?P<item>\S.*)")
+_SENTENCE = re.compile(r"(?:(?<![A-Z])\.|[!?。！？])(?:\s|\Z)|[:：]\s*\Z")  # 'Smith, J.' is none
+_ENTITY = re.compile(r"&#?\w{1,10};")
+_HEADING = re.compile(r"\s*[一二三四五六七八九十\d]{1,3}、")
+_MARKS = (r"[;；]", "、")
+_WITH_COMMAS = (r"[\r\n]+", *_MARKS, r"，|,\s", ",")
+_COMMAS = Doubt("its commas may stand in numbers or between them")
+_GROUPS = re.compile(r"\d,\d{3}(?!\d)")  # may be one number
+
+
+def of_texts(text: str) -> list[str] | None:
+    """The items of a list of texts: 'a; b' and lines → ['a', 'b']; 'a, b' and 'He came; she left.' → None."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1:
+        return _of_lines(lines)
+    if _ENTITY.search(text) or _HEADING.match(text):
+        return None
+    for mark in _MARKS:
+        if len(parts := _parts(mark, text)) > 1:
+            return parts if _are_items(parts) else None
+    return None
+
+
+def of_others(text: str, *, has_decimals: bool) -> list[str] | Doubt | None:
+    """The parts of a list that has no texts in it: '1, 2' and '1,2' → ['1', '2'], '1,234, 5' → ['1,234', '5'].
+
+    Whether each is an item the schema says. '12,111,5' may be two numbers or three, and '1,5' one with decimals.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > 1:
+        return _bulleted(lines) or [line.strip() for line in lines]
+    for mark in _WITH_COMMAS:
+        if len(parts := _parts(mark, text)) > 1:
+            is_shaky = mark == "," and all(map(str.isdecimal, parts))
+            is_even = has_decimals and not len(parts) % 2  # '1,5,2,5'
+            return _COMMAS if is_shaky and (is_even or _GROUPS.search(text)) else parts
+    return None
+
+
+def _parts(mark: str, text: str) -> list[str]:
+    """The text at each mark, without a last one that nothing follows."""
+    parts = [part.strip() for part in re.split(mark, text.strip())]
+    return parts[:-1] if not parts[-1] else parts
+
+
+def _of_lines(lines: Sequence[str]) -> list[str] | None:
+    if bulleted := _bulleted(lines):
+        return bulleted
+    has_bullets = any(map(_BULLET.match, lines))
+    return None if has_bullets or not _are_items(lines) else [*lines]
+
+
+def _bulleted(lines: Sequence[str]) -> list[str] | None:
+    """Lines that each have a bullet, or a number that counts them: ['1. a', '2. b'] → ['a', 'b']."""
+    found = [hit for line in lines if (hit := _BULLET.fullmatch(line))]
+    if len(found) < len(lines):
+        return None
+    numbers = [hit["number"] for hit in found]
+    counted = [str(at) for at in range(1, len(found) + 1)]
+    return [hit["item"].strip() for hit in found] if numbers == counted or not any(numbers) else None
+
+
+def _are_items(parts: Sequence[str]) -> bool:
+    """Whether parts read as items, and not as sentences or as lists themselves."""
+    return all(
+        part and len(part) <= _LONGEST and not _SENTENCE.search(part) and not re.search("[;；、]", part)
+        for part in parts
+    )  # fmt: skip
