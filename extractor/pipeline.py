@@ -26,6 +26,7 @@ from extractor.errors import (
     SourceError,
 )
 from extractor.examples import choose
+from extractor.field_names import renamed
 from extractor.grammar import compile_schema
 from extractor.ground import ground
 from extractor.leaks import leaks
@@ -280,7 +281,7 @@ def _finish(record: Extraction, draft: _Draft, document: Document, schema: Schem
     record = replace(record, errors=(*problems, *record.errors))
     if checked is None or ((problems or record.errors) and not checked.data):
         return record
-    record = replace(record, notes=_joined(record.notes, _changed_by_class(answer, checked.data)))
+    record = replace(record, notes=_joined(record.notes, _changed_by_class(answer, checked.data, checked.instance)))
     spans, absent = ground(checked.data, document)
     shown = choose(schema.examples, document.text, draft.voice.style.shots)
     notes = _joined(record.notes, leaks(checked.data, shown, document, schema))
@@ -306,9 +307,11 @@ def _leaves(data: Any) -> int:
     return 1
 
 
-def _changed_by_class(answer: Any, written: Any) -> dict[str, str]:
-    """What the user's class added (defaults, computed fields) and left out (ignored fields, keys that became equal)."""
+def _changed_by_class(answer: Any, written: Any, instance: Any) -> dict[str, str]:
+    """What the user's class added (defaults), left out (ignored fields, keys that became equal) and named otherwise."""
+    answer, told = renamed(answer, written, instance)
     return _joined(
+        by_pointer((pointer(path), text) for path, text in told),
         {pointer(path): "not in the answer, added by the class" for path in additions(answer, written)},
         {pointer(path): "in the answer, not kept by the class" for path in additions(written, answer)},
     )

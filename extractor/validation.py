@@ -18,6 +18,7 @@ from jsonschema.validators import extend
 from pydantic import RootModel, TypeAdapter, ValidationError
 
 from extractor import breaches
+from extractor.field_names import renamed
 from extractor.formats import CHECKER
 from extractor.patterns import PatternError, search
 from extractor.pointers import pointer
@@ -80,12 +81,13 @@ def _built(schema: Schema, data: Any) -> Valid | list[Problem]:
         written = adapter.dump_python(instance, mode="json", by_alias=True)
         native = adapter.dump_python(instance, by_alias=True)
         json.dumps(written, allow_nan=False)  # what a class computes can be infinite
+        named, _ = renamed(data, written, instance)
     except ValidationError as error:
         told = breaches.problems_of(error.errors(include_url=False), data)
         return [replace(problem, message=_shortened(problem.message)) for problem in told]
     except Exception as error:  # the user's own validators run here
         raise _BrokenClassError(f"{schema.name} itself failed: {type(error).__name__}: {error}") from error
-    return Valid(in_order(data, written, native), instance)
+    return Valid(in_order(named, written, native), instance)
 
 
 def validate_each(schema: Schema, records: list[Any], *, is_whole: bool = True) -> tuple[Valid | None, list[Problem]]:

@@ -23,7 +23,7 @@ _FORM = re.compile(
     r"(?P<blank>\s?)(?P<after>.*)",
 )
 _SIGN = re.compile(r"(?P<is_less>[-负])?\+?\s?(?P<rest>.*)", re.DOTALL)
-_BRACKETS = re.compile(r"\((.+)\)")
+_BRACKETS = re.compile(r"\(([^()]+)\)")
 _RATIO = re.compile(r"(?P<sign>[-+]?)(?:(?P<whole>\d{1,15}) )?(?P<above>\d{1,15})\s?/\s?(?P<below>\d{1,15})")
 _NO_FRACTION = frozenset((7, 10, 12, 20, 24, 30, 31, 60, 100, 365))  # what marks, clocks and calendars count to
 _PERCENT = {"%": 100, "percent": 100, "per cent": 100, "pct": 100, "‰": 1000}

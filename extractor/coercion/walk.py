@@ -28,6 +28,7 @@ _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
 _WRAPPERS = frozenset(("result", "answer", "output", "value", "response", "data", "record", "json"))
 _PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-alias"))
 _WRONG = (Fault((), "type", None),)
+_MOST_PARTS = 10_000  # of one text
 _MOST_TOLD = 5  # keys that are left out
 _MOST_FAULTS = 20  # of a part that are told above it
 
@@ -280,7 +281,9 @@ class Walk:
         if isinstance(parts, Doubt):
             whole = self.fit(item, value)
             return None if whole.is_valid or whole.doubts else replace(source, doubts=(((), parts.why),))
-        if not parts or (not is_open and self.fit(item, value[:1] + value[1:]).is_valid):  # another text: no bare one
+        if (
+            not parts or len(parts) > _MOST_PARTS or (not is_open and self.fit(item, value[:1] + value[1:]).is_valid)
+        ):  # another text: no bare one
             return None
         self._kept += parts
         fits = [self.fit(item, part) for part in parts]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from typing import Any
 
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import quick, record, schema_of
 
-from extractor.coercion import align, dates, numbers
-from extractor.coercion.found import Doubt
+from extractor.coercion import align, dates, number_words, numbers
+from extractor.coercion.branches import Branches
+from extractor.coercion.found import Doubt, Found
 from extractor.errors import ParseError
 from extractor.validation import Valid, validate
 
@@ -58,7 +60,17 @@ CHANGED: list[tuple[Any, dict[str, Any], Any]] = [
     ("二〇二四", INTEGER, 2024),
     ("−5", INTEGER, -5),
     ("1.5e3", NUMBER, 1500.0),
+    ("三分之一", NUMBER, 1 / 3),
+    ("百分之百", NUMBER, 1),
+    ("12万3千", INTEGER, 123_000),
+    ("1½", NUMBER, 1.5),
+    ("twenty-one", INTEGER, 21),
+    ("Five people", INTEGER, 5),
     ("Yes", BOOLEAN, True),
+    ("是的", BOOLEAN, True),
+    ("没有", BOOLEAN, False),
+    ("✔️", BOOLEAN, True),
+    ("❌", BOOLEAN, False),
     ("否", BOOLEAN, False),
     ("1", BOOLEAN, True),
     (0, BOOLEAN, False),
@@ -83,11 +95,18 @@ CHANGED: list[tuple[Any, dict[str, Any], Any]] = [
     ("2024年3月3日", DATE, "2024-03-03"),
     ("二〇二四年十二月二十三日", DATE, "2024-12-23"),
     ("2024-03-03T10:00:00Z", DATE, "2024-03-03"),
+    ("3/May/2019", DATE, "2019-05-03"),
+    ("2019-05-03 (Fri)", DATE, "2019-05-03"),
+    ("May the 3rd 2019", DATE, "2019-05-03"),
+    ("the 3rd of May 2019", DATE, "2019-05-03"),
+    ("二千零一十九年五月三日", DATE, "2019-05-03"),
     ("3 March 2024, 10:30 UTC", {"type": "string", "format": "date-time"}, "2024-03-03T10:30:00Z"),
     ("10:30 pm", {"type": "string", "format": "time-local"}, "22:30:00"),
     ("a", many(STRING), ["a"]),
     (["12"], INTEGER, 12),
     (["1", "2"], many(INTEGER), [1, 2]),
+    ("1, 2", many(INTEGER), [1, 2]),
+    ({"people": [{"name": "Ada"}], "count": 1}, many(record(name=STRING)), [{"name": "Ada"}]),
     ({"firstName": "Ada"}, record(first_name=STRING), {"first_name": "Ada"}),
     ({"Nom": "Ada"}, record(name=STRING | {"x-alias": "nom"}), {"name": "Ada"}),
     ({"Paper": {"a": 1}}, record(a=INTEGER), {"a": 1}),
@@ -118,6 +137,16 @@ LEFT: list[tuple[Any, dict[str, Any], str]] = [
     ("12.7", INTEGER, "no whole number"),
     ("5m", INTEGER, "metres"),
     ("12左右", INTEGER, "no exact number"),
+    ("(5)", NUMBER, "-5"),
+    ("12万3", INTEGER, "no clear number"),
+    ("a dozen or so", INTEGER, "no exact number"),
+    ("five or six", INTEGER, "not one clear number"),
+    ("2019-05-03 (Mon)", DATE, "is a Friday"),
+    ("二千零一九年五月三日", DATE, "no clear numeral"),
+    ("没有", either(BOOLEAN, NULL), "false or null"),
+    ("1,5", many(NUMBER), "comma"),
+    ("1,5,2,5", many(NUMBER), "commas"),
+    ("12,111,5", many(INTEGER), "commas"),
     ("03/04/2024", DATE, "3 April or 4 March"),
     ("March 2024", DATE, "names no day"),
     ("2024-02-30", DATE, ""),
@@ -260,6 +289,13 @@ def test_too_deep_is_an_error_of_ours() -> None:
         (record(a=INTEGER), {"a": "1e999999999"}),
         (record(first_name=STRING), {f"k{at}": at for at in range(20_000)} | {"firstName": "x"}),
         ({"enum": [f"label {at}" for at in range(2000)]}, "label" * 20_000),
+        (many(INTEGER), "1," * 200_000),
+        (many(STRING), "a;" * 200_000),
+        (many(STRING), "- a\n" * 200_000),
+        (many(STRING), " " * 200_000 + "-"),
+        (NUMBER, "(" * 95 + "5" + ")" * 95),
+        (NUMBER, "三" * 190 + "分之"),
+        (INTEGER, "hundred and " * 16),
     ],
 )
 def test_hostile_values_take_bounded_time(schema: dict[str, Any], value: Any) -> None:
@@ -283,7 +319,8 @@ def test_nested_unions_are_not_tried_again_and_again() -> None:
 
 
 SCALARS = st.none() | st.booleans() | st.integers(-50, 5000) | st.sampled_from(
-    ["", "12", "1,234", "yes", "null", "RED", "red", "3 March 2024", "03/04/2024", "a b", "12%", "[1]", '{"a": "1"}']
+    ["", "12", "1,234", "yes", "null", "RED", "red", "3 March 2024", "03/04/2024", "a b", "12%", "[1]", '{"a": "1"}',
+     "1, 2", "a; b", "five", "1½", "没有", "yes, since 2010", "(5)"]
 )  # fmt: skip
 KEYS = st.sampled_from(["a", "A", "b", "first_name", "firstName", "result"])
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3))
@@ -516,3 +553,267 @@ def test_a_word_for_nothing_is_an_empty_list(text: str, schema: dict[str, Any], 
         found = align(schema_of(wanted), [value])
         assert found.value == result
         assert bool(found.changes) == (result != value)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("百分之十二", 0.12),
+        ("百分之12.5", 0.125),
+        ("千分之三", 0.003),
+        ("一又二分之一", 1.5),
+        ("四分之三个", 0.75),
+        ("负三分之一", -1 / 3),
+        ("3万5000", 35_000),
+        ("1万零5", 10_005),
+        ("12万3千元", 123_000),
+        ("1亿2千万", 120_000_000),
+        ("½", 0.5),
+        ("-½", -0.5),
+        ("⅓", 1 / 3),
+        ("1 ½", 1.5),
+        ("2½ hours", 2.5),
+        ("five", 5),
+        ("zero", 0),
+        ("minus five", -5),
+        ("Two hundred and five", 205),
+        ("twelve hundred", 1200),
+        ("one million", 1_000_000),
+        ("one million two hundred thousand and six", 1_200_006),
+        ("a hundred", 100),
+        ("two dozen", 24),
+        ("two and a half million", 2_500_000),
+        ("three point one four", 3.14),
+        ("five million dollars", 5_000_000),
+        ("ten per cent", 0.1),
+    ],
+)
+def test_numbers_in_other_forms_are_read(text: str, number: float) -> None:
+    found = numbers.read(text)
+    assert isinstance(found, tuple)
+    assert found[0].value == number
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["(1,234)", "($5)", "2千3百万", "1万23千", "12万3千多", "三分之一以上", "百分之五十多", "several", "twenty-odd",
+     "about five", "more than ten", "two to three", "twenty twenty", "nineteen eighty-four", "one two three", "million",
+     "two three hundred", "fifty-fifty", "dozens"],
+)  # fmt: skip
+def test_a_number_that_is_not_clear_is_a_doubt(text: str) -> None:
+    assert isinstance(numbers.read(text), Doubt)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["One Direction", "no one", "someone", "one's", "an hour", "a", "and", "Ten Commandments", "five, six", "tent",
+     "often", "½-1", "()", "百", "one and only", "weighty"],
+)  # fmt: skip
+def test_words_that_are_no_number_are_none(text: str) -> None:
+    assert numbers.read(text) == ()
+
+
+ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+        "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")  # fmt: skip
+TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
+
+def spelled(number: int) -> str:
+    """205 → 'two hundred and five'."""
+    if number < 20:
+        return ONES[number]
+    if number < 100:
+        return TENS[number // 10 - 2] + (f"-{ONES[number % 10]}" if number % 10 else "")
+    size, word = next(pair for pair in ((10**6, "million"), (1000, "thousand"), (100, "hundred")) if number >= pair[0])
+    head, rest = divmod(number, size)
+    joint = " and " if rest < 100 else " "
+    return f"{spelled(head)} {word}" + (f"{joint}{spelled(rest)}" if rest else "")
+
+
+@given(number=st.integers(0, 10**9 - 1))
+@quick(200)
+def test_every_number_is_read_from_its_words(number: int) -> None:
+    assert number_words.read(spelled(number)) == number
+    assert number_words.leading(f"{spelled(number)} ships") == (number, "ships")
+
+
+@given(words=st.lists(st.sampled_from(["a", "and", "half", "one", "ten", "twenty", "hundred", "dozen", "thousand",
+                                       "million", "point", "minus", "so", "or", "-"]), max_size=12))  # fmt: skip
+@quick(200)
+def test_any_words_are_a_number_a_doubt_or_none(words: list[str]) -> None:
+    numbers.read(" ".join(words))
+
+
+@pytest.mark.parametrize(
+    ("text", "time_", "is_told"),
+    [
+        ("下午三点", "15:00:00", False),
+        ("上午九点三刻", "09:45:00", False),
+        ("晚上11点半", "23:30:00", False),
+        ("早上8点", "08:00:00", False),
+        ("中午12点", "12:00:00", False),
+        ("傍晚6点", "18:00:00", False),
+        ("二十三点四十五分", "23:45:00", False),
+        ("3点半", "03:30:00", True),
+        ("三点一刻", "03:15:00", True),
+        ("8点整", "08:00:00", True),
+        ("三点零五分", "03:05:00", True),
+        ("noon", "12:00:00", True),
+        ("Midnight", "00:00:00", True),
+    ],
+)
+def test_times_are_read_and_what_is_supposed_is_told(text: str, time_: str, is_told: bool) -> None:
+    found = dates.read(text, "time-local")
+    assert isinstance(found, Found)
+    assert found.value == time_
+    assert bool(found.how) == is_told
+
+
+@pytest.mark.parametrize(
+    "text", ["三点五", "早上12点", "上午12点", "中午3点", "25点", "下午15点", "3点半分", "三", "点半"]
+)
+def test_a_time_that_is_not_clear_is_none(text: str) -> None:
+    assert dates.read(text, "time-local") is None
+
+
+def test_noon_is_a_time_and_no_moment() -> None:
+    assert dates.read("3 May 2019, midnight", "date-time-local") is None
+    assert isinstance(dates.read("noon", "time"), Doubt)
+    found = dates.read("2019年5月3日下午三点", "date-time-local")
+    assert isinstance(found, Found)
+    assert found.value == "2019-05-03T15:00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("yes, since 2010", True),
+        ("No. It was closed.", False),
+        ("**Yes** - since 2010", "**Yes** - since 2010"),
+        ("Yes - since 2010", True),
+        ("没有，已关闭", False),
+        ("是的，自2010年起", True),
+        ("Yes, mostly", None),
+        ("No, until 2010", None),
+        ("No, that is true", None),
+        ("是，否", None),
+        ("有，但不多", None),
+        ("No. 5 is the best", "No. 5 is the best"),
+        ("No. of rooms", "No. of rooms"),
+        ("No one", "No one"),
+        ("N. America", "N. America"),
+        ("有人，不知", "有人，不知"),
+    ],
+)
+def test_a_firm_yes_or_no_at_the_beginning_counts(text: str, value: Any) -> None:
+    """None stands for a doubt, the text for nothing at all."""
+    found = align(schema_of(record(a=BOOLEAN)), [{"a": text}])
+    assert found.value == {"a": value if isinstance(value, bool) else text}
+    assert bool(found.doubts) == (value is None)
+    assert ("without the rest" in found.changes.get("/a", "")) == isinstance(value, bool)
+
+
+MAIL = {"type": "string", "format": "email"}
+
+
+@pytest.mark.parametrize(
+    ("text", "item", "expected"),
+    [
+        ("1,2", INTEGER, [1, 2]),
+        ("1;2；3", INTEGER, [1, 2, 3]),
+        ("1,2,3", NUMBER, [1, 2, 3]),
+        ("1,234", INTEGER, [1234]),
+        ("1,234, 5", INTEGER, [1234, 5]),
+        ("2019、2020", INTEGER, [2019, 2020]),
+        ("- 1\n- 2", INTEGER, [1, 2]),
+        ("1. 5\n2. 6", INTEGER, [5, 6]),
+        ("1, 2", either(INTEGER, NULL), [1, 2]),
+        ("five, six", INTEGER, [5, 6]),
+        ("yes, no", BOOLEAN, [True, False]),
+        ("yes, since 2010", BOOLEAN, [True]),
+        ("RED, dark blue", COLOUR, ["RED", "DARK_BLUE"]),
+        ("a, b", {"enum": ["a", "b", "a, b"]}, ["a, b"]),
+        ("3 May 2019, 4 June 2020", DATE, ["2019-05-03", "2020-06-04"]),
+        ("May 3, 2019", DATE, ["2019-05-03"]),
+        ("a@b.example, c@d.example", MAIL, ["a@b.example", "c@d.example"]),
+        ("a, b", STRING, ["a, b"]),
+        ("a; b", STRING, ["a", "b"]),
+        ("张三、李四；", STRING, ["张三、李四；"]),
+        ("张三、李四", STRING, ["张三", "李四"]),
+        ("一、背景", STRING, ["一、背景"]),
+        ("Smith, J.; Jones, K.", STRING, ["Smith, J.", "Jones, K."]),
+        ("He came; she left.", STRING, ["He came; she left."]),
+        ("AT&amp;T; x", STRING, ["AT&amp;T; x"]),
+        ("a\nb", STRING, ["a", "b"]),
+        ("* a, b\n* It ends. Here.", STRING, ["a, b", "It ends. Here."]),
+        ("1. a\n2) b", STRING, ["a", "b"]),
+        ("1. a\n3. b", STRING, ["1. a\n3. b"]),
+        ("Keywords:\na\nb", STRING, ["Keywords:\na\nb"]),
+    ],
+)
+def test_a_text_with_several_items_is_a_list(text: str, item: dict[str, Any], expected: Any) -> None:
+    found = align(schema_of(record(a=many(item))), [{"a": text}])
+    assert found.value == {"a": expected}
+    assert found.changes["/a"].startswith("one")
+
+
+@pytest.mark.parametrize("text", ["1, n/a", "1, 2 and 3", "1, 2.5", "1. 5\n3. 6", ", 1", "1 - 2"])
+def test_a_text_of_which_a_part_is_no_item_stays(text: str) -> None:
+    assert align(schema_of(record(a=many(INTEGER))), [{"a": text}]).value == {"a": text}
+
+
+COUNTED = record(name=STRING) | {"properties": {"name": STRING, "count": INTEGER}}
+
+
+@pytest.mark.parametrize(
+    ("value", "item", "expected"),
+    [
+        ({"people": [{"name": "Ada"}], "total": 1}, COUNTED, [{"name": "Ada"}]),
+        ({"people": [{"name": "Ada"}], "count": 1}, COUNTED, None),
+        ({"people": [{"name": "Ada"}], "others": []}, NAMED, None),
+        ({"people": [{"name": "Ada"}], "about": {}}, record(name=STRING), None),
+        ({"names": ["Ada"], "n": 1, "source": None}, STRING, ["Ada"]),
+    ],
+)
+def test_the_only_list_of_an_object_is_taken_out_of_it(value: Any, item: dict[str, Any], expected: Any) -> None:
+    found = align(schema_of(record(a=many(item))), [{"a": value}])
+    assert found.value == {"a": value if expected is None else expected}
+    assert all(key in found.changes["/a"] for key in value) if expected else not found.changes
+
+
+def tagged(at: int, **more: Any) -> dict[str, Any]:
+    return record(kind={"const": f"k{at}"}, **{f"size{at}": INTEGER, "note": either(STRING, NULL)}, **more)
+
+
+def test_a_long_list_of_a_union_takes_little_time() -> None:
+    schema = schema_of(many(either(*map(tagged, range(12)))))
+    items = [{"kind": f"k{at % 12}", f"size{at % 12}": "12 km", "note": "x"} for at in range(3000)]
+    started = time.monotonic()
+    found = align(schema, [items])
+    assert len(found.changes) == 3000
+    assert time.monotonic() - started < 20
+
+
+PARTS = st.sampled_from(
+    [{"const": "cat"}, {"const": "dog"}, {"enum": ["Cat", "cow"]}, STRING, INTEGER, either(INTEGER, NULL)]
+)
+SPECIES = st.dictionaries(st.sampled_from(["kind", "a", "first_name"]), PARTS, min_size=1).map(
+    lambda some: record(**some)
+)
+OPTIONAL = SPECIES.map(lambda one: one | {"required": one["required"][:1]})
+ANIMALS = st.dictionaries(st.sampled_from(["kind", "Kind", "a", "A", "firstName", "x"]),
+                          st.sampled_from(["cat", "Dog", "cow", "1", "x", None, 2]), max_size=4)  # fmt: skip
+
+
+@given(
+    branches=st.lists(SPECIES | OPTIONAL, min_size=2, max_size=4),
+    value=ANIMALS,
+    word=st.sampled_from(["anyOf", "oneOf"]),
+)
+@quick(200)
+def test_sorting_out_branches_changes_no_result(branches: list[Any], value: Any, word: str) -> None:
+    schema = schema_of({word: branches})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Branches, "possible", lambda _, branches, value: ([*branches], (math.inf,)))
+        expected = align(schema, [value])
+    assert align(schema, [value]) == expected

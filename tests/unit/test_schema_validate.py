@@ -98,6 +98,15 @@ def test_data_is_written_by_alias() -> None:
     assert checked.instance.class_ == "x"
 
 
+def test_a_set_that_is_written_by_another_name_keeps_the_order_of_the_answer() -> None:
+    class Tagged(BaseModel):
+        tags: set[str] = Field(validation_alias="labels")
+
+    checked = validate(from_type(list[Tagged]), [{"labels": ["z", "a", "m"]}])
+    assert isinstance(checked, Valid)
+    assert checked.data == [{"tags": ["z", "a", "m"]}]
+
+
 def test_computed_fields_are_in_the_data() -> None:
     class Box(BaseModel):
         side: int

@@ -1,0 +1,81 @@
+"""Fields that a class reads by one name and writes by another: what of an answer is what of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import AliasChoices, RootModel
+from pydantic.fields import FieldInfo
+
+Path = tuple[str | int, ...]
+Told = list[tuple[Path, str]]
+
+
+def renamed(answer: Any, written: Any, instance: Any, path: Path = ()) -> tuple[Any, Told]:
+    """An answer with its keys as the class writes them, and what is told of that: {'b': 1} → {'a': 1}.
+
+    `written` is what the class made of it as JSON, `instance` the same as an object of the class.
+    """
+    if isinstance(instance, RootModel):
+        return renamed(answer, written, instance.root, path)
+    if isinstance(answer, Mapping) and isinstance(written, Mapping):
+        if hasattr(type(instance), "__pydantic_fields__"):
+            return _by_fields(answer, written, instance, path)
+        if isinstance(instance, Mapping) and len(answer) == len(instance) and all(key in written for key in answer):
+            return _by_parts(answer, written, zip(answer, instance.values(), strict=True), path)
+    are_lists = isinstance(answer, list) and isinstance(written, list) and isinstance(instance, list | tuple)
+    if are_lists and len(answer) == len(written) == len(instance):
+        return _by_parts(answer, written, enumerate(instance), path)
+    return answer, []
+
+
+def _by_parts(answer: Any, written: Any, parts: Iterable[tuple[Any, Any]], path: Path) -> tuple[Any, Told]:
+    """A list or dictionary, part by part."""
+    new: Any = {**answer} if isinstance(answer, Mapping) else [*answer]
+    told: Told = []
+    for at, part in parts:
+        new[at], some = renamed(answer[at], written[at], part, (*path, at))
+        told += some
+    return new, told
+
+
+def _by_fields(answer: Mapping[str, Any], written: Mapping[str, Any], instance: Any, path: Path) -> tuple[Any, Told]:
+    """An object, field by field; a key that has the name of a field it is not read by is lost."""
+    names: dict[str, str] = {}
+    new: dict[str, Any] = {}
+    told: Told = []
+    for key, name, to in _names(answer, instance):
+        if to not in written:
+            continue
+        names[key] = to
+        told += [((*path, to), f"{key!r} in the answer, written so by the class")] if key != to else []
+        new[key], some = renamed(answer[key], written[to], getattr(instance, name, None), (*path, to))
+        told += some
+    ours = {field.serialization_alias or name for name, field in _fields(instance).items()}
+    lost = [key for key in answer if key not in names and key in ours]
+    told += [((*path, key), f"{key!r} in the answer, not kept by the class") for key in lost]
+    return {names.get(key, key): new.get(key, value) for key, value in answer.items() if key not in lost}, told
+
+
+def _names(answer: Mapping[str, Any], instance: Any) -> Iterable[tuple[str, str, str]]:
+    """The key of each field in an answer, its own name, and that by which it is written."""
+    config = getattr(instance, "model_config", None) or getattr(instance, "__pydantic_config__", None) or {}
+    is_by_name = bool(config.get("populate_by_name") or config.get("validate_by_name"))
+    for name, field in _fields(instance).items():
+        aliases = _aliases(field)
+        labels = [*aliases, name] if is_by_name or not aliases else aliases
+        if key := next((label for label in labels if label in answer), None):
+            yield key, name, field.serialization_alias or name
+
+
+def _fields(instance: Any) -> Mapping[str, FieldInfo]:
+    found: Mapping[str, FieldInfo] = type(instance).__pydantic_fields__
+    return found
+
+
+def _aliases(field: FieldInfo) -> list[str]:
+    """The plain names that a field is read by; empty where that is its own."""
+    alias = field.validation_alias
+    names = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    return [name for name in names if isinstance(name, str)]
