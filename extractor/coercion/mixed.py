@@ -9,6 +9,7 @@ from fractions import Fraction
 
 from extractor.coercion.found import Doubt
 from extractor.coercion.numerals import CHINESE, from_chinese
+from extractor.coercion.units import is_unit
 
 _ROUND = {"百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
@@ -16,7 +17,7 @@ _NUMBER = rf"(?:[{CHINESE}]+(?:点[零〇一二三四五六七八九]+)?|\d{{1,1
 _PARTS = re.compile(rf"(?:(?P<whole>{_NUMBER})又)?(?P<below>{_NUMBER})分之(?P<above>{_NUMBER})(?P<after>.*)")
 _HALVES = re.compile(rf"(?:(?P<whole>\d{{1,15}})\s?)?(?P<sign>[{_VULGAR}])(?P<after>.*)")
 _SIZES = {"千万": 10**7, "百万": 10**6, "十万": 10**5, "亿": 10**8, "万": 10**4, "千": 1000, "百": 100, "十": 10}
-_STEP = re.compile(rf"(?P<digits>\d{{1,4}}|[一二两三四五六七八九])(?P<size>{'|'.join(_SIZES)})")
+_STEP = re.compile(rf"[零〇]?(?P<digits>\d{{1,4}}|[一二两三四五六七八九])(?P<size>{'|'.join(_SIZES)})")
 _STEPS = re.compile(rf"\d{{1,4}}(?:{'|'.join(_SIZES)})[零〇]?[\d一二两三四五六七八九]")
 _LAST = re.compile(r"(?P<zero>[零〇]?)(?P<digits>\d{1,8}|[一二两三四五六七八九])(?![\d.,])")
 
@@ -46,6 +47,8 @@ def _of_parts(parts: re.Match[str], whole: str) -> Mixed | Doubt | None:
     full = _number(parts["whole"]) if parts["whole"] else Fraction(0)
     if not below or above is None or full is None or below.denominator != 1:
         return Doubt(f"{whole!r} is no clear fraction")
+    if parts["after"] and _is_in_unit(parts["above"], parts["after"]):
+        return Doubt(f"{whole!r} may be in {parts['after']} or in {parts['above'][-1]}{parts['after']}")  # 五分之一千克
     if isinstance(found := from_chinese(parts["above"]) if parts["above"][0] in CHINESE else None, Doubt):
         return found
     if below == 100 and not parts["whole"]:  # noqa: PLR2004
@@ -75,7 +78,14 @@ def _stepped(text: str, whole: str) -> Mixed | Doubt | None:
         if value >= last or not (rest["zero"] or 10 * value >= last):
             return Doubt(f"{whole!r} is no clear number")
         total, at = total + value, rest.end()
-    return Mixed(total, text[at:])
+    after = text[at:].strip()
+    is_scaled = after[:1] in {*CHINESE} or _is_in_unit(text[:at], after)
+    return Doubt(f"{whole!r} is no clear number") if is_scaled else Mixed(total, after)
+
+
+def _is_in_unit(number: str, after: str) -> bool:
+    """Whether a unit may begin within a number: ('3千', '克') → True."""
+    return bool(after) and number[-1] in CHINESE and is_unit(number[-1] + after)
 
 
 def _digit(text: str) -> int:

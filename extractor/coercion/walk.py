@@ -264,8 +264,8 @@ class Walk:
         lists = [key for key, inner in source.value.items() if isinstance(inner, list)]
         others = {key: inner for key, inner in source.value.items() if not isinstance(inner, list)}
         names = {*map(folded, self.nodes.names(self.nodes.child(shape, 0)))}
-        is_scalar = not any(isinstance(inner, dict) for inner in others.values())
-        if len(lists) == 1 and is_scalar and names.isdisjoint(map(folded, source.value)):
+        is_scalar = len(lists) == 1 and not any(isinstance(inner, dict) for inner in others.values())
+        if is_scalar and names.isdisjoint(map(folded, source.value)) and _are_items(source.value[lists[0]], names):
             left = ", ".join(f"{key!r}: {shown(inner)}" for key, inner in [*others.items()][:_MOST_TOLD])
             more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
             told = f"taken out of {lists[0]!r}, without {left}{more}"
@@ -339,6 +339,11 @@ def _read_json(text: str) -> Any:
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict | list) and not is_deeper(value) else None
+
+
+def _are_items(values: list[Any], names: set[str]) -> bool:
+    """Whether the values of a list have anything of what is asked for; of texts and numbers the schema says that."""
+    return not names or all(isinstance(one, dict) and not names.isdisjoint(map(folded, one)) for one in values)
 
 
 def _faults(errors: Sequence[JsonSchemaError]) -> tuple[Fault, ...]:

@@ -566,6 +566,8 @@ def test_a_word_for_nothing_is_an_empty_list(text: str, schema: dict[str, Any], 
         ("负三分之一", -1 / 3),
         ("3万5000", 35_000),
         ("1万零5", 10_005),
+        ("2亿零3万", 200_030_000),
+        ("5万3千人", 53_000),
         ("12万3千元", 123_000),
         ("1亿2千万", 120_000_000),
         ("½", 0.5),
@@ -596,7 +598,8 @@ def test_numbers_in_other_forms_are_read(text: str, number: float) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["(1,234)", "($5)", "2千3百万", "1万23千", "12万3千多", "三分之一以上", "百分之五十多", "several", "twenty-odd",
+    ["(1,234)", "($5)", "2千3百万", "1万23千", "12万3千多", "三分之一以上", "百分之五十多", "五分之一千克", "12万3千克",
+     "several", "twenty-odd",
      "about five", "more than ten", "two to three", "twenty twenty", "nineteen eighty-four", "one two three", "million",
      "two three hundred", "fifty-fifty", "dozens"],
 )  # fmt: skip
@@ -771,6 +774,8 @@ COUNTED = record(name=STRING) | {"properties": {"name": STRING, "count": INTEGER
         ({"people": [{"name": "Ada"}], "total": 1}, COUNTED, [{"name": "Ada"}]),
         ({"people": [{"name": "Ada"}], "count": 1}, COUNTED, None),
         ({"people": [{"name": "Ada"}], "others": []}, NAMED, None),
+        ({"headline": "x", "authors": [{"name": "Ada"}]}, record(title=STRING), None),
+        ({"headline": "x", "tags": ["a"]}, record(title=STRING), None),
         ({"people": [{"name": "Ada"}], "about": {}}, record(name=STRING), None),
         ({"names": ["Ada"], "n": 1, "source": None}, STRING, ["Ada"]),
     ],
@@ -801,8 +806,8 @@ SPECIES = st.dictionaries(st.sampled_from(["kind", "a", "first_name"]), PARTS, m
     lambda some: record(**some)
 )
 OPTIONAL = SPECIES.map(lambda one: one | {"required": one["required"][:1]})
-ANIMALS = st.dictionaries(st.sampled_from(["kind", "Kind", "a", "A", "firstName", "x"]),
-                          st.sampled_from(["cat", "Dog", "cow", "1", "x", None, 2]), max_size=4)  # fmt: skip
+ANIMALS = st.dictionaries(st.sampled_from(["kind", "Kind", "a", "A", "firstName", "first_name", "x", "result"]),
+                          st.sampled_from(["cat", "Dog", "cow", "1", "x", None, 2, ["cat"], {"a": "1"}, "null"]), max_size=4)  # fmt: skip
 
 
 @given(
