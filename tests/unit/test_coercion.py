@@ -806,8 +806,9 @@ SPECIES = st.dictionaries(st.sampled_from(["kind", "a", "first_name"]), PARTS, m
     lambda some: record(**some)
 )
 OPTIONAL = SPECIES.map(lambda one: one | {"required": one["required"][:1]})
-ANIMALS = st.dictionaries(st.sampled_from(["kind", "Kind", "a", "A", "firstName", "first_name", "x", "result"]),
-                          st.sampled_from(["cat", "Dog", "cow", "1", "x", None, 2, ["cat"], {"a": "1"}, "null"]), max_size=4)  # fmt: skip
+TAGGED = st.sampled_from(["cat", "Dog", "cow", "1", "x", None, 2, ["cat"], {"a": "1"}, "null"])
+SPELT = st.sampled_from(["kind", "Kind", "a", "A", "firstName", "first_name", "x", "result"])
+ANIMALS = st.dictionaries(SPELT, TAGGED, max_size=4)
 
 
 @given(
