@@ -6,8 +6,8 @@ can mean the valid one with the fewest changes counts. Where several are as near
 value stays as it is, with a doubt, and whoever repairs asks for it. The idea of schema-aligned parsing is BAML's.
 
 Reading order: this file; `closed`; `found`; `numerals`, `units`, `numbers`, `dates`, `prose`, `words`, `keys` (texts);
-`nodes` (what a schema asks); `scalars`; `fit`; `walk` (down a schema along a value); `together` (several values as one
-list).
+`nodes` (what a schema asks); `scalars`; `fit`; `walk` (down a schema along a value); `begun` and
+`together` (what was cut off, and several values as one list).
 """
 
 from __future__ import annotations

@@ -344,6 +344,76 @@ def test_where_tokens_are_not_counted_none_are_told() -> None:
     assert explain_cut(cut, 10).args[0] == "the model thought and never answered"
 
 
+class Person(BaseModel):
+    first_name: str
+    last_name: str
+    old_jobs: list[str] = []
+
+
+class Company(BaseModel):
+    company_name: str
+    staff_list: list[Person]
+    main_office: Person | None = None
+
+
+AL, EM = {"first_name": "Al", "last_name": "B"}, {"first_name": "Em", "last_name": "C"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "begun", "rest", "data", "told"),
+    [
+        (
+            Company,
+            '{"companyName": "W", "staffList": [{"firstName": "Al", "last',
+            {"/staff_list/0/last_name": "B", "/staff_list/-": [EM]},
+            {"company_name": "W", "staff_list": [AL, EM]},
+            "/staff_list/0/first_name",
+        ),
+        (
+            Company,
+            '{"companyName": "W", "staffList": [], "mainOffice": {"lastName": "B", "oldJobs": ["x", "y',
+            {"/main_office/old_jobs/-": ["y"], "/main_office/first_name": "Al"},
+            {"company_name": "W", "staff_list": [], "main_office": AL | {"old_jobs": ["x", "y"]}},
+            "/main_office/old_jobs",
+        ),
+        (
+            Person,
+            '{"person": {"first_name": "Al", "oldJobs": ["x"],',
+            {"/last_name": "B"},
+            AL | {"old_jobs": ["x"]},
+            "/old_jobs",
+        ),
+        (
+            list[Person],
+            '{"people": [{"firstName": "Al", "lastName": "B"}, {"firstName": "Em", ',
+            {"/1/last_name": "C", "/-": []},
+            [AL, EM],
+            "/1/first_name",
+        ),
+        (list[Person], '{"firstName": "Al", ', {"/0/last_name": "B", "/-": [EM]}, [AL, EM], "/0/first_name"),
+        (list[Person], '{"firstName": "Al", "lastName": "B"}\n', {"/-": [EM]}, [AL, EM], "/0/first_name"),
+    ],
+)
+def test_keys_that_are_written_otherwise_are_no_keys_that_are_missing(
+    type_: Any, begun: str, rest: Any, data: Any, told: str
+) -> None:
+    """Of a cut answer just what it lacks is asked for, under the names of the schema."""
+    found, engine = run([(begun,), rest], type_, mode="prompt")
+    assert (found.errors, found.attempts) == ((), 2)
+    assert without_defaults(found.data, data) == data
+    assert "was '" in found.notes[told]
+    asked = engine.requests[1].messages[-1].content
+    assert all(f'"{name}"' in asked for name in rest)
+    assert f'"{told}"' not in asked
+
+
+def without_defaults(value: Any, like: Any) -> Any:
+    """A value without the keys that another lacks."""
+    if isinstance(value, dict):
+        return {key: without_defaults(inner, like[key]) for key, inner in value.items() if key in like}
+    return [without_defaults(*pair) for pair in zip(value, like, strict=True)] if isinstance(value, list) else value
+
+
 @pytest.mark.parametrize(("first", "second", "kept"), [(1, 2, 2), (2, 1, 2), (1, 1, 1)])
 def test_of_two_answers_with_as_many_problems_the_fuller_counts(first: int, second: int, kept: int) -> None:
     class Never(BaseModel):
