@@ -13,9 +13,10 @@ from extractor.errors import ParseError
 from extractor.syntax.fences import is_mark
 
 _DELIMITERS = ",;\t|"
+_FULL_WIDTH = "，"  # a delimiter only where the header has it: sentences have it too
 _CELL = {
     sign: re.compile(rf'[ ]*+"([^"]*+(?:""[^"]*+)*+)"[ ]*+\r?+(?=[{re.escape(sign)}\n]|\Z)|([^{re.escape(sign)}\n]*+)')
-    for sign in _DELIMITERS
+    for sign in _DELIMITERS + _FULL_WIDTH
 }
 _RULE = re.compile(r"[ \t|:=+]*+-[ \t|:=+-]*+\r?")
 _ITEM = re.compile(r'\s*+(?:"([^"]*+(?:""[^"]*+)*+)"\s*+(?=;|\Z)|([^;]*+))(;|\Z)')
@@ -79,12 +80,14 @@ class CsvReader:
         for _ in range(_FURTHEST):
             if at > len(self._text):
                 break
-            for sign in _DELIMITERS:
+            for sign in _DELIMITERS + _FULL_WIDTH:
                 cells, end = self._line(at, sign)
                 order = self._order([cell.text for cell in cells])
                 if order:
                     if self._text[:at].strip("\n `") and not is_mark(self._text[:at]):
                         self.note("the text before the table is left out")
+                    if sign == _FULL_WIDTH:
+                        self.note(f"the delimiter is {sign!r}, not ','")
                     self._tell_header(order, cells)
                     return _Header(sign, order, end)
             at = self._next(at)
