@@ -20,7 +20,7 @@ BEGIN = re.compile(
 )
 _BEGIN_IN_FENCE = re.compile(rf"{MARK}\s*(?=\()|(?:{BEGIN.pattern})")  # tuples are too common in prose
 _BETWEEN = re.compile(r"(?:[\s\u200b\ufeff,;]++|```(?:\w*(?=\s|\Z))?+)*+")
-_FIRST_BRACE = re.compile(rf"\s*+(?:{MARK}\s*+)?+(?=[{{｛])")
+_FIRST_BRACKET = re.compile(rf"\s*+(?:{MARK}\s*+)?+(?=[{{｛\[［])")
 # A value of the library in which a quote is missing, so that the next line is a part of it.
 _SWALLOWED = re.compile(r"\n[ \t]*+\"[^\"\n]{0,200}(?:\"\s*+:|\Z)")
 # A list of words, where nothing stands before it: 'It is in [brackets]' has none.
@@ -169,7 +169,7 @@ def _among_prose(text: str, *, is_ending: bool = False) -> Found | None:
     """The objects and arrays of a text that says other things too; see `Reader` for one that is ending."""
     found = Found()
     begins = _BEGIN_IN_FENCE if "```" in text else BEGIN
-    begin = (is_ending and _FIRST_BRACE.match(text)) or begins.search(text)  # the first brace of a cut one is no prose
+    begin = (_begun(text) if is_ending else None) or begins.search(text)
     at = cuts = marks = 0
     while begin and cuts < _MOST_CUTS:
         start = begin.start() if text[begin.start()] in "{｛[［" else begin.end()  # behind the mark of a fence
@@ -194,6 +194,16 @@ def _among_prose(text: str, *, is_ending: bool = False) -> Found | None:
     if not is_ending:
         found.put_fenced_first()
     return found if found.values else None
+
+
+def _begun(text: str) -> re.Match[str] | None:
+    """Where a cut text begins with a bracket, and not one of prose, as '[brackets] are' does."""
+    begin = _FIRST_BRACKET.match(text)
+    if begin is None or text[begin.end()] in "{｛" or BEGIN.match(text, begin.end()):
+        return begin
+    reader = Reader(text, begin.end(), is_ending=True)
+    is_all = reader.value() and not reader.left_out and not says(text[reader.at :])
+    return begin if is_all else None
 
 
 def _at_first(text: str) -> Found | None:
