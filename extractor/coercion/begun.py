@@ -20,7 +20,7 @@ def unwrapped(nodes: Nodes, value: Any, opened: Path) -> tuple[Any, Path, dict[P
     if not isinstance(value, dict) or len(value) != 1 or not opened or _known(shapes, value):
         return value, opened, {}
     ((key, inner),) = value.items()
-    takes_list = any("array" in shape.kinds for shape in shapes)
+    takes_list = not any("object" in shape.kinds for shape in shapes)
     takes_record = isinstance(inner, dict) and bool(_known(shapes, inner))
     if not (takes_record or (takes_list and isinstance(inner, list))):
         return value, opened, {}

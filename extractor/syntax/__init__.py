@@ -7,7 +7,6 @@ An answer that was cut off at the token limit is read by the same reader, as far
 
 from __future__ import annotations
 
-import html
 import json
 import math
 from collections import Counter
@@ -95,10 +94,14 @@ def _tolerantly(text: str, *, is_cut: bool) -> Reading:
     """The JSON in a text that is not just that: in a fence, among prose, in several parts, with faults."""
     why = "the answer was not JSON"
     marks, text = (["a byte order mark"], text[1:]) if text.startswith(_MARK) else ([], text)
-    if is_escaped(text) or in_html(text):
-        inner = read(unescape_document(text) if is_escaped(text) else html.unescape(text), is_cut=is_cut)
-        what = "one level of escapes too many" if is_escaped(text) else "escapes of HTML"
-        return replace(inner, is_strict=False, notes=(f"{why}, and was mended: {what}", *inner.notes))
+    if is_escaped(text):
+        return _mended(
+            read(unescape_document(text), is_cut=is_cut), f"{why}, and was mended: one level of escapes too many"
+        )
+    if in_html(text):
+        from html import unescape  # its table of names is large
+
+        return _mended(read(unescape(text), is_cut=is_cut), f"{why}, and was mended: escapes of HTML")
     found = find_begun(text) if is_cut else find(text)
     if found is None and is_cut:
         return Reading((), open=())
@@ -113,6 +116,11 @@ def _tolerantly(text: str, *, is_cut: bool) -> Reading:
     doubt = (f"left out, since it can be meant in several ways: {found.left_out!r}",) if found.left_out else ()
     notes = (*mended, *skipped, *around, *order, *doubt, *_told(found.repeated))
     return Reading(tuple(found.values), notes, found.open if is_cut else None, fenced=fenced)
+
+
+def _mended(inner: Reading, how: str) -> Reading:
+    """What was read of another text than was given."""
+    return replace(inner, is_strict=False, notes=(how, *inner.notes))
 
 
 def _finite(number: str) -> float:

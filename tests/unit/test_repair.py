@@ -16,6 +16,7 @@ from scripted import ScriptedEngine, quick
 
 from extractor import repair
 from extractor.answer import decode, explain_cut
+from extractor.coercion import continued as cut_values
 from extractor.engines import Session
 from extractor.errors import ModeRejected, RequestRejected
 from extractor.pipeline import extract
@@ -405,6 +406,36 @@ def test_keys_that_are_written_otherwise_are_no_keys_that_are_missing(
     asked = engine.requests[1].messages[-1].content
     assert all(f'"{name}"' in asked for name in rest)
     assert f'"{told}"' not in asked
+
+
+@pytest.mark.parametrize(
+    ("schema", "begun", "value", "opened"),
+    [
+        ({}, '{"people": [{"b": 1, "c', {"people": [{"b": 1}]}, ("people", 0)),
+        ({"type": "array"}, '{"people": [{"b": 1}, {"b": 2, ', [{"b": 1}, {"b": 2}], (1,)),
+        (
+            {"type": "object", "additionalProperties": {"properties": {"a_b": {}}}},
+            '{"x": {"aB": 1, ',
+            {"x": {"a_b": 1}},
+            ("x",),
+        ),
+        (
+            {"anyOf": [{"properties": {"a_b": {}, "d": {}}}, {"properties": {"a-b": {}}}]},
+            '{"aB": [1, 2',
+            {"aB": [1]},
+            ("aB",),
+        ),
+        (
+            {"anyOf": [{"properties": {"a_b": {}, "d": {}}}, {"properties": {"a-b": {}}}]},
+            '{"d": 1, "aB": [1, 2',
+            {"d": 1, "a_b": [1]},
+            ("a_b",),
+        ),
+    ],
+)
+def test_what_the_begun_value_is_by_its_schema(schema: Any, begun: str, value: Any, opened: Any) -> None:
+    answer = decode(Completion(begun, "length", Usage()))
+    assert cut_values(load_json(schema), [answer.value], answer.open)[:2] == (value, opened)
 
 
 def without_defaults(value: Any, like: Any) -> Any:
