@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,6 +21,11 @@ def by_pointer(notes: Iterable[tuple[str, str]]) -> dict[str, str]:
     for at, text in notes:
         found.setdefault(at, []).append(text)
     return {at: "; ".join(dict.fromkeys(texts)) for at, texts in found.items()}
+
+
+def joined(*several: Mapping[str, str]) -> dict[str, str]:
+    """Several notes by pointer as one: {'': 'a'}, {'': 'b'} → {'': 'a; b'}."""
+    return by_pointer(chain.from_iterable(notes.items() for notes in several))
 
 
 def escaped(part: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +21,7 @@ from pydantic_core import SchemaError as CoreError
 
 from extractor import dsl, examples, field_examples
 from extractor.dialect import to_inner
-from extractor.dialect.keywords import NAMED
+from extractor.dialect.keywords import DEFINITIONS, NAMED
 from extractor.errors import SchemaError
 from extractor.files import read_json, read_text, read_yaml
 from extractor.pointers import is_list
@@ -152,9 +152,10 @@ def many(schema: Schema) -> Schema:
     """The schema of a list of such records."""
     if is_many(schema):
         return schema
-    inner = relocated(schema.json_schema, "#/items")
+    inner = relocated(schema.json_schema, "#/items", DEFINITIONS)
+    shared = {keyword: inner.pop(keyword) for keyword in DEFINITIONS if keyword in inner}  # where Pydantic has them
     model = None if schema.model is None else list[schema.model]  # type: ignore[name-defined]
-    wrapped = {"type": "array", "items": inner}
+    wrapped = {"type": "array", "items": inner, **shared}
     shown = examples.of_many(schema)
     return replace(_schema(schema.name, wrapped), model=model, examples=shown, instruction=schema.instruction)
 
@@ -222,8 +223,15 @@ def _name_of(type_: Any) -> str:
 _DATA = frozenset(("enum", "const", "default", "examples"))
 
 
-def relocated(root: Mapping[str, Any], place: str) -> dict[str, Any]:
-    """A schema whose root has moved to a place of another one, '#/items' say: its references follow it there."""
+def relocated(root: Mapping[str, Any], place: str, staying: Collection[str] = ()) -> dict[str, Any]:
+    """A schema whose root has moved to a place of another one, '#/items' say: its references follow it there.
+
+    Those into keywords that stay at the root, `$defs` say, are as before.
+    """
+    kept = tuple(f"#/{keyword}/" for keyword in staying)
+
+    def follow(reference: str) -> str:
+        return reference if reference.startswith(kept) else place + reference.removeprefix("#")
 
     def moved(node: Any, keyword: str = "") -> Any:
         if keyword in _DATA:
@@ -231,7 +239,7 @@ def relocated(root: Mapping[str, Any], place: str) -> dict[str, Any]:
         if isinstance(node, list):
             return [moved(part) for part in node]
         if not isinstance(node, Mapping):
-            return place + node.removeprefix("#") if keyword == "$ref" else node
+            return follow(node) if keyword == "$ref" else node
         return {key: moved(part, "" if keyword in NAMED else key) for key, part in node.items()}
 
     return dict(moved(root))

@@ -8,10 +8,10 @@ from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
+from extractor.dialect.keywords import DEFINITIONS
 from extractor.pointers import resolve, unescaped
 
 ENTRY = "#/items"  # one record of a list
-DEFINITIONS = ("$defs", "definitions")
 DEEPEST = 48  # types in types; what is further inside is not told
 
 _DEEPEST_IN_PLACE = 16

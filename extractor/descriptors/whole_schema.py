@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from extractor.descriptors.definitions import DEFINITIONS, without_unused
+from extractor.descriptors.definitions import without_unused
 from extractor.descriptors.remarks import MOST_CHOICES, examples_of, literal, one_line
-from extractor.dialect.keywords import ALIAS, ALIASES, DROPPED, NAMED, SUBSCHEMAS
+from extractor.dialect.keywords import ALIAS, ALIASES, DEFINITIONS, DROPPED, NAMED, SUBSCHEMAS
 from extractor.types import Schema
 
 _SILENT = frozenset((DROPPED, ALIAS, "x-guidance", "$schema", "$comment", "discriminator"))

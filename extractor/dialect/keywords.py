@@ -21,7 +21,8 @@ UNDECLARED = "undeclared"
 OLD_ID = ("draft-04", UNDECLARED)  # in these `id` is an identifier
 LONELY = ("draft-04", "draft-06", "draft-07")  # in these nothing counts beside `$ref`
 
-NAMED = frozenset(("$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"))
+DEFINITIONS = ("$defs", "definitions")
+NAMED = frozenset((*DEFINITIONS, "dependencies", "dependentSchemas", "patternProperties", "properties"))
 SUBSCHEMAS = NAMED | frozenset(
     """additionalItems additionalProperties allOf anyOf contains contentSchema else if items not oneOf prefixItems
     propertyNames then unevaluatedItems unevaluatedProperties""".split()  # noqa: SIM905

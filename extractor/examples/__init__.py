@@ -10,6 +10,7 @@ Reading order: this file; `given`, `files`; `absence`, which composes records an
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -19,6 +20,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from extractor.brevity import shorten
 from extractor.errors import SchemaError, UsageError
 from extractor.examples.absence import Composer, Entry, StatedError, in_schema_order, nothing
 from extractor.examples.files import read_given
@@ -32,6 +34,7 @@ from extractor.validation import Valid, problems_at, validate
 
 _OPTIONAL = "make it optional (`str | None = None`)"
 _SHOWN = 40  # characters of a text in a message
+_LONGEST_VALUE = 100  # of a value in one
 
 
 def with_own(schema: Schema, module: ModuleType | None = None, where: str = "") -> Schema:
@@ -40,7 +43,7 @@ def with_own(schema: Schema, module: ModuleType | None = None, where: str = "") 
     at_fields = [*pairs(schema)]
     if module is not None:
         schema = replace(schema, instruction=instruction_of(module, where))
-    return replace(schema, examples=(*_checked(schema, given), *_composed(schema, at_fields)))
+    return _showing(schema, (*_checked(schema, given), *_composed(schema, at_fields)))
 
 
 def with_examples(schema: Schema, more: Sequence[Pair]) -> Schema:
@@ -49,7 +52,7 @@ def with_examples(schema: Schema, more: Sequence[Pair]) -> Schema:
     A value is an instance of the schema's class, JSON data, or None where there is nothing to extract; for a list of
     records also one record.
     """
-    return replace(schema, examples=(*schema.examples, *_checked(schema, from_pairs(more, "examples"))))
+    return _showing(schema, (*schema.examples, *_checked(schema, from_pairs(more, "examples"))))
 
 
 def read_examples(path: str | Path, schema: Schema) -> tuple[Example, ...]:
@@ -95,6 +98,27 @@ def choose(examples: Sequence[Example], text: str, shots: int | None) -> tuple[E
 def _index(texts: tuple[str, ...]) -> Index:
     """Kept, since a run asks for every document."""
     return Index.of(texts)
+
+
+def _showing(schema: Schema, examples: Iterable[Example]) -> Schema:
+    """A schema with examples, each text once: of lists the records come together, single records must not differ."""
+    by_text: dict[str, Example] = {}
+    for one in examples:
+        first = by_text.setdefault(one.text.strip(), one)
+        if _written(first.value) == _written(one.value):
+            continue
+        if not (is_list(schema.json_schema) and first.value and one.value):
+            what = " and ".join(shorten(_written(value), _LONGEST_VALUE) for value in (first.value, one.value))
+            hint = "a model would be shown both: keep the one that is right, or extract --many"
+            raise SchemaError(f"{_of_text(schema, one.text)}: two that differ: {what}", hint=hint)
+        known = [*map(_written, first.value)]
+        more = [record for record in one.value if _written(record) not in known]
+        by_text[one.text.strip()] = replace(first, value=[*first.value, *more])
+    return replace(schema, examples=tuple(by_text.values()))
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 # --- from what is given to what is valid ---------------------------------------------------------------------

@@ -43,10 +43,12 @@ def voice_for(text: str, style: PromptStyle | None = None) -> Voice:
     return Voice(style, language, WORDINGS[language])
 
 
-def messages(document: Document, schema: Schema, voice: Voice | None = None) -> tuple[Message, ...]:
-    """The chat of one document: what to extract, the examples as turns, then the document."""
+def messages(
+    document: Document, schema: Schema, voice: Voice | None = None, shown: tuple[Example, ...] | None = None
+) -> tuple[Message, ...]:
+    """The chat of one document: what to extract, the examples (`shown`, else those of the style), then the document."""
     voice = voice or voice_for(document.text)
-    shown = choose(schema.examples, document.text, voice.style.shots)
+    shown = choose(schema.examples, document.text, voice.style.shots) if shown is None else shown
     question = Message("user", _asked(document.text, voice))
     return (_system(schema, voice), *_turns(shown, schema, voice), question)
 

@@ -119,7 +119,7 @@ LONGEST = 500  # characters of a text: a race is long enough
 
 def schema_of(dataset: str, record: dict[str, Any]) -> Schema:
     """What is asked of a record."""
-    keywords = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 15}
+    keywords = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 6}
     labels = record.get("labels") or LABELS
     properties = {
         "keywords_en": {"keywords": {**keywords, "description": "key phrases of the text"}},

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scripted import quick, record, schema_of
 
 from extractor.descriptors import describe
-from extractor.schema import load_json
+from extractor.schema import load_json, many
 from extractor.types import Descriptor, Schema
 
 WAYS: tuple[Descriptor, ...] = get_args(Descriptor)
@@ -384,6 +384,14 @@ def test_a_definition_that_is_used_within_a_part_of_itself(way: Descriptor) -> N
 def test_data_that_looks_like_a_reference(way: Descriptor) -> None:
     node = {"default": {"$ref": "#/$defs/Nope"}, "enum": [{"$ref": "#/nowhere"}], "x-other": {"$ref": "elsewhere"}}
     assert describe(load_json(record(a=node)), way)
+
+
+def test_of_a_list_of_records_definitions_stand_where_those_of_one_record_do() -> None:
+    person = record(address={"$ref": "#/$defs/address"}, children={"type": "array", "items": {"$ref": "#"}})
+    one = load_json(person | {"title": "Person", "$defs": {"address": record(street=TEXT)}})
+    listed = describe(many(one))
+    assert listed == describe(one).removesuffix("Person") + "Person[]"
+    assert "address: {\n    street: string" in listed
 
 
 @each_way

@@ -116,6 +116,25 @@ def test_of_a_record_the_examples_become_those_of_a_list(file: Any) -> None:
     assert listed.instruction == "All of them."
 
 
+def test_of_a_list_the_records_of_one_text_come_together(file: Any) -> None:
+    path = file(
+        "EXAMPLES = [('Ada, Bob', Author(name='Ada')), ('Ada, Bob ', [Author(name='Ada'), Author(name='Bob')])]"
+    )
+    assert pairs(load_many(f"{path}:Author")) == [("Ada, Bob", [{"name": "Ada"}, {"name": "Bob"}])]
+
+
+def test_of_one_text_two_that_differ_are_refused_and_the_same_is_shown_once(file: Any) -> None:
+    path = file("EXAMPLES = [('x', Paper(title='A')), (' x', Paper(title='A')), ('y', None)]")
+    assert pairs(load(path)) == [("x", NO_PAPER | {"title": "A"}), ("y", NO_PAPER)]
+    said, hint = fault(with_examples, load(path), [("x", {"title": "B"})])
+    assert "'x': two that differ: " in said
+    assert '"title": "A"' in said
+    assert '"title": "B"' in said
+    assert "--many" in str(hint)
+    with pytest.raises(SchemaError, match="two that differ"):  # nothing, and something
+        with_examples(load_many(f"{path}:Author"), [("z", None), ("z", {"name": "Ada"})])
+
+
 def test_examples_of_another_class_are_not_meant(file: Any) -> None:
     path = file("EXAMPLES = [('a', Paper(title='A')), ('b', None), ('c', [Paper()])]\nclass Other(BaseModel): x: int\n")
     assert pairs(load(f"{path}:Author")) == []  # and what says that there is no paper says nothing of authors

@@ -1,0 +1,213 @@
+"""A record as far as it is: what a model has said of it, what validation has against it, and what to ask next.
+
+A draft that is not valid asks for the places that failed, or for the whole where no place can be named.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from extractor import repair
+from extractor.answer import Answer, decode, explain_cut
+from extractor.brevity import few_lines, shorten
+from extractor.errors import OutputError, ParseError, SchemaError
+from extractor.grammar import compile_schema
+from extractor.pointers import joined
+from extractor.prompt import Voice, again
+from extractor.schema import is_many
+from extractor.talk import Question, Talk
+from extractor.types import Completion, Message, Problem, Schema
+from extractor.validation import Valid, validate
+
+_LONGEST_FAULT = 300  # characters of a value in a message to the model
+_MOST_FAULTS = 50  # that are told it at once
+_LONGEST_ANSWER = 50_000  # characters of an answer without use that are shown to it again
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record on its way. `data` is None before there is any; `pieces` are what to ask for next.
+
+    `valid` is what passed validation, `problems` are what it has against the data, `faults` what else went wrong (cut
+    off, unreadable).
+    """
+
+    schema: Schema
+    voice: Voice
+    data: Any = None
+    text: str = ""
+    pieces: tuple[repair.Piece, ...] = ()
+    valid: Valid | None = None
+    problems: tuple[Problem, ...] = ()
+    faults: tuple[Problem, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    is_final: bool = False
+    is_free: bool = False  # no grammar held it: what is valid can yet have keys that nothing names
+
+    @property
+    def is_settled(self) -> bool:
+        """Valid, or beyond help."""
+        return self.is_final or not (self.pieces or self.problems or self.faults)
+
+    @property
+    def has_open_record(self) -> bool:
+        """Of a list, whether its last record was cut off, and lacks pieces."""
+        return any(piece.why == repair.CUT and len(piece.path) > 1 for piece in self.pieces)
+
+    def question(self, chat: tuple[Message, ...]) -> Question:
+        """What to ask next: at first the record, then what failed of it."""
+        encoding = self.voice.style.encoding
+        if not (self.pieces or self.problems or self.faults):
+            return Question(self.schema, chat, encoding=encoding)
+        if self.pieces and all(piece.path for piece in self.pieces):
+            is_cut = any(piece.why == repair.CUT for piece in self.pieces)
+            pieces = self.pieces if is_cut else self.pieces[:_MOST_FAULTS]  # the others have their turn after these
+            asked = repair.asked(self.schema, pieces)
+            try:
+                compile_schema(asked)
+            except SchemaError:
+                pass  # a part of a schema can be more than the decoder holds; the whole is not
+            else:
+                faults = [shorten(f"{piece.pointer}: {piece.why}{_was(self.data, piece)}") for piece in pieces]
+                said = Message("assistant", json.dumps(self.data, ensure_ascii=False))
+                return Question(asked, (*chat, said, again(faults, asked, self.voice, is_whole=False)), pieces)
+        faults = few_lines([str(problem) for problem in (*self.problems, *self.faults)], _MOST_FAULTS)
+        is_json = self.data is not None and encoding == "json"
+        said = Message(
+            "assistant",
+            shorten(json.dumps(self.data, ensure_ascii=False) if is_json else self.text, _LONGEST_ANSWER),
+        )
+        asked_again = again(faults, self.schema, self.voice, is_whole=True)
+        return Question(self.schema, (*chat, said, asked_again), encoding=encoding)
+
+    async def answered(self, question: Question, talk: Talk) -> Draft:
+        """The draft with what the model says to a question."""
+        completion = await talk.ask(question)
+        try:
+            answer = _meant(question, decode(completion, question.schema, question.encoding), talk, completion)
+        except OutputError as error:
+            is_final = not isinstance(error, ParseError)
+            if self.data is not None:
+                return replace(self, is_final=is_final)  # no worse than it was
+            return replace(self, text=completion.text, faults=(Problem.of(error),), is_final=is_final)
+        value, cuts = compile_schema(question.schema).clip(answer.value, is_held=talk.mode == "grammar")
+        told = joined(answer.notes, cuts)
+        if question.pieces:
+            told = joined(*({repair.in_record(at): text} for at, text in told.items()))
+        notes = joined(self.notes, told, talk.notes())
+        taken = replace(self, text=completion.text, faults=(), notes=notes, is_free=talk.mode != "grammar")
+        cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
+        if question.pieces:
+            return taken.pieced(question, value, answer.open, self.faults or cut)
+        if answer.open is not None:
+            return taken.begun(value, answer.open, cut)
+        return self.better(replace(taken, data=value).checked())
+
+    def begun(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> Draft:
+        """With an answer that was cut off: what it lacks is asked for next, or the whole where nothing was complete."""
+        if self.data is not None:
+            return replace(self, faults=fault, is_final=True)
+        data, pieces = repair.unwritten(self.schema, value, opened) if value else (None, [])
+        if not data or not _count_leaves(data):
+            return replace(self, faults=fault, is_final=not self.text.strip())
+        draft = replace(self, data=data, pieces=tuple(pieces), faults=fault)
+        return draft if pieces else draft.checked()
+
+    def pieced(self, question: Question, value: Any, opened: repair.Path | None, cut: tuple[Problem, ...]) -> Draft:
+        """With pieces of it put in their places; `cut` says why some of them are continuations."""
+        if opened is None:
+            data, missing = repair.put(self.data, question.pieces, value)
+        else:
+            data, missing = repair.put_part(self.schema, self.data, question.pieces, (value, opened))
+        why = {piece.pointer: f"asked again: {piece.why}" for piece in question.pieces if piece.why != repair.CUT}
+        continued = {"": "an answer was cut off, and continued"} if len(why) < len(question.pieces) else {}
+        draft = replace(self, data=data, notes=joined(self.notes, why, continued), pieces=())
+        if missing and (opened is not None or any(piece.why == repair.CUT for piece in missing)):
+            stuck = opened is not None and _count_leaves(data) <= _count_leaves(self.data)
+            return replace(draft, pieces=tuple(missing), faults=cut, is_final=stuck)
+        return draft.checked()
+
+    def checked(self) -> Draft:
+        """With what its values mean, the verdict of validation, and what to ask about it."""
+        found = validate(self.schema, self.data)
+        if isinstance(found, Valid) and not self.is_free:
+            return self.judged(found, {})
+        from extractor.coercion import align  # what a decoder held seldom needs it
+
+        aligned = align(self.schema, (self.data,))
+        if not aligned.changes:
+            return self.judged(found, aligned.doubts)
+        draft = replace(self, data=aligned.value, notes=joined(self.notes, aligned.changes))
+        return draft.judged(validate(self.schema, aligned.value), aligned.doubts)
+
+    def judged(self, found: Valid | list[Problem], doubts: Mapping[str, str]) -> Draft:
+        """With a verdict, and what to ask about it; what nothing foresees is taken out."""
+        if isinstance(found, Valid):
+            return replace(self, pieces=(), valid=found, problems=(), faults=())
+        problems = tuple(_doubted(problem, doubts) for problem in found)
+        pieces = repair.failing(self.schema, self.data, problems)
+        if surplus := [piece for piece in pieces if piece.node is False and piece.path]:
+            data = repair.without(self.data, surplus)
+            told = {piece.pointer: "not foreseen by the schema, taken out" for piece in surplus}
+            if data != self.data:
+                return replace(self, data=data, notes=joined(self.notes, told)).checked()
+        return replace(self, pieces=tuple(pieces), valid=None, problems=problems, faults=())
+
+    def better(self, other: Draft) -> Draft:
+        """Of two whole answers the one with fewer problems; of equals the fuller, then the later."""
+        if self.data is None or self.faults or other.badness <= self.badness:
+            return other
+        return replace(self, notes=other.notes)
+
+    @property
+    def badness(self) -> tuple[int, int]:
+        """How many problems there are, and how little data; the less, the better."""
+        return len(self.problems), -_count_leaves(self.data) if self.problems else 0
+
+
+def _meant(question: Question, answer: Answer, talk: Talk, completion: Completion) -> Answer:
+    """An answer in the shape of the schema that was asked for; of several values, or a mere text, what is meant.
+
+    What a single value means is seen where it is checked, with all of the record around it.
+    """
+    text, is_cut = completion.text, completion.finish_reason == "length"
+    values = [talk.restore(question.schema, value) for value in answer.several or (answer.value,)]
+    if is_cut and answer.value is not None:
+        from extractor.coercion import continued
+
+        value, opened, told = continued(question.schema, values, answer.open)
+        return replace(answer, value=value, open=opened, notes=joined(answer.notes, told))
+    if answer.open is not None or (len(values) == 1 and answer.fault is None):
+        return replace(answer, value=values[-1])
+    told = {}
+    if is_many(question.schema) and 0 < answer.fenced < len(values):
+        told = {"": f"{len(values) - answer.fenced} values in prose are left out, beside those in fences"}
+        values = values[: answer.fenced]
+    from extractor.coercion import align
+
+    found = align(question.schema, values, text)
+    if answer.fault and isinstance(validate(question.schema, found.value), list):
+        raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
+    return replace(answer, value=found.value, notes=joined(answer.notes, told, found.changes))
+
+
+def _doubted(problem: Problem, doubts: Mapping[str, str]) -> Problem:
+    """A problem with why its value was not taken for what it could mean."""
+    doubt = doubts.get(problem.pointer)
+    return replace(problem, message=f"{problem.message}; {doubt}") if doubt else problem
+
+
+def _was(data: Any, piece: repair.Piece) -> str:
+    """What stands at a place, in a few words for the model."""
+    value = repair.value_at(data, piece.path)
+    return "" if value is None else f" (it was {json.dumps(value, ensure_ascii=False)[:_LONGEST_FAULT]})"
+
+
+def _count_leaves(data: Any) -> int:
+    """How many values there are in data."""
+    if isinstance(data, dict | list):
+        return sum(map(_count_leaves, data.values() if isinstance(data, dict) else data))
+    return 1
