@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from extractor import encoders
 from extractor.errors import ParseError, Refused, Truncated
-from extractor.syntax import BEGIN, cut, read, strictly
+from extractor.syntax import BEGIN, read, strictly
 from extractor.types import Completion, Encoding, Schema
 
 # An escape in JSON: a pair of surrogates, one alone, or any other; or one alone that is not escaped.
@@ -48,24 +48,14 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
     text, is_cut = completion.text, completion.finish_reason == "length"
     if not text.strip() and not is_cut:
         raise ParseError(_why_empty(completion))
-    if schema is not None and encoding != "json":
-        return _of_encoding(encoders.read(text, schema, encoding, is_cut=is_cut))
-    if is_cut:
-        found = cut.read(text)
-        return Answer(found.value, _as_note(found.notes), found.open, found.several)
-    reading = read(text)
-    if reading.is_text:
-        fault = ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}")
-        return Answer(reading.values[0], _as_note(reading.notes), fault=fault)
-    values = reading.values
-    return Answer(values[-1], _as_note(reading.notes), several=values if len(values) > 1 else (), fenced=reading.fenced)
-
-
-def _of_encoding(found: encoders.Decoded) -> Answer:
-    values = found.values
-    if not values:
-        return Answer(None, _as_note(found.notes), found.open)
-    return Answer(values[-1], _as_note(found.notes), found.open, values if len(values) > 1 else ())
+    if schema is None or encoding == "json":
+        found = read(text, is_cut=is_cut)
+    else:
+        found = encoders.read(text, schema, encoding, is_cut=is_cut)
+    values, notes = found.values, {"": "; ".join(found.notes)} if found.notes else {}
+    fault = ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}") if found.is_text else None
+    several = values if len(values) > 1 else ()
+    return Answer(values[-1] if values else None, notes, found.open, several, fault, found.fenced)
 
 
 def _reason(text: str) -> str:
@@ -74,10 +64,6 @@ def _reason(text: str) -> str:
     except ValueError as error:
         return f" ({error})"
     return ""
-
-
-def _as_note(notes: tuple[str, ...]) -> dict[str, str]:
-    return {"": "; ".join(notes)} if notes else {}
 
 
 def refuse(completion: Completion) -> None:

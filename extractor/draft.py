@@ -94,9 +94,10 @@ class Draft:
                 return replace(self, is_final=is_final)  # no worse than it was
             return replace(self, text=completion.text, faults=(Problem.of(error),), is_final=is_final)
         value, cuts = compile_schema(question.schema).clip(answer.value, is_held=talk.mode == "grammar")
+        told = joined(answer.notes, cuts)
         if question.pieces:
-            cuts = joined(*({repair.in_record(at): text} for at, text in cuts.items()))
-        notes = joined(self.notes, answer.notes, talk.notes(), cuts)
+            told = joined(*({repair.in_record(at): text} for at, text in told.items()))
+        notes = joined(self.notes, told, talk.notes())
         taken = replace(self, text=completion.text, faults=(), notes=notes, is_free=talk.mode != "grammar")
         cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
         if question.pieces:
@@ -174,12 +175,10 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
     """
     text, is_cut = completion.text, completion.finish_reason == "length"
     values = [talk.restore(question.schema, value) for value in answer.several or (answer.value,)]
-    if is_cut and (len(values) > 1 or answer.open is not None):
+    if is_cut and answer.value is not None:
         from extractor.coercion import continued
 
-        value, opened = continued(question.schema, values, answer.open)
-        which = "all are taken as one list" if opened is not None else "the first is taken"
-        told = {"": f"the answer has {len(values)} values, {which}"} if len(values) > 1 else {}
+        value, opened, told = continued(question.schema, values, answer.open)
         return replace(answer, value=value, open=opened, notes=joined(answer.notes, told))
     if answer.open is not None or (len(values) == 1 and answer.fault is None):
         return replace(answer, value=values[-1])

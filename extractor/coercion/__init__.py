@@ -7,7 +7,7 @@ value stays as it is, with a doubt, and whoever repairs asks for it. The idea of
 
 Reading order: this file; `closed`; `found`; `numerals`, `mixed`, `number_words`, `units`, `numbers`, `clock`, `dates`,
 `prose`, `words`, `keys`, `splits` (texts); `nodes` (what a schema asks); `scalars`; `fit`; `branches` (of unions);
-`walk` (down a schema along a value); `together` (several values as one list).
+`walk` (down a schema along a value); `begun` and `together` (what was cut off, and several values as one list).
 """
 
 from __future__ import annotations

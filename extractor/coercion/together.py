@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from extractor.coercion.begun import is_record_of, renamed, unwrapped
 from extractor.coercion.fit import written
 from extractor.coercion.nodes import Nodes
+from extractor.pointers import by_pointer, pointer
 from extractor.types import Schema
 
 Path = tuple[str | int, ...]
@@ -39,29 +41,46 @@ def joined(nodes: Nodes, values: Sequence[Any]) -> tuple[list[Any], int] | None:
     return found, taken
 
 
-def continued(schema: Schema, values: Sequence[Any], opened: Path | None) -> tuple[Any, Path | None]:
-    """Of an answer that was cut off all values for a list, and the path to what is open in it; for a record the first.
+def continued(schema: Schema, values: Sequence[Any], opened: Path | None) -> tuple[Any, Path | None, Mapping[str, str]]:
+    """Of an answer that was cut off all values for a list, and the path to what is open in it; for a record one.
 
-    `opened` is the path in the last value, None where that is complete: ([{…}, {…}], ()) → ([{…}, {…}], (1,)).
+    `opened` is the path in the last value, None where that is complete: ([{…}, {…}], ()) → ([{…}, {…}], (1,)). Keys on
+    that path are those of the schema; the notes, by JSON Pointer, say which were others.
     """
     nodes = Nodes(schema.json_schema, schema.dialect)
+    value, opened, which = _taken(nodes, values, opened)
+    told = {"": f"the answer has {len(values)} values, {which}"} if len(values) > 1 else {}
+    if opened is None:
+        return value, None, told
+    value, opened, unwrapping = unwrapped(nodes, value, opened)
+    value, opened, renaming = renamed(nodes, value, opened)
+    notes = [(pointer(path), text) for path, text in (*unwrapping.items(), *renaming.items())]
+    return value, opened, by_pointer([*told.items(), *notes])
+
+
+def _taken(nodes: Nodes, values: Sequence[Any], opened: Path | None) -> tuple[Any, Path | None, str]:
+    """The value, where it is open, and which of the values it is."""
     root = nodes.shape(nodes.root)
-    item = nodes.shape(nodes.child(root, 0))
+    node = nodes.child(root, 0)
+    item = nodes.shape(node)
     first = values[0]
-    if len(values) == 1 and not (isinstance(first, dict) and first.keys() & item.properties.keys()):
-        return first, opened
+    if len(values) == 1 and not (root.kinds == {"array"} and is_record_of(nodes, node, first)):
+        return first, opened, ""
     if root.kinds != {"array"}:
-        return first, opened if len(values) == 1 else None
+        number = next((at for at, value in enumerate(values) if is_record_of(nodes, nodes.root, value)), 0)
+        which = f"number {number + 1} is taken" if number else "the first is taken"
+        return values[number], opened if number == len(values) - 1 else None, which
     if opened is not None and not values[-1]:  # nothing of it is complete
         values, opened = values[:-1], None
+    which = "all are taken as one list"
     is_nested = "array" in item.kinds
     found: list[Any] = []
     for value in values:
         found += value if isinstance(value, list) and not is_nested else [value]
     if opened is None:
-        return found, ()
+        return found, (), which
     last = values[-1]
     if isinstance(last, dict) or is_nested:
-        return found, (len(found) - 1, *opened)
+        return found, (len(found) - 1, *opened), which
     at = opened[:1] if not opened or isinstance(opened[0], str) else (len(found) - len(last) + opened[0],)
-    return found, (*at, *opened[1:])
+    return found, (*at, *opened[1:]), which

@@ -11,10 +11,11 @@ import json
 import re
 from typing import Any
 
-from extractor.encoders.columns import Column, Table, check_keys, table_of
+from extractor.encoders.columns import MISSING, Column, Table, check_keys, table_of
+from extractor.encoders.csv_reader import CsvReader
+from extractor.syntax import Reading
 from extractor.types import Schema
 
-MISSING = "-"
 _NAME = re.compile(r"[^\W_][\w .()/-]*(?<! )")
 _SPECIAL = re.compile(r'[,"\r\n]|\A[\s`|]|\s\Z')
 _ITEM_SPECIAL = re.compile(r'[;"]|\A\s|\s\Z|\A\Z')
@@ -76,3 +77,27 @@ def _scalar(value: Any) -> str:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
+
+
+def read(text: str, schema: Schema, *, is_cut: bool) -> Reading:
+    """The value of an answer in CSV, in which line breaks within quotes are kept as they are."""
+    table = table_of(schema)
+    if table.rows == "inside" and not table.is_required and text.strip() == MISSING:
+        return Reading(({},))
+    reader = CsvReader(text, table, is_cut=is_cut)
+    rows = reader.read()
+    values: tuple[Any, ...] = (*rows,)
+    if table.rows != "one":
+        values = (({table.name: rows} if table.rows == "inside" else rows),)
+    if not is_cut:
+        return Reading(values, (*reader.notes,))
+    return _cut_table(values, rows, table.name if table.rows == "inside" else None, (*reader.notes,))
+
+
+def _cut_table(values: tuple[Any, ...], rows: list[Any], name: str | None, notes: tuple[str, ...]) -> Reading:
+    """Without the last line of a list, which may not be finished; of a record what came is given."""
+    if values and isinstance(values[-1], dict) and name is None:
+        return Reading(values, notes, ())
+    if rows:
+        rows.pop()
+    return Reading(values, notes, () if name is None else (name,))

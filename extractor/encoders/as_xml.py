@@ -9,7 +9,9 @@ from typing import Any
 
 from extractor.encoders.decoded import refuse_depth
 from extractor.encoders.shapes import Shape, Shapes, kind_of, ordered
+from extractor.encoders.xml_reader import XmlReader
 from extractor.encoders.xml_text import BLANK, ENTRY, ITEM, NAME, kind_of_element, root_name
+from extractor.syntax import Reading
 from extractor.types import Schema
 
 # A carriage return would be read as a line break; the others XML forbids, and our reader takes their numbers.
@@ -76,3 +78,19 @@ def escaped(text: str, *, in_attribute: bool = False) -> str:
     r"""'a < b' → 'a &lt; b'; a control character as its number: '\x01' → '&#1;'."""
     text = _SPECIAL.sub(lambda found: _NAMED.get(found[0]) or f"&#{ord(found[0])};", text)
     return re.sub('["\n\t]', lambda found: _NAMED[found[0]], text) if in_attribute else text
+
+
+def read(text: str, schema: Schema, *, is_cut: bool) -> Reading:
+    """The values of an answer in XML; several lists are one."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    reader = XmlReader(text, Shapes(schema.json_schema), root_name(schema))
+    reader.read(reader.begin())
+    if is_cut:
+        opened = reader.finish_cut()
+        return Reading((*reader.values,), (*reader.notes,), opened)
+    reader.finish()
+    values = reader.values
+    if len(values) > 1 and Shapes(schema.json_schema).root.kinds == {"array"}:
+        reader.note("several lists are read as one")
+        values = [[item for value in values for item in (value if isinstance(value, list) else [value])]]
+    return Reading((*values,), (*reader.notes,))

@@ -7,9 +7,15 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from extractor.encoders.decoded import refuse_depth
+from extractor import syntax
+from extractor.encoders.decoded import nothing, refuse_depth, trimmed
 from extractor.encoders.scalars import NULLS, UNPRINTABLE, quoted, written
 from extractor.encoders.shapes import Shape, Shapes, ordered
+from extractor.encoders.yaml_begin import begin
+from extractor.encoders.yaml_reader import YamlReader
+from extractor.errors import ParseError
+from extractor.syntax import Reading
+from extractor.syntax.fences import fenced_lines, is_around_lines
 from extractor.types import Schema
 
 _KEY = re.compile(r"[^\W\d][\w-]*(?: [\w-]+)*")
@@ -75,3 +81,57 @@ def _key(key: str, shape: Shape) -> str:
     is_other = shape.name(key) not in {None, key}  # without quotes, it would be taken for that property
     is_word = key.lower() in NULLS | {"true", "false"}
     return quoted(key) if is_other or is_word or not _KEY.fullmatch(key) or UNPRINTABLE.search(key) else key
+
+
+def read(text: str, schema: Schema, *, is_cut: bool) -> Reading:
+    """The values of an answer in YAML, in fences or without; of one that was cut off, without its last leaf."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    fenced = fenced_lines(text)
+    notes = ["the text around the YAML is left out"] if fenced and is_around_lines(text) else []
+    values: list[Any] = []
+    faults: list[ParseError] = []
+    for part in fenced or [text]:
+        try:
+            values += _json_in_yaml(part, notes) or _documents(part, schema, notes)
+        except ParseError as error:
+            faults.append(error)
+    if not values:
+        raise faults[0] if faults else nothing(text, "YAML")
+    notes += [f"left out: {fault}" for fault in faults]
+    if not is_cut:
+        return Reading((*values,), (*notes,))
+    value, opened = trimmed(values[-1])
+    return Reading((*values[:-1], *([] if value is None else [value])), (*notes,), opened)
+
+
+def _json_in_yaml(text: str, notes: list[str]) -> list[Any]:
+    """The value of a text that is JSON, whose escapes are not all those of YAML."""
+    stripped = text.strip()
+    if stripped[:1] not in {"{", "["} or stripped in {"{}", "[]"}:
+        return []
+    try:
+        value = syntax.strictly(stripped)
+    except (ValueError, RecursionError):
+        return []
+    syntax.check_depth(value, stripped)
+    notes.append("the answer is JSON, not YAML")
+    return [value]
+
+
+def _documents(text: str, schema: Schema, notes: list[str]) -> list[Any]:
+    """The values of the documents in a text, which `---` separates."""
+    shapes = Shapes(schema.json_schema)
+    lines, before = begin(text, shapes.root, shapes)
+    if before:
+        notes.append(f"left out, since it stands before the YAML: {before!r}")
+    reader = YamlReader("\n".join(lines), shapes)
+    values: list[Any] = []
+    while reader.at < len(reader.lines):
+        if reader.peek() is None:
+            reader.at += 1  # a sign between documents
+        elif values and not reader.at_document():
+            reader.leave_out()
+        else:
+            values.append(reader.document())
+    notes += reader.notes
+    return values

@@ -15,6 +15,7 @@ from extractor.errors import SchemaError
 from extractor.pointers import pointer
 from extractor.types import Schema
 
+MISSING = "-"  # a value that is missing, where an empty cell is null
 _HINT = "ask for json, yaml or xml"
 
 

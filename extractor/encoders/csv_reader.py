@@ -7,19 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.encoders.as_csv import MISSING
-from extractor.encoders.columns import Column, Table
+from extractor.encoders.columns import MISSING, Column, Table
 from extractor.encoders.decoded import SHOWN, nothing, number
 from extractor.errors import ParseError
+from extractor.syntax.fences import is_mark
 
 _DELIMITERS = ",;\t|"
+_FULL_WIDTH = "，"  # a delimiter only where the header has it: sentences have it too
 _CELL = {
     sign: re.compile(rf'[ ]*+"([^"]*+(?:""[^"]*+)*+)"[ ]*+\r?+(?=[{re.escape(sign)}\n]|\Z)|([^{re.escape(sign)}\n]*+)')
-    for sign in _DELIMITERS
+    for sign in _DELIMITERS + _FULL_WIDTH
 }
 _RULE = re.compile(r"[ \t|:=+]*+-[ \t|:=+-]*+\r?")
 _ITEM = re.compile(r'\s*+(?:"([^"]*+(?:""[^"]*+)*+)"\s*+(?=;|\Z)|([^;]*+))(;|\Z)')
-_FENCE = re.compile(r"\s*```[\w-]*\s*")
 _BOOLEANS = {"true": True, "false": False}
 _TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "number": (int, float), "boolean": bool}
 _FURTHEST = 200  # lines before the header
@@ -63,7 +63,7 @@ class CsvReader:
             if is_empty and len(cells) == 1:
                 ended = True  # an empty line
                 continue
-            if _FENCE.fullmatch(cells[0].text) and len(cells) == 1 and not cells[0].is_quoted:
+            if is_mark(cells[0].text) and len(cells) == 1 and not cells[0].is_quoted:
                 ended = True
                 continue
             fits = len(cells) == len(header.order)
@@ -80,12 +80,14 @@ class CsvReader:
         for _ in range(_FURTHEST):
             if at > len(self._text):
                 break
-            for sign in _DELIMITERS:
+            for sign in _DELIMITERS + _FULL_WIDTH:
                 cells, end = self._line(at, sign)
                 order = self._order([cell.text for cell in cells])
                 if order:
-                    if self._text[:at].strip("\n `") and not _FENCE.fullmatch(self._text[:at]):
+                    if self._text[:at].strip("\n `") and not is_mark(self._text[:at]):
                         self.note("the text before the table is left out")
+                    if sign == _FULL_WIDTH:
+                        self.note(f"the delimiter is {sign!r}, not ','")
                     self._tell_header(order, cells)
                     return _Header(sign, order, end)
             at = self._next(at)

@@ -1,10 +1,9 @@
-"""What every reader of an answer gives back, and what they share."""
+"""What the readers and writers of all forms share."""
 
 from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from extractor.depth import DEEPEST, is_deeper
@@ -15,19 +14,6 @@ NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 _MOST_DIGITS = 4000  # Python refuses to convert longer ones
 
 Path = tuple[str | int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """The values of an answer in the order of its text; `notes` say what was changed or left out to read them.
-
-    `open` is None for a whole answer; of one that was cut off it is the path to the innermost container that is not
-    finished, in the last value.
-    """
-
-    values: tuple[Any, ...]
-    notes: tuple[str, ...] = ()
-    open: Path | None = None
 
 
 def number(text: str) -> int | float | None:

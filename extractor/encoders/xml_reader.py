@@ -13,7 +13,7 @@ from typing import Any
 
 from extractor.depth import DEEPEST
 from extractor.encoders.decoded import SHOWN, Path, nothing, too_deep
-from extractor.encoders.shapes import Shape, Shapes
+from extractor.encoders.shapes import KINDS, Shape, Shapes
 from extractor.encoders.xml_text import BLANK, ENTRY, ITEM, kind_of_element, scalar, unescaped
 
 _TOKEN = re.compile(r"<(/?)([^\W\d][\w.:-]*+)([^<>]*+)>|<!--|<!\[CDATA\[|<[?!][^<>]*+>")
@@ -31,6 +31,7 @@ class _Element:
     attributes: Mapping[str, str]
     children: list[tuple[str, str | None, Any]] = field(default_factory=list)  # tag, key, value
     text: list[str] = field(default_factory=list)
+    given: dict[str, Any] = field(default_factory=dict)  # properties that are written as attributes
 
     @property
     def is_text(self) -> bool:
@@ -156,7 +157,21 @@ class XmlReader:
     def _push(self, tag: str, attributes: Mapping[str, str], shape: Shape) -> None:
         if len(self.stack) > DEEPEST:
             raise too_deep()
-        self.stack.append(_Element(tag, shape, attributes))
+        self.stack.append(_Element(tag, shape, attributes, given=self._given(tag, attributes, shape)))
+
+    def _given(self, tag: str, attributes: Mapping[str, str], shape: Shape) -> dict[str, Any]:
+        """The attributes that are properties of an object; others than the marks of a type are told."""
+        found: dict[str, Any] = {}
+        for attribute, text in attributes.items():
+            if _is_mark(tag, attribute, text):
+                continue
+            name = shape.name(attribute) if "object" in shape.kinds else None
+            if name is None:
+                self.note(f"left out, an attribute of <{tag}>: {attribute}={text[:SHOWN]!r}")
+                continue
+            self.note(f"attributes of <{tag}> are read as its properties")
+            found[name] = self._value(_Element(name, self._shapes.of(shape.child(name)), {}, text=[text]))
+        return found
 
     def _shape_in(self, parent: _Element, tag: str, key: str | None) -> Shape:
         """That of a child: of a property, an item, or a property of the only item, whose own tags are left out."""
@@ -194,15 +209,15 @@ class XmlReader:
         """Close what is open in an answer that was cut off, without its last text; the path to what is not finished."""
         if not self.stack:
             return None
-        while len(self.stack) > 1 and not self.stack[-1].children:
+        while len(self.stack) > 1 and not self.stack[-1].children and not self.stack[-1].given:
             self.stack.pop()
         path: list[str | int] = []
         for parent, one in zip(self.stack, self.stack[1:], strict=False):
             name = one.attributes.get("key") if one.tag == ENTRY else None
-            is_list = "array" in parent.shape.kinds and one.tag == ITEM
+            is_list = "array" in parent.shape.kinds and (one.tag == ITEM or "object" not in parent.shape.kinds)
             path.append(len(parent.children) if is_list else name or parent.shape.name(one.tag) or one.tag)
         self.stack[-1].text.clear()
-        is_empty = len(self.stack) == 1 and not self.stack[0].children
+        is_empty = len(self.stack) == 1 and not self.stack[0].children and not self.stack[0].given
         while self.stack:
             self._pop()
         if is_empty:
@@ -223,7 +238,7 @@ class XmlReader:
         text = "".join(element.text)
         if element.attributes.get("xml:space") != "preserve":
             text = text.strip(BLANK)
-        tags = [tag for tag, _, _ in element.children]
+        tags = [*element.given, *(tag for tag, _, _ in element.children)]
         kind = kind_of_element(shape, tags, text, element.attributes)
         if kind in {"object", "array"} and text:
             self.note(f"left out, since it stands between elements: {text[:SHOWN]!r}")
@@ -251,7 +266,9 @@ class XmlReader:
         for tag, key, value in element.children:
             name = key if tag == ENTRY and key is not None else element.shape.name(tag) or tag
             found.setdefault(name, []).append(value)
-        return {name: self._one(name, values, element.shape) for name, values in found.items()}
+        for name in element.given.keys() & found.keys():
+            self.note(f"left out, an attribute of <{element.tag}> beside an element of that name: {name!r}")
+        return element.given | {name: self._one(name, values, element.shape) for name, values in found.items()}
 
     def _one(self, name: str, values: list[Any], shape: Shape) -> Any:
         """The value of a property whose element may stand there several times, as a list does without `<item>`."""
@@ -270,6 +287,12 @@ class XmlReader:
     def note(self, text: str) -> None:
         """Tell once."""
         self.notes[text] = None
+
+
+def _is_mark(tag: str, attribute: str, text: str) -> bool:
+    """Whether an attribute says what the element is, as the writer does."""
+    marks = {"type": text in KINDS, "null": text == "true", "key": tag == ENTRY, "xml:space": True}
+    return marks.get(attribute, False)
 
 
 def _walked(value: Any, path: list[str | int]) -> Path:

@@ -7,7 +7,7 @@ import re
 from extractor.encoders.decoded import SHOWN, nothing
 from extractor.encoders.scalars import plain
 from extractor.encoders.shapes import Shape, Shapes
-from extractor.encoders.yaml_reader import YamlReader, strict_key
+from extractor.encoders.yaml_reader import BULLETS, YamlReader, strict_key
 
 _ITEM = re.compile(r"-(?:\s|\Z)")
 _TABS = re.compile(r"^\t+", re.MULTILINE)
@@ -38,16 +38,22 @@ def _first(lines: list[str], places: list[int], shape: Shape, reader: YamlReader
     if len(places) == 1 and not isinstance(plain(lines[first].strip(" \t"), shape), str):
         return first
     known = [at for at in places if _is_known(lines[at], shape, reader)]
-    items = [at for at in places if _ITEM.match(lines[at].lstrip(" \t")) or lines[at].lstrip(" \t")[0] in "[{"]
+    items = [at for at in places if _is_item(lines[at].lstrip(" \t"), shape)]
     if "object" in shape.kinds and shape.properties:
         outer = [at for at in known if not lines[at][0].isspace()] or known
         if outer and not (strict_key(lines[first]) and lines[outer[0]][0].isspace()):
             return outer[0]
-    if items and (_ITEM.match(lines[items[0]]) or lines[items[0]][0] in "[{" or "object" not in shape.kinds):
+    if items and (_is_item(lines[items[0]], shape) or "object" not in shape.kinds):
         return items[0]
     if "object" in shape.kinds and strict_key(lines[first].lstrip(" \t")):
         return first
     return items[0] if items else None
+
+
+def _is_item(line: str, shape: Shape) -> bool:
+    """Whether a list begins with a line, or JSON."""
+    is_bullet = line.startswith(BULLETS) and "array" in shape.kinds
+    return is_bullet or line[0] in "[{" or bool(_ITEM.match(line))
 
 
 def _is_known(line: str, shape: Shape, reader: YamlReader) -> bool:

@@ -26,6 +26,7 @@ _HEADER = re.compile(r"([|>])([-+]?[1-9]?|[1-9][-+])[ \t]*(?:#.*)?")
 _ALIAS = re.compile(r"\*[\w-]+")
 _ANCHOR = re.compile(r"(?<=[:-] )&([\w-]++)(?!\S)")
 _END = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
+BULLETS = ("* ", "• ", "· ", "‣ ")
 _MOST_FAILURES = 20  # brackets that open nothing; each costs a look to the end of the text
 
 
@@ -39,6 +40,15 @@ class _Line:
     @property
     def is_item(self) -> bool:
         return self.content == "-" or self.content.startswith(("- ", "-\t"))
+
+    @property
+    def is_bullet(self) -> bool:
+        """Whether it begins like an item of a list in Markdown or prose."""
+        return self.content.startswith(BULLETS)
+
+    def begins_item(self, shape: Shape) -> bool:
+        """Whether an item begins; after a bullet that is none of YAML only where a list has to be."""
+        return self.is_item or (self.is_bullet and "array" in shape.kinds and "string" not in shape.kinds)
 
 
 class YamlReader:
@@ -81,7 +91,7 @@ class YamlReader:
         line = self.peek()
         if line is None:
             return None
-        if line.is_item:
+        if line.begins_item(shape):
             return self._sequence(line.indent, shape, depth)
         if self._is_mapping(line, shape):
             return self._mapping(line.indent, shape, depth)
@@ -94,7 +104,9 @@ class YamlReader:
 
     def _sequence(self, column: int, shape: Shape, depth: int) -> list[Any]:
         items: list[Any] = []
-        while (line := self.peek()) and line.indent >= column and line.is_item:
+        while (line := self.peek()) and line.indent >= column and line.begins_item(shape):
+            if line.is_bullet:
+                self.note(f"{line.content[0]!r} is read as the dash of a list")
             if line.indent > column:
                 self.note("a list whose items are not indented alike")
             inner = self._shapes.of(shape.child(len(items)))
@@ -110,7 +122,7 @@ class YamlReader:
     def _item(self, shape: Shape, column: int, depth: int) -> Any:
         line = self.peek()
         assert line is not None
-        is_block = line.is_item or self._is_mapping(line, shape)
+        is_block = line.begins_item(shape) or self._is_mapping(line, shape)
         return self._block(shape, column, depth + 1) if is_block else self._scalar(line.indent, column, shape, None)
 
     def _below(self, shape: Shape, column: int, depth: int) -> Any:
@@ -144,7 +156,7 @@ class YamlReader:
             return self._scalar(at, column, inner, outer)
         self.at += 1
         below = self.peek()
-        if below and below.is_item and below.indent == column:
+        if below and below.begins_item(inner) and below.indent == column:
             return self._block(inner, column - 1, depth + 1)
         if below and below.indent > column and self._is_meant_outside(below, inner, outer):
             return None

@@ -2,6 +2,7 @@
 
 Strict JSON is taken as it is. Else `finding` looks for values, `reader` reads those that can be meant in one way only,
 and what remains is left to the library json_repair, bounded, by `library`. A text without any JSON is one string.
+An answer that was cut off at the token limit is read by the same reader, as far as it is complete.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.depth import DEEPEST, is_deeper
 from extractor.errors import ParseError
-from extractor.syntax.finding import BEGIN, bare, find
-from extractor.syntax.reader import LINE_COMMENTS
-from extractor.syntax.words import is_escaped, unescape_document
+from extractor.syntax.finding import BEGIN, bare, find, find_begun
+from extractor.syntax.reader import Path
+from extractor.syntax.strings import LINE_COMMENTS
+from extractor.syntax.words import in_html, is_escaped, unescape_document
 
 __all__ = ["BEGIN", "Reading", "check_depth", "read", "repetitions", "strictly"]
 
@@ -31,22 +33,30 @@ class Reading:
 
     `is_strict` says that it was JSON and nothing else; the first `fenced` values are in fences, others in prose.
     `is_text` says that there was no JSON at all: the one value is the text.
+    `open` is None for a whole text; of one that ends too early it is the path to the innermost container that is not
+    complete, in the last value.
     """
 
     values: tuple[Any, ...]
     notes: tuple[str, ...] = ()
+    open: Path | None = None
     is_strict: bool = False
     is_text: bool = False
     fenced: int = 0
 
 
-def read(text: str) -> Reading:
-    """The values of a text: '{"a": 1}' and "Sure: {a: 1,}" → ({'a': 1},); raises `ParseError` for one too deep."""
+def read(text: str, *, is_cut: bool = False) -> Reading:
+    """The values of a text: '{"a": 1}' and "Sure: {a: 1,}" → ({'a': 1},); raises `ParseError` for one too deep.
+
+    Where it was cut off, what is complete: '{"a": 1, b: [2, 3' → {'a': 1, 'b': [2]}, open at ('b',).
+    """
     try:
         value = strictly(text)
+        if is_cut and not isinstance(value, str | dict | list):
+            return Reading((), open=())  # a number may go on
     except (ValueError, RecursionError):
         try:
-            found = _tolerantly(text)
+            found = _tolerantly(text, is_cut=is_cut)
         except RecursionError:
             raise ParseError(f"the answer is nested too deep: {text[:_SHOWN]!r}") from None
     else:
@@ -80,15 +90,21 @@ def _told(repeated: Iterable[str]) -> tuple[str, ...]:
     return (f"keys that the answer repeats, the last value of each counts: {names}",) if names else ()
 
 
-def _tolerantly(text: str) -> Reading:
+def _tolerantly(text: str, *, is_cut: bool) -> Reading:
     """The JSON in a text that is not just that: in a fence, among prose, in several parts, with faults."""
     why = "the answer was not JSON"
     marks, text = (["a byte order mark"], text[1:]) if text.startswith(_MARK) else ([], text)
     if is_escaped(text):
-        inner = read(unescape_document(text))
-        notes = (f"{why}, and was mended: one level of escapes too many", *inner.notes)
-        return Reading(inner.values, notes, is_text=inner.is_text)
-    found = find(text)
+        return _mended(
+            read(unescape_document(text), is_cut=is_cut), f"{why}, and was mended: one level of escapes too many"
+        )
+    if in_html(text):
+        from html import unescape  # its table of names is large
+
+        return _mended(read(unescape(text), is_cut=is_cut), f"{why}, and was mended: escapes of HTML")
+    found = find_begun(text) if is_cut else find(text)
+    if found is None and is_cut:
+        return Reading((), open=())
     if found is None:
         return Reading((bare(text),), (f"{why}: it is taken as a text",), is_text=True)
     faults = ", ".join((*marks, *(fault for fault in found.faults if fault != LINE_COMMENTS)))
@@ -97,7 +113,14 @@ def _tolerantly(text: str) -> Reading:
     around = ("text around the JSON was skipped",) if found.has_prose else ()
     fenced = len(found.fenced) if found.has_prose else 0
     order = ("what stands in a fence is taken first",) if found.is_reordered else ()
-    return Reading(tuple(found.values), (*mended, *skipped, *around, *order, *_told(found.repeated)), fenced=fenced)
+    doubt = (f"left out, since it can be meant in several ways: {found.left_out!r}",) if found.left_out else ()
+    notes = (*mended, *skipped, *around, *order, *doubt, *_told(found.repeated))
+    return Reading(tuple(found.values), notes, found.open if is_cut else None, fenced=fenced)
+
+
+def _mended(inner: Reading, how: str) -> Reading:
+    """What was read of another text than was given."""
+    return replace(inner, is_strict=False, notes=(how, *inner.notes))
 
 
 def _finite(number: str) -> float:

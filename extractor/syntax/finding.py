@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from extractor.syntax.fences import MARK, fenced, says, unfenced
 from extractor.syntax.library import guess
-from extractor.syntax.reader import Doubt, Reader
+from extractor.syntax.reader import Path, Reader
+from extractor.syntax.strings import Doubt
 
 # Where JSON seems to begin, and not a bracket of prose: '{"a"', "{a:", '[1', '["a"'.
 BEGIN = re.compile(
-    r"""[{｛]\s*(?=["'“‘「}｝,.]|\w[\w-]*\s*[:：]|//|/\*|\#|\Z)"""
-    r"""|[\[［]\s*(?=["'“‘「{\[\]｛［\d-]|(?:true|false|null|None|True|False)\b|\Z)"""
+    r"""[{｛]\s*(?=["'“‘「『}｝,.]|\w[\w-]*\s*[:：]|//|/\*|\#|\Z)"""
+    r"""|[\[［]\s*(?=["'“‘「『{\[\]｛［\d-]|(?:true|false|null|None|True|False)\b|\Z)"""
 )
-_BEGIN_IN_FENCE = re.compile(rf"```\w*\s*(?=\()|(?:{BEGIN.pattern})")  # tuples are too common in prose
-_FENCE = re.compile(r"```[\w+-]*")
-_FENCED = re.compile(r"```[\w+-]*[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
+_BEGIN_IN_FENCE = re.compile(rf"{MARK}\s*(?=\()|(?:{BEGIN.pattern})")  # tuples are too common in prose
 _BETWEEN = re.compile(r"(?:[\s\u200b\ufeff,;]++|```(?:\w*(?=\s|\Z))?+)*+")
-_LETTER = re.compile(r"\w")
+_FIRST_BRACKET = re.compile(rf"\s*+(?:{MARK}\s*+)?+(?=[{{｛\[［])")
+# A value of the library in which a quote is missing, so that the next line is a part of it.
+_SWALLOWED = re.compile(r"\n[ \t]*+\"[^\"\n]{0,200}(?:\"\s*+:|\Z)")
 # A list of words, where nothing stands before it: 'It is in [brackets]' has none.
 _LIST = re.compile(r"\[[^\[\]{}()\"'\n:,]{1,100},[^\[\]{}()\"'\n:]{1,500}\](?!\()")
 _FURTHER_MEMBER = re.compile(r"\s*+,\s*+\"[^\"\n]{0,200}\"\s*+[:\"]")
 _FIRST_KEY = re.compile(r"\s*\"[^\"\n]{1,200}\"\s*:")
-_QUOTED = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`'", "「": "」"}
+_QUOTED = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`'", "「": "」", "『": "』"}
 _MOST_CUTS = 20  # values without an end, each of which is looked for up to the end of the text
 _SHOWN = 200  # characters of a text in a message
 
@@ -40,6 +43,8 @@ class Found:
     has_prose: bool = False
     fenced: list[int] = field(default_factory=list)  # which of the values stand in fences
     is_reordered: bool = False
+    open: Path | None = None  # to what is not complete in the last value
+    left_out: str = ""  # what can be meant in several ways, and all behind it
 
     def put_fenced_first(self) -> None:
         """Put the values in fences before those in prose, which may be examples or drafts."""
@@ -49,9 +54,20 @@ class Found:
             self.values = [*(self.values[at] for at in self.fenced), *rest]
             self.is_reordered = True
 
+    def keep_fenced(self) -> None:
+        """Leave the values in prose out where some are in fences."""
+        if not self.has_prose or not self.fenced or len(self.fenced) == len(self.values):
+            return
+        self.open = self.open if self.fenced[-1] == len(self.values) - 1 else None
+        rest = [value for at, value in enumerate(self.values) if at not in self.fenced]
+        self.skipped += [json.dumps(value, ensure_ascii=False)[:_SHOWN] for value in rest]
+        self.values = [self.values[at] for at in self.fenced]
+
     def take(self, reader: Reader, *values: Any) -> None:
         """Add what a reader read."""
         self.values += values
+        self.open = reader.open
+        self.left_out = self.left_out or reader.left_out
         self.faults |= reader.faults
         self.repeated |= reader.repeated
 
@@ -73,11 +89,18 @@ def find(text: str) -> Found | None:
     return next((found for way in ways if (found := way(text))), None)
 
 
+def find_begun(text: str) -> Found | None:
+    """The objects and arrays of a text that ends too early; of the last what is complete, and where it was open."""
+    found = _among_prose(text, is_ending=True)
+    if found:
+        found.keep_fenced()
+    return found
+
+
 def bare(text: str) -> str:
     """A text that is no JSON, without a fence and the quotes around it: ' "so' → 'so'."""
     text = text.strip()
-    if text.startswith("```") and (fenced := _FENCED.match(text)) and fenced.end() == len(text):
-        text = fenced[1].strip()
+    text = unfenced(text)
     closers = _QUOTED.get(text[:1], "")
     if closers and len(text) > 1 and text[-1] in closers:
         return text[1:-1] if _is_quoted(text) or text[0] not in text[1:-1] else text
@@ -142,15 +165,17 @@ def _without_brackets(text: str) -> Found | None:
     return found
 
 
-def _among_prose(text: str) -> Found | None:
-    """The objects and arrays of a text that says other things too."""
-    begins = _BEGIN_IN_FENCE if "```" in text else BEGIN
+def _among_prose(text: str, *, is_ending: bool = False) -> Found | None:
+    """The objects and arrays of a text that says other things too; see `Reader` for one that is ending."""
     found = Found()
+    begins = _BEGIN_IN_FENCE if "```" in text else BEGIN
+    begin = (_begun(text) if is_ending else None) or begins.search(text)
     at = cuts = marks = 0
-    while (begin := begins.search(text, at)) and cuts < _MOST_CUTS:
-        found.has_prose = found.has_prose or _says(text[at : begin.start()])
-        marks += text.count("```", at, begin.end())
-        reader = Reader(text, begin.end() if text[begin.start()] == "`" else begin.start())
+    while begin and cuts < _MOST_CUTS:
+        start = begin.start() if text[begin.start()] in "{｛[［" else begin.end()  # behind the mark of a fence
+        found.has_prose = found.has_prose or says(text[at:start])
+        marks += text.count("```", at, start)
+        reader = Reader(text, start, is_ending)
         try:
             value = _surely(reader)
         except Doubt:
@@ -161,12 +186,24 @@ def _among_prose(text: str) -> Found | None:
             found.fenced += [len(found.values)] if marks % 2 else []
             found.take(reader, value)
         else:
-            found.skipped.append(text[begin.start() : begin.start() + _SHOWN])
-        at = max(reader.at, begin.start() + 1)
+            found.skipped.append(text[start : start + _SHOWN])
+        at = max(reader.at, start + 1)
+        begin = begins.search(text, at)
     else:
-        found.has_prose = found.has_prose or _says(text[at:])
-    found.put_fenced_first()
+        found.has_prose = found.has_prose or says(text[at:])
+    if not is_ending:
+        found.put_fenced_first()
     return found if found.values else None
+
+
+def _begun(text: str) -> re.Match[str] | None:
+    """Where a cut text begins with a bracket, and not one of prose, as '[brackets] are' does."""
+    begin = _FIRST_BRACKET.match(text)
+    if begin is None or text[begin.end()] in "{｛" or BEGIN.match(text, begin.end()):
+        return begin
+    reader = Reader(text, begin.end(), is_ending=True)
+    is_all = reader.value() and not reader.left_out and not says(text[reader.at :])
+    return begin if is_all else None
 
 
 def _at_first(text: str) -> Found | None:
@@ -181,6 +218,8 @@ def _at_first(text: str) -> Found | None:
 
 def _surely(reader: Reader) -> Any:
     value = reader.value()
+    if reader.is_ending:
+        return value
     if reader.is_unsure() or _FURTHER_MEMBER.match(reader.text, reader.at):
         raise Doubt("more of an object after its end")
     return value
@@ -190,23 +229,28 @@ def _guess(text: str, found: Found) -> None:
     """Add what the library makes of the rest of a text."""
     inner = text.partition("\n```")[0]
     end = max(inner.rfind("}"), inner.rfind("]"))
-    values = guess(inner[: end + 1] if end >= 0 else inner)
+    values = [value for value in guess(inner[: end + 1] if end >= 0 else inner) if not _has_swallowed(value)]
     found.values += values
     if values:
         found.faults["what can be meant in several ways"] = None
-        found.has_prose = found.has_prose or _says(text[len(inner) :])
+        found.has_prose = found.has_prose or says(text[len(inner) :])
     else:
         found.skipped.append(text[:_SHOWN])
 
 
-def _says(text: str) -> bool:
-    return bool(_LETTER.search(_FENCE.sub("", text)))
+def _has_swallowed(value: Any) -> bool:
+    r"""Whether a text has the next key in it, since its quote is missing: {'a': 'one\n "b": 2'} → True."""
+    if isinstance(value, dict):
+        return any(map(_has_swallowed, (*value, *value.values())))
+    if isinstance(value, list):
+        return any(map(_has_swallowed, value))
+    return isinstance(value, str) and bool(_SWALLOWED.search(value))
 
 
 def _in_fences(text: str) -> Found | None:
     r"""The values of the first fence with some, which holds no object and no array: 'So:\n```\n42\n```' → [42]."""
-    for fenced in _FENCED.finditer(text):
-        if found := _in_sequence(fenced[1]):
+    for inner in fenced(text):
+        if found := _in_sequence(inner):
             found.has_prose = True
             return found
     return None

@@ -20,13 +20,22 @@ def _body(own: str, others: str) -> re.Pattern[str]:
     return re.compile(rf"(?:[^\\{own}{others}]++|\\.{letters}{inner})*+", re.DOTALL)
 
 
+def _nesting(opener: str, closer: str) -> re.Pattern[str]:
+    """What a string in brackets is made of, with such brackets in it: 'a「b」c'."""
+    both = opener + closer
+    return re.compile(rf"(?:[^\\{both}]++|\\.|{opener}(?:[^{both}]*+{closer})?+)*+", re.DOTALL)
+
+
 _BODIES = {opener: _body(closers[0], closers[1:]) for opener, closers in CLOSERS.items()}
+_BODIES |= {opener: _nesting(opener, CLOSERS[opener]) for opener in "「『"}
 _NEXT_KEY = re.compile(
-    r"""(["'])[^"'\n]{0,200}\1\s*[:：]|[“‘「][^”’」\n]{0,200}[”’」"']\s*[:：]|[\w$-]{1,100}\s*:(?!//)"""
+    r"""(["'])[^"'\n]{0,200}\1\s*[:：]|[“‘「『][^”’」』\n]{0,200}[”’」』"']\s*[:：]|[\w$-]{1,100}\s*:(?!//)"""
 )
-_NEXT_VALUE = re.compile(r"[-\d{\[\"'“‘「｛［]|(?:true|false|null|None|True|False|undefined)\b")
+_NEXT_VALUE = re.compile(r"[-\d{\[\"'“‘「『｛［]|(?:true|false|null|None|True|False|undefined)\b")
 _REST_OF_KEY = re.compile(r"[^\s\"][^\"\n]{0,200}\"\s*:")
 _REST_OF_ITEM = re.compile(r"[^\s\",][^\",\n]{0,200}\"\s*[,\]]")
+_GAP = re.compile(r"(?:,\s*+|[ \t]*+\r?\n\s*+(?:,\s*+)?)\Z")  # after a string that lacks its quote
+_WIDEST_GAP = 200
 _KEY_END = re.compile(r"[:：]|=>?")
 _ELLIPSIS = re.compile(r"\.{3}|…")
 
@@ -43,13 +52,18 @@ def is_before_key(text: str, at: int) -> bool:
     return bool(_NEXT_KEY.match(text, at))
 
 
-def is_opening_next(text: str, end: int, place: Place) -> bool:
-    """Whether a quote just after a comma begins what comes next: of 'b, "c": 1' it is no end of the string."""
-    if place not in ("member", "item") or not text[max(0, end - 50) : end].rstrip().endswith(","):
-        return False
+def break_before_next(text: str, end: int, place: Place) -> int | None:
+    """Where a string ends that lacks its quote, since the one at `end` begins what comes next: of 'b, "c": 1' 1.
+
+    That is before a comma or a line break; None where the quote at `end` is the end of the string.
+    """
+    gap = _GAP.search(text, max(0, end - _WIDEST_GAP), end) if place in ("member", "item") else None
+    if gap is None:
+        return None
     if place == "member":
-        return bool(_REST_OF_KEY.match(text, end + 1))
-    return text[end - 1] in ",\n" and bool(_REST_OF_ITEM.match(text, end + 1))
+        return gap.start() if _REST_OF_KEY.match(text, end + 1) else None
+    is_apart = "\n" in gap[0] or text[end - 1] == ","
+    return gap.start() if is_apart and _REST_OF_ITEM.match(text, end + 1) else None
 
 
 def may_follow(char: str, text: str, at: int, place: Place) -> bool:

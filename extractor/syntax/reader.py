@@ -2,6 +2,7 @@
 
 It takes only what can be meant in one way; where several could be (a quote within a string that is not escaped, a
 bracket that closes nothing), it raises `Doubt`. One pass, and its recursion is bounded by `DEEPEST`.
+Of a text that ends at the token limit it keeps what is complete, and says what was open where it stopped.
 Many of the conventions are those that the tests of jsonrepair and json5 describe.
 """
 
@@ -13,48 +14,44 @@ from typing import Any
 
 from extractor.depth import DEEPEST
 from extractor.errors import ParseError
-from extractor.syntax.quotes import BLANK, CLOSERS, Place, is_before_key, is_opening_next, may_follow, string_at
-from extractor.syntax.words import constant, cut_constant, unescape
+from extractor.syntax.quotes import BLANK, Place, is_before_key
+from extractor.syntax.strings import LINE_COMMENTS, SKIPPED, Doubt, StringReader, Unfinished
+from extractor.syntax.words import constant, cut_constant
 
-LINE_COMMENTS = "line comments"
+_SHOWN = 200  # characters of a text in a message
 
-_SKIPPED = re.compile(rf"(?:[{BLANK}]++|//[^\n]*+|#[^\n]*+|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
-_LINE_COMMENT = re.compile(r"(?<![:\w])(?://|#)")
-_STRUCTURE = dict(zip("：，；;｛｝［］（）", ":,,,{}[]()", strict=True))
+Path = tuple[str | int, ...]
+
 _COMMAS = re.compile(r"(?:\s*+,)*+")
 _ELLIPSIS = re.compile(r"\.{3,}|…+")
-_IN_NAME = r"\s,:：，={}\[\]｛｝［］()\"'“”‘’「」"
+_IN_NAME = r"\s,:：，={}\[\]｛｝［］()\"'“”‘’「」『』"
 _NAME = re.compile(rf"[^{_IN_NAME}]++(?:[ \t]++[^{_IN_NAME}/#][^{_IN_NAME}]*+)*+")
 # A text without quotes: with the colons of a URL, whole brackets as of 'F(3)', and blanks inside, before no comment.
 _WORD = re.compile(
-    rf"(?:[^{BLANK},，:：{{}}\[\]｛｝［］\"“”「」()/;；]++|[:：;](?=[^\s,}}\]])|/(?!\*)|\((?=[^()\"'\n]*\))[^()\n]*+\)"
+    rf"(?:[^{BLANK},，:：{{}}\[\]｛｝［］\"“”「」『』()/;；]++|[:：;](?=[^\s,}}\]])|/(?!\*)|\((?=[^()\"'\n]*\))[^()\n]*+\)"
     r"|[ \t]++(?![\s,，}\]｝］)]|//|#|/\*|\Z))*+"
 )
+_BLANK_REST = re.compile(r"[ \t]*+\Z")
 _BLANKS_THEN_WORD = re.compile(r"[ \t]*+[^\s,;，}\])｝］]")
 _WRAPPER = re.compile(r"(?:new\s+)?[A-Za-z_$][\w.$]*+[ \t]*+\(")
-_PREFIX = re.compile(r"[uUbB](?=[\"'])")
-_RAW = re.compile(r"[\x00-\x1f]")
-_FOREIGN_ESCAPE = re.compile(r"(?:[^\\]++|\\[\"\\/bfnrt]|\\u[0-9a-fA-F]{4})*+\\")
 _COLON = re.compile(r"[:：]|=>?")
-_TRIPLE = re.compile(r"(\"\"\"|''')(?!['\"])(.*?)\1(?!['\"])", re.DOTALL)
 _SEPARATED = re.compile(r"[-+.\w]++(?:[ \t]++[-+.\w]++)++(?=[ \t]*+(?:[,，\]］\n]|\Z))")
 
 
-class Doubt(Exception):
-    """What is written can be meant in several ways."""
-
-
 @dataclass(slots=True)
-class Reader:
-    """Reads values of `text` from `at` on; `faults` are what JSON does not have, `repeated` the keys met twice."""
+class Reader(StringReader):
+    """Reads values of `text` from `at` on; `faults` are what JSON does not have, `repeated` the keys met twice.
 
-    text: str
-    at: int = 0
-    faults: dict[str, None] = field(default_factory=dict)
+    `is_ending` says that more was to come: what may go on behind the end is left out, and reading stops at a doubt, of
+    which `left_out` is what stands there. `open` is then the path to the innermost container that is not complete.
+    """
+
     repeated: dict[str, None] = field(default_factory=dict)
-    is_cut: bool = False
+    open: Path | None = None
+    left_out: str = ""
     start: int = field(init=False)
     _open: list[str] = field(default_factory=list)
+    _path: list[str | int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.start = self.at
@@ -70,42 +67,9 @@ class Reader:
             return self._wrapped(wrapper)
         return self._word(place)
 
-    def char(self) -> str:
-        """The next character, ASCII for its full-width form; '' at the end of the text or of its fence."""
-        if self.at >= len(self.text):
-            return ""
-        char = self.text[self.at]
-        return "" if char == "`" and self.text.startswith("```", self.at) else _STRUCTURE.get(char, char)
-
-    def skip(self) -> str:
-        """Go over blanks and comments, to the next character."""
-        found = _SKIPPED.match(self.text, self.at)
-        assert found is not None
-        if found.end() - self.at and not found[0].isspace():
-            comments = found[0].strip()
-            self._note("comments" if comments.startswith(("/", "#")) else "special white space")
-            if _LINE_COMMENT.search(comments):
-                self._note(LINE_COMMENTS)
-        self.at = found.end()
-        return self.char()
-
     def is_unsure(self) -> bool:
         """Whether brackets may have got lost in a comment."""
         return self.is_cut and LINE_COMMENTS in self.faults
-
-    def _note(self, fault: str) -> None:
-        self.faults[fault] = None
-
-    def _is_quote(self) -> bool:
-        return self.at < len(self.text) and self.text[self.at] in CLOSERS and self.char() != ""
-
-    def _is_prefixed(self) -> bool:
-        """Go over the letter of Python before a quote: "u'a'"."""
-        if not _PREFIX.match(self.text, self.at):
-            return False
-        self.at += 1
-        self._note("letters before quotes")
-        return True
 
     def _container(self, opener: str) -> Any:
         if len(self._open) >= DEEPEST:
@@ -115,9 +79,32 @@ class Reader:
         self._open.append({"{": "}", "[": "]", "(": ")"}[opener])
         self.at += 1
         try:
-            return self._object() if opener == "{" else self._array() if opener == "[" else self._tuple()
+            return self._tuple() if opener == "(" else self._filled({} if opener == "{" else [])
         finally:
             self._open.pop()
+
+    def _filled(self, found: Any) -> Any:
+        """A container with what stands up to its bracket; what is not complete stays out."""
+        self._path.append(0)
+        try:
+            if isinstance(found, dict):
+                self._members(found)
+            else:
+                self._elements(found)
+        except Doubt as doubt:
+            if not self.is_ending:
+                raise
+            if not isinstance(doubt, Unfinished):
+                self.left_out = self.left_out or self.text[self.at : self.at + _SHOWN]
+            self._stop()
+        finally:
+            self._path.pop()
+        return found
+
+    def _stop(self) -> None:
+        """Take this place, which is within a container, for the end of the text."""
+        self.is_cut, self.at = True, len(self.text)
+        self.open = (*self._path[:-1],)
 
     def _closes(self, char: str) -> bool:
         """Whether the container ends here: with its bracket, with that of an outer one, or with the text."""
@@ -125,8 +112,10 @@ class Reader:
             self.at += 1
             return True
         if not char:
+            self.open = (*self._path[:-1],) if self.open is None else self.open
             self.is_cut = True
-            self._note("missing brackets at the end")
+            if not self._is_at_limit():
+                self._note("missing brackets at the end")
             return True
         if char not in "}])":
             return False
@@ -155,8 +144,7 @@ class Reader:
             return True
         return False
 
-    def _object(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+    def _members(self, found: dict[str, Any]) -> None:
         is_apart = True  # a comma stands before
         while not self._closes(self.skip()):
             if self._comma(had_value=not is_apart):
@@ -169,17 +157,26 @@ class Reader:
                 continue
             if key in found:
                 self.repeated[key] = None
+            self._path[-1] = key
             found[key] = self._member()
             is_apart = False
-        if is_apart and found:
+        self._end(is_apart=is_apart and bool(found))
+
+    def _end(self, *, is_apart: bool) -> None:
+        """Note the last comma of a container that is complete; in one that is not, it is none too many."""
+        if is_apart and not self._is_at_limit():
             self._note("stray commas")
-        return found
+
+    def _is_at_limit(self) -> bool:
+        return self.is_ending and self.at >= len(self.text) and self.is_cut
 
     def _key(self) -> str | None:
         """A key; None for one that the end of the text cuts off."""
         if self._is_quote() or self._is_prefixed():
             key = self._string("key")
-            if not self.skip() and not self.is_cut:  # who knows what was to come
+            if not self.skip():
+                self._refuse_at_limit()
+            if not self.char() and not self.is_cut:  # who knows what was to come
                 self.is_cut = True
                 self._note("a key that is cut off, and dropped")
             return None if self.is_cut else key
@@ -187,9 +184,9 @@ class Reader:
         if not name:
             raise Doubt(f"{self.text[self.at]!r} where a key should be")
         self.at = name.end()
-        self._note("keys without quotes")
         if not self.skip():
             raise Doubt("a word at the end, which may be a key")
+        self._note("keys without quotes")
         return name[0]
 
     def _member(self) -> Any:
@@ -205,11 +202,11 @@ class Reader:
             self._note("missing colons")
         if self.skip() and self.char() not in ",}])":
             return self.value("member")
+        self._refuse_at_limit()
         self._note("null for missing values")
         return None
 
-    def _array(self) -> list[Any]:
-        found: list[Any] = []
+    def _elements(self, found: list[Any]) -> None:
         is_apart = True
         while not self._closes(self.skip()):
             if self._comma(had_value=not is_apart):
@@ -217,15 +214,15 @@ class Reader:
                 continue
             if not is_apart:
                 self._note("missing commas")
+            self._path[-1] = len(found)
             found += self._items()
             is_apart = False
-        if is_apart and found:
-            self._note("stray commas")
-        return found
+        self._end(is_apart=is_apart and bool(found))
 
     def _items(self) -> list[Any]:
         """One item, or the several numbers and constants that only blanks separate."""
-        if words := _SEPARATED.match(self.text, self.at):
+        words = _SEPARATED.match(self.text, self.at)
+        if words and not (self.is_ending and words.end() == len(self.text)):
             parts = words[0].split()
             if all(constant(part)[0] for part in parts):
                 self.at = words.end()
@@ -235,7 +232,9 @@ class Reader:
 
     def _tuple(self) -> Any:
         start = self.at
-        items = self._array()
+        items = self._filled([])
+        if self.is_cut and self.is_ending and len(items) < 2:  # noqa: PLR2004
+            raise Unfinished("a bracket that may be around one value, or around several")
         self._note("tuples")
         is_one = len(items) == 1 and not re.search(r",\s*\)?\Z", self.text[max(start, self.at - 20) : self.at])
         return items[0] if is_one else items
@@ -243,6 +242,8 @@ class Reader:
     def _wrapped(self, wrapper: re.Match[str]) -> Any:
         start, self.at = self.at, wrapper.end() - 1
         items = self._arguments()
+        if self.is_cut and self.is_ending:
+            raise Unfinished("a call without its end")
         if len(items) != 1 or (self._open and _BLANKS_THEN_WORD.match(self.text, self.at)):
             if self._open:
                 self.at = start
@@ -257,9 +258,10 @@ class Reader:
         if len(self._open) > DEEPEST:
             raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {self.text[:200]!r}")
         try:
-            return self._array()
+            items: list[Any] = self._filled([])
         finally:
             self._open.pop()
+        return items
 
     def _word(self, place: Place) -> Any:
         found = _WORD.match(self.text, self.at)
@@ -267,8 +269,10 @@ class Reader:
             raise Doubt(f"{self.text[self.at : self.at + 1]!r} where a value should be")
         word = found[0].rstrip()
         self.at += len(word)
+        if self.is_ending and _BLANK_REST.match(self.text, self.at):
+            raise Unfinished("a word that may go on")
         is_one, value, fault = constant(word)
-        if not is_one and (word != "-" or place != "top") and not _SKIPPED.sub("", self.text[self.at : self.at + 50]):
+        if not is_one and (word != "-" or place != "top") and not SKIPPED.sub("", self.text[self.at : self.at + 50]):
             is_one, value, fault = cut_constant(word)
         if is_one:
             if fault:
@@ -283,68 +287,6 @@ class Reader:
         """Whether a text without quotes can end here: before what separates, or a string that is not glued on."""
         is_glued = self.text[self.at : self.at + 1].strip() != ""
         follows = self.skip()
-        if follows and follows in "\"'“‘「":
+        if follows and follows in "\"'“‘「『":
             return not is_glued and (place == "item" or is_before_key(self.text, self.at))
         return not follows or follows not in "{[:("
-
-    def _strings(self, place: Place) -> str:
-        """A string, or several that a + joins."""
-        parts = [self._string(place)]
-        while self.skip() == "+" and not self.is_cut:
-            self.at += 1
-            self.skip()
-            self._note("joined strings")
-            if not self._is_quote() and not self._is_prefixed():
-                break
-            parts.append(self._string(place))
-        return "".join(parts)
-
-    def _string(self, place: Place) -> str:
-        opener = self.text[self.at]
-        if self.text.startswith(opener * 3, self.at) and (triple := _TRIPLE.match(self.text, self.at)):
-            self._note("triple quotes")
-            self.at = triple.end()
-            self._check_end(place)
-            return self._unescaped(triple[2])
-        if opener != '"':
-            self._note("single quotes" if opener in "'`´" else "typographic quotes")
-        start = self.at + 1
-        body = string_at(self.text, start)
-        end = start + len(body)
-        if end >= len(self.text) or self.text[end] == "\\":
-            return self._cut_string(start, place)
-        if is_opening_next(self.text, end, place):
-            self._note("missing quotes")
-            self.at = start + len(body.rstrip()) - 1  # the comma
-            return self._unescaped(self.text[start : self.at])
-        self.at = end + 1
-        self._check_end(place)
-        return self._unescaped(body)
-
-    def _unescaped(self, text: str) -> str:
-        if _RAW.search(text):
-            self._note("line breaks and controls within strings")
-        if _FOREIGN_ESCAPE.match(text):
-            self._note("escapes that JSON lacks")
-        return unescape(text)
-
-    def _check_end(self, place: Place) -> None:
-        """Raise `Doubt` where the quote before here may be a part of its string."""
-        before, faults = self.at, dict(self.faults)
-        if not may_follow(self.skip(), self.text, self.at, place):
-            raise Doubt(f"a quote before {self.text[self.at : self.at + 20]!r}")
-        self.at, self.faults = before, faults
-
-    def _cut_string(self, start: int, place: Place) -> str:
-        """A string that the text ends in, or its fence."""
-        text = self.text[start:]
-        inner, fence, _ = text.partition("\n```")
-        rest = inner.rstrip()
-        if place == "key" and ":" in rest:
-            raise Doubt("a quote is missing at a key")
-        if place != "top" and ("\n" in inner or rest.endswith(("}", "]", ",", '"'))):
-            raise Doubt("a quote is missing somewhere")
-        self.is_cut = True
-        self._note("a string that is cut off" if place != "key" else "a key that is cut off, and dropped")
-        self.at = start + len(inner) if fence else len(self.text)
-        return unescape(inner, is_cut=True)

@@ -18,6 +18,7 @@ _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|(.))", r
 _CUT_ESCAPE = re.compile(r"(?:\\u[0-9a-fA-F]{0,3}|\\)\Z")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_HTML = re.compile(r"[^\[{]*+[\[{][\s\[{]*+&(?:quot|apos|#0?3[49]|#x2[27]);")
 _KEPT = "()[]{}"  # what LaTeX and patterns escape, and mean it
 
 
@@ -65,7 +66,12 @@ def without_odd_backslash(text: str) -> str:
 
 def is_escaped(text: str) -> bool:
     r"""Whether a whole document is escaped as if it were inside of a string: r'{\"a\": 1}' → True."""
-    return bool(re.match(r"\s*[\[{]{0,2}\s*\\\"", text))
+    return bool(re.match(r"\s*+[\[{]{0,2}\s*+\\\"", text))
+
+
+def in_html(text: str) -> bool:
+    """Whether the quotes of a document are written as in HTML: '{&quot;a&quot;: 1}' → True."""
+    return bool(_HTML.match(text))
 
 
 def unescape_document(text: str) -> str:

@@ -1,21 +1,22 @@
 """What the worst texts cost to read: seconds of CPU for 64 kB to 1 MB, the ratio to half the size, and peak memory.
 
-    python tests/benchmarks/hostile.py [NAME]
+    python tests/benchmarks/hostile.py [--cut] [--largest KB] [NAME]
 
-A ratio near 2 is linear. Peak memory is that of the largest text, by tracemalloc, in a run of its own.
+A ratio near 2 is linear. With --cut they are read as answers that ended at the token limit. Peak memory is that of the
+largest text, by tracemalloc, in a run of its own.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
-import sys
 import time
 import tracemalloc
 
 from extractor.errors import ParseError
 from extractor.syntax import read
 
-SIZES = [1 << power for power in (16, 17, 18, 19, 20)]
+SIZES = [1 << power for power in range(14, 21)]
 # A beginning, and what is repeated after it.
 TEXTS = {
     "open brackets": ("", "["),
@@ -60,21 +61,26 @@ TEXTS = {
     "closing brackets": ("{", "}"),
     "wrong brackets": ("[", "1}]"),
     "keys again": ("{", '"a": 1, '),
+    "open strings on lines": ("", '{"a": "x\n "b'),
+    "corner brackets": ("", "[「"),
+    "quotes in HTML": ("", "{&quot;"),
+    "triple quotes": ('{"a": ', '"""'),
+    "line breaks": ("", "\n"),
 }
 
 
-def measure(text: str) -> float:
+def measure(text: str, *, is_cut: bool) -> float:
     """Seconds of CPU to read a text."""
     start = time.process_time()
     with contextlib.suppress(ParseError):
-        read(text)
+        read(text, is_cut=is_cut)
     return time.process_time() - start
 
 
-def peak(text: str) -> float:
+def peak(text: str, *, is_cut: bool) -> float:
     """MB at the peak of reading a text."""
     tracemalloc.start()
-    measure(text)
+    measure(text, is_cut=is_cut)
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return most / 1e6
@@ -82,16 +88,22 @@ def peak(text: str) -> float:
 
 def main() -> None:
     """Print a line for each text."""
-    print(f"{'':24}", *(f"{size >> 10:8} kB   " for size in SIZES), "peak MB")
-    for name in sys.argv[1:] or TEXTS:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cut", action="store_true")
+    parser.add_argument("--largest", type=int, default=1024)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    asked = parser.parse_args()
+    sizes = [size for size in SIZES if size <= asked.largest << 10][-5:]
+    print(f"{'':24}", *(f"{size >> 10:8} kB   " for size in sizes), "peak MB")
+    for name in asked.names or TEXTS:
         begin, unit = TEXTS[name]
         cells = []
         before = 0.0
-        for size in SIZES:
-            seconds = measure(text := (begin + unit * (size // len(unit)))[:size])
+        for size in sizes:
+            seconds = measure(text := (begin + unit * (size // len(unit)))[:size], is_cut=asked.cut)
             cells.append(f"{seconds:7.3f} {f'x{seconds / before:.1f}' if before else '':6}")
             before = seconds
-        print(f"{name:24}", *cells, f"{peak(text):7.1f}", flush=True)
+        print(f"{name:24}", *cells, f"{peak(text, is_cut=asked.cut):7.1f}", flush=True)
 
 
 if __name__ == "__main__":

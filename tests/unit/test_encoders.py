@@ -186,6 +186,67 @@ def test_tables_of_models(text: str) -> None:
     assert read(text, ROWS, "csv").values == ([{"title": "A", "year": 1, "tags": ["x"]}],)
 
 
+@pytest.mark.parametrize(
+    ("form", "text", "expected", "told"),
+    [
+        ("yaml", "title: x\nkeywords:\n* a\n* b", {"title": "x", "keywords": ["a", "b"]}, "'*' is read as the dash"),
+        ("yaml", "keywords:\n  • a\n  • b\nyear: 3", {"keywords": ["a", "b"], "year": 3}, "'•' is read as the dash"),
+        (
+            "yaml",
+            "authors:\n* name: A\n  born: 1\n* name: B",
+            {"authors": [{"name": "A", "born": 1}, {"name": "B"}]},
+            "'*' is read",
+        ),
+        ("xml", '<paper title="x &amp; y" year="3"/>', {"title": "x & y", "year": 3}, "attributes of <paper>"),
+        (
+            "xml",
+            '<paper title="x"><authors><author name="A" born="1"/></authors></paper>',
+            {"title": "x", "authors": [{"name": "A", "born": 1}]},
+            "attributes of <author>",
+        ),
+        (
+            "xml",
+            '<paper title="x"><title>y</title></paper>',
+            {"title": "y"},
+            "an attribute of <paper> beside an element",
+        ),
+        (
+            "xml",
+            '<paper><title lang="en">y</title></paper>',
+            {"title": "y"},
+            "left out, an attribute of <title>: lang='en'",
+        ),
+    ],
+)
+def test_what_is_another_way_to_write_it_is_read_and_told(form: Encoding, text: str, expected: Any, told: str) -> None:
+    found = read(text, PAPER, form)
+    assert found.values == (expected,)
+    assert told in "; ".join(found.notes)
+
+
+def test_bullets_in_a_text_belong_to_it() -> None:
+    text = "title: |-\n  * a\n  * b\ndoi: * c"
+    assert read(text, PAPER, "yaml").values == ({"title": "* a\n* b", "doi": "* c"},)
+
+
+def test_a_list_of_records_may_have_bullets() -> None:
+    found = read("Here:\n* title: A\n  year: 1\n* title: B", ROWS, "yaml")
+    assert found.values == ([{"title": "A", "year": 1}, {"title": "B"}],)
+
+
+def test_an_element_that_was_begun_keeps_its_attributes() -> None:
+    found = read('<paper title="x"><authors><author name="A"><born>19', PAPER, "xml", is_cut=True)
+    assert (found.values, found.open) == (({"title": "x", "authors": [{"name": "A"}]},), ("authors", 0))
+
+
+def test_full_width_commas_are_delimiters_where_the_header_has_them() -> None:
+    found = read("title，year，tags\nA, or B，1，x; y", ROWS, "csv")
+    assert found.values == ([{"title": "A, or B", "year": 1, "tags": ["x", "y"]}],)
+    assert found.notes == ("the delimiter is '，', not ','",)
+    with pytest.raises(ParseError, match="no CSV"):
+        read("甲，乙，丙\n丁，戊，己", WORDS, "csv")
+
+
 def test_a_carriage_return_in_a_cell_stays() -> None:
     value = [{"title": "a\r\nb", "year": 1, "tags": ["\r"]}]
     assert read(encode(value, ROWS, "csv"), ROWS, "csv").values == (value,)

@@ -270,10 +270,10 @@ def test_of_several_records_that_were_cut_off_the_first_counts_for_one() -> None
     assert "the first is taken" in found.notes[""]
 
 
-def test_what_stands_behind_a_cut_answer_and_cannot_be_told_from_prose_is_told() -> None:
+def test_of_a_cut_answer_the_prose_and_what_is_not_taken_are_told() -> None:
     found = run(f"{json.dumps(ADA)} and {json.dumps(GRACE)}", Person, "length")
     assert found.data == ADA
-    assert "left out, since it stands behind the JSON" in found.notes[""]
+    assert found.notes[""] == "text around the JSON was skipped; the answer has 2 values, the first is taken"
 
 
 def test_a_record_in_prose_beside_a_fenced_list_is_no_part_of_it() -> None:

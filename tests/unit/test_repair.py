@@ -16,6 +16,7 @@ from scripted import ScriptedEngine, quick
 
 from extractor import repair
 from extractor.answer import decode, explain_cut
+from extractor.coercion import continued as cut_values
 from extractor.engines import Session
 from extractor.errors import ModeRejected, RequestRejected
 from extractor.pipeline import extract
@@ -342,6 +343,106 @@ def test_where_tokens_are_not_counted_none_are_told() -> None:
     assert [problem.message for problem in found.errors] == ["the answer was cut off"]
     cut = Completion("", "length", Usage(), thoughts="Hm")
     assert explain_cut(cut, 10).args[0] == "the model thought and never answered"
+
+
+class Person(BaseModel):
+    first_name: str
+    last_name: str
+    old_jobs: list[str] = []
+
+
+class Company(BaseModel):
+    company_name: str
+    staff_list: list[Person]
+    main_office: Person | None = None
+
+
+AL, EM = {"first_name": "Al", "last_name": "B"}, {"first_name": "Em", "last_name": "C"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "begun", "rest", "data", "told"),
+    [
+        (
+            Company,
+            '{"companyName": "W", "staffList": [{"firstName": "Al", "last',
+            {"/staff_list/0/last_name": "B", "/staff_list/-": [EM]},
+            {"company_name": "W", "staff_list": [AL, EM]},
+            "/staff_list/0/first_name",
+        ),
+        (
+            Company,
+            '{"companyName": "W", "staffList": [], "mainOffice": {"lastName": "B", "oldJobs": ["x", "y',
+            {"/main_office/old_jobs/-": ["y"], "/main_office/first_name": "Al"},
+            {"company_name": "W", "staff_list": [], "main_office": AL | {"old_jobs": ["x", "y"]}},
+            "/main_office/old_jobs",
+        ),
+        (
+            Person,
+            '{"person": {"first_name": "Al", "oldJobs": ["x"],',
+            {"/last_name": "B"},
+            AL | {"old_jobs": ["x"]},
+            "/old_jobs",
+        ),
+        (
+            list[Person],
+            '{"people": [{"firstName": "Al", "lastName": "B"}, {"firstName": "Em", ',
+            {"/1/last_name": "C", "/-": []},
+            [AL, EM],
+            "/1/first_name",
+        ),
+        (list[Person], '{"firstName": "Al", ', {"/0/last_name": "B", "/-": [EM]}, [AL, EM], "/0/first_name"),
+        (list[Person], '{"firstName": "Al", "lastName": "B"}\n', {"/-": [EM]}, [AL, EM], "/0/first_name"),
+    ],
+)
+def test_keys_that_are_written_otherwise_are_no_keys_that_are_missing(
+    type_: Any, begun: str, rest: Any, data: Any, told: str
+) -> None:
+    """Of a cut answer just what it lacks is asked for, under the names of the schema."""
+    found, engine = run([(begun,), rest], type_, mode="prompt")
+    assert (found.errors, found.attempts) == ((), 2)
+    assert without_defaults(found.data, data) == data
+    assert "was '" in found.notes[told]
+    asked = engine.requests[1].messages[-1].content
+    assert all(f'"{name}"' in asked for name in rest)
+    assert f'"{told}"' not in asked
+
+
+@pytest.mark.parametrize(
+    ("schema", "begun", "value", "opened"),
+    [
+        ({}, '{"people": [{"b": 1, "c', {"people": [{"b": 1}]}, ("people", 0)),
+        ({"type": "array"}, '{"people": [{"b": 1}, {"b": 2, ', [{"b": 1}, {"b": 2}], (1,)),
+        (
+            {"type": "object", "additionalProperties": {"properties": {"a_b": {}}}},
+            '{"x": {"aB": 1, ',
+            {"x": {"a_b": 1}},
+            ("x",),
+        ),
+        (
+            {"anyOf": [{"properties": {"a_b": {}, "d": {}}}, {"properties": {"a-b": {}}}]},
+            '{"aB": [1, 2',
+            {"aB": [1]},
+            ("aB",),
+        ),
+        (
+            {"anyOf": [{"properties": {"a_b": {}, "d": {}}}, {"properties": {"a-b": {}}}]},
+            '{"d": 1, "aB": [1, 2',
+            {"d": 1, "a_b": [1]},
+            ("a_b",),
+        ),
+    ],
+)
+def test_what_the_begun_value_is_by_its_schema(schema: Any, begun: str, value: Any, opened: Any) -> None:
+    answer = decode(Completion(begun, "length", Usage()))
+    assert cut_values(load_json(schema), [answer.value], answer.open)[:2] == (value, opened)
+
+
+def without_defaults(value: Any, like: Any) -> Any:
+    """A value without the keys that another lacks."""
+    if isinstance(value, dict):
+        return {key: without_defaults(inner, like[key]) for key, inner in value.items() if key in like}
+    return [without_defaults(*pair) for pair in zip(value, like, strict=True)] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize(("first", "second", "kept"), [(1, 2, 2), (2, 1, 2), (1, 1, 1)])

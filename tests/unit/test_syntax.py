@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from itertools import product
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from scripted import quick
 
 from extractor.errors import ParseError
-from extractor.syntax import cut, read
+from extractor.syntax import read
 from extractor.syntax.library import guess
 from extractor.syntax.words import constant, cut_constant, unescape, without_odd_backslash
 
@@ -73,6 +74,10 @@ def test_lists_of_words_and_texts_of_several_lines(text: str, values: tuple[Any,
         ('{"mill": "old", "wheels": 0x3}', "hexadecimal"),
         ('{"mill": "old", "wheels": (3)}', "tuples"),
         ('{"mill": "o\\x6cd", "wheels": 3}', "escapes that JSON lacks"),
+        ("{「mill」：「old」，『wheels』：3}", "typographic quotes"),
+        ("{&quot;mill&quot;: &#34;old&#34;, &quot;wheels&quot;: 3}", "escapes of HTML"),
+        ('{"mill": "old,\n "wheels": 3}', "missing quotes"),
+        ('{"mill": "old\n "wheels": 3}', "missing quotes, missing commas"),
     ],
 )
 def test_what_json_lacks_is_read_and_told(text: str, told: str) -> None:
@@ -120,6 +125,11 @@ def test_what_json_lacks_is_read_and_told(text: str, told: str) -> None:
         (r'["\ud83d\ude00\ud83d\ude', ["😀"]),
         ('{"re": /a+/, b: 1}', {"re": "/a+/", "b": 1}),
         ("None", None),
+        ("{「a」：「b「c」d」，『e』: 『f『g』』}", {"a": "b「c」d", "e": "f『g』"}),
+        ("{&quot;a&quot;: &quot;b &amp; &lt;c&gt;&quot;}", {"a": "b & <c>"}),
+        ('{"a": ["one,\n "two"], "b": 1}', {"a": ["one", "two"], "b": 1}),
+        ('{"a": ["one\n, "two"]}', {"a": ["one", "two"]}),
+        ('{"a": "one\ntwo\n  "b": "c"}', {"a": "one\ntwo", "b": "c"}),
     ],
 )
 def test_the_value_that_is_meant(text: str, value: Any) -> None:
@@ -175,6 +185,10 @@ def test_a_text_without_json_is_one_string(text: str, bare: str) -> None:
     assert "taken as a text" in found.notes[0]
 
 
+def test_a_key_that_would_swallow_the_next_is_none() -> None:
+    assert read('{"a: 1,\n "b": 2}').is_text
+
+
 def test_what_is_skipped_or_lost_is_told() -> None:
     assert read('Here: {"a": 1}').notes == ("text around the JSON was skipped",)
     assert "last value of each counts: 'a'" in read("{a: 1, a: 2}").notes[-1]
@@ -195,17 +209,21 @@ def test_depth_is_bounded(pair: tuple[str, str], levels: int, usable: bool) -> N
             read(text)
 
 
+CUT_UNITS = ["\n", "「", "[「", '{"a": "x\n "b', "{&quot;", '{"a": [', '"""', "[[1], ", '" + "', "x ", "1, "]
+
+
 @pytest.mark.parametrize(
     "unit",
-    ["{", '{"', '["', '"', "'", "“", "\\", '\\"', "`", "```\n", "/", "/*", "[/*", "#", ",", "[,", "{a:", "[1 ", "f(",
+    [*CUT_UNITS,
+     "{", '{"', '["', '"', "'", "“", "\\", '\\"', "`", "```\n", "/", "/*", "[/*", "#", ",", "[,", "{a:", "[1 ", "f(",
      "(", '{"a": 1} or ', "{}  ", '{"a": "b', '["a,\n', '{"k": "x "y" z"}, ', "[a (b", "```\n{a: 「x\n```\n", "}",
      "[1}", "."],
 )  # fmt: skip
 def test_hostile_texts_cost_no_more_than_they_are_long(unit: str) -> None:
     start = time.process_time()
-    for begin in ("", "[", '{"a": '):
+    for begin, is_cut in product(("", "[", '{"a": '), (False, True)):
         try:
-            read(begin + unit * (60_000 // len(unit)))
+            read(begin + unit * (60_000 // len(unit)), is_cut=is_cut)
         except ParseError:
             continue
     assert time.process_time() - start < 30, "a guard against blow-up, not a timing"
@@ -314,5 +332,100 @@ def test_values_in_fences_come_before_those_in_prose(text: str, values: Any, is_
 
 def test_many_values_that_were_cut_off_take_linear_time() -> None:
     start = time.monotonic()
-    assert len(cut.read('{"a": 1}\n' * 20_000 + '{"a').several) == 20_001
+    assert len(read('{"a": 1}\n' * 20_000 + '{"a', is_cut=True).values) == 20_000
     assert time.monotonic() - start < 10
+
+
+# --- texts that were cut off ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "opened"),
+    [
+        ('{"a": 1, "b": [2, 3', {"a": 1, "b": [2]}, ("b",)),
+        ("{'a': 'x', 'b': ['y', 'z', ", {"a": "x", "b": ["y", "z"]}, ("b",)),
+        ("{'a': 'x', 'b': ['y', 'it'", {"a": "x", "b": ["y"]}, ("b",)),
+        ("{a: hello, b: wor", {"a": "hello"}, ()),
+        ("{a: hello, b: two ", {"a": "hello"}, ()),
+        ("{'a': True, 'b': [{'c': None}, {'c': 1, 'd", {"a": True, "b": [{"c": None}, {"c": 1}]}, ("b", 1)),
+        ('Sure: {"a": 1, // no\n "b": tru', {"a": 1}, ()),
+        ('```json\n{"a": {"b": 2, "c": "d', {"a": {"b": 2}}, ("a",)),
+        ("｛“姓名”：“李雷”，“年”：［1，2", {"姓名": "李雷", "年": [1]}, ("年",)),
+        ("{「姓名」：「李雷」，「城」：「北", {"姓名": "李雷"}, ()),
+        (r"{\"a\": 1, \"b\": {\"c\": [1, \"d", {"a": 1, "b": {"c": [1]}}, ("b", "c")),
+        ("{&quot;a&quot;: 1, &quot;b&qu", {"a": 1}, ()),
+        ('{"a": "one\n "b": 2, "c": [1, ', {"a": "one", "b": 2, "c": [1]}, ("c",)),
+        ('{"a": 1, "b": "c" + "d', {"a": 1}, ()),
+        ('{"a": 1, "b": """c\n', {"a": 1}, ()),
+        ('{"a": [(1, 2), (3', {"a": [[1, 2]]}, ("a",)),
+        ('{"a": [1, Number(2', {"a": [1]}, ("a",)),
+        ("[old, new, ol", ["old", "new"], ()),
+        ('{"a": 1, "a": {"b": 2, ', {"a": {"b": 2}}, ("a",)),
+        ('{"a": 1, "b": [2, {"c": 3}], "d"', {"a": 1, "b": [2, {"c": 3}]}, ()),
+        ('{"a": 1,\n "b": [2]}\n``', {"a": 1, "b": [2]}, None),
+        ('As in {"a": 0}:\n```\n{"a": 1, "b": [', {"a": 1, "b": []}, ("b",)),
+        ('```\n{"a": 1}\n```\nnot {"a": 0, "b', {"a": 1}, None),
+    ],
+)
+def test_what_is_complete_in_a_text_that_was_cut_off(text: str, value: Any, opened: Any) -> None:
+    found = read(text, is_cut=True)
+    assert ([json.dumps(one) for one in found.values], found.open) == ([json.dumps(value)], opened)
+
+
+@pytest.mark.parametrize("text", ["", "The mill", '{"a": "b', "12", '{"a', '"the mill', "{a: (1, 2"])
+def test_a_text_of_which_nothing_is_complete(text: str) -> None:
+    found = read(text, is_cut=True)
+    assert (not any(found.values), found.open is None, found.is_text) == (True, False, False)
+
+
+def test_reading_of_a_cut_text_stops_where_it_can_be_meant_in_several_ways() -> None:
+    found = read('{"a": [1, 2], "b": {"c": "x "y" z", "d": 1}, "e": [', is_cut=True)
+    assert (found.values, found.open) == (({"a": [1, 2], "b": {}},), ("b",))
+    assert "left out, since it can be meant in several ways: 'y\" z" in found.notes[0]
+
+
+def test_of_a_cut_text_faults_are_told_and_its_end_is_none() -> None:
+    assert read('{"a": [1, "b', is_cut=True).notes == ()
+    assert read("{'a': [1, 'b", is_cut=True).notes == ("the answer was not JSON, and was mended: single quotes",)
+    assert "missing brackets at the end" in read('```\n{"a": 1\n```\n{"b": 2, "c', is_cut=True).notes[0]
+
+
+def lax(value: Any) -> str:
+    """As some models write it: full-width punctuation, keys and words without quotes, commas at the end."""
+    if isinstance(value, dict):
+        return "｛" + "".join(f"{key}：{lax(inner)}，" for key, inner in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + " , ".join(map(lax, value)) + "]"
+    return f"“{value}”" if isinstance(value, str) else repr(value)
+
+
+words = st.sampled_from(["x", "a, b", "two words", "李雷", "http://x.org/a", "12 apples", "", "it's"])
+plain = st.recursive(
+    st.integers(-99, 999) | words | st.none() | st.booleans() | st.just(2.5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "b_c", "姓"]), inner, max_size=3),
+    max_leaves=10,
+).filter(lambda value: isinstance(value, dict | list) and value)
+
+
+@quick(300)
+@given(plain, st.sampled_from([json.dumps, repr, lax]), st.sampled_from(["", "Sure:\n```\n"]), st.data())
+def test_what_is_kept_of_a_cut_text_is_whole_but_on_the_path_to_what_is_open(
+    value: Any, write: Any, before: str, data: Any
+) -> None:
+    text = write(value)
+    found = read(before + text[: data.draw(st.integers(1, len(text) - 1))], is_cut=True)
+    assert len(found.values) < 2
+    assert found.open is not None
+    if found.values:
+        assert_begins(found.values[0], value, found.open)
+
+
+def assert_begins(part: Any, whole: Any, opened: tuple[str | int, ...]) -> None:
+    """Whether one container is the begin of another, and the same in all that is not on a path."""
+    keys, all_keys = ([*part], [*whole]) if isinstance(part, dict) else (range(len(part)), range(len(whole)))
+    assert [*keys] == [*all_keys][: len(keys)]
+    for key in keys:
+        if opened and key == opened[0]:
+            assert_begins(part[key], whole[key], opened[1:])
+        else:
+            assert json.dumps(part[key]) == json.dumps(whole[key])
