@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from extractor.ground import find_whole, leaves
-from extractor.pointers import escaped, resolve
+from extractor.pointers import escaped
+from extractor.scopes import Scope, Scopes
 from extractor.text import View, normalise
 from extractor.types import Document, Example, Schema
 
@@ -17,11 +18,6 @@ IN_TEXTS = "is in the text of an example and not in this document"
 _LEAST_DIGITS = 3  # of a number
 _LEAST_LETTERS = 2
 _LEAST_RUN = 12  # characters of an example's text
-_MOST_NODES = 64  # that describe one place
-_BRANCHES = ("anyOf", "oneOf", "allOf")
-_CONDITIONS = ("then", "else")
-
-Nodes = tuple[Mapping[str, Any], ...]  # all that a schema says of one place
 
 
 def leaks(data: Any, shown: Sequence[Example], document: Document, schema: Schema) -> dict[str, str]:
@@ -38,9 +34,9 @@ def leaks(data: Any, shown: Sequence[Example], document: Document, schema: Schem
     view = normalise(document.text)
     found: dict[str, str] = {}
     verdicts: dict[str, str | None] = {}
-    for where, leaf, nodes in _Places(schema.json_schema).leaves(data):
+    for where, leaf, scope in _leaves(Scopes(schema.json_schema), data):
         key = _key(leaf)
-        if key is None or any(_offers(node, leaf) for node in nodes):
+        if key is None or any(_offers(part, leaf) for part in scope.parts):
             continue
         if key not in verdicts:
             verdicts[key] = _verdict(key, leaf, values, texts, view)
@@ -81,57 +77,14 @@ def _offers(node: Mapping[str, Any], leaf: Any) -> bool:
     return any(choice == leaf and type(choice) is type(leaf) for choice in choices)
 
 
-class _Places:
-    """The leaves of data, each with what a schema says of its place."""
-
-    def __init__(self, root: Mapping[str, Any]) -> None:
-        self.root = root
-        self.known: dict[tuple[tuple[int, ...], str | None], Nodes] = {}
-
-    def leaves(self, data: Any) -> Iterator[tuple[str, Any, Nodes]]:
-        """In reading order; without recursion, as the data may be deep."""
-        todo: list[tuple[str, Any, Nodes]] = [("", data, self._spread([self.root]))]
-        while todo:
-            where, value, nodes = todo.pop()
-            if isinstance(value, dict):
-                inner = [(f"{where}/{escaped(name)}", one, self._inside(nodes, name)) for name, one in value.items()]
-            elif isinstance(value, list):
-                inner = [(f"{where}/{at}", one, self._inside(nodes, None)) for at, one in enumerate(value)]
-            else:
-                yield where, value, nodes
-                continue
-            todo += reversed(inner)
-
-    def _inside(self, nodes: Nodes, name: str | None) -> Nodes:
-        """What is said of a property, or (None) of the items of a list."""
-        key = (tuple(map(id, nodes)), name)
-        if key not in self.known:
-            inner = [part for node in nodes for part in (_items(node) if name is None else _property(node, name))]
-            self.known[key] = self._spread(inner)
-        return self.known[key]
-
-    def _spread(self, nodes: Sequence[Any]) -> Nodes:
-        """Nodes, and what they lead to about the same value."""
-        found: dict[int, Mapping[str, Any]] = {}
-        todo = [*nodes]
-        while todo and len(found) < _MOST_NODES:
-            node = todo.pop(0)
-            if not isinstance(node, Mapping) or id(node) in found:
-                continue
-            found[id(node)] = node
-            if isinstance(reference := node.get("$ref"), str):
-                todo.append(resolve(self.root, reference))
-            todo += [branch for keyword in _BRANCHES for branch in node.get(keyword, ())]
-            todo += [node[keyword] for keyword in _CONDITIONS if keyword in node]
-        return tuple(found.values())
-
-
-def _property(node: Mapping[str, Any], name: str) -> list[Any]:
-    named = node.get("properties", {})
-    if name in named:
-        return [named[name]]
-    return [*node.get("patternProperties", {}).values(), node.get("additionalProperties")]
-
-
-def _items(node: Mapping[str, Any]) -> list[Any]:
-    return [node.get("items"), *node.get("prefixItems", ())]
+def _leaves(scopes: Scopes, data: Any) -> Iterator[tuple[str, Any, Scope]]:
+    """The leaves of data in reading order, each with what is said of its place; no recursion, as it may be deep."""
+    todo: list[tuple[str, Any, Scope]] = [("", data, scopes.root)]
+    while todo:
+        where, value, scope = todo.pop()
+        if not isinstance(value, dict | list):
+            yield where, value, scope
+            continue
+        inner: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+        below = [(f"{where}/{escaped(str(key))}", one, scopes.of(scope.child(key))) for key, one in inner]
+        todo += reversed(below)

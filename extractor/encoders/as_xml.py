@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from extractor.encoders.decoded import refuse_depth
-from extractor.encoders.shapes import Shape, Shapes, kind_of, ordered
 from extractor.encoders.xml_reader import XmlReader
 from extractor.encoders.xml_text import BLANK, ENTRY, ITEM, NAME, kind_of_element, root_name
+from extractor.scopes import Scope, Scopes, kind_of, ordered
 from extractor.syntax import Reading
 from extractor.types import Schema
 
@@ -22,48 +22,48 @@ _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", 
 def encode(value: Any, schema: Schema) -> str:
     """A value as XML, its elements in the order of the schema."""
     refuse_depth(value)
-    shapes = Shapes(schema.json_schema)
-    return "\n".join(_element(root_name(schema), "", value, (shapes.root, shapes)))
+    scopes = Scopes(schema.json_schema)
+    return "\n".join(_element(root_name(schema), "", value, (scopes.root, scopes)))
 
 
-def _element(tag: str, key: str, value: Any, place: tuple[Shape, Shapes]) -> Iterator[str]:
+def _element(tag: str, key: str, value: Any, place: tuple[Scope, Scopes]) -> Iterator[str]:
     """The lines of one element."""
-    shape, shapes = place
-    head = f"<{tag}{key}{_marks(value, shape)}"
+    scope, scopes = place
+    head = f"<{tag}{key}{_marks(value, scope)}"
     if isinstance(value, dict | list) and value:
         yield f"{head}>"
-        for name, inner_key, child, nodes in _children(value, shape):
-            yield from (f"  {line}" for line in _element(name, inner_key, child, (shapes.of(nodes), shapes)))
+        for name, inner_key, child, nodes in _children(value, scope):
+            yield from (f"  {line}" for line in _element(name, inner_key, child, (scopes.of(nodes), scopes)))
         yield f"</{tag}>"
     else:
         yield f"{head}>{_text(value)}</{tag}>"
 
 
-def _children(value: dict[str, Any] | list[Any], shape: Shape) -> Iterator[tuple[str, str, Any, tuple[Any, ...]]]:
+def _children(value: dict[str, Any] | list[Any], scope: Scope) -> Iterator[tuple[str, str, Any, tuple[Any, ...]]]:
     """Tag, key attribute, value and schemas of what is inside."""
     if isinstance(value, list):
-        yield from ((ITEM, "", item, shape.child(at)) for at, item in enumerate(value))
+        yield from ((ITEM, "", item, scope.child(at)) for at, item in enumerate(value))
         return
-    for name in ordered(shape, value):
-        tag, key = _tag(name, shape)
-        yield tag, key, value[name], shape.child(name)
+    for name in ordered(scope, value):
+        tag, key = _tag(name, scope)
+        yield tag, key, value[name], scope.child(name)
 
 
-def _tag(name: str, shape: Shape) -> tuple[str, str]:
-    if NAME.fullmatch(name) and shape.name(name) in {None, name}:
+def _tag(name: str, scope: Scope) -> tuple[str, str]:
+    if NAME.fullmatch(name) and scope.name(name) in {None, name}:
         return name, ""
     return ENTRY, f' key="{escaped(name, in_attribute=True)}"'
 
 
-def _marks(value: Any, shape: Shape) -> str:
+def _marks(value: Any, scope: Scope) -> str:
     """The attributes without which a reader would take the element for something else."""
     kind = kind_of(value)
     text = _text(value)
     blanks = ' xml:space="preserve"' if isinstance(value, str) and value.strip(BLANK) != value else ""
     tags: Collection[str] = ()
     if isinstance(value, dict | list):
-        tags = [_tag(name, shape)[0] for name in value] if isinstance(value, dict) else [ITEM] * len(value)
-    if kind_of_element(shape, tags, value if isinstance(value, str) else text, {}) == kind:
+        tags = [_tag(name, scope)[0] for name in value] if isinstance(value, dict) else [ITEM] * len(value)
+    if kind_of_element(scope, tags, value if isinstance(value, str) else text, {}) == kind:
         return blanks
     return ' null="true"' if value is None else f' type="{kind}"{blanks}'
 
@@ -83,14 +83,14 @@ def escaped(text: str, *, in_attribute: bool = False) -> str:
 def read(text: str, schema: Schema, *, is_cut: bool) -> Reading:
     """The values of an answer in XML; several lists are one."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    reader = XmlReader(text, Shapes(schema.json_schema), root_name(schema))
+    reader = XmlReader(text, Scopes(schema.json_schema), root_name(schema))
     reader.read(reader.begin())
     if is_cut:
         opened = reader.finish_cut()
         return Reading((*reader.values,), (*reader.notes,), opened)
     reader.finish()
     values = reader.values
-    if len(values) > 1 and Shapes(schema.json_schema).root.kinds == {"array"}:
+    if len(values) > 1 and Scopes(schema.json_schema).root.kinds == {"array"}:
         reader.note("several lists are read as one")
         values = [[item for value in values for item in (value if isinstance(value, list) else [value])]]
     return Reading((*values,), (*reader.notes,))

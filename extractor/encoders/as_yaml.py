@@ -10,10 +10,10 @@ from typing import Any
 from extractor import syntax
 from extractor.encoders.decoded import nothing, refuse_depth, trimmed
 from extractor.encoders.scalars import NULLS, UNPRINTABLE, quoted, written
-from extractor.encoders.shapes import Shape, Shapes, ordered
 from extractor.encoders.yaml_begin import begin
 from extractor.encoders.yaml_reader import YamlReader
 from extractor.errors import ParseError
+from extractor.scopes import Scope, Scopes, ordered
 from extractor.syntax import Reading
 from extractor.syntax.fences import fenced_lines, is_around_lines
 from extractor.types import Schema
@@ -24,26 +24,26 @@ _KEY = re.compile(r"[^\W\d][\w-]*(?: [\w-]+)*")
 def encode(value: Any, schema: Schema) -> str:
     """A value as YAML, its keys in the order of the schema."""
     refuse_depth(value)
-    shapes = Shapes(schema.json_schema)
-    return "\n".join(_lines(value, shapes.root, shapes))
+    scopes = Scopes(schema.json_schema)
+    return "\n".join(_lines(value, scopes.root, scopes))
 
 
-def _lines(value: Any, shape: Shape, shapes: Shapes) -> Iterator[str]:
+def _lines(value: Any, scope: Scope, scopes: Scopes) -> Iterator[str]:
     """The lines of a value, without indentation."""
     if isinstance(value, dict) and value:
-        for key in ordered(shape, value):
-            yield from _entry(_key(key, shape), value[key], shapes.of(shape.child(key)), shapes)
+        for key in ordered(scope, value):
+            yield from _entry(_key(key, scope), value[key], scopes.of(scope.child(key)), scopes)
     elif isinstance(value, list) and value:
         for at, item in enumerate(value):
-            yield from _item(item, shapes.of(shape.child(at)), shapes)
+            yield from _item(item, scopes.of(scope.child(at)), scopes)
     else:
         yield _inline(value)
 
 
-def _entry(key: str, value: Any, shape: Shape, shapes: Shapes) -> Iterator[str]:
+def _entry(key: str, value: Any, scope: Scope, scopes: Scopes) -> Iterator[str]:
     if isinstance(value, dict | list) and value:
         yield f"{key}:"
-        yield from (f"  {line}" if line else "" for line in _lines(value, shape, shapes))
+        yield from (f"  {line}" if line else "" for line in _lines(value, scope, scopes))
     elif isinstance(value, str) and is_block(value):
         yield f"{key}: |-"
         yield from _block(value)
@@ -51,12 +51,12 @@ def _entry(key: str, value: Any, shape: Shape, shapes: Shapes) -> Iterator[str]:
         yield f"{key}: {_inline(value)}"
 
 
-def _item(item: Any, shape: Shape, shapes: Shapes) -> Iterator[str]:
+def _item(item: Any, scope: Scope, scopes: Scopes) -> Iterator[str]:
     if isinstance(item, str) and is_block(item):
         yield "- |-"
         yield from _block(item)
         return
-    for at, line in enumerate(_lines(item, shape, shapes)):
+    for at, line in enumerate(_lines(item, scope, scopes)):
         yield f"{'  ' if at else '- '}{line}" if line else ""
 
 
@@ -77,8 +77,8 @@ def _inline(value: Any) -> str:
     return "null" if value is None else json.dumps(value)
 
 
-def _key(key: str, shape: Shape) -> str:
-    is_other = shape.name(key) not in {None, key}  # without quotes, it would be taken for that property
+def _key(key: str, scope: Scope) -> str:
+    is_other = scope.name(key) not in {None, key}  # without quotes, it would be taken for that property
     is_word = key.lower() in NULLS | {"true", "false"}
     return quoted(key) if is_other or is_word or not _KEY.fullmatch(key) or UNPRINTABLE.search(key) else key
 
@@ -120,11 +120,11 @@ def _json_in_yaml(text: str, notes: list[str]) -> list[Any]:
 
 def _documents(text: str, schema: Schema, notes: list[str]) -> list[Any]:
     """The values of the documents in a text, which `---` separates."""
-    shapes = Shapes(schema.json_schema)
-    lines, before = begin(text, shapes.root, shapes)
+    scopes = Scopes(schema.json_schema)
+    lines, before = begin(text, scopes.root, scopes)
     if before:
         notes.append(f"left out, since it stands before the YAML: {before!r}")
-    reader = YamlReader("\n".join(lines), shapes)
+    reader = YamlReader("\n".join(lines), scopes)
     values: list[Any] = []
     while reader.at < len(reader.lines):
         if reader.peek() is None:

@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from extractor.encoders.shapes import SCALARS, Nodes, Shape, Shapes
 from extractor.errors import SchemaError
 from extractor.pointers import pointer
+from extractor.scopes import SCALARS, Nodes, Scope, Scopes
 from extractor.types import Schema
 
 MISSING = "-"  # a value that is missing, where an empty cell is null
@@ -47,45 +47,45 @@ class Table:
 
 def table_of(schema: Schema) -> Table:
     """The table of a schema; raises `SchemaError` for what it has and a table cannot hold."""
-    shapes = Shapes(schema.json_schema)
+    scopes = Scopes(schema.json_schema)
     nodes: Nodes = (schema.json_schema,)
-    root = shapes.of(nodes)
+    root = scopes.of(nodes)
     if root.kinds == {"array"}:
-        return Table(_columns(shapes, _items(shapes, nodes, ()), ("items",)), "list")
-    _check_record(shapes, nodes, ())
+        return Table(_columns(scopes, _items(scopes, nodes, ()), ("items",)), "list")
+    _check_record(scopes, nodes, ())
     if len(root.properties) == 1:
         ((name, inner),) = root.properties.items()
-        shape = shapes.of(inner)
-        if shape.kinds == {"array"} and not shapes.of(shape.items).kinds <= SCALARS:
+        scope = scopes.of(inner)
+        if scope.kinds == {"array"} and not scopes.of(scope.items).kinds <= SCALARS:
             path = ("properties", name)
-            columns = _columns(shapes, _items(shapes, inner, path), (*path, "items"))
+            columns = _columns(scopes, _items(scopes, inner, path), (*path, "items"))
             return Table(columns, "inside", name, name in root.required)
-    return Table(_columns(shapes, nodes, ()), "one")
+    return Table(_columns(scopes, nodes, ()), "one")
 
 
-def _items(shapes: Shapes, nodes: Nodes, path: tuple[str, ...]) -> Nodes:
-    shape = shapes.of(nodes)
-    if shape.prefix:
+def _items(scopes: Scopes, nodes: Nodes, path: tuple[str, ...]) -> Nodes:
+    scope = scopes.of(nodes)
+    if scope.prefix:
         raise _fault((*path, "prefixItems"), "items that differ by their place")
-    return shape.items
+    return scope.items
 
 
-def _columns(shapes: Shapes, nodes: Nodes, path: tuple[str, ...]) -> tuple[Column, ...]:
-    _check_record(shapes, nodes, path)
-    shape = shapes.of(nodes)
-    if not shape.properties:
+def _columns(scopes: Scopes, nodes: Nodes, path: tuple[str, ...]) -> tuple[Column, ...]:
+    _check_record(scopes, nodes, path)
+    scope = scopes.of(nodes)
+    if not scope.properties:
         raise _fault(path, "a record without properties, so that there are no columns")
-    required = shape.required
-    columns = (_column(name, shapes, inner, (*path, "properties", name)) for name, inner in shape.properties.items())
+    required = scope.required
+    columns = (_column(name, scopes, inner, (*path, "properties", name)) for name, inner in scope.properties.items())
     return tuple(Column(name, kind, is_list, is_null, name in required) for name, kind, is_list, is_null in columns)
 
 
-def _check_record(shapes: Shapes, nodes: Nodes, path: tuple[str, ...]) -> None:
+def _check_record(scopes: Scopes, nodes: Nodes, path: tuple[str, ...]) -> None:
     """Raise `SchemaError` where this is not one kind of object with known keys."""
-    shape = shapes.of(nodes)
-    if shape.kinds != {"object"}:
-        raise _fault(path, f"{_told(shape)} where a record has to be")
-    parts = [*shapes.parts(nodes)]
+    scope = scopes.of(nodes)
+    if scope.kinds != {"object"}:
+        raise _fault(path, f"{_told(scope)} where a record has to be")
+    parts = scope.parts
     for part in parts:
         if part.get("patternProperties") or not _is_closed(part):
             raise _fault((*path, "additionalProperties"), "free keys")
@@ -100,28 +100,28 @@ def _is_closed(part: Mapping[str, Any]) -> bool:
     return extra is None or extra is False
 
 
-def _column(name: str, shapes: Shapes, nodes: Nodes, path: tuple[str, ...]) -> tuple[str, str, bool, bool]:
-    shape = shapes.of(nodes)
-    is_nullable = "null" in shape.kinds
-    kinds = shape.kinds - {"null"}
+def _column(name: str, scopes: Scopes, nodes: Nodes, path: tuple[str, ...]) -> tuple[str, str, bool, bool]:
+    scope = scopes.of(nodes)
+    is_nullable = "null" in scope.kinds
+    kinds = scope.kinds - {"null"}
     if kinds != {"array"}:
-        return name, _kind(kinds, shape, path), False, is_nullable
-    if shape.prefix:
+        return name, _kind(kinds, scope, path), False, is_nullable
+    if scope.prefix:
         raise _fault((*path, "prefixItems"), "items that differ by their place")
-    inner = shapes.of(shape.items)
+    inner = scopes.of(scope.items)
     return name, _kind(inner.kinds, inner, (*path, "items")), True, is_nullable
 
 
-def _kind(kinds: frozenset[str], shape: Shape, path: tuple[str, ...]) -> str:
+def _kind(kinds: frozenset[str], scope: Scope, path: tuple[str, ...]) -> str:
     if not kinds:
         return "string"  # always null
     if len(kinds) > 1 or not kinds <= SCALARS or (kinds == {"null"}):
-        raise _fault(path, _told(shape))
+        raise _fault(path, _told(scope))
     return next(iter(kinds))
 
 
-def _told(shape: Shape) -> str:
-    kinds = sorted(shape.kinds)
+def _told(scope: Scope) -> str:
+    kinds = sorted(scope.kinds)
     return f"a nested {kinds[0]}" if len(kinds) == 1 else f"a union ({' | '.join(kinds)})"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from extractor.depth import DEEPEST
 from extractor.encoders.scalars import plain, unquoted
-from extractor.encoders.shapes import Shape, Shapes
+from extractor.scopes import Scope, Scopes
 
 QUOTED = re.compile(r"""  "[^"\\]*+(?:\\.[^"\\]*+)*+"  |  '[^']*+(?:''[^']*+)*+'  """, re.VERBOSE | re.DOTALL)
 _BLANK = re.compile(r"(?:[ \t\n]|(?<=[ \t\n])#[^\n]*+)*+")
@@ -22,51 +22,51 @@ class FlowError(ValueError):
 class FlowReader:
     """Reads what begins with a bracket."""
 
-    def __init__(self, text: str, shapes: Shapes) -> None:
+    def __init__(self, text: str, scopes: Scopes) -> None:
         self.text = text
-        self.shapes = shapes
+        self.scopes = scopes
 
-    def read(self, at: int, shape: Shape, depth: int) -> tuple[Any, int]:
+    def read(self, at: int, scope: Scope, depth: int) -> tuple[Any, int]:
         """The list or mapping that begins at a place, and where it ends; raises `FlowError`."""
         if depth > DEEPEST:
             raise FlowError("too deep")
-        return self._sequence(at + 1, shape, depth) if self.text[at] == "[" else self._mapping(at + 1, shape, depth)
+        return self._sequence(at + 1, scope, depth) if self.text[at] == "[" else self._mapping(at + 1, scope, depth)
 
-    def _sequence(self, at: int, shape: Shape, depth: int) -> tuple[list[Any], int]:
+    def _sequence(self, at: int, scope: Scope, depth: int) -> tuple[list[Any], int]:
         items: list[Any] = []
         while True:
             at = self._skip(at)
             if self._at(at) == "]":
                 return items, at + 1
-            value, at = self._value(at, self.shapes.of(shape.child(len(items))), depth)
+            value, at = self._value(at, self.scopes.of(scope.child(len(items))), depth)
             items.append(value)
             at = self._separated(at, "]")
 
-    def _mapping(self, at: int, shape: Shape, depth: int) -> tuple[dict[str, Any], int]:
+    def _mapping(self, at: int, scope: Scope, depth: int) -> tuple[dict[str, Any], int]:
         found: dict[str, Any] = {}
         while True:
             at = self._skip(at)
             if self._at(at) == "}":
                 return found, at + 1
-            key, at = self._key(at, shape)
+            key, at = self._key(at, scope)
             at = self._skip(at)
             value = None
             if self._at(at) == ":":
                 at = self._skip(at + 1)
                 if self._at(at) not in ",}":
-                    value, at = self._value(at, self.shapes.of(shape.child(key)), depth)
+                    value, at = self._value(at, self.scopes.of(scope.child(key)), depth)
             found[key] = value
             at = self._separated(at, "}")
 
-    def _key(self, at: int, shape: Shape) -> tuple[str, int]:
+    def _key(self, at: int, scope: Scope) -> tuple[str, int]:
         text, end, is_quoted = self._scalar(at)
-        return text if is_quoted else shape.name(text) or text, end
+        return text if is_quoted else scope.name(text) or text, end
 
-    def _value(self, at: int, shape: Shape, depth: int) -> tuple[Any, int]:
+    def _value(self, at: int, scope: Scope, depth: int) -> tuple[Any, int]:
         if self._at(at) in "[{":
-            return self.read(at, shape, depth + 1)
+            return self.read(at, scope, depth + 1)
         text, end, is_quoted = self._scalar(at)
-        return text if is_quoted else plain(text, shape), end
+        return text if is_quoted else plain(text, scope), end
 
     def _scalar(self, at: int) -> tuple[str, int, bool]:
         if self._at(at) in "\"'":

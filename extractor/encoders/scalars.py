@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from extractor.encoders.decoded import NUMBER, number
-from extractor.encoders.shapes import Shape
+from extractor.scopes import Scope
 
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _WORDS = {"true": True, "false": False}
@@ -29,7 +29,7 @@ UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\u
 _LONGEST_NUMBER = 4000  # digits; Python refuses to convert longer ones
 
 
-def plain(text: str, shape: Shape) -> Any:
+def plain(text: str, scope: Scope) -> Any:
     """What an unquoted text stands for at a place: '12' → 12, 'no' → 'no', '~' → None."""
     if text in NULLS:
         return None
@@ -38,8 +38,8 @@ def plain(text: str, shape: Shape) -> Any:
     value = number(text)
     if value is not None and json.dumps(value) == text:
         return value
-    if "string" in shape.kinds:
-        return text if "number" not in shape.kinds or value is None else value
+    if "string" in scope.kinds:
+        return text if "number" not in scope.kinds or value is None else value
     return value if value is not None else _core(text)
 
 

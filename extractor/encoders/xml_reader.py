@@ -13,8 +13,8 @@ from typing import Any
 
 from extractor.depth import DEEPEST
 from extractor.encoders.decoded import SHOWN, Path, nothing, too_deep
-from extractor.encoders.shapes import KINDS, Shape, Shapes
 from extractor.encoders.xml_text import BLANK, ENTRY, ITEM, kind_of_element, scalar, unescaped
+from extractor.scopes import KINDS, Scope, Scopes
 
 _TOKEN = re.compile(r"<(/?)([^\W\d][\w.:-]*+)([^<>]*+)>|<!--|<!\[CDATA\[|<[?!][^<>]*+>")
 _ATTRIBUTE = re.compile(r"""\s++([\w:.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
@@ -27,7 +27,7 @@ class _Element:
     """An element that is being read."""
 
     tag: str
-    shape: Shape
+    scope: Scope
     attributes: Mapping[str, str]
     children: list[tuple[str, str | None, Any]] = field(default_factory=list)  # tag, key, value
     text: list[str] = field(default_factory=list)
@@ -37,18 +37,18 @@ class _Element:
     def is_text(self) -> bool:
         """Whether no elements are expected in it."""
         stated = self.attributes.get("type")
-        return stated not in {"array", "object"} and not self.shape.kinds & {"array", "object"}
+        return stated not in {"array", "object"} and not self.scope.kinds & {"array", "object"}
 
 
 class XmlReader:
     """Reads the elements of a text from a place on; `values` are those of the outermost."""
 
-    def __init__(self, text: str, shapes: Shapes, root: str) -> None:
+    def __init__(self, text: str, scopes: Scopes, root: str) -> None:
         self.notes: dict[str, None] = {}
         self.values: list[Any] = []
         self.stack: list[_Element] = []
         self._text = text
-        self._shapes = shapes
+        self._scopes = scopes
         self._root = root
         self._without_end: set[str] = set()
 
@@ -62,10 +62,10 @@ class XmlReader:
         for at, found in enumerate(tags):
             if known(found[2]) and found[2] != ITEM:
                 self.note(f"the outermost element <{self._root}> is missing")
-                self._push(self._root, {}, self._shapes.root)
+                self._push(self._root, {}, self._scopes.root)
                 return found.start()
             after = tags[at + 1][2] if at + 1 < len(tags) else ""
-            if known(after) or (known("") and (after or not self._shapes.root.kinds & {"array", "object"})):
+            if known(after) or (known("") and (after or not self._scopes.root.kinds & {"array", "object"})):
                 self.note(f"the outermost element is <{found[2]}>, not <{self._root}>")
                 self._root = found[2].casefold()
                 return found.start()
@@ -73,15 +73,15 @@ class XmlReader:
 
     def _known(self) -> Callable[[str], bool]:
         """Whether a tag may stand at the top: any, where the schema has no names."""
-        shape = self._shapes.root
-        inner = self._shapes.of(shape.items)
-        is_list = "array" in shape.kinds
-        names = bool(shape.properties) or (is_list and bool(inner.properties))
+        scope = self._scopes.root
+        inner = self._scopes.of(scope.items)
+        is_list = "array" in scope.kinds
+        names = bool(scope.properties) or (is_list and bool(inner.properties))
 
         def known(tag: str) -> bool:
             if not tag:
                 return not names
-            return bool(shape.name(tag)) or (is_list and (tag == ITEM or bool(inner.name(tag))))
+            return bool(scope.name(tag)) or (is_list and (tag == ITEM or bool(inner.name(tag))))
 
         return known
 
@@ -134,7 +134,7 @@ class XmlReader:
         if not self.stack:
             if tag.casefold() != self._root:
                 return False
-            self._push(tag, attributes, self._shapes.root)
+            self._push(tag, attributes, self._scopes.root)
             return True
         if self.stack[-1].is_text:
             if not self._is_next(tag):
@@ -143,7 +143,7 @@ class XmlReader:
             self._pop()
         if not self.stack:
             return False
-        self._push(tag, attributes, self._shape_in(self.stack[-1], tag, attributes.get("key")))
+        self._push(tag, attributes, self._scope_in(self.stack[-1], tag, attributes.get("key")))
         return True
 
     def _is_next(self, tag: str) -> bool:
@@ -151,40 +151,40 @@ class XmlReader:
         if len(self.stack) == 1:
             return False
         above, top = self.stack[-2], self.stack[-1]
-        is_list = "array" in above.shape.kinds and tag == top.tag
-        return is_list or (above.shape.name(tag) is not None and "object" in above.shape.kinds)
+        is_list = "array" in above.scope.kinds and tag == top.tag
+        return is_list or (above.scope.name(tag) is not None and "object" in above.scope.kinds)
 
-    def _push(self, tag: str, attributes: Mapping[str, str], shape: Shape) -> None:
+    def _push(self, tag: str, attributes: Mapping[str, str], scope: Scope) -> None:
         if len(self.stack) > DEEPEST:
             raise too_deep()
-        self.stack.append(_Element(tag, shape, attributes, given=self._given(tag, attributes, shape)))
+        self.stack.append(_Element(tag, scope, attributes, given=self._given(tag, attributes, scope)))
 
-    def _given(self, tag: str, attributes: Mapping[str, str], shape: Shape) -> dict[str, Any]:
+    def _given(self, tag: str, attributes: Mapping[str, str], scope: Scope) -> dict[str, Any]:
         """The attributes that are properties of an object; others than the marks of a type are told."""
         found: dict[str, Any] = {}
         for attribute, text in attributes.items():
             if _is_mark(tag, attribute, text):
                 continue
-            name = shape.name(attribute) if "object" in shape.kinds else None
+            name = scope.name(attribute) if "object" in scope.kinds else None
             if name is None:
                 self.note(f"left out, an attribute of <{tag}>: {attribute}={text[:SHOWN]!r}")
                 continue
             self.note(f"attributes of <{tag}> are read as its properties")
-            found[name] = self._value(_Element(name, self._shapes.of(shape.child(name)), {}, text=[text]))
+            found[name] = self._value(_Element(name, self._scopes.of(scope.child(name)), {}, text=[text]))
         return found
 
-    def _shape_in(self, parent: _Element, tag: str, key: str | None) -> Shape:
+    def _scope_in(self, parent: _Element, tag: str, key: str | None) -> Scope:
         """That of a child: of a property, an item, or a property of the only item, whose own tags are left out."""
-        shape = parent.shape
+        scope = parent.scope
         stated = parent.attributes.get("type")
         if tag == ENTRY and key is not None:
-            return self._shapes.of(shape.child(key))
-        as_list = "array" in shape.kinds and (stated == "array" or "object" not in shape.kinds or tag == ITEM)
-        if as_list and stated != "object" and not (tag == ITEM and ITEM in shape.properties and stated != "array"):
-            inner = self._shapes.of(shape.child(len(parent.children)))
+            return self._scopes.of(scope.child(key))
+        as_list = "array" in scope.kinds and (stated == "array" or "object" not in scope.kinds or tag == ITEM)
+        if as_list and stated != "object" and not (tag == ITEM and ITEM in scope.properties and stated != "array"):
+            inner = self._scopes.of(scope.child(len(parent.children)))
             name = inner.name(tag) if tag != ITEM and "object" in inner.kinds else None
-            return self._shapes.of(inner.child(name)) if name is not None else inner
-        return self._shapes.of(shape.child(shape.name(tag) or tag))
+            return self._scopes.of(inner.child(name)) if name is not None else inner
+        return self._scopes.of(scope.child(scope.name(tag) or tag))
 
     # --- close ---------------------------------------------------------------------------------------------------
 
@@ -214,8 +214,8 @@ class XmlReader:
         path: list[str | int] = []
         for parent, one in zip(self.stack, self.stack[1:], strict=False):
             name = one.attributes.get("key") if one.tag == ENTRY else None
-            is_list = "array" in parent.shape.kinds and (one.tag == ITEM or "object" not in parent.shape.kinds)
-            path.append(len(parent.children) if is_list else name or parent.shape.name(one.tag) or one.tag)
+            is_list = "array" in parent.scope.kinds and (one.tag == ITEM or "object" not in parent.scope.kinds)
+            path.append(len(parent.children) if is_list else name or parent.scope.name(one.tag) or one.tag)
         self.stack[-1].text.clear()
         is_empty = len(self.stack) == 1 and not self.stack[0].children and not self.stack[0].given
         while self.stack:
@@ -234,27 +234,27 @@ class XmlReader:
             self.values.append(value)
 
     def _value(self, element: _Element) -> Any:
-        shape = element.shape
+        scope = element.scope
         text = "".join(element.text)
         if element.attributes.get("xml:space") != "preserve":
             text = text.strip(BLANK)
         tags = [*element.given, *(tag for tag, _, _ in element.children)]
-        kind = kind_of_element(shape, tags, text, element.attributes)
+        kind = kind_of_element(scope, tags, text, element.attributes)
         if kind in {"object", "array"} and text:
             self.note(f"left out, since it stands between elements: {text[:SHOWN]!r}")
         if kind == "object":
             return self._object(element)
         if kind == "array":
             return self._list(element)
-        if kind not in shape.kinds and "array" in shape.kinds and "type" not in element.attributes and text:
+        if kind not in scope.kinds and "array" in scope.kinds and "type" not in element.attributes and text:
             self.note(f"<{element.tag}> without <{ITEM}> is read as a list of one")
-            item = self._shapes.of(shape.child(0))
+            item = self._scopes.of(scope.child(0))
             return [scalar(kind_of_element(item, (), text, {}), text)]
         return scalar(kind, text)
 
     def _list(self, element: _Element) -> list[Any]:
         """The items; or the only one, where its properties stand without a tag of their own."""
-        inner = self._shapes.of(element.shape.child(0))
+        inner = self._scopes.of(element.scope.child(0))
         names = {tag for tag, key, _ in element.children if key is None and tag != ITEM}
         if "object" in inner.kinds and any(inner.name(tag) for tag in names):
             self.note(f"<{element.tag}> without <{ITEM}> is read as a list of one")
@@ -264,17 +264,17 @@ class XmlReader:
     def _object(self, element: _Element) -> dict[str, Any]:
         found: dict[str, list[Any]] = {}
         for tag, key, value in element.children:
-            name = key if tag == ENTRY and key is not None else element.shape.name(tag) or tag
+            name = key if tag == ENTRY and key is not None else element.scope.name(tag) or tag
             found.setdefault(name, []).append(value)
         for name in element.given.keys() & found.keys():
             self.note(f"left out, an attribute of <{element.tag}> beside an element of that name: {name!r}")
-        return element.given | {name: self._one(name, values, element.shape) for name, values in found.items()}
+        return element.given | {name: self._one(name, values, element.scope) for name, values in found.items()}
 
-    def _one(self, name: str, values: list[Any], shape: Shape) -> Any:
+    def _one(self, name: str, values: list[Any], scope: Scope) -> Any:
         """The value of a property whose element may stand there several times, as a list does without `<item>`."""
         if len(values) == 1:
             return values[0]
-        if "array" not in self._shapes.of(shape.child(name)).kinds:
+        if "array" not in self._scopes.of(scope.child(name)).kinds:
             self.note(f"elements that the answer repeats, the last of each counts: <{name}>")
             return values[-1]
         self._once(name)

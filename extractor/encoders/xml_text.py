@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from extractor.encoders.decoded import number
-from extractor.encoders.shapes import KINDS, Shape
+from extractor.scopes import KINDS, Scope
 from extractor.types import Schema
 
 ITEM, ENTRY = "item", "entry"
@@ -28,7 +28,7 @@ def root_name(schema: Schema) -> str:
     return name if NAME.fullmatch(name) else "record"
 
 
-def kind_of_element(shape: Shape, tags: Collection[str], text: str, attributes: Mapping[str, str]) -> str:
+def kind_of_element(scope: Scope, tags: Collection[str], text: str, attributes: Mapping[str, str]) -> str:
     """The kind of value that an element is, by its children and its text."""
     if attributes.get("null") == "true":
         return "null"
@@ -36,22 +36,22 @@ def kind_of_element(shape: Shape, tags: Collection[str], text: str, attributes: 
     if stated in KINDS:
         return stated
     if tags:
-        is_list = "array" in shape.kinds and all(tag == ITEM for tag in tags)
-        is_list = is_list and not ("object" in shape.kinds and ITEM in shape.properties)
-        return "array" if is_list or "object" not in shape.kinds else "object"
+        is_list = "array" in scope.kinds and all(tag == ITEM for tag in tags)
+        is_list = is_list and not ("object" in scope.kinds and ITEM in scope.properties)
+        return "array" if is_list or "object" not in scope.kinds else "object"
     if text:
-        return _kind_of_text(text, shape)
-    return next((kind for kind in ("null", "string", "array", "object") if kind in shape.kinds), "null")
+        return _kind_of_text(text, scope)
+    return next((kind for kind in ("null", "string", "array", "object") if kind in scope.kinds), "null")
 
 
-def _kind_of_text(text: str, shape: Shape) -> str:
-    if "string" in shape.kinds:
+def _kind_of_text(text: str, scope: Scope) -> str:
+    if "string" in scope.kinds:
         return "string"
-    if text in _WORDS and "boolean" in shape.kinds:
+    if text in _WORDS and "boolean" in scope.kinds:
         return "boolean"
-    if "number" in shape.kinds and number(text) is not None:
+    if "number" in scope.kinds and number(text) is not None:
         return "number"
-    return "null" if text == "null" and "null" in shape.kinds else "string"
+    return "null" if text == "null" and "null" in scope.kinds else "string"
 
 
 def scalar(kind: str, text: str) -> Any:

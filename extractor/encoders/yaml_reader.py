@@ -17,8 +17,8 @@ from extractor.encoders.blocks import block_text
 from extractor.encoders.decoded import SHOWN, too_deep
 from extractor.encoders.flow import QUOTED, FlowError, FlowReader
 from extractor.encoders.scalars import plain, unquoted
-from extractor.encoders.shapes import Shape, Shapes
 from extractor.errors import ParseError
+from extractor.scopes import Scope, Scopes
 
 _LENIENT = re.compile(r"[*_`]{0,3}([^\s:：*_`-][^:：]{0,200}?)[*_`]{0,3}[ \t]{0,9}[:：][*]{0,2}")
 _NOT_A_KEY = frozenset("[]{}&*!|>%@`#,")
@@ -46,21 +46,21 @@ class _Line:
         """Whether it begins like an item of a list in Markdown or prose."""
         return self.content.startswith(BULLETS)
 
-    def begins_item(self, shape: Shape) -> bool:
+    def begins_item(self, scope: Scope) -> bool:
         """Whether an item begins; after a bullet that is none of YAML only where a list has to be."""
-        return self.is_item or (self.is_bullet and "array" in shape.kinds and "string" not in shape.kinds)
+        return self.is_item or (self.is_bullet and "array" in scope.kinds and "string" not in scope.kinds)
 
 
 class YamlReader:
     """Reads one document after the other from a text; `notes` tell what was changed or left out."""
 
-    def __init__(self, text: str, shapes: Shapes) -> None:
+    def __init__(self, text: str, scopes: Scopes) -> None:
         self.lines = text.split("\n")
         self.notes: dict[str, None] = {}
         self.at = 0
         self._text = text
-        self._shapes = shapes
-        self._flow = FlowReader(text, shapes)
+        self._scopes = scopes
+        self._flow = FlowReader(text, scopes)
         self._starts = [0, *accumulate(len(line) + 1 for line in self.lines)]
         self._column: tuple[int, int] = (-1, 0)  # a line that is begun, and up to where
         self._failures = 0
@@ -68,7 +68,7 @@ class YamlReader:
 
     def document(self) -> Any:
         """The value that begins at the next line."""
-        return self._block(self._shapes.root, -1, 0)
+        return self._block(self._scopes.root, -1, 0)
 
     def peek(self) -> _Line | None:
         """The next line that says something; None at the end of a document."""
@@ -84,32 +84,32 @@ class YamlReader:
 
     # --- blocks ------------------------------------------------------------------------------------------------
 
-    def _block(self, shape: Shape, parent: int, depth: int) -> Any:
+    def _block(self, scope: Scope, parent: int, depth: int) -> Any:
         """A list, mapping or text that begins here, at a column behind that of its parent."""
         if depth > DEEPEST:
             raise too_deep()
         line = self.peek()
         if line is None:
             return None
-        if line.begins_item(shape):
-            return self._sequence(line.indent, shape, depth)
-        if self._is_mapping(line, shape):
-            return self._mapping(line.indent, shape, depth)
-        return self._scalar(line.indent, parent, shape, None)
+        if line.begins_item(scope):
+            return self._sequence(line.indent, scope, depth)
+        if self._is_mapping(line, scope):
+            return self._mapping(line.indent, scope, depth)
+        return self._scalar(line.indent, parent, scope, None)
 
-    def _is_mapping(self, line: _Line, shape: Shape) -> bool:
-        if "object" in shape.kinds and "string" not in shape.kinds:
-            return self.key(line.content, shape) is not None
-        return ("object" in shape.kinds or "string" not in shape.kinds) and strict_key(line.content) is not None
+    def _is_mapping(self, line: _Line, scope: Scope) -> bool:
+        if "object" in scope.kinds and "string" not in scope.kinds:
+            return self.key(line.content, scope) is not None
+        return ("object" in scope.kinds or "string" not in scope.kinds) and strict_key(line.content) is not None
 
-    def _sequence(self, column: int, shape: Shape, depth: int) -> list[Any]:
+    def _sequence(self, column: int, scope: Scope, depth: int) -> list[Any]:
         items: list[Any] = []
-        while (line := self.peek()) and line.indent >= column and line.begins_item(shape):
+        while (line := self.peek()) and line.indent >= column and line.begins_item(scope):
             if line.is_bullet:
                 self.note(f"{line.content[0]!r} is read as the dash of a list")
             if line.indent > column:
                 self.note("a list whose items are not indented alike")
-            inner = self._shapes.of(shape.child(len(items)))
+            inner = self._scopes.of(scope.child(len(items)))
             rest = line.content[1:].lstrip(" \t")
             if not rest or rest[0] == "#":
                 self.at += 1
@@ -119,21 +119,21 @@ class YamlReader:
                 items.append(self._item(inner, line.indent, depth))
         return items
 
-    def _item(self, shape: Shape, column: int, depth: int) -> Any:
+    def _item(self, scope: Scope, column: int, depth: int) -> Any:
         line = self.peek()
         assert line is not None
-        is_block = line.begins_item(shape) or self._is_mapping(line, shape)
-        return self._block(shape, column, depth + 1) if is_block else self._scalar(line.indent, column, shape, None)
+        is_block = line.begins_item(scope) or self._is_mapping(line, scope)
+        return self._block(scope, column, depth + 1) if is_block else self._scalar(line.indent, column, scope, None)
 
-    def _below(self, shape: Shape, column: int, depth: int) -> Any:
+    def _below(self, scope: Scope, column: int, depth: int) -> Any:
         """The block under a key or a dash, None where there is none."""
         line = self.peek()
-        return self._block(shape, column, depth + 1) if line and line.indent > column else None
+        return self._block(scope, column, depth + 1) if line and line.indent > column else None
 
-    def _mapping(self, column: int, shape: Shape, depth: int) -> dict[str, Any]:
+    def _mapping(self, column: int, scope: Scope, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         while (line := self.peek()) and line.indent >= column:
-            entry = self.key(line.content, shape)
+            entry = self.key(line.content, scope)
             if entry is None:
                 self._leave_out(line)
                 continue
@@ -142,13 +142,13 @@ class YamlReader:
             key, offset = entry
             if key in found:
                 self.note(f"keys that the answer repeats, the last value of each counts: {key!r}")
-            inner = self._shapes.of(shape.child(key))
-            found[key] = self._entry(line, offset, (inner, shape), (column, depth))
+            inner = self._scopes.of(scope.child(key))
+            found[key] = self._entry(line, offset, (inner, scope), (column, depth))
         return found
 
-    def _entry(self, line: _Line, offset: int, shapes: tuple[Shape, Shape], where: tuple[int, int]) -> Any:
+    def _entry(self, line: _Line, offset: int, scopes: tuple[Scope, Scope], where: tuple[int, int]) -> Any:
         """The value of a key: on its line, or below."""
-        inner, outer = shapes
+        inner, outer = scopes
         column, depth = where
         rest = line.content[offset:].lstrip(" \t")
         if rest and not _is_comment(rest, inner):
@@ -162,16 +162,16 @@ class YamlReader:
             return None
         return self._below(inner, column, depth)
 
-    def _is_meant_outside(self, line: _Line, inner: Shape, outer: Shape) -> bool:
+    def _is_meant_outside(self, line: _Line, inner: Scope, outer: Scope) -> bool:
         """Whether a line that is indented too far goes on with the mapping around."""
         entry = None if inner.kinds & {"object", "array"} else self.key(line.content, outer)
         return entry is not None and entry[0] in outer.properties
 
-    def key(self, content: str, shape: Shape) -> tuple[str, int] | None:
+    def key(self, content: str, scope: Scope) -> tuple[str, int] | None:
         """The key at the begin of a line, and where it ends: 'Title：x' → ('title', 6)."""
         lenient = _LENIENT.match(content)
         if lenient and content[0] not in "\"'":
-            name = shape.name(lenient[1].strip())
+            name = scope.name(lenient[1].strip())
             if name is not None:
                 return name, lenient.end()
         return strict_key(content)
@@ -195,7 +195,7 @@ class YamlReader:
 
     # --- texts -------------------------------------------------------------------------------------------------
 
-    def _scalar(self, column: int, parent: int, shape: Shape, outer: Shape | None) -> Any:
+    def _scalar(self, column: int, parent: int, scope: Scope, outer: Scope | None) -> Any:
         """What stands on a line from a column on, and goes on below where that is indented further than its parent."""
         content = self.lines[self.at][column:].rstrip(" \t")
         header = _HEADER.fullmatch(content)
@@ -207,12 +207,12 @@ class YamlReader:
             value = unquoted(self._text[self._starts[self.at] + column : end])
             self._go_behind(end)
             return value
-        if content[0] in "[{" and (shape.kinds & {"array", "object"} or "string" not in shape.kinds):
-            value, end = self._bracketed(column, shape)
+        if content[0] in "[{" and (scope.kinds & {"array", "object"} or "string" not in scope.kinds):
+            value, end = self._bracketed(column, scope)
             if end:
                 self._go_behind(end)
                 return value
-        return self._plain(column, parent, shape, outer)
+        return self._plain(column, parent, scope, outer)
 
     def _quoted_end(self, column: int) -> int:
         """Where a quoted text ends that has its last line for itself; else 0."""
@@ -222,11 +222,11 @@ class YamlReader:
         self.note("quotes around a part of a text belong to it")
         return 0
 
-    def _bracketed(self, column: int, shape: Shape) -> tuple[Any, int]:
+    def _bracketed(self, column: int, scope: Scope) -> tuple[Any, int]:
         if self._failures > _MOST_FAILURES:
             return None, 0
         try:
-            value, end = self._flow.read(self._starts[self.at] + column, shape, 0)
+            value, end = self._flow.read(self._starts[self.at] + column, scope, 0)
         except FlowError:
             self._failures += 1
             return None, 0
@@ -241,8 +241,8 @@ class YamlReader:
     def _go_behind(self, end: int) -> None:
         self.at = bisect_right(self._starts, end - 1)
 
-    def _plain(self, column: int, parent: int, shape: Shape, outer: Shape | None) -> Any:
-        first = self._without_comment(self.lines[self.at][column:].strip(" \t"), shape)
+    def _plain(self, column: int, parent: int, scope: Scope, outer: Scope | None) -> Any:
+        first = self._without_comment(self.lines[self.at][column:].strip(" \t"), scope)
         parts = [first]
         self.at += 1
         while (more := self._continued(parent, outer)) is not None:
@@ -251,9 +251,9 @@ class YamlReader:
         if _ALIAS.fullmatch(text) and text[1:] in self._anchors:
             what = f"the answer has an alias in it ({text[:SHOWN]}), which is not taken"
             raise ParseError(what, hint="ask for values without references")
-        return plain(text, shape) if len(parts) == 1 else text
+        return plain(text, scope) if len(parts) == 1 else text
 
-    def _continued(self, parent: int, outer: Shape | None) -> str | None:
+    def _continued(self, parent: int, outer: Scope | None) -> str | None:
         """The next line of a text, with what joins it to the one before."""
         at = self.at
         while at < len(self.lines) and not self.lines[at].strip(" \t"):
@@ -268,13 +268,13 @@ class YamlReader:
         breaks, self.at = at - self.at, at + 1
         return ("\n" * breaks or " ") + content
 
-    def _is_entry(self, content: str, outer: Shape) -> bool:
+    def _is_entry(self, content: str, outer: Scope) -> bool:
         entry = self.key(content, outer)
         return entry is not None and entry[0] in outer.properties
 
-    def _without_comment(self, text: str, shape: Shape) -> str:
+    def _without_comment(self, text: str, scope: Scope) -> str:
         """'12 # a dozen' → '12'; of what may be a text, '#' goes only with a blank behind it: 'Song #1' stays."""
-        sign = " # " if "string" in shape.kinds and shape.choices is None else " #"
+        sign = " # " if "string" in scope.kinds and scope.choices is None else " #"
         before, _, comment = text.partition(sign)
         if not comment:
             return text
@@ -282,9 +282,9 @@ class YamlReader:
         return before.rstrip()
 
 
-def _is_comment(rest: str, shape: Shape) -> bool:
+def _is_comment(rest: str, scope: Scope) -> bool:
     """Whether what stands behind a key is none of its value; a '#tag' is one."""
-    return rest[0] == "#" and ("string" not in shape.kinds or rest[1:2] in {"", " ", "#"})
+    return rest[0] == "#" and ("string" not in scope.kinds or rest[1:2] in {"", " ", "#"})
 
 
 def strict_key(content: str) -> tuple[str, int] | None:

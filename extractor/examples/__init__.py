@@ -22,13 +22,14 @@ from pydantic import TypeAdapter
 
 from extractor.brevity import shorten
 from extractor.errors import SchemaError, UsageError
-from extractor.examples.absence import Composer, Entry, StatedError, in_schema_order, nothing
+from extractor.examples.absence import Composer, Entry, StatedError, nothing
 from extractor.examples.files import read_given
 from extractor.examples.given import NOTHING, Given, Pair, from_module, from_pairs, instruction_of
 from extractor.field_examples import FieldExample, pairs
 from extractor.pointers import is_list
 from extractor.pytypes import in_order
 from extractor.rank import Index
+from extractor.scopes import in_schema_order
 from extractor.types import Example, Problem, Schema
 from extractor.validation import Valid, problems_at, validate
 
@@ -164,7 +165,7 @@ def _hint(schema: Schema, value: Any) -> str:
 def _as_asked(schema: Schema, data: Any, instance: Any) -> Any:
     """What the class writes, as far as it is what is asked for: no computed fields, no names for output only."""
     if instance is None:
-        return in_schema_order(schema, data)
+        return in_schema_order(schema.json_schema, data)
     adapter = TypeAdapter(schema.model)
     try:
         written = adapter.dump_python(instance, mode="json", by_alias=True, round_trip=True)

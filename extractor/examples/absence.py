@@ -73,11 +73,6 @@ def nothing(schema: Schema) -> Any:
     return Composer(schema).absent(schema.json_schema, ())
 
 
-def in_schema_order(schema: Schema, data: Any) -> Any:
-    """Data with its names in the order in which an answer has them: 'a, b', {'b': 1, 'a': 2} → {'a': 2, 'b': 1}."""
-    return Composer(schema).ordered(schema.json_schema, data)
-
-
 @dataclass(slots=True)
 class Composer:
     """Makes the least record that states something. `trials` are bounded, since unions in unions multiply."""
@@ -96,19 +91,6 @@ class Composer:
 
     def _says_nothing(self, node: Any) -> bool:
         return self._admits(node, None) or self._admits(node, [])
-
-    def ordered(self, node: Any, data: Any) -> Any:
-        """As `in_schema_order`, for a node; names that it does not foresee come last."""
-        if isinstance(data, list):
-            items: Any = next((view.items for view in self._views(node) if view.items is not _MISSING), None)
-            return [self.ordered(items, one) for one in data]
-        if not isinstance(data, dict):
-            return data
-        known: dict[str, Any] = {}
-        for view in self._views(node):
-            known |= {name: child for name, child in view.properties.items() if name not in known}
-        names = dict.fromkeys((*(name for name in known if name in data), *data))
-        return {name: self.ordered(known.get(name), data[name]) for name in names}
 
     def _least(self, node: Any, path: Path) -> Any:
         """Null, an empty list, what is fixed, or an empty map; raises `StatedError` where a node admits none."""

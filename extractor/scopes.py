@@ -1,13 +1,12 @@
-"""What a schema admits at a place, as far as writing and reading without type marks needs to know it.
+"""What a schema admits at a place at most: the widest view of it, for which one look at a node is enough.
 
-A shape admits at least what the schema does: where several schemas hold at a place (unions, `allOf`, references), it
-knows the properties of all of them. Writers check what they write against the shape, so that being too wide costs a
-type mark and never a value.
+Where several schemas hold at a place (unions, `allOf`, references), a scope knows the properties of all of them. What
+is written by it is checked against it, so that being too wide costs a type mark and never a value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,9 +20,10 @@ Nodes = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class Scope:
     """The kinds of value at a place, and the schemas of what is inside of it; `choices` where all are listed."""
 
+    parts: tuple[Mapping[str, Any], ...]  # all schemas that are said of it, those of branches too
     kinds: frozenset[str]
     properties: Mapping[str, Nodes]
     required: frozenset[str]
@@ -44,27 +44,28 @@ class Shape:
         return self.properties.get(key, self.extra)
 
 
-class Shapes:
-    """The shapes of one schema, each made once."""
+class Scopes:
+    """The scopes of one schema, each made once."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
-        self._made: dict[tuple[int, ...], tuple[Nodes, Shape]] = {}
+        self._made: dict[tuple[int, ...], tuple[Nodes, Scope]] = {}
+        self._known: dict[int, frozenset[str]] = {}  # kinds of a node by its identity
 
     @property
-    def root(self) -> Shape:
+    def root(self) -> Scope:
         """That of the whole value."""
         return self.of((self._root,))
 
-    def of(self, nodes: Nodes) -> Shape:
-        """The shape of a place that has these schemas; that of anything for none."""
+    def of(self, nodes: Nodes) -> Scope:
+        """The scope of a place that has these schemas; that of anything for none."""
         key = tuple(map(id, nodes))
         if key not in self._made:
             self._made[key] = nodes, self._make(nodes)
         return self._made[key][1]
 
-    def _make(self, nodes: Nodes) -> Shape:
-        parts = [*self.parts(nodes)]
+    def _make(self, nodes: Nodes) -> Scope:
+        parts = (*self._parts(nodes),)
         properties: dict[str, Nodes] = {}
         for part in parts:
             for name, child in part.get("properties", {}).items():
@@ -73,10 +74,11 @@ class Shapes:
         for part in parts:
             for at, child in enumerate(part.get("prefixItems", ())):
                 prefix[at : at + 1] = [_united(prefix[at] if at < len(prefix) else (), (child,))]
-        kinds = frozenset[str]().union(*(self._kinds(node, ()) for node in nodes)) if nodes else KINDS
+        kinds = frozenset[str]().union(*(self._kinds(node) for node in nodes)) if nodes else KINDS
         # Beside a tuple, a list of another branch admits other things at its places.
         items = _inside(parts, "items")
-        return Shape(
+        return Scope(
+            parts=parts,
             kinds=kinds,
             properties=properties,
             required=frozenset(name for part in parts for name in part.get("required", ())),
@@ -87,7 +89,7 @@ class Shapes:
             folded=_folded(properties),
         )
 
-    def parts(self, nodes: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
+    def _parts(self, nodes: Iterable[Any]) -> Iterator[Mapping[str, Any]]:
         """The schemas that are not made of others, or as far as they are not."""
         seen: set[int] = set()
         waiting = [*nodes][::-1]
@@ -107,18 +109,20 @@ class Shapes:
         except SchemaError:
             return []
 
-    def _kinds(self, node: Any, above: tuple[int, ...]) -> frozenset[str]:
-        """The kinds of value that a schema admits, or more."""
-        if not isinstance(node, Mapping) or id(node) in above:
+    def _kinds(self, node: Any) -> frozenset[str]:
+        """The kinds of value that a schema admits, or more; each is read once, as definitions may name others twice."""
+        if not isinstance(node, Mapping):
             return KINDS if node is not False else frozenset()
-        above = (*above, id(node))
-        kinds = _own_kinds(node)
-        for child in (*self._referred(node), *node.get("allOf", ())):
-            kinds &= self._kinds(child, above)
-        for key in ("anyOf", "oneOf"):
-            if key in node:
-                kinds &= frozenset[str]().union(*(self._kinds(child, above) for child in node[key]))
-        return kinds
+        if id(node) not in self._known:
+            self._known[id(node)] = KINDS  # for a node that leads to itself
+            kinds = _own_kinds(node)
+            for child in (*self._referred(node), *node.get("allOf", ())):
+                kinds &= self._kinds(child)
+            for key in ("anyOf", "oneOf"):
+                if key in node:
+                    kinds &= frozenset[str]().union(*(self._kinds(child) for child in node[key]))
+            self._known[id(node)] = kinds
+        return self._known[id(node)]
 
 
 def kind_of(value: Any) -> str:
@@ -130,9 +134,24 @@ def kind_of(value: Any) -> str:
     return "string" if isinstance(value, str) else "object" if isinstance(value, Mapping) else "array"
 
 
-def ordered(shape: Shape, value: Mapping[str, Any]) -> list[str]:
+def ordered(scope: Scope, value: Mapping[str, Any]) -> list[str]:
     """The keys of an object in the order of the schema, others after them."""
-    return [*(key for key in shape.properties if key in value), *(key for key in value if key not in shape.properties)]
+    return [*(key for key in scope.properties if key in value), *(key for key in value if key not in scope.properties)]
+
+
+def in_schema_order(root: Mapping[str, Any], data: Any) -> Any:
+    """Data with its names in the order in which an answer has them: 'a, b', {'b': 1, 'a': 2} → {'a': 2, 'b': 1}."""
+    scopes = Scopes(root)
+
+    def arranged(nodes: Nodes, value: Any) -> Any:
+        scope = scopes.of(nodes)
+        if isinstance(value, list):
+            return [arranged(scope.child(at), item) for at, item in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
+        return {name: arranged(scope.child(name), value[name]) for name in ordered(scope, value)}
+
+    return arranged((root,), data)
 
 
 def _own_kinds(node: Mapping[str, Any]) -> frozenset[str]:
@@ -149,7 +168,7 @@ def _united(*several: Nodes) -> Nodes:
     return tuple({id(node): node for nodes in several for node in nodes}.values())
 
 
-def _inside(parts: list[Mapping[str, Any]], keyword: str) -> Nodes:
+def _inside(parts: Sequence[Mapping[str, Any]], keyword: str) -> Nodes:
     """The schemas under a keyword; none, which admits anything, where a list says nothing of its items."""
     return _united(*((part[keyword],) for part in parts if keyword in part and part[keyword] is not False))
 
@@ -160,7 +179,7 @@ def _free(part: Mapping[str, Any]) -> Iterator[Any]:
         yield part["additionalProperties"]
 
 
-def _choices(parts: list[Mapping[str, Any]]) -> tuple[Any, ...] | None:
+def _choices(parts: Sequence[Mapping[str, Any]]) -> tuple[Any, ...] | None:
     """All values that are listed, where each part lists its own."""
     own = [part for part in parts if not part.keys() & {"anyOf", "oneOf", "allOf", "$ref"}]
     if not own or not all(part.keys() & {"const", "enum"} for part in own):
