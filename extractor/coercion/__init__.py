@@ -5,7 +5,8 @@ list is asked for, a wrapper too many. The JSON Schema decides: what is valid is
 can mean the valid one with the fewest changes counts. Where several are as near, or one cannot be told for sure, the
 value stays as it is, with a doubt, and whoever repairs asks for it. The idea of schema-aligned parsing is BAML's.
 
-Reading order: this file; `closed`; `found`; `numerals`, `mixed`, `number_words`, `units`, `numbers`, `clock`, `dates`,
+Reading order: this file; `closed`; `found`; `numerals`, `mixed`, `number_words`, `units`, `numbers`, `said` (by names
+and descriptions), `clock`, `dates`,
 `prose`, `words`, `keys`, `splits` (texts); `nodes` (what a schema asks); `scalars`; `fit`; `branches` (of unions);
 `walk` (down a schema along a value); `begun` and `together` (what was cut off, and several values as one list).
 """

@@ -14,11 +14,16 @@ _EDGES = " \t\r\n\"'“”‘’「」『』*_`"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A value, and what had to be left out or supposed (`how`); a larger cost makes others come first."""
+    """A value, and what had to be left out or supposed (`how`); a larger cost makes others come first.
+
+    Of a number, the units that it is taken `without`, and the `factor` behind it.
+    """
 
     value: Any
     how: str = ""
     cost: int = 1
+    without: tuple[str, ...] = ()
+    factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor.choices import Choice, choices
+from extractor.coercion.said import NOTHING, SAID, Said, of_parts
 from extractor.patterns import PatternError, search
 from extractor.pointers import resolve
 from extractor.types import Dialect
@@ -39,6 +40,7 @@ class Shape:
     properties: Mapping[str, Node]
     required: tuple[str, ...]
     rest: Node  # what is asked of an object or list beside its kind and its children; None for nothing
+    said: Said = NOTHING  # of its numbers, by descriptions and by the name of the property
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -61,6 +63,7 @@ class Nodes:
         self._shapes: dict[int, Shape] = {}
         self._made: dict[tuple[int, ...], Node] = {}
         self._children: dict[tuple[int, str | int], Node | None] = {}
+        self._saying: dict[tuple[int, Said], Node] = {}
 
     def shape(self, node: Node) -> Shape:
         """The flat form of a node."""
@@ -71,19 +74,30 @@ class Nodes:
     def _flattened(self, node: Node) -> Shape:
         parts = tuple(self._parts(node, 0))
         found = tuple(self._choices(node, 0))
-        unions = () if found else tuple(tuple(part[word]) for part in parts for word in _UNIONS if part.get(word))
+        said = of_parts(parts) or next((part[SAID] for part in parts if isinstance(part.get(SAID), Said)), NOTHING)
+        branches = () if found else tuple(part[word] for part in parts for word in _UNIONS if part.get(word))
+        unions = tuple(tuple(self._with(said, branch) for branch in some) for some in branches)
         kinds = frozenset(_ALL).intersection(*map(_kinds, parts))
         properties = {name: child for part in reversed(parts) for name, child in part.get("properties", {}).items()}
         required = tuple(dict.fromkeys(name for part in parts for name in part.get("required", ())))
-        return Shape(parts, kinds, found, unions, properties, required, _rest(node, parts))
+        return Shape(parts, kinds, found, unions, properties, required, _rest(node, parts), said)
 
     def child(self, shape: Shape, key: str | int) -> Node | None:
         """The node of a property or item; None where nothing is said of it."""
         at = id(shape), key
         if at not in self._children:
             found = [child for part in shape.parts if (child := self._own(part, key)) is not None]
-            self._children[at] = self.together(found) if found else None
+            node = self.together(found) if found else None
+            is_named = isinstance(key, str) and key in shape.properties
+            said = of_parts(self._parts(node, 0), str(key)) if is_named else shape.said
+            self._children[at] = self._with(said, node)
         return self._children[at]
+
+    def _with(self, said: Said, node: Node) -> Node:
+        """A node that carries what is said above it, the same one each time."""
+        if not said or not isinstance(node, Mapping):
+            return node
+        return self._saying.setdefault((id(node), said), {**node, SAID: said})
 
     def together(self, nodes: Sequence[Node]) -> Node:
         """One node for several that hold at once, the same one each time."""

@@ -69,14 +69,15 @@ def _mixed(found: mixed.Mixed, text: str) -> tuple[Found, ...] | Doubt:
     if found.is_percent and not after:
         return _percent(found.number, has_point=False)
     if not found.is_percent and (per := _PERCENT.get(after.casefold())):
-        return _percent(found.number, has_point=False) if per == 100 else (Found(_plainly(found.number / per)),)  # noqa: PLR2004
+        return _percent(found.number, has_point=False) if per == 100 else _per_mille(found.number)  # noqa: PLR2004
     return _with_unit(found.number, after, text, touches=found.after == after)
 
 
 def _with_unit(number: Fraction, after: str, text: str, *, touches: bool) -> tuple[Found, ...] | Doubt:
     """A number whose own form says how large it is, with a unit or a factor behind."""
     if known := behind(after, touches=touches):
-        return (Found(_plainly(number * known[0]), f"without {known[1]!r}" if known[1] else ""),)
+        value, units = _plainly(number * known[0]), (known[1],) if known[1] else ()
+        return (Found(value, f"without {known[1]!r}" if units else "", without=units, factor=known[0]),)
     return Doubt(f"{text!r} is no exact number") if _ABOUT.match(after) else ()
 
 
@@ -94,6 +95,10 @@ def _in_words(plain: str, text: str) -> tuple[Found, ...] | Doubt:
 def _percent(number: Fraction, *, has_point: bool) -> tuple[Found, ...]:
     parts = Found(_plainly(number / 100), "as a fraction")
     return parts, Found(_plainly(number, has_point=has_point), "in percent", cost=2)
+
+
+def _per_mille(number: Fraction) -> tuple[Found, ...]:
+    return (Found(_plainly(number / 1000), "as a fraction", without=("‰",)),)
 
 
 def _ratio(ratio: re.Match[str], text: str) -> tuple[Found, ...] | Doubt:
@@ -119,8 +124,7 @@ def _formed(form: re.Match[str], text: str) -> tuple[Found, ...] | Doubt:
     has_point = bool(form["power"]) or (form["digits"] or "").count(".") == 1
     after = form["after"].strip()
     if per := _PERCENT.get(after.casefold()):
-        parts = Found(_plainly(number / per), "as a fraction")
-        return _percent(number, has_point=has_point) if per == 100 else (parts,)  # noqa: PLR2004
+        return _percent(number, has_point=has_point) if per == 100 else _per_mille(number)  # noqa: PLR2004
     return _scaled((number, has_point), after, text, form)
 
 
@@ -140,9 +144,10 @@ def _scaled(read: tuple[Fraction, bool], after: str, text: str, form: re.Match[s
         is_word = not chinese and after[0].isalpha() and len(after) <= _LONGEST_WORD
         return Doubt(f"what {after!r} means in {text!r} is not known") if is_word else ()
     factor, unit = known
-    dropped = " and ".join(repr(part) for part in (form["before"], unit) if part)
+    units = tuple(part for part in (form["before"], unit) if part)
     value = _plainly(number * factor, has_point=has_point and factor == 1)
-    return (Found(value, f"without {dropped}" if dropped else ""),)
+    how = f"without {' and '.join(map(repr, units))}" if units else ""
+    return (Found(value, how, without=units, factor=factor),)
 
 
 def _plainly(number: Fraction, *, has_point: bool = False) -> int | float:

@@ -10,9 +10,11 @@ from typing import Any
 from extractor.coercion import dates, numbers
 from extractor.coercion.found import Doubt, Found, unquoted
 from extractor.coercion.nodes import Shape
+from extractor.coercion.said import contradicted
 from extractor.coercion.words import choose, firm_boolean, is_null, named_boolean, named_choice, read_boolean
 
 _LEAST, _MOST = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
+PER_MILLE = "‰"
 _ONLY_TRUTH = (frozenset(("boolean",)), frozenset(("boolean", "null")))
 
 
@@ -41,7 +43,7 @@ def _numbers(shape: Shape, text: str) -> Iterator[Found | Doubt]:
     if isinstance(found, Doubt):
         yield found
         return
-    readings = _percents(shape, found, text) if len(found) > 1 else found
+    readings = _percents(shape, found, text) if len(found) > 1 else _said(shape, found, text)
     if isinstance(readings, Doubt):
         yield readings
         return
@@ -61,11 +63,22 @@ def _percents(shape: Shape, found: tuple[Found, ...], text: str) -> tuple[Found,
     least, most = _bounds(shape)
     if most <= 1:
         return (part,)
-    if "number" not in shape.kinds:
+    if "number" not in shape.kinds or shape.said.is_percent:
         return (percent,)
     if part.value < least:
         return (percent,)
     return found if most == inf else Doubt(f"{text!r} may be {part.value} or {percent.value}")
+
+
+def _said(shape: Shape, found: tuple[Found, ...], text: str) -> tuple[Found, ...] | Doubt:
+    """Numbers that are in no other unit than the field is; of '5‰' nobody knows whether 0.005 or 5 is asked above 1."""
+    for one in found:
+        if why := contradicted(one, shape.said, text):
+            return why
+        most = _bounds(shape)[1]
+        if PER_MILLE in one.without and (1 < most < inf or (shape.said.is_percent and most > 1)):
+            return Doubt(f"{text!r} may be {one.value} or {one.value * 1000:g}")
+    return found
 
 
 def _bounds(shape: Shape) -> tuple[float, float]:

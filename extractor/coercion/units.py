@@ -92,6 +92,15 @@ def is_money_unit(text: str) -> bool:
     return bool(_MONEY_SIGN.fullmatch(text)) or text.casefold() in _MONEY
 
 
+def powered(text: str) -> tuple[str, str] | None:
+    """A length and its power: 'm²' → ('m', '2'), 'square feet' → ('feet', '2'), 'km' → None."""
+    if (raised := _RAISED.fullmatch(text)) and _is_length(raised[1]):
+        return raised[1], "3" if text[-1] in "3³" else "2"
+    if (words := _POWERED.fullmatch(text)) and _is_length(words[1]):
+        return words[1], "3" if text[:2] == "cu" else "2"
+    return None
+
+
 def is_unit(text: str) -> bool:
     """Whether a text is one unit that is known, or one by another: 'km/h' → True, 'or 13' → False."""
     parts = text.split("/")
@@ -103,9 +112,7 @@ def _is_single(text: str) -> bool:
     word = text.casefold()
     if text in _SYMBOLS or (len(text) > 1 and word in _SYMBOLS) or text in _MEASURES or _AGES.fullmatch(text):
         return True
-    if (powered := _RAISED.fullmatch(word) or _POWERED.fullmatch(word)) and _is_length(powered[1]):
-        return True
-    return _singular(word) in _WORDS or is_money_unit(text)
+    return bool(powered(word)) or _singular(word) in _WORDS or is_money_unit(text)
 
 
 def _is_length(word: str) -> bool:

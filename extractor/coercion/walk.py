@@ -16,6 +16,7 @@ from extractor.coercion.fit import Fit, Notes, at_once, best, if_valid, inside, 
 from extractor.coercion.found import Doubt, Found, shown
 from extractor.coercion.keys import folded, renames
 from extractor.coercion.nodes import Node, Nodes, Shape, is_number, is_of
+from extractor.coercion.said import SAID
 from extractor.coercion.scalars import readings
 from extractor.coercion.words import is_null
 from extractor.depth import is_deeper
@@ -26,7 +27,7 @@ from extractor.validation import checker, errors_of, has_errors
 SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # who takes these takes any text
 _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
 _WRAPPERS = frozenset(("result", "answer", "output", "value", "response", "data", "record", "json"))
-_PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-alias"))
+_PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-alias", SAID))
 _WRONG = (Fault((), "type", None),)
 _MOST_PARTS = 10_000  # of one text
 _MOST_TOLD = 5  # keys that are left out
