@@ -16,6 +16,8 @@ _CLOCK = re.compile(
     r" ?(?P<noon>[ap]\.?m\.?)? ?(?P<offset>z|utc|gmt|(?:utc|gmt)?[-+]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
+_RANGE = re.compile(r"(?:.*\s)?(?P<hour>\d{1,2}):(?P<minute>\d\d)-(?P<until>\d\d:?\d\d)", re.DOTALL)
+_EAST, _WEST = 14 * 60, 12 * 60  # minutes that clocks are ahead of UTC, and behind it, at most
 _QUARTERS = {"半": 30, "一刻": 15, "三刻": 45}
 _WORDS = {"noon": ("12:00:00", "12 o'clock"), "midday": ("12:00:00", "12 o'clock"), "正午": ("12:00:00", "12 o'clock"),
           "midnight": ("00:00:00", "the start of a day")}  # fmt: skip
@@ -55,6 +57,21 @@ def read(text: str) -> Clock | None:
         return None
     is_open = not half and 0 < hour <= _HALF_DAY and "点" in text
     return Clock(written, _offset(clock["offset"] or ""), "by a clock of 24 hours" if is_open else "")
+
+
+def doubt(text: str, found: Clock) -> str:
+    """Why an offset is none: '9:00-17:00' is a range of times, as offsets go from -12:00 to +14:00; '' where it is one.
+
+    '09:00:00-10:00' and '09:00T-10:00' are no ways to write a range.
+    """
+    if len(found.offset) <= 1:
+        return ""
+    size = 60 * int(found.offset[1:3]) + int(found.offset[4:])
+    spoken = _RANGE.fullmatch(text)
+    if spoken and size > 60 * int(spoken["hour"]) + int(spoken["minute"]):
+        return "may be a range of times"
+    is_none = size > (_EAST if found.offset[0] == "+" else _WEST) or int(found.offset[4:]) > 59  # noqa: PLR2004
+    return f"has no offset: {found.offset!r} is none" if is_none else ""
 
 
 def by_word(text: str) -> Clock | None:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from extractor.coercion import clock
-from extractor.coercion.found import Doubt, Found, Reading, narrow
+from extractor.coercion import clock, durations
+from extractor.coercion.found import LONGEST, Doubt, Found, Reading, narrow
 from extractor.coercion.numerals import chinese_integer
 
 _LONGEST = 60
@@ -35,7 +35,7 @@ _YEAR = r"(?P<year>\d{4})"
 _NUMERAL = "[0-9零〇一二三四五六七八九十]"
 _COUNTED = "零〇一二两三四五六七八九十百千"
 _WRITTEN = [
-    re.compile(rf"{_YEAR}([-/.])(?P<month>\d{{1,2}})\2{_DAY}"),
+    re.compile(rf"{_YEAR}([-/]|\. ?)(?P<month>\d{{1,2}})\2{_DAY}\.?"),
     re.compile(r"(?P<year>[12]\d{3})(?P<month>\d\d)(?P<day>\d\d)"),
     re.compile(rf"(?:the )?{_DAY}(?:[ /-]|\. ?)(?:of )?{_MONTH}(?:,?[ /-]|(?<=\.)){_YEAR}", re.IGNORECASE),
     re.compile(rf"{_MONTH} (?:the )?{_DAY},? {_YEAR}", re.IGNORECASE),
@@ -45,7 +45,7 @@ _WRITTEN = [
         rf" ?(?P<day>{_NUMERAL}{{1,3}}) ?[日号]"
     ),
 ]
-_NUMBERS = re.compile(rf"(?P<one>\d{{1,2}})([-/.])(?P<two>\d{{1,2}})\2{_YEAR}")
+_NUMBERS = re.compile(rf"(?P<one>\d{{1,2}})([-/]|\. ?)(?P<two>\d{{1,2}})\2{_YEAR}")
 _WEEKDAY = re.compile(
     r"[(]?\b(?P<name>mon|tues?|wed(?:nes)?|thur?s?|fri|sat(?:ur)?|sun)(?:day)?\b\.?[)]?,? ?"
     r"|[(]?(?:星期|周|礼拜)(?P<sign>[一二三四五六日天])[)]?",
@@ -54,9 +54,19 @@ _WEEKDAY = re.compile(
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAYS_BY = {name[:3].casefold(): at for at, name in enumerate(_DAYS)}
 _DAYLESS = re.compile(rf"(?:{_MONTH},? )?\d{{4}}|\d{{4}}[-/]\d{{1,2}}|\d{{4}} ?年(?: ?\d{{1,2}} ?月)?", re.IGNORECASE)
+_NAME = _MONTH.replace("?P<month>", "?:")
+_YEARLESS = re.compile(
+    rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?:[ /-]|\. ?)(?:of )?{_NAME}|{_NAME} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?"
+    r"|\d{1,2} ?月 ?\d{1,2} ?[日号]",
+    re.IGNORECASE,
+)
+_SHORT_YEAR = re.compile(
+    rf"\d{{1,2}}(?:[ /-]|\. ?){_NAME}(?:,?[ /-]|(?<=\.))['’]?\d\d|\d{{1,2}}([-/.])\d{{1,2}}\1['’]?\d\d", re.IGNORECASE
+)
+_LABEL = re.compile(r"(?:date(?: ?time)?|time|duration|on|日期|时间|时长)\s?:\s?", re.IGNORECASE)
 _BOTH = re.compile(
-    r"(?P<date>.*?\d\d|.*[日号]|.*\d{4})(?:t|,? at |, ?| |(?<=[日号]))"
-    rf"(?P<time>\D{{0,2}}(?:\d{{1,2}}|[{_COUNTED[:-2]}]{{1,3}})[:时点].*)",
+    r"(?P<date>.*?\d|.*[日号]|.*\d{4})(?:t|,? at |, ?| |(?<=[日号]))"
+    rf"(?P<time>\D{{0,2}}(?:\d{{1,2}}|[{_COUNTED[:-2]}]{{1,3}})[:时点].*|\d{{1,2}} ?[ap]\.?m\b.*)",
     re.IGNORECASE,
 )
 _HALF_DAY = 12
@@ -64,7 +74,7 @@ _HALF_DAY = 12
 
 def read(text: str, form: str) -> Reading:
     """A text in a format of dates or times: ('March 3, 2024', 'date') → '2024-03-03'; None where it is not read."""
-    plain = " ".join(narrow(text).split())
+    plain = _LABEL.sub("", " ".join(narrow(text).split()), count=1) if len(text) <= LONGEST else ""
     if form not in _READERS or not plain or len(plain) > _LONGEST:
         return None
     return _READERS[form](plain)
@@ -75,10 +85,17 @@ def _date(text: str) -> Reading:
     found = _day(text)
     if found is None and (both := _BOTH.fullmatch(text)) and clock.read(both["time"]):
         found = _day(both["date"])
-        return Found(found.value, "without the time") if isinstance(found, Found) else found
-    if found is None and _DAYLESS.fullmatch(text):
-        return Doubt(f"{text!r} names no day")
-    return found
+        found = Found(found.value, "without the time") if isinstance(found, Found) else found
+        return found or _incomplete(both["date"])
+    return found or _incomplete(text)
+
+
+def _incomplete(text: str) -> Doubt | None:
+    """What a date lacks: 'March 2024' has no day, '5 May' no year, '05-May-20' no century."""
+    for form, what in ((_DAYLESS, "names no day"), (_YEARLESS, "names no year"), (_SHORT_YEAR, "names no century")):
+        if form.fullmatch(text):
+            return Doubt(f"{text!r} {what}")
+    return None
 
 
 def _day(text: str) -> Reading:
@@ -138,6 +155,8 @@ def _time(text: str, *, zoned: bool) -> Reading:
 
 
 def _with_offset(text: str, found: clock.Clock, *, zoned: bool) -> Found | Doubt:
+    if why := clock.doubt(text, found):
+        return Doubt(f"{text!r} {why}")
     if bool(found.offset) != zoned:
         return Doubt(f"{text!r} has {'no offset' if zoned else 'an offset, and none is asked for'}")
     return Found(found.time + found.offset, found.how)
@@ -148,7 +167,7 @@ def _moment(text: str, *, zoned: bool) -> Reading:
     both = _BOTH.fullmatch(text)
     if not both or not (time := clock.read(both["time"])):
         return Doubt(f"{text!r} names no time") if isinstance(_day(text), Found) else None
-    day = _day(both["date"])
+    day = _day(both["date"]) or _incomplete(both["date"])
     found = _with_offset(text, time, zoned=zoned)
     if not isinstance(day, Found) or not isinstance(found, Found):
         return found if isinstance(day, Found) else day
@@ -160,5 +179,6 @@ _READERS: dict[str, Callable[[str], Reading]] = {
     "time": lambda text: _time(text, zoned=True),
     "time-local": lambda text: _time(text, zoned=False),
     "date-time": lambda text: _moment(text, zoned=True),
+    "duration": durations.read,
     "date-time-local": lambda text: _moment(text, zoned=False),
 }

@@ -16,6 +16,7 @@ _VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
 _NUMBER = rf"(?:[{CHINESE}]+(?:点[零〇一二三四五六七八九]+)?|\d{{1,15}}(?:\.\d{{1,15}})?)"
 _PARTS = re.compile(rf"(?:(?P<whole>{_NUMBER})又)?(?P<below>{_NUMBER})分之(?P<above>{_NUMBER})(?P<after>.*)")
 _HALVES = re.compile(rf"(?:(?P<whole>\d{{1,15}})\s?)?(?P<sign>[{_VULGAR}])(?P<after>.*)")
+_TENTHS = re.compile(r"(?P<tens>[一二两三四五六七八九])成(?P<ones>[一二三四五六七八九])?")
 _SIZES = {"千万": 10**7, "百万": 10**6, "十万": 10**5, "亿": 10**8, "万": 10**4, "千": 1000, "百": 100, "十": 10}
 _STEP = re.compile(rf"[零〇]?(?P<digits>\d{{1,4}}|[一二两三四五六七八九])(?P<size>{'|'.join(_SIZES)})")
 _STEPS = re.compile(rf"\d{{1,4}}(?:{'|'.join(_SIZES)})[零〇]?[\d一二两三四五六七八九]")
@@ -33,6 +34,8 @@ class Mixed:
 
 def read(text: str, whole: str) -> Mixed | Doubt | None:
     """'三分之一' → 1/3, '百分之百' → 100 percent, '1½ km' → 3/2 and ' km'; `whole` is what a doubt names."""
+    if tenths := _TENTHS.fullmatch(text):  # 三成五
+        return Mixed(Fraction(10 * _digit(tenths["tens"]) + _digit(tenths["ones"] or "零")), "", is_percent=True)
     if found := _HALVES.fullmatch(text):
         part = Fraction(unicodedata.numeric(found["sign"])).limit_denominator(10)
         return Mixed(int(found["whole"] or 0) + part, found["after"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.choices import Choice, choices
@@ -15,7 +15,7 @@ from extractor.types import Dialect
 _DEEPEST = 100  # references that lead to each other without an end
 _DEEPEST_UNION = 3  # unions in unions of which the names are looked at
 _UNIONS = ("anyOf", "oneOf")
-_ALL = ("object", "array", "string", "integer", "number", "boolean", "null")
+ALL = ("object", "array", "string", "integer", "number", "boolean", "null")
 
 _TYPES: dict[str, type] = {"string": str, "boolean": bool, "null": type(None), "object": dict, "array": list}
 
@@ -74,10 +74,11 @@ class Nodes:
     def _flattened(self, node: Node) -> Shape:
         parts = tuple(self._parts(node, 0))
         found = tuple(self._choices(node, 0))
-        said = of_parts(parts) or next((part[SAID] for part in parts if isinstance(part.get(SAID), Said)), NOTHING)
+        above = next((part[SAID] for part in parts if isinstance(part.get(SAID), Said)), NOTHING)
+        said = above if above.name else of_parts(parts) or above
         branches = () if found else tuple(part[word] for part in parts for word in _UNIONS if part.get(word))
         unions = tuple(tuple(self._with(said, branch) for branch in some) for some in branches)
-        kinds = frozenset(_ALL).intersection(*map(_kinds, parts))
+        kinds = frozenset(ALL).intersection(*map(_kinds, parts))
         properties = {name: child for part in reversed(parts) for name, child in part.get("properties", {}).items()}
         required = tuple(dict.fromkeys(name for part in parts for name in part.get("required", ())))
         return Shape(parts, kinds, found, unions, properties, required, _rest(node, parts), said)
@@ -90,6 +91,8 @@ class Nodes:
             node = self.together(found) if found else None
             is_named = isinstance(key, str) and key in shape.properties
             said = of_parts(self._parts(node, 0), str(key)) if is_named else shape.said
+            if is_named and self.shape(node).choices:
+                said = replace(said, name=str(key))
             self._children[at] = self._with(said, node)
         return self._children[at]
 
@@ -184,7 +187,7 @@ def _kinds(part: Mapping[str, Any]) -> frozenset[str]:
     if kinds is None:
         if "properties" in part or "required" in part:
             return frozenset(("object",))
-        return frozenset(("array",) if "items" in part or "prefixItems" in part else _ALL)
+        return frozenset(("array",) if "items" in part or "prefixItems" in part else ALL)
     found = {kinds} if isinstance(kinds, str) else set(kinds)
     return frozenset(found | {"integer"} if "number" in found else found)
 

@@ -13,7 +13,7 @@ from math import isfinite
 from extractor.coercion import mixed, number_words
 from extractor.coercion.found import LONGEST, Doubt, Found, unquoted
 from extractor.coercion.numerals import CHINESE, from_chinese, from_digits
-from extractor.coercion.units import CURRENCY, behind, is_unit
+from extractor.coercion.units import CURRENCY, behind, is_money_unit, is_unit
 
 _SIGNS = str.maketrans({"−": "-", "﹣": "-", "–": "-", "負": "负", "⁄": "/"})
 _FORM = re.compile(
@@ -28,8 +28,17 @@ _RATIO = re.compile(r"(?P<sign>[-+]?)(?:(?P<whole>\d{1,15}) )?(?P<above>\d{1,15}
 _NO_FRACTION = frozenset((7, 10, 12, 20, 24, 30, 31, 60, 100, 365))  # what marks, clocks and calendars count to
 _PERCENT = {"%": 100, "percent": 100, "per cent": 100, "pct": 100, "‰": 1000}
 _ABOUT = re.compile(f"[多余几约至到或~半成折些]|左右|上下|以[上下]|分之|点|^下|[{CHINESE}]|[元块角时][0-9]")
+_SHORT_YEAR = re.compile(r"\s*['’‘]\d\d\s*")
+_POWER = re.compile(
+    r"(?<![\d.,])(?P<by>(?:\d[\d.]*\s?[x×*·]\s?)?)10(?:\^(?P<to>[-+]?\d{1,3})|(?P<raised>[⁻⁺]?[⁰¹²³⁴-⁹]{1,3}))(?!\d)"
+)
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
+_ORDINAL = re.compile(
+    r"(?P<before>#|№|(?:no|nr)\.|number )?\s?(?P<number>\d{1,15})(?P<after>st|nd|rd|th)?", re.IGNORECASE
+)
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
+_HALF = frozenset(("half", "a half", "one half", "一半"))
 _LONGEST_WORD = 24  # characters behind a number that are told in a doubt
-_DECADE = 10
 _VAGUE = re.compile(r"[~≈<>≤≥约近超]|(?:about|around|approx\w*|roughly|nearly|over|under|almost|ca)\b", re.IGNORECASE)
 
 
@@ -37,7 +46,9 @@ def read(text: str) -> tuple[Found, ...] | Doubt:
     """The values that a text can be, the likelier first: '12%' → (0.12, 12); '1,5' → a doubt; 'Two' → ()."""
     if len(text) > LONGEST:
         return ()
-    plain = unquoted(text).translate(_SIGNS).rstrip(".,;。，；")
+    plain = _POWER.sub(_power, unquoted(text).translate(_SIGNS)).rstrip(".,;。，；")
+    if found := _named(plain, text):
+        return found
     if ratio := _RATIO.fullmatch(plain):
         return _ratio(ratio, text)
     if _VAGUE.match(plain) and any(map(str.isdigit, plain)):
@@ -46,6 +57,21 @@ def read(text: str) -> tuple[Found, ...] | Doubt:
         return _exactly(plain, text)
     except OverflowError:
         return ()
+
+
+def _named(plain: str, text: str) -> tuple[Found, ...] | Doubt | None:
+    """'12th' and 'No. 12' → 12, 'half' → 0.5; the year "'20" is a doubt."""
+    if _SHORT_YEAR.fullmatch(text):
+        return Doubt(f"{text!r} does not say the century")
+    if (ordinal := _ORDINAL.fullmatch(plain)) and (beside := ordinal["before"] or ordinal["after"]):
+        return (Found(int(ordinal["number"]), f"without {beside.strip()!r}"),)
+    return (Found(0.5),) if plain.casefold() in _HALF else None
+
+
+def _power(found: re.Match[str]) -> str:
+    """'10^6' → '1x10^6', '1.5 x 10³' → '1.5x10^3'."""
+    by = re.sub(r"[x×*·\s]", "", found["by"]) or "1"
+    return f"{by}x10^{found['to'] or found['raised'].translate(_RAISED)}"
 
 
 def _exactly(plain: str, text: str) -> tuple[Found, ...] | Doubt:
@@ -130,11 +156,9 @@ def _formed(form: re.Match[str], text: str) -> tuple[Found, ...] | Doubt:
 
 def _scaled(read: tuple[Fraction, bool], after: str, text: str, form: re.Match[str]) -> tuple[Found, ...] | Doubt:
     """With what stands behind a number: a factor, a unit, both or nothing: 'million USD', 'km', 'k'."""
+    if why := _unclear(form, after):
+        return Doubt(f"{text!r} {why}")
     number, has_point = read
-    if after == "s" and not form["blank"] and number % _DECADE == 0:
-        return Doubt(f"{text!r} may be seconds or a decade")
-    if after == "m" and not form["blank"] and not form["before"]:
-        return Doubt(f"{text!r} may be in millions or in metres")
     chinese, known = form["chinese"], behind(after, form["before"] or "", touches=not form["blank"])
     if chinese and is_unit(chinese[-1] + after):
         return Doubt(f"{text!r} may be in {after} or in {chinese[-1]}{after}")  # 三千克: 3 kg or 3000 g
@@ -148,6 +172,16 @@ def _scaled(read: tuple[Fraction, bool], after: str, text: str, form: re.Match[s
     value = _plainly(number * factor, has_point=has_point and factor == 1)
     how = f"without {' and '.join(map(repr, units))}" if units else ""
     return (Found(value, how, without=units, factor=factor),)
+
+
+def _unclear(form: re.Match[str], after: str) -> str:
+    """Why a number with what stands around it can mean two things; empty where it cannot."""
+    digits, is_alone = form["digits"] or "", not after or is_money_unit(after)
+    if (form["before"] or after) and is_alone and not form["power"] and _THOUSANDS.fullmatch(digits):
+        return "has a point that may mark decimals or thousands"
+    if after == "s" and not form["blank"] and digits.endswith("0"):
+        return "may be seconds or a decade"
+    return "may be in millions or in metres" if after == "m" and not form["blank"] and not form["before"] else ""
 
 
 def _plainly(number: Fraction, *, has_point: bool = False) -> int | float:

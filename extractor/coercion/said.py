@@ -32,7 +32,7 @@ _SPELLINGS = {
     "lb": "lb lbs pound pounds", "oz": "oz ounce ounces", "stone": "stone stones", "斤": "斤",
     "ml": "ml millilitre millilitres milliliter milliliters 毫升", "cl": "cl", "dl": "dl", "hl": "hl",
     "l": "l litre litres liter liters 升", "gallon": "gallon gallons", "pint": "pint pints",
-    "m2": "sqm 平方米", "km2": "sqkm 平方千米 平方公里", "cm2": "平方厘米", "m3": "立方米", "ft2": "sqft",
+    "m2": "sqm ㎡ 平方米 平米", "km2": "sqkm ㎢ 平方千米 平方公里", "cm2": "平方厘米", "m3": "㎥ 立方米", "ft2": "sqft",
     "ha": "ha hectare hectares 公顷", "acre": "acre acres", "亩": "亩",
     "°C": "°c ℃ celsius 摄氏度 ° degree degrees", "°F": "°f ℉ fahrenheit ° degree degrees",
     "km/h": "km/h kmh kph", "mph": "mph", "m/s": "m/s", "rpm": "rpm",
@@ -88,11 +88,15 @@ _LONGEST = 2_000  # characters of a description that are looked at
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Units that numbers are asked in, how much each counts, and whether they are percentages; empty for nothing."""
+    """Units that numbers are asked in, how much each counts, and whether they are percentages; empty for nothing.
+
+    A field of choices has its `name`, which answers repeat.
+    """
 
     units: frozenset[str] = frozenset()
     scale: int = 1
     is_percent: bool = False
+    name: str = ""
 
     def __bool__(self) -> bool:
         return self != NOTHING

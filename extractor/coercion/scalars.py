@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from math import inf
 from typing import Any
 
 from extractor.coercion import dates, numbers
-from extractor.coercion.found import Doubt, Found, unquoted
-from extractor.coercion.nodes import Shape
+from extractor.coercion.found import Doubt, Found, Reading, unquoted
+from extractor.coercion.nodes import Shape, is_number
 from extractor.coercion.said import contradicted
-from extractor.coercion.words import choose, firm_boolean, is_null, named_boolean, named_choice, read_boolean
+from extractor.coercion.words import choose, firm_boolean, is_null, named_boolean, named_choice, qualified, read_boolean
 
 _LEAST, _MOST = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 PER_MILLE = "‰"
@@ -24,7 +25,7 @@ def readings(shape: Shape, value: Any, *, is_bare: bool) -> Iterator[Found | Dou
         return
     text = value if isinstance(value, str) else json.dumps(value)
     if shape.choices:
-        if found := choose(shape.choices, text) or (named_choice(shape.choices, text) if is_bare else None):
+        if found := _chosen(shape, text, is_bare=is_bare):
             yield found
     else:
         if "integer" in shape.kinds and isinstance(value, str):
@@ -35,6 +36,24 @@ def readings(shape: Shape, value: Any, *, is_bare: bool) -> Iterator[Found | Dou
             yield from _texts(shape, value)
     if "null" in shape.kinds and isinstance(value, str) and is_null(value):
         yield Found(None)
+
+
+def _chosen(shape: Shape, text: str, *, is_bare: bool) -> Reading:
+    """The choice that a text is: by its name, as a number, with something beside it, or as a sentence names it."""
+    found = choose(shape.choices, text) or _counted(shape, text) or qualified(shape.choices, text, shape.said.name)
+    return found or (named_choice(shape.choices, text) if is_bare else None)
+
+
+def _counted(shape: Shape, text: str) -> Reading:
+    """'one' → 1 and '−1' → -1, where the choices are numbers."""
+    values = [choice.value for choice in shape.choices]
+    if not all(map(is_number, values)):
+        return None
+    found = numbers.read(text)
+    if isinstance(found, Doubt):
+        return found
+    kept = [replace(one, value=value) for one in found for value in values if one.value == value]
+    return kept[0] if len(kept) == 1 else None
 
 
 def _numbers(shape: Shape, text: str) -> Iterator[Found | Doubt]:
@@ -92,7 +111,8 @@ def _bounds(shape: Shape) -> tuple[float, float]:
 def _whole(found: Found) -> Found | None:
     value = found.value
     if isinstance(value, float):
-        return Found(int(value), found.how, found.cost) if value.is_integer() else None
+        # The float, where one is asked for as well, is nearer to what is written.
+        return replace(found, value=int(value), cost=found.cost + 1) if value.is_integer() else None
     return found
 
 

@@ -1,6 +1,7 @@
 """A text in which several items of a list may stand: '1, 2', 'a; b', lines with bullets. Where that is not sure, none.
 
-Commas part only what can be told from a text with commas, as numbers, dates and choices can: 'Paris, France' is one.
+A comma parts what can be told from a text with commas, as numbers, dates and choices can: 'Paris, France' is one. Of
+texts only two commas or more between short parts do.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ _BULLET = re.compile(r"\s*(?:[-*•·‣–]\s+|(?P<number>\d{1,3})(?:[.)、]\s+
 _SENTENCE = re.compile(r"(?:(?<![A-Z])\.|[!?。！？])(?:\s|\Z)|[:：]\s*\Z")  # 'Smith, J.' is none
 _ENTITY = re.compile(r"&#?\w{1,10};")
 _HEADING = re.compile(r"\s*[一二三四五六七八九十\d]{1,3}、")
-_MARKS = (r"[;；]", "、")
+_MARKS = (r"[;；]", "、", r"\s\|\s")
+_LIST = r"\s*[,，]\s*"
+_INITIALS = re.compile(r"(?:[A-Z]\.[ -]?)+|(?:Jr|Sr|Inc|Ltd|Co|LLC|GmbH|PhD|MD)\.?")
+_FEWEST, _MOST_WORDS, _MOST_CHARACTERS, _MOST_CHINESE = 3, 3, 30, 12  # of a list with commas, and of its parts
+_AND = re.compile(r"(?:and|&|以及|和)\s+|(?:以及|和)(?=[\u4e00-\u9fff])")
+_JOINED = re.compile(r"\b(?:and|or|nor)\b|&|或")
 _WITH_COMMAS = (r"[\r\n]+", *_MARKS, r"，|,\s", ",")
 _COMMAS = Doubt("its commas may stand in numbers or between them")
 _GROUPS = re.compile(r"\d,\d{3}(?!\d)")  # may be one number
@@ -31,7 +37,23 @@ def of_texts(text: str) -> list[str] | None:
     for mark in _MARKS:
         if len(parts := _parts(mark, text)) > 1:
             return parts if _are_items(parts) else None
-    return None
+    return _at_commas(text)
+
+
+def _at_commas(text: str) -> list[str] | None:
+    """'red, green, and blue' → ['red', 'green', 'blue']; one comma, a number or a longer part makes it one text."""
+    parts = _parts(_LIST, text)
+    if len(parts) < _FEWEST or re.search(r"\d[,，]\d", text) or not _are_items(parts):
+        return None
+    parts[-1] = _AND.sub("", parts[-1], count=1) if _AND.match(parts[-1]) else parts[-1]
+    return parts if all(map(_is_short, parts)) else None
+
+
+def _is_short(part: str) -> bool:
+    """Whether a part between commas is a word or name: 'New York' → True; 'J.' and 'blue or red' → False."""
+    most = _MOST_CHINESE if re.search(r"[\u4e00-\u9fff]", part) else _MOST_CHARACTERS
+    is_name = bool(part) and not _INITIALS.fullmatch(part) and not _JOINED.search(part)
+    return is_name and len(part) <= most and len(part.split()) <= _MOST_WORDS
 
 
 def of_others(text: str, *, has_decimals: bool) -> list[str] | Doubt | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -12,14 +11,14 @@ from jsonschema.exceptions import ValidationError as JsonSchemaError
 
 from extractor.coercion import splits
 from extractor.coercion.branches import Branches
+from extractor.coercion.embedded import read_json
 from extractor.coercion.fit import Fit, Notes, at_once, best, if_valid, inside, is_settled, then
 from extractor.coercion.found import Doubt, Found, shown
 from extractor.coercion.keys import folded, renames
-from extractor.coercion.nodes import Node, Nodes, Shape, is_number, is_of
+from extractor.coercion.nodes import ALL, Node, Nodes, Shape, is_number, is_of
 from extractor.coercion.said import SAID
 from extractor.coercion.scalars import readings
-from extractor.coercion.words import is_null
-from extractor.depth import is_deeper
+from extractor.coercion.words import has_unsaid, is_null, is_unsaid
 from extractor.types import Schema
 from extractor.unions import Fault, innermost
 from extractor.validation import checker, errors_of, has_errors
@@ -28,7 +27,9 @@ SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # 
 _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
 _WRAPPERS = frozenset(("result", "answer", "output", "value", "response", "data", "record", "json"))
 _PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-alias", SAID))
+_TEXT_OR_NULL = frozenset(("string", "null"))
 _WRONG = (Fault((), "type", None),)
+_NULLED = " → null"
 _MOST_PARTS = 10_000  # of one text
 _MOST_TOLD = 5  # keys that are left out
 _MOST_FAULTS = 20  # of a part that are told above it
@@ -60,9 +61,13 @@ class Walk:
 
     def aligned(self, value: Any) -> Fit:
         """The value as the whole schema would have it; the validator decides whether that is valid."""
-        if self.is_valid(value):
+        is_valid = self.is_valid(value)
+        if is_valid and not has_unsaid(value):
             return Fit(value)
         found = self.fit(self.nodes.root, value)
+        if is_valid:
+            is_little = all(text.endswith(_NULLED) for _, text in found.changes)
+            return found if is_little and not found.doubts and self.is_valid(found.value) else Fit(value)
         return found if self.is_valid(found.value) else replace(found, faults=found.faults or _WRONG)
 
     def fit(self, node: Node, value: Any) -> Fit:
@@ -76,11 +81,22 @@ class Walk:
             shape = self.nodes.shape(node)
             source = Fit(value, faults=self.faults(node, value))
             self._fits[key] = source  # what comes back to itself on the way gets this
-            if shape.unions and source.faults:
+            if not source.faults and self._is_unsaid(shape, node, value):
+                self._fits[key] = Fit(None, (((), f"{shown(value)}{_NULLED}"),), cost=1)
+            elif shape.unions and source.faults:
                 self._fits[key] = self._by_branches(shape, node, source)
             elif source.faults or (isinstance(value, dict | list) and node is not True):
                 self._fits[key] = best([*self._options(shape, node, source)], source)
         return self._fits[key]
+
+    def _is_unsaid(self, shape: Shape, node: Node, value: Any) -> bool:
+        """Whether a text says only that nothing is stated, where null may stand, and no choice is so called."""
+        if not isinstance(value, str) or not is_unsaid(value) or shape.choices:
+            return False
+        kinds = self.nodes.kinds(node)
+        inner = (self.nodes.shape(branch) for branches in shape.unions for branch in branches)
+        is_choice = any(choice.value == value for branch in inner for choice in branch.choices)
+        return kinds >= _TEXT_OR_NULL and len(kinds) < len(ALL) and not is_choice and not self._validated(node, None)
 
     def faults(self, node: Node, value: Any) -> tuple[Fault, ...]:
         """What a node has against a value; of an object or list only what it has against the outside of it."""
@@ -328,18 +344,8 @@ class Walk:
     def _json(self, text: str) -> Any:
         """The object or list that stands in a text as JSON; None where none does."""
         if id(text) not in self._parsed:
-            self._parsed[id(text)] = _read_json(text)
+            self._parsed[id(text)] = read_json(text)
         return self._parsed[id(text)]
-
-
-def _read_json(text: str) -> Any:
-    if text.lstrip()[:1] not in {"{", "["}:
-        return None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict | list) and not is_deeper(value) else None
 
 
 def _are_items(values: list[Any], names: set[str]) -> bool:

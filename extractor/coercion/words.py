@@ -12,6 +12,7 @@ from typing import Any
 
 from extractor.choices import Choice, name_of
 from extractor.coercion.found import LONGEST, Doubt, Found, Reading, narrow, unquoted
+from extractor.coercion.keys import folded
 from extractor.coercion.prose import NEGATED, Hit, is_chinese, is_negated, is_prose, stands_alone
 
 LONGEST_SENTENCE = 2_000  # characters of a bare answer in which a choice is looked for
@@ -26,9 +27,22 @@ _NULLS = frozenset(
      "not available", "not applicable", "not specified", "not mentioned", "not provided", "not given", "未提及",
      "未提供", "未说明", "未知", "无", "没有", "暂无", "不详", "不适用")
 )  # fmt: skip
+_UNSAID = re.compile(
+    r"[Nn]ull|NULL|None|NONE|nil|N/A|n/a|[-–—]"
+    r"|[Nn]ot (?:stated|mentioned|provided|specified|given)(?: in the (?:text|document|source|article|passage|input))?\.?"
+    r"|(?:文中|原文|文本中)?未(?:提及|提供|说明)。?"
+)
 _NOTHING = frozenset(("null", "none", "nil"))
 _MARKS = re.compile(r"[\s_\-–—./,:;'\"“”‘’!?()\[\]{}…·、，。；：！？（）「」]+")
 _SHORTEST = 3  # letters of a word that is recognised whatever signs stand around it: 'C#' is not 'C'
+_SHORT_LABEL, _SHORTER_LABEL = 3, 2  # letters of labels to which + - * / and ! ? belong
+_POINTS = re.compile(r"\d[.,:/]\d")
+_SIGNS = re.compile(r"(?<=\w)[-+*/−–]|[-+*/−–](?=\w)|\d[.,:/]\d")
+_CALLS = re.compile(r"(?<=\w)[!?]")
+_QUOTES = " \t\r\n\"'“”‘’「」『』_`"
+_RATED = re.compile(r"(?P<label>[^()]+?)(?P<rest>\s*\([^()\d]{0,20}\d*\.?\d+\s?%?\))")
+_COUNTED = re.compile(r"(?P<rest>\d{1,2}[.)]\s+)(?P<label>.+)")
+_NAMED = re.compile(r"(?P<rest>(?P<name>[^:]{1,60}):\s*)(?P<label>.+)")
 _STOPS = ".,;:!。，；！"
 _VERDICT = re.compile(r"(?<!\w)(?:yes|no)(?!\w)", re.IGNORECASE)
 _TRUTH = re.compile(
@@ -103,11 +117,23 @@ def is_nothing(text: str) -> bool:
     return len(text) <= LONGEST and text.strip().casefold() in _NOTHING
 
 
+def is_unsaid(text: str) -> bool:
+    """Whether a text can only say that nothing is stated, and is no value: 'N/A' → True; 'unknown', 'none' → False."""
+    return len(text) <= LONGEST and bool(_UNSAID.fullmatch(text.strip()))
+
+
+def has_unsaid(value: Any) -> bool:
+    """Whether a text in a value says that nothing is stated."""
+    if isinstance(value, dict | list):
+        return any(map(has_unsaid, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and is_unsaid(value)
+
+
 def choose(choices: Sequence[Choice], text: str) -> Reading:
     """The choice that a text is, closest spelling first: 'two' → 'TWO', ' "Two" ' → 'TWO'; of several, a doubt."""
     if len(text) > LONGEST:
         return None
-    for spelling in (str, unquoted, _folded, _bare, _lettered):
+    for spelling in (str, _plain, _folded, _bare, _lettered):
         wanted = spelling(text)
         for labels in (_own, _others):
             found = [choice.value for choice in choices if wanted and wanted in map(spelling, labels(choice))]
@@ -118,15 +144,27 @@ def choose(choices: Sequence[Choice], text: str) -> Reading:
     return None
 
 
+def qualified(choices: Sequence[Choice], text: str, name: str) -> Reading:
+    """A choice with its number, its field or how sure it is: 'Positive (0.9)', '1. positive', 'mood: positive'."""
+    plain = _plain(text) if len(text) <= LONGEST else ""
+    for form in (_RATED, _COUNTED, _NAMED):
+        hit = form.fullmatch(plain)
+        if not hit or (form is _NAMED and folded(hit["name"]) not in {folded(name), "answer"}):
+            continue
+        if isinstance(found := choose(choices, hit["label"]), Found):
+            return Found(found.value, f"without {hit['rest'].strip()!r}", cost=2)
+    return None
+
+
 def named_choice(choices: Sequence[Choice], text: str) -> Reading:
     """The choice that a sentence names most often: 'The answer is Two' → 'TWO'; 'TWO or THREE' → a doubt.
 
     Words in the very spelling count first, as BAML has it. A label that is a letter or a word of any prose counts only
     where it stands on its own, and is a rival of others elsewhere: 'I could not find a grade' names no grade A.
     """
-    if len(text) > LONGEST_SENTENCE:
-        return None
     text = narrow(text)
+    if len(text) > LONGEST_SENTENCE or is_signed(text):
+        return None
     hits = [*_hits(choices, text, str)] or [*_hits(choices, text.casefold(), str.casefold)]
     firm = {hit for hit in hits if is_prose(hit.label) and stands_alone(text, hit.span)}
     counted = [hit for hit in hits if hit in firm or not is_prose(hit.label)] if firm else hits
@@ -180,20 +218,37 @@ def _others(choice: Choice) -> tuple[str, ...]:
     return (*(f"{name}: {text}" for name in names for text in choice.told), *choice.names, *choice.told)
 
 
+def _plain(text: str) -> str:
+    """Without quotes and markdown: '**B**' → 'B'; 'B*' is another grade."""
+    core = narrow(text).strip(_QUOTES)
+    before, after = (len(core) - len(core.lstrip("*")), len(core) - len(core.rstrip("*")))
+    return unquoted(text) if before == after else core
+
+
 def _folded(text: str) -> str:
-    return unquoted(text).casefold()
+    return _plain(text).casefold()
 
 
 def _bare(text: str) -> str:
-    """Without blanks, hyphens and punctuation: 'In-Progress' → 'inprogress'."""
-    return _MARKS.sub("", _folded(text))
+    """Without blanks, hyphens and punctuation: 'In-Progress' → 'inprogress'; 'A-' and 'A/B' stay."""
+    folded = _folded(text)
+    return folded if is_signed(folded) else _MARKS.sub("", folded)
 
 
 def _lettered(text: str) -> str:
     """Without any signs around, for words long enough: 'TWO!@#' → 'two', 'C#' → 'c#'."""
     bare = _bare(text)
     word = re.sub(r"^\W+|\W+$", "", bare)
-    return word if len(word) >= _SHORTEST else bare
+    return word if len(word) >= _SHORTEST and not is_signed(bare) else bare
+
+
+def is_signed(text: str) -> bool:
+    """Whether a text is a short label whose signs mean something: 'BBB-', '1.5', 'Go?' → True; 'TWO!' → False."""
+    letters = sum(map(str.isalnum, text))
+    if not text.isascii() and any(map(is_chinese, text)):
+        return False
+    signs = _SIGNS if letters <= _SHORT_LABEL else _POINTS
+    return bool(signs.search(text)) or (letters <= _SHORTER_LABEL and bool(_CALLS.search(text)))
 
 
 def _listed(values: Sequence[Any]) -> str:

@@ -21,8 +21,9 @@ from extractor.syntax.reader import Path
 from extractor.syntax.strings import LINE_COMMENTS
 from extractor.syntax.words import in_html, is_escaped, unescape_document
 
-__all__ = ["BEGIN", "Reading", "check_depth", "read", "repetitions", "strictly"]
+__all__ = ["AROUND", "BEGIN", "Reading", "check_depth", "read", "repetitions", "strictly"]
 
+AROUND = "text around the JSON was skipped"  # a note
 _MARK = "\ufeff"  # of UTF-8, as Windows writes it
 _SHOWN = 200  # characters of a text in a message
 
@@ -110,7 +111,7 @@ def _tolerantly(text: str, *, is_cut: bool) -> Reading:
     faults = ", ".join((*marks, *(fault for fault in found.faults if fault != LINE_COMMENTS)))
     mended = (f"{why}, and was mended: {faults}",) if faults else ()
     skipped = tuple(f"{why}, nor is {rest!r} in it" for rest in found.skipped)
-    around = ("text around the JSON was skipped",) if found.has_prose else ()
+    around = (AROUND,) if found.has_prose else ()
     fenced = len(found.fenced) if found.has_prose else 0
     order = ("what stands in a fence is taken first",) if found.is_reordered else ()
     doubt = (f"left out, since it can be meant in several ways: {found.left_out!r}",) if found.left_out else ()

@@ -150,3 +150,235 @@ def test_a_percentage_is_read_by_what_the_field_says(name: str, node: dict[str, 
     assert found == value
     assert bool(doubt) == (value == text)
     assert ("in percent" in change) == (value == 45)
+
+
+def one_of(*values: Any) -> dict[str, Any]:
+    return {"enum": [*values]}
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("A-", ("A", "B")),
+        ("-A", ("A", "B")),
+        ("BBB-", ("BBB", "AAA")),
+        ("B*", ("A", "B")),
+        ("A/B", ("AB", "A")),
+        ("A+", ("A", "B")),
+        ("A", ("A-", "B")),
+        ("Go?", ("Go", "C")),
+        ("No!", ("No", "Yes")),
+        ("-1", (1, 2)),
+        ("1.5", (1, 15)),
+    ],
+)
+def test_signs_of_a_short_choice_are_part_of_it(text: str, values: tuple[Any, ...]) -> None:
+    assert read("a", one_of(*values), text)[:2] == (text, "")
+    assert align(schema_of(one_of(*values)), [text], text).value == text
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "value"),
+    [
+        ("TWO!@#", ("TWO", "ONE"), "TWO"),
+        ("**B**", ("A", "B"), "B"),
+        ("B.", ("A", "B"), "B"),
+        ("- B", ("A", "B"), "B"),
+        ("a-", ("A", "A-"), "A-"),
+        ("In-Progress", ("in_progress", "done"), "in_progress"),
+        ("−1", (-1, 1), -1),
+        ("one", (1, 2, 3), 1),
+        ("5 stars", (1, 5), 5),
+        ("Positive (0.9)", ("positive", "negative"), "positive"),
+        ("positive (90%)", ("positive", "negative"), "positive"),
+        ("1. positive", ("positive", "negative"), "positive"),
+        ("mood: positive", ("positive", "negative"), "positive"),
+    ],
+)
+def test_a_choice_with_something_beside_it_is_read(text: str, values: tuple[Any, ...], value: Any) -> None:
+    found, change, _ = read("mood", one_of(*values), text)
+    assert found == value
+    assert change
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("12th", 12),
+        ("#12", 12),
+        ("No. 12", 12),
+        ("120㎡", 120),
+        ("10^6", 1_000_000),
+        ("1.5 x 10³", 1500),
+        ("2×10⁻³", 0.002),
+        ("half", 0.5),
+        ("一半", 0.5),
+        ("五成", 0.5),
+        ("三成五", 0.35),
+        ("$1.234 billion", 1_234_000_000),
+        ("€0.500", 0.5),
+        ("1.500 km", 1.5),
+    ],
+)
+def test_more_forms_of_numbers_are_read(text: str, value: float) -> None:
+    assert read("a", NUMBER, text)[0] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("1.500 €", "thousands"), ("€1.500", "thousands"), ("'20", "century"), ("’20", "century")]
+)
+def test_more_numbers_that_are_not_clear(text: str, why: str) -> None:
+    assert read("a", NUMBER, text)[0] == text
+    assert why in read("a", NUMBER, text)[2]
+
+
+def test_a_number_with_a_point_is_the_float_where_both_are_asked_for() -> None:
+    found = read("a", either(INTEGER, NUMBER), "3.0")[0]
+    assert (found, type(found)) == (3.0, float)
+
+
+@pytest.mark.parametrize("text", ["Positive (or negative)", "mostly: positive", "1. positive 2. negative"])
+def test_a_choice_with_more_than_that_beside_it_is_none(text: str) -> None:
+    assert read("mood", one_of("positive", "negative"), text)[:2] == (text, "")
+
+
+def formed(form: str) -> dict[str, Any]:
+    return STRING | {"format": form}
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "why"),
+    [
+        ("17:30-18:30", "time-local", "range"),
+        ("9:00-17:00", "time", "range"),
+        ("2020-05-03 09:00-10:00", "date-time", "range"),
+        ("03:00-05:00", "time", "range"),
+        ("09:00+15:00", "time", "'+15:00' is none"),
+        ("18:00-13:00", "time", "'-13:00' is none"),
+        ("5 May", "date", "year"),
+        ("May 5", "date", "year"),
+        ("5月3日", "date", "year"),
+        ("05-May-20", "date", "century"),
+        ("5/13/20", "date", "century"),
+        ("1. 2. 2020", "date", "1 February or 2 January"),
+        ("3 May 2020 at 5pm", "date-time", "no offset"),
+        ("1:30", "duration", "hours and minutes"),
+    ],
+)
+def test_times_that_are_not_clear_are_doubts(text: str, form: str, why: str) -> None:
+    value, change, doubt = read("a", formed(form), text)
+    assert (value, change) == (text, "")
+    assert why in doubt
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "value"),
+    [
+        ("9:00-08:00", "time", "09:00:00-08:00"),
+        ("2020-05-03 03:00:00-05:00", "date-time", "2020-05-03T03:00:00-05:00"),
+        ("2020-05-03T03:00-05:00", "date-time", "2020-05-03T03:00:00-05:00"),
+        ("09:00+14:00", "time", "09:00:00+14:00"),
+        ("1. 1. 2020", "date", "2020-01-01"),
+        ("13. 2. 2020", "date", "2020-02-13"),
+        ("2020. 1. 1.", "date", "2020-01-01"),
+        ("2020-1-1 10:00", "date", "2020-01-01"),
+        ("Date: 2020-01-01", "date", "2020-01-01"),
+        ("日期：2020年1月1日", "date", "2020-01-01"),
+        ("3 May 2020 at 5pm", "date", "2020-05-03"),
+        ("3 May 2020 at 5pm", "date-time-local", "2020-05-03T17:00:00"),
+        ("5 minutes", "duration", "PT5M"),
+        ("90分钟", "duration", "PT90M"),
+        ("1:30:00", "duration", "PT1H30M"),
+        ("2 hours 30 minutes", "duration", "PT2H30M"),
+        ("2 hours and 5 seconds", "duration", "PT2H0M5S"),
+        ("1h30m", "duration", "PT1H30M"),
+        ("1.5 hours", "duration", "PT1H30M"),
+        ("half an hour", "duration", "PT30M"),
+        ("twenty-one days", "duration", "P21D"),
+        ("2 weeks", "duration", "P2W"),
+        ("2 weeks 1 day", "duration", "P15D"),
+        ("1 year, 2 months", "duration", "P1Y2M"),
+        ("一小时三十分钟", "duration", "PT1H30M"),
+        ("0 minutes", "duration", "PT0M"),
+    ],
+)
+def test_more_forms_of_dates_and_lengths_of_time_are_read(text: str, form: str, value: str) -> None:
+    found, change, _ = read("a", formed(form), text)
+    assert found == value
+    assert change
+
+
+@pytest.mark.parametrize(
+    "text", ["5 minutes 2 hours", "minutes", "about 5 minutes", "0.0000001 s", "1.5 years", "five"]
+)
+def test_what_is_no_length_of_time_stays(text: str) -> None:
+    assert read("a", formed("duration"), text)[:2] == (text, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("['red', 'green']", ["red", "green"]),
+        ("[red, green]", ["red", "green"]),
+        ("[sic]", ["[sic]"]),
+        ("[1] Smith, 2020 [2]", ["[1] Smith, 2020 [2]"]),
+        ("red | green", ["red", "green"]),
+        ("a|b", ["a|b"]),
+        ("red, green, dark blue", ["red", "green", "dark blue"]),
+        ("red, green, and blue", ["red", "green", "blue"]),
+        ("张三，李四，王五", ["张三", "李四", "王五"]),
+        ("red, green", ["red, green"]),
+        ("red, green, blue or pink", ["red, green, blue or pink"]),
+        ("red, green, blue and pink", ["red, green, blue and pink"]),
+        ("Smith, J., Jones, K.", ["Smith, J., Jones, K."]),
+        ("1,234,567", ["1,234,567"]),
+        ("one, two, three, and a rather long part of it", ["one, two, three, and a rather long part of it"]),
+    ],
+)
+def test_one_text_for_a_list_of_texts(text: str, expected: list[str]) -> None:
+    found, change, _ = read("a", many(STRING), text)
+    assert found == expected
+    assert change
+
+
+def test_an_object_that_is_nearly_json_in_a_text_is_read() -> None:
+    assert read("a", record(b=INTEGER), "{'b': 1}")[0] == {"b": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "null",
+        "None",
+        "N/A",
+        "not stated",
+        "Not mentioned in the text.",
+        "not provided",
+        "未提及",
+        "文中未提供",
+        "-",
+        " N/A ",
+    ],
+)
+def test_words_for_nothing_are_null_where_a_text_or_null_may_stand(text: str) -> None:
+    for node in (either(STRING, NULL), {"type": ["string", "null"]}):
+        assert read("a", node, text) == (None, f"{text!r} → null", "")
+    assert read("a", many(either(STRING, NULL)), ["x", text])[0] == ["x", None]
+
+
+@pytest.mark.parametrize(
+    ("text", "node"),
+    [
+        ("unknown", either(STRING, NULL)),
+        ("none", either(STRING, NULL)),
+        ("无", either(STRING, NULL)),
+        ("none of them", either(STRING, NULL)),
+        ("The price is not stated", either(STRING, NULL)),
+        ("N/A", STRING),
+        ("N/A", {}),
+        ("N/A", either(one_of("N/A", "x"), NULL)),
+        ("N/A", either(one_of("N/A", "x"), STRING, NULL)),
+    ],
+)
+def test_what_can_be_a_value_is_no_word_for_nothing(text: str, node: dict[str, Any]) -> None:
+    assert read("a", node, text) == (text, "", "")
