@@ -6,9 +6,9 @@ can mean the valid one with the fewest changes counts. Where several are as near
 value stays as it is, with a doubt, and whoever repairs asks for it. The idea of schema-aligned parsing is BAML's.
 
 Reading order: this file; `closed`; `found`; `numerals`, `mixed`, `number_words`, `units`, `numbers`, `said` (by names
-and descriptions), `clock`, `durations`, `dates`,
-`prose`, `words`, `keys`, `splits` (texts); `nodes` (what a schema asks); `scalars`; `embedded`; `fit`; `branches` (of unions);
-`walk` (down a schema along a value); `begun` and `together` (what was cut off, and several values as one list).
+and descriptions), `clock`, `durations`, `dates`, `prose`, `words`, `keys`, `splits`, `embedded` (texts); `nodes` (what
+a schema asks); `scalars`; `fit`; `branches` (of unions); `walk` (down a schema along a value); `begun` and `together`
+(what was cut off, and several values as one list).
 """
 
 from __future__ import annotations

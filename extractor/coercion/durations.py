@@ -69,7 +69,8 @@ def _written(counts: dict[str, int]) -> Found | None:
     if not counts:
         return None
     if "W" in counts and len(counts) > 1:
-        counts = {**counts, "D": counts.get("D", 0) + 7 * counts.pop("W")}
+        days = counts.get("D", 0) + 7 * counts["W"]
+        counts = {sign: count for sign, count in counts.items() if sign != "W"} | {"D": days}
     kept = {sign: count for sign, count in counts.items() if count} or dict([[*counts.items()][-1]])
     date, time = _between("YOD", kept).replace("O", "M"), _between("HMS", kept)
     return Found("P" + (f"{kept['W']}W" if "W" in kept else date) + (f"T{time}" if time else ""))

@@ -29,14 +29,16 @@ _NULLS = frozenset(
 )  # fmt: skip
 _UNSAID = re.compile(
     r"[Nn]ull|NULL|None|NONE|nil|N/A|n/a|[-–—]"
-    r"|[Nn]ot (?:stated|mentioned|provided|specified|given)(?: in the (?:text|document|source|article|passage|input))?\.?"
+    r"|[Nn]ot (?:stated|mentioned|provided|specified|given)"
+    r"(?: in the (?:text|document|source|article|passage|input))?\.?"
     r"|(?:文中|原文|文本中)?未(?:提及|提供|说明)。?"
 )
 _NOTHING = frozenset(("null", "none", "nil"))
 _MARKS = re.compile(r"[\s_\-–—./,:;'\"“”‘’!?()\[\]{}…·、，。；：！？（）「」]+")
 _SHORTEST = 3  # letters of a word that is recognised whatever signs stand around it: 'C#' is not 'C'
+_SHORTEST_SENTENCE = 8  # characters; less is a label
 _SHORT_LABEL, _SHORTER_LABEL = 3, 2  # letters of labels to which + - * / and ! ? belong
-_POINTS = re.compile(r"\d[.,:/]\d")
+_POINTS = re.compile(r"\A[-+−]?\d+[.,:/][\d.,:/]*\Z")  # a number, or two
 _SIGNS = re.compile(r"(?<=\w)[-+*/−–]|[-+*/−–](?=\w)|\d[.,:/]\d")
 _CALLS = re.compile(r"(?<=\w)[!?]")
 _QUOTES = " \t\r\n\"'“”‘’「」『』_`"
@@ -163,7 +165,7 @@ def named_choice(choices: Sequence[Choice], text: str) -> Reading:
     where it stands on its own, and is a rival of others elsewhere: 'I could not find a grade' names no grade A.
     """
     text = narrow(text)
-    if len(text) > LONGEST_SENTENCE or is_signed(text):
+    if len(text) > LONGEST_SENTENCE or (len(text) <= _SHORTEST_SENTENCE and is_signed(text)):
         return None
     hits = [*_hits(choices, text, str)] or [*_hits(choices, text.casefold(), str.casefold)]
     firm = {hit for hit in hits if is_prose(hit.label) and stands_alone(text, hit.span)}

@@ -186,6 +186,7 @@ def test_signs_of_a_short_choice_are_part_of_it(text: str, values: tuple[Any, ..
         ("- B", ("A", "B"), "B"),
         ("a-", ("A", "A-"), "A-"),
         ("In-Progress", ("in_progress", "done"), "in_progress"),
+        ("v 2 3.1 1", ("v-2-3.1_1", "v"), "v-2-3.1_1"),
         ("−1", (-1, 1), -1),
         ("one", (1, 2, 3), 1),
         ("5 stars", (1, 5), 5),
