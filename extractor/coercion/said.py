@@ -66,13 +66,14 @@ _NO_UNITS = frozenset(
     ("min", "won", "second", "minute", "hour", "day", "night", "week", "month", "year", "decade", "century", "degree",
      "degrees", "年", "月", "日", "周", "块", "rs", "point", "stone", "foot", "tb", "mb", "rub", "cad")
 )  # fmt: skip
+_CAPITALS = frozenset("LWJ")  # units of one letter that are written so
 _TEMPERATURES = {"c": "°C", "f": "°F"}
 _TOKEN = re.compile(r"[A-Z]?[a-z]+\d?|[A-Z]+(?![a-z])\d?|[\u4e00-\u9fff]+|\d+")
 _PLACES = (
     re.compile(
         r"\b(?:in|units?(?: is|:)?|expressed as) +([^\s.,;:()。，；]+(?: [^\s.,;:()。，；]+){0,3})", re.IGNORECASE
     ),
-    re.compile(r"[(（\[]([^()（）\[\]]{1,30})[)）\]]"),
+    re.compile(r"(?:(?<![A-Za-z])|(?=.[^)）\]]{2}))[(（\[]([^()（）\[\]]{1,30})[)）\]]"),
     re.compile(r"单位(?:是|为|[:：])?\s*([^\s。，；,;）)]{1,8})"),
     re.compile(r"以\s*([^\s。，；]{1,8}?)\s*(?:为单位|计)"),
 )
@@ -188,6 +189,8 @@ def _of_words(words: list[str]) -> tuple[frozenset[str], int]:
             scale = larger
         elif (chinese := _SCALED.fullmatch(plain)) and _known(chinese[2]):
             found, scale = found | _known(chinese[2]), _SCALES[chinese[1]]
+        elif len(word) == 1 and word.isupper() and word not in _CAPITALS:
+            break  # in G major
         elif _known(plain) and (plain not in _NO_UNITS or not plain.isascii()):
             found |= _known(plain)
         elif not (at and plain in {"of", "or", "and", "us"}) and plain not in {"the", "full", "whole", "us"}:

@@ -17,7 +17,7 @@ _SENTENCE = re.compile(r"(?:(?<![A-Z])\.|[!?。！？])(?:\s|\Z)|[:：]\s*\Z")  
 _ENTITY = re.compile(r"&#?\w{1,10};")
 _HEADING = re.compile(r"\s*[一二三四五六七八九十\d]{1,3}、")
 _MARKS = (r"[;；]", "、", r"\s\|\s")
-_LIST = r"\s*[,，]\s*"
+_LIST = "[,，]"
 _INITIALS = re.compile(r"(?:[A-Z]\.[ -]?)+|(?:Jr|Sr|Inc|Ltd|Co|LLC|GmbH|PhD|MD)\.?")
 _FEWEST, _MOST_WORDS, _MOST_CHARACTERS, _MOST_CHINESE = 3, 3, 30, 12  # of a list with commas, and of its parts
 _AND = re.compile(r"(?:and|&|以及|和)\s+|(?:以及|和)(?=[\u4e00-\u9fff])")
@@ -52,8 +52,8 @@ def _at_commas(text: str) -> list[str] | None:
 def _is_short(part: str) -> bool:
     """Whether a part between commas is a word or name: 'New York' → True; 'J.' and 'blue or red' → False."""
     most = _MOST_CHINESE if re.search(r"[\u4e00-\u9fff]", part) else _MOST_CHARACTERS
-    is_name = bool(part) and not _INITIALS.fullmatch(part) and not _JOINED.search(part)
-    return is_name and len(part) <= most and len(part.split()) <= _MOST_WORDS
+    is_short = 0 < len(part) <= most and len(part.split()) <= _MOST_WORDS
+    return is_short and not _INITIALS.fullmatch(part) and not _JOINED.search(part)
 
 
 def of_others(text: str, *, has_decimals: bool) -> list[str] | Doubt | None:

@@ -28,7 +28,8 @@ _LENGTHS = frozenset(
 )  # fmt: skip
 _SYMBOLS = _LENGTHS | frozenset(
     ("mg", "µg", "μg", "ug", "g", "kg", "t", "lb", "lbs", "oz", "ml", "cl", "dl", "l", "L", "hl", "ha", "sqm",
-     "sqft", "sqkm", "ms", "µs", "s", "sec", "secs", "h", "hr", "hrs", "yr", "yrs", "wk", "wks", "mph", "kph", "kmh",
+     "sqft", "sqkm", "ms", "µs", "s", "sec", "secs", "min", "mins",
+     "h", "hr", "hrs", "yr", "yrs", "wk", "wks", "mph", "kph", "kmh",
      "rpm", "fps", "hz", "khz", "mhz", "ghz", "w", "W", "kw", "mw", "gw", "wh", "kwh", "mwh", "gwh", "V", "kv", "mv",
      "mah", "J", "kj", "cal", "kcal", "pa", "kpa", "mpa", "hpa", "psi", "db", "kb", "mb", "gb", "tb", "kib", "mib",
      "gib", "px", "dpi", "°", "°c", "°f", "℃", "℉", "㎡", "㎢", "㎥", "㎝", "㎞", "㎏", "km/h", "m/s", "pts")

@@ -60,6 +60,25 @@ def test_a_name_says_the_unit_that_it_ends_in(name: str, units: set[str], scale:
 
 
 @pytest.mark.parametrize(
+    ("description", "units"),
+    [
+        ("Length (in km)", {"km"}),
+        ("Area (km²)", {"km2"}),
+        ("以米为单位", {"m"}),
+        ("Weight in kg or g", {"kg", "g"}),
+        ("Temperature in degrees Celsius", {"°C"}),
+        ("Speed in km/h", {"km/h"}),
+        ("Number of author(s)", set()),
+        ("Works in G major", set()),
+        ("The month in which it was", set()),
+        ("Score in the second half", set()),
+    ],
+)
+def test_a_description_says_the_unit_that_something_is_in(description: str, units: set[str]) -> None:
+    assert set(heard("x", description).units) == units
+
+
+@pytest.mark.parametrize(
     ("name", "node", "text", "names"),
     [
         ("length_km", NUMBER, "800 m", ("'m'", "km")),
