@@ -21,6 +21,8 @@ _LIST = "[,，]"
 _INITIALS = re.compile(r"(?:[A-Z]\.[ -]?)+|(?:Jr|Sr|Inc|Ltd|Co|LLC|GmbH|PhD|MD)\.?")
 _FEWEST, _MOST_WORDS, _MOST_CHARACTERS, _MOST_CHINESE = 3, 3, 30, 12  # of a list with commas, and of its parts
 _AND = re.compile(r"(?:and|&|以及|和)\s+|(?:以及|和)(?=[\u4e00-\u9fff])")
+_QUOTED = re.compile("\"[^\"]+\"|'[^']+'|“[^“”]+”|「[^「」]+」")
+_OPENED = re.compile(r"\A[^(（\[{]*[)）\]}]|[(（\[{][^)）\]}]*\Z")
 _JOINED = re.compile(r"\b(?:and|or|nor)\b|&|或")
 _WITH_COMMAS = (r"[\r\n]+", *_MARKS, r"，|,\s", ",")
 _COMMAS = Doubt("its commas may stand in numbers or between them")
@@ -45,6 +47,8 @@ def _at_commas(text: str) -> list[str] | None:
     parts = _parts(_LIST, text)
     if len(parts) < _FEWEST or re.search(r"\d[,，]\d", text) or not _are_items(parts):
         return None
+    if all(map(_QUOTED.fullmatch, parts)):
+        return [part[1:-1] for part in parts]
     parts[-1] = _AND.sub("", parts[-1], count=1) if _AND.match(parts[-1]) else parts[-1]
     return parts if all(map(_is_short, parts)) else None
 
@@ -52,6 +56,8 @@ def _at_commas(text: str) -> list[str] | None:
 def _is_short(part: str) -> bool:
     """Whether a part between commas is a word or name: 'New York' → True; 'J.' and 'blue or red' → False."""
     most = _MOST_CHINESE if re.search(r"[\u4e00-\u9fff]", part) else _MOST_CHARACTERS
+    if part.isdecimal() or _OPENED.sub("", part) != part:
+        return False  # a year behind its day, or half of a pair of brackets
     is_short = 0 < len(part) <= most and len(part.split()) <= _MOST_WORDS
     return is_short and not _INITIALS.fullmatch(part) and not _JOINED.search(part)
 

@@ -168,7 +168,8 @@ class Walk:
         if not isinstance(value, str | dict | list) and any(is_of(kind, value) for kind in shape.kinds):
             return  # a number that is out of bounds is a wrong number, and no text
         for reading in readings(shape, value, is_bare=id(value) in self.bare):
-            yield self._read(node, source, reading)
+            if not (isinstance(reading, Found) and reading.value is None and self.faults(node, None)):
+                yield self._read(node, source, reading)
         if value is None:
             yield from self._emptied(shape, node)
         if isinstance(value, dict) and "object" in shape.kinds:

@@ -352,6 +352,10 @@ def test_what_is_no_length_of_time_stays(text: str) -> None:
         ("red, green, blue and pink", ["red, green, blue and pink"]),
         ("Smith, J., Jones, K.", ["Smith, J., Jones, K."]),
         ("1,234,567", ["1,234,567"]),
+        ("May 3, 2019, noon", ["May 3, 2019, noon"]),
+        ("(a, b, c)", ["(a, b, c)"]),
+        ("Ada (1815), Ben, Cy", ["Ada (1815)", "Ben", "Cy"]),
+        ('"a", "b", "c"', ["a", "b", "c"]),
         ("one, two, three, and a rather long part of it", ["one, two, three, and a rather long part of it"]),
     ],
 )
@@ -359,6 +363,10 @@ def test_one_text_for_a_list_of_texts(text: str, expected: list[str]) -> None:
     found, change, _ = read("a", many(STRING), text)
     assert found == expected
     assert change
+
+
+def test_a_word_for_nothing_is_no_null_of_choices_without_it() -> None:
+    assert read("a", one_of("x", "y"), "N/A") == ("N/A", "", "")
 
 
 def test_an_object_that_is_nearly_json_in_a_text_is_read() -> None:
