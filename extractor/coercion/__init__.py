@@ -1,9 +1,10 @@
 """What a model meant: its values as the schema would have them, with each change told and nothing made up.
 
 Models without a grammar write '1,234' for 1234, 'Two' for the choice TWO, firstName for first_name, one value where a
-list is asked for, a wrapper too many. The JSON Schema decides: what is valid is never touched, and of all that a value
-can mean the valid one with the fewest changes counts. Where several are as near, or one cannot be told for sure, the
-value stays as it is, with a doubt, and whoever repairs asks for it. The idea of schema-aligned parsing is BAML's.
+list is asked for, a wrapper too many. The JSON Schema decides: what is valid is never touched, but for 'N/A' and its
+like where null may stand, and of all that a value can mean the valid one with the fewest changes counts. Where several
+are as near, or one cannot be told for sure, the value stays as it is, with a doubt, and whoever repairs asks for it.
+The idea of schema-aligned parsing is BAML's.
 
 Reading order: this file; `closed`; `found`; `numerals`, `mixed`, `number_words`, `units`, `numbers`, `said` (by names
 and descriptions), `clock`, `durations`, `dates`, `prose`, `words`, `keys`, `splits`, `embedded` (texts); `nodes` (what
