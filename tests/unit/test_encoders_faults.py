@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from scripted import record, schema_of
 
 from extractor.encoders import read
 from extractor.errors import ParseError
@@ -86,3 +87,61 @@ def test_items_whose_ends_are_missing(inner: str) -> None:
 def test_entities_of_html_are_read_and_told() -> None:
     text = "<tagged><buyer>Ren&eacute;e &amp;nbsp; AT&T;</buyer></tagged>"
     assert "HTML" in both("xml", text, TAGGED, {"buyer": "Renée &nbsp; AT&T;"})
+
+
+class Person(BaseModel):
+    name: str
+    city: str | None = None
+    age: int | None = None
+
+
+PEOPLE = load(list[Person])
+ANN_AND_BO = [{"name": "Ann", "city": "Rome", "age": 4}, {"name": "Bo", "city": "Oslo", "age": 5}]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("name,city,age\n---,---,---\nAnn,Rome,4\nBo,Oslo,5", "a line of dashes"),
+     ("name;city;age\nAnn;Rome;4\nBo;Oslo;5", "delimiter is ';'"),
+     ("name\tcity\tage\nAnn\tRome\t4\nBo\tOslo\t5", "delimiter is '\\t'"),
+     ("| name | city | age |\n|---|---|---|\n| Ann | Rome | 4 |\n| Bo | Oslo | 5 |", "delimiter is '|'"),
+     ("name,city,age\nAnn，Rome，4\nBo,Oslo,5", "delimiter of a line is '，'"),
+     ("name,city,age\n“Ann”,“Rome”,4\n“Bo”,Oslo,5", "typographic quotes"),
+     ("name,city,age\nAnn,Rome,4\nname,city,age\nBo,Oslo,5", "stands there again"),
+     ("Name,CITY,age\nAnn,Rome,4\nBo,Oslo,5", "'Name' is read as 'name'"),
+     ("name,city,age\nAnn,Rome,4\nBo,Oslo,5\nNote: Bo moved", "'Note: Bo moved'"),
+     ("name,city,age\nAnn,Rome,4\nBo,Oslo,5\nNote: Bo moved, later", "'Note: Bo moved,later'"),
+     ("name,city,age\nAnn,Rome,4\nBo,Oslo,5\n...\n", "'...'"),
+     ("name,city,age\nAnn,Rome,4\nBo,Oslo,5\n(2 rows)", "'(2 rows)'"),
+     ("name,city,age\nAnn,Rome,4\nBo,Oslo,5\n\nI hope this helps", "'I hope this helps'"),
+     ("```\nname,city,age\nAnn,Rome,4\nBo,Oslo,5\n```\nNow, it is, done", "'Now,it is,done'")],
+)  # fmt: skip
+def test_what_stands_in_and_around_tables(text: str, told: str) -> None:
+    assert told in both("csv", text, PEOPLE, ANN_AND_BO)
+
+
+def test_a_comma_in_typographic_quotes_is_none_between_cells() -> None:
+    both("csv", "name,city\n“Ann”,“Rome, Italy”", PEOPLE, [{"name": "Ann", "city": "Rome, Italy"}])
+
+
+def test_a_header_may_lack_what_may_be_absent() -> None:
+    wide = schema_of({"type": "array", "items": record(a={}, **{name: {} for name in "bcdefg"}) | {"required": ["a"]}})
+    strict = schema_of({"type": "array", "items": record(a={}, **{name: {} for name in "bcdefg"})})
+    rows = {"type": "string"}
+    for schema in (wide, strict):
+        for node in schema.json_schema["items"]["properties"].values():
+            node.update(rows)
+    assert "no column 'g'" in both("csv", "A,b\n1,2", wide, [{"a": "1", "b": "2"}])
+    with pytest.raises(ParseError, match="no CSV"):
+        read("A,b\n1,2", strict, "csv")
+
+
+@pytest.mark.parametrize("text", ["Full Name,City,Years\nAnn,Rome,4", "Person,Town,Years\nAnn,Rome,4"])
+def test_a_header_with_other_names_is_no_record(text: str) -> None:
+    with pytest.raises(ParseError, match="other columns") as error:
+        read(text, PEOPLE, "csv")
+    assert "name,city,age" in str(error.value.hint)
+
+
+def test_a_single_cell_may_be_a_value_of_the_first_column() -> None:
+    both("csv", "name,city,age\nAnn\nBo", PEOPLE, [{"name": name, "city": None, "age": None} for name in ("Ann", "Bo")])
