@@ -15,8 +15,8 @@ from extractor.syntax.strings import Doubt
 
 # Where JSON seems to begin, and not a bracket of prose: '{"a"', "{a:", '[1', '["a"'.
 BEGIN = re.compile(
-    r"""[{｛]\s*(?=["'“‘「『}｝,.]|\w[\w-]*\s*[:：]|//|/\*|\#|\Z)"""
-    r"""|[\[［]\s*(?=["'“‘「『{\[\]｛［\d-]|(?:true|false|null|None|True|False)\b|\Z)"""
+    r"""[{｛]\s*(?=["'＂“‘「『}｝,.]|\w[\w-]*\s*[:：]|//|/\*|\#|\Z)"""
+    r"""|[\[［]\s*(?=["'＂“‘「『{\[\]｛［\d-]|(?:true|false|null|None|True|False)\b|\Z)"""
 )
 _BEGIN_IN_FENCE = re.compile(rf"{MARK}\s*(?=\()|(?:{BEGIN.pattern})")  # tuples are too common in prose
 _BETWEEN = re.compile(r"(?:[\s\u200b\ufeff,;]++|```(?:\w*(?=\s|\Z))?+)*+")
@@ -156,10 +156,10 @@ def _may_go_on(reader: Reader) -> bool:
 
 
 def _without_brackets(text: str) -> Found | None:
-    """An object that lacks its first bracket: '"a": 1, "b": 2}'."""
-    if not _FIRST_KEY.match(text) or text.rstrip()[-1:] != "}":
+    """An object that lacks its first bracket, or both: '"a": 1, "b": 2}'."""
+    if not _FIRST_KEY.match(text):
         return None
-    found = _in_sequence("{" + text)
+    found = _in_sequence("{" + text if text.rstrip()[-1:] == "}" else f"{{{text}}}")
     if not found or len(found.values) > 1:
         return None
     found.faults["missing brackets"] = None
