@@ -145,3 +145,27 @@ def test_a_header_with_other_names_is_no_record(text: str) -> None:
 
 def test_a_single_cell_may_be_a_value_of_the_first_column() -> None:
     both("csv", "name,city,age\nAnn\nBo", PEOPLE, [{"name": name, "city": None, "age": None} for name in ("Ann", "Bo")])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("Buyer: Ann\nnote: ok", "'Buyer' is read as 'buyer'"),
+     ("**buyer**: Ann\nnote: ok", "'**buyer**' is read as 'buyer'"),
+     ("buyer: “Ann”\nnote: ok", "typographic quotes"), ('buyer: "Ann\nnote: ok', "a quote that is not closed"),
+     ('buyer: "Ann\nnote: "ok"', "a quote that is not closed"), ("buyer: Ann\n- else: x\nnote: ok", "'- else: x'")],
+)  # fmt: skip
+def test_keys_and_quotes_in_yaml(text: str, told: str) -> None:
+    assert told in both("yaml", text, ORDER, ANN)
+
+
+@pytest.mark.parametrize("text", ['"buyer": Ann\nnote: ok', "buyer: 'Ann'\nnote: ok"])
+def test_what_yaml_has_itself_is_not_told(text: str) -> None:
+    assert not both("yaml", text, ORDER, ANN)
+
+
+@pytest.mark.parametrize("columns", [(2, 1), (2, 3), (2, 4), (2, 5), (0, 1)])
+def test_an_item_that_is_not_indented_like_the_others(columns: tuple[int, int]) -> None:
+    first, second = (" " * column for column in columns)
+    parts = f"{first}- sku: x\n{first}  qty: 2\n{second}- sku: y\n{second}  qty: 3"
+    told = both("yaml", f"buyer: Ann\nparts:\n{parts}\nnote: ok", ORDER, ANN | {"parts": TWO})
+    assert "not indented alike" in told
