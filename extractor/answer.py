@@ -51,7 +51,7 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
     refuse(completion)
     text, is_cut = completion.text, completion.finish_reason == "length"
     if not text.strip() and not is_cut:
-        raise ParseError(_why_empty(completion))
+        raise ParseError(_why_empty(completion, encoding))
     if schema is None or encoding == "json":
         found = read(text, is_cut=is_cut)
         if found.is_text and schema is not None and (meant := _otherwise(text, found.values[0], schema)):
@@ -122,10 +122,11 @@ def is_plain_json(completion: Completion) -> bool:
     return True
 
 
-def _why_empty(completion: Completion) -> str:
+def _why_empty(completion: Completion, encoding: Encoding) -> str:
+    what = f"the answer is empty, not {encoding.upper()}"
     if completion.notes:
-        return f"the answer is empty, not JSON: {'; '.join(completion.notes)}"
-    return "the model thought, and gave no answer" if completion.thoughts else "the answer is empty, not JSON"
+        return f"{what}: {'; '.join(completion.notes)}"
+    return "the model thought, and gave no answer" if completion.thoughts else what
 
 
 def partial(text: str) -> Any:

@@ -11,7 +11,7 @@ from extractor.answer import decode
 from extractor.encoders.unasked import read_unasked
 from extractor.errors import ParseError
 from extractor.repair import Piece, asked
-from extractor.types import Completion, Schema, Usage
+from extractor.types import Completion, Encoding, Schema, Usage
 
 TEXT, WHOLE = {"type": "string"}, {"type": "integer"}
 ORDER = schema_of(record(buyer=TEXT, note=TEXT, count=WHOLE) | {"required": ["buyer"]})
@@ -92,3 +92,16 @@ def test_a_place_in_another_form() -> None:
 @pytest.mark.parametrize(("node", "text"), [(DATE, "I do not know."), (TEXT, "I cannot find one in it, sorry.")])
 def test_an_excuse_is_no_value(node: Any, text: str) -> None:
     assert isinstance(decode(said(text), place(node)).fault, ParseError)
+
+
+@pytest.mark.parametrize("form", ["json", "yaml", "xml", "csv"])
+def test_an_empty_answer_is_none_of_the_form_that_was_asked_for(form: Encoding) -> None:
+    with pytest.raises(ParseError, match=f"empty, not {form.upper()}"):
+        decode(said(" \n"), ORDER, form)
+
+
+def test_what_was_mended_twice_is_said_once() -> None:
+    answer = decode(said(r"{\"buyer\": \"Ann\", \"count\": 2,}"), ORDER)
+    assert answer.value == ANN
+    told = "the answer was not JSON, and was mended: one level of escapes too many, stray commas"
+    assert answer.notes == {"": told}
