@@ -97,6 +97,10 @@ class CsvReader:
         if len(texts) > 1 and [text.casefold() for text in texts] == [name.casefold() for name in header.names]:
             self.note("the header stands there again, and is left out")
             return True
+        order = self._order(texts) if len(texts) > 1 and header.names else ()
+        if order and None not in order:
+            what = f"the table has a second header, with other columns: {_shown(cells, header)}"
+            raise ParseError(what, hint=f"the columns are {','.join(self._table.names)[:SHOWN]}")
         return False
 
     def _tail(self, rows: Sequence[Sequence[_Cell]], header: _Header) -> int:

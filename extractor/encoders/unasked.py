@@ -34,7 +34,7 @@ def read_unasked(text: str, schema: Schema) -> Reading | None:
 
     form = {"yaml": as_yaml, "xml": as_xml, "csv": as_csv}[encoding]
     try:
-        found = form.read(text, schema, is_cut=False)
+        found: Reading = form.read(text, schema, is_cut=False)
     except (ParseError, SchemaError):
         return None
     return replace(found, notes=(f"the answer is {_NAMED[encoding]}, not JSON", *found.notes))

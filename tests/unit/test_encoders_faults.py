@@ -143,6 +143,11 @@ def test_a_header_with_other_names_is_no_record(text: str) -> None:
     assert "name,city,age" in str(error.value.hint)
 
 
+def test_a_second_table_with_other_columns_is_no_record() -> None:
+    with pytest.raises(ParseError, match="second header"):
+        read("name,city\nAnn,Rome\n\nname,age\nBo,4", PEOPLE, "csv")
+
+
 def test_a_single_cell_may_be_a_value_of_the_first_column() -> None:
     both("csv", "name,city,age\nAnn\nBo", PEOPLE, [{"name": name, "city": None, "age": None} for name in ("Ann", "Bo")])
 
