@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic_core import from_json
 
 from extractor import encoders
 from extractor.errors import ParseError, Refused, Truncated
+from extractor.pointers import pointer
+from extractor.schema import digest
 from extractor.syntax import BEGIN, read, strictly
 from extractor.types import Completion, Encoding, Schema
 
 # An escape in JSON: a pair of surrogates, one alone, or any other; or one alone that is not escaped.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)|([\ud800-\udfff])", re.DOTALL)
 _THOUGHTS = re.compile(r"\s*<(think|thinking|thought)>(.*?)(?:</\1>|\Z)\s*", re.DOTALL)
+_MOST_WORDS = 4  # of an answer that can be a value
 _SHOWN = 200  # characters of an answer in a message
 
 
@@ -47,15 +51,45 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
     refuse(completion)
     text, is_cut = completion.text, completion.finish_reason == "length"
     if not text.strip() and not is_cut:
-        raise ParseError(_why_empty(completion))
+        raise ParseError(_why_empty(completion, encoding))
     if schema is None or encoding == "json":
         found = read(text, is_cut=is_cut)
+        if found.is_text and schema is not None and (meant := _otherwise(text, found.values[0], schema)):
+            return meant
     else:
         found = encoders.read(text, schema, encoding, is_cut=is_cut)
     values, notes = found.values, {"": "; ".join(found.notes)} if found.notes else {}
     fault = ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}") if found.is_text else None
     several = values if len(values) > 1 else ()
     return Answer(values[-1] if values else None, notes, found.open, several, fault, found.fenced)
+
+
+def _otherwise(text: str, said: Any, schema: Schema) -> Answer | None:
+    """What an answer without JSON says in another form, or of the only place that was asked for (`repair`)."""
+    from extractor.encoders.unasked import read_unasked
+
+    if found := read_unasked(text, schema):
+        several = found.values if len(found.values) > 1 else ()
+        return Answer(found.values[-1], {"": "; ".join(found.notes)}, several=several)
+    places, defs = schema.json_schema.get("properties", {}), schema.json_schema.get("$defs", {})
+    name, node = next(iter(places.items()), ("", None))
+    if len(places) != 1 or name[:1] != "/" or "record" not in defs or not isinstance(node, Mapping):
+        return None
+    from extractor.coercion import align
+    from extractor.validation import checker, errors_of
+
+    place = replace(schema, json_schema={**node, "$defs": defs}, digest=digest({**node, "$defs": defs}))
+    meant = align(place, (said,), text)
+    # Where a text is valid as it is, a sentence may be an excuse.
+    is_excuse = isinstance(meant.value, str) and _is_prose(meant.value)
+    if is_excuse or [*errors_of(checker(place), meant.value)]:
+        return None
+    notes = {f"{pointer((name,))}{at}": change for at, change in meant.changes.items()}
+    return Answer({name: meant.value}, {"": "the answer is not JSON: it is the value that was asked for"} | notes)
+
+
+def _is_prose(text: str) -> bool:
+    return len(text.split()) > _MOST_WORDS or text.rstrip().endswith((*".!?。！？",))
 
 
 def _reason(text: str) -> str:
@@ -88,10 +122,11 @@ def is_plain_json(completion: Completion) -> bool:
     return True
 
 
-def _why_empty(completion: Completion) -> str:
+def _why_empty(completion: Completion, encoding: Encoding) -> str:
+    what = f"the answer is empty, not {encoding.upper()}"
     if completion.notes:
-        return f"the answer is empty, not JSON: {'; '.join(completion.notes)}"
-    return "the model thought, and gave no answer" if completion.thoughts else "the answer is empty, not JSON"
+        return f"{what}: {'; '.join(completion.notes)}"
+    return "the model thought, and gave no answer" if completion.thoughts else what
 
 
 def partial(text: str) -> Any:

@@ -1,56 +1,41 @@
-"""Reads XML as models write it: a stack over a tokenizer, led by the schema; no DTD and no entities but the five.
+"""Reads XML as models write it: a stack over a tokenizer, led by the schema; no DTD, and of entities those of HTML.
 
 A tag that is not expected in a text belongs to the text. A closing tag that is missing is taken from where the next
-sibling begins or the parent ends, and told.
+sibling begins or the parent ends, and told; one that is written wrongly is told, too (`xml_ends`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.depth import DEEPEST
 from extractor.encoders.decoded import SHOWN, Path, nothing, too_deep
-from extractor.encoders.xml_text import BLANK, ENTRY, ITEM, kind_of_element, scalar, unescaped
+from extractor.encoders.xml_ends import Meant, ahead, text_again, unbalanced
+from extractor.encoders.xml_text import ENTRY, ITEM, has_entities, unescaped
+from extractor.encoders.xml_values import Element, ElementReader
 from extractor.scopes import KINDS, Scope, Scopes
 
-_TOKEN = re.compile(r"<(/?)([^\W\d][\w.:-]*+)([^<>]*+)>|<!--|<!\[CDATA\[|<[?!][^<>]*+>")
+_TOKEN = re.compile(
+    r"<(/?)([^\W\d][\w.:-]*+)([^<>]*+)>|<!--|<!\[CDATA\[|<[?!][^<>]*+>|<\s*+/\s*+([^\W\d][\w.:-]*+)?+\s*+>"
+)
 _ATTRIBUTE = re.compile(r"""\s++([\w:.-]++)\s*+=\s*+(?:"([^"]*+)"|'([^']*+)')""")
 _ATTRIBUTES = re.compile(rf"(?:{_ATTRIBUTE.pattern})*+\s*+/?")
 _ENDS = {"<!--": "-->", "<![CDATA[": "]]>"}
 
 
-@dataclass(slots=True)
-class _Element:
-    """An element that is being read."""
-
-    tag: str
-    scope: Scope
-    attributes: Mapping[str, str]
-    children: list[tuple[str, str | None, Any]] = field(default_factory=list)  # tag, key, value
-    text: list[str] = field(default_factory=list)
-    given: dict[str, Any] = field(default_factory=dict)  # properties that are written as attributes
-
-    @property
-    def is_text(self) -> bool:
-        """Whether no elements are expected in it."""
-        stated = self.attributes.get("type")
-        return stated not in {"array", "object"} and not self.scope.kinds & {"array", "object"}
-
-
-class XmlReader:
+class XmlReader(ElementReader):
     """Reads the elements of a text from a place on; `values` are those of the outermost."""
 
     def __init__(self, text: str, scopes: Scopes, root: str) -> None:
-        self.notes: dict[str, None] = {}
+        super().__init__(scopes)
         self.values: list[Any] = []
-        self.stack: list[_Element] = []
+        self.stack: list[Element] = []
         self._text = text
-        self._scopes = scopes
         self._root = root
         self._without_end: set[str] = set()
+        self._unbalanced = unbalanced(text)
 
     def begin(self) -> int:
         """Where the outermost element begins; one without its own tag is opened here."""
@@ -62,10 +47,10 @@ class XmlReader:
         for at, found in enumerate(tags):
             if known(found[2]) and found[2] != ITEM:
                 self.note(f"the outermost element <{self._root}> is missing")
-                self._push(self._root, {}, self._scopes.root)
+                self._push(self._root, {}, self.scopes.root)
                 return found.start()
             after = tags[at + 1][2] if at + 1 < len(tags) else ""
-            if known(after) or (known("") and (after or not self._scopes.root.kinds & {"array", "object"})):
+            if known(after) or (known("") and (after or not self.scopes.root.kinds & {"array", "object"})):
                 self.note(f"the outermost element is <{found[2]}>, not <{self._root}>")
                 self._root = found[2].casefold()
                 return found.start()
@@ -73,8 +58,8 @@ class XmlReader:
 
     def _known(self) -> Callable[[str], bool]:
         """Whether a tag may stand at the top: any, where the schema has no names."""
-        scope = self._scopes.root
-        inner = self._scopes.of(scope.items)
+        scope = self.scopes.root
+        inner = self.scopes.of(scope.items)
         is_list = "array" in scope.kinds
         names = bool(scope.properties) or (is_list and bool(inner.properties))
 
@@ -92,6 +77,9 @@ class XmlReader:
             at = found.end()
             if found[0] in _ENDS:
                 at = self._skip(found)
+            elif "/" in found[0][:-1] and not found[1] and not found[2]:
+                if not self._close_loosely(found):
+                    self._add(found[0])
             elif not found[2]:
                 continue
             elif not _ATTRIBUTES.fullmatch(found[3]) or not self._take(found):
@@ -112,6 +100,8 @@ class XmlReader:
 
     def _add(self, text: str) -> None:
         if self.stack:
+            if has_entities(text):
+                self.note("entities of HTML are read")
             self.stack[-1].text.append(unescaped(text))
         elif text.strip():
             self.note("the text around the XML is left out")
@@ -120,13 +110,35 @@ class XmlReader:
         """Open or close an element; False where the tag is none of ours, but text."""
         tag = found[2]
         if found[1]:
-            return self._close(tag)
+            return self._close(tag) or self._close_other(found)
         attributes = {one[1]: unescaped(one[2] or one[3] or "") for one in _ATTRIBUTE.finditer(found[3])}
+        meant = self._again(found) if tag.casefold() in self._unbalanced and not attributes and self.stack else "child"
+        if meant == "end":
+            self._end_wrongly(f"<{tag}> without its slash is read as the end of the element")
+            return True
+        if meant == "next":
+            self._end_wrongly(f"the closing tag of <{self.stack[-1].tag}> is missing")
         if not self._open(tag, attributes):
             return False
         if found[3].endswith("/"):
             self._pop()
         return True
+
+    def _again(self, found: re.Match[str]) -> Meant:
+        """What a tag means that the element at hand is called, too, where more of them begin than end."""
+        tag, top, then = found[2], self.stack[-1], ahead(self._text, found.end())
+        if tag.casefold() != top.tag.casefold() or found[3].endswith("/") or top.scope.name(tag) is not None:
+            return "child"
+        above = self.stack[-2] if len(self.stack) > 1 else None
+        is_item = above is not None and "array" in above.scope.kinds and tag != above.tag
+        if top.says and not top.children and (top.is_text or "array" in top.scope.kinds):
+            is_list = is_item or "array" in top.scope.kinds
+            return text_again(tag, then, is_list=is_list, is_inner=above is not None and tag == above.tag)
+        if not top.children or (tag == ITEM and "object" not in top.scope.kinds) or not (then.is_tag or then.is_end):
+            return "child"
+        if not then.is_closing and top.scope.name(then.name) is not None:
+            return "next" if is_item else "child"
+        return "end" if not then.is_closing or then.name != tag.casefold() else "child"
 
     # --- open ----------------------------------------------------------------------------------------------------
 
@@ -134,13 +146,12 @@ class XmlReader:
         if not self.stack:
             if tag.casefold() != self._root:
                 return False
-            self._push(tag, attributes, self._scopes.root)
+            self._push(tag, attributes, self.scopes.root)
             return True
         if self.stack[-1].is_text:
             if not self._is_next(tag):
                 return False
-            self.note(f"the closing tag of <{self.stack[-1].tag}> is missing")
-            self._pop()
+            self._end_wrongly(f"the closing tag of <{self.stack[-1].tag}> is missing")
         if not self.stack:
             return False
         self._push(tag, attributes, self._scope_in(self.stack[-1], tag, attributes.get("key")))
@@ -157,7 +168,7 @@ class XmlReader:
     def _push(self, tag: str, attributes: Mapping[str, str], scope: Scope) -> None:
         if len(self.stack) > DEEPEST:
             raise too_deep()
-        self.stack.append(_Element(tag, scope, attributes, given=self._given(tag, attributes, scope)))
+        self.stack.append(Element(tag, scope, attributes, given=self._given(tag, attributes, scope)))
 
     def _given(self, tag: str, attributes: Mapping[str, str], scope: Scope) -> dict[str, Any]:
         """The attributes that are properties of an object; others than the marks of a type are told."""
@@ -170,21 +181,24 @@ class XmlReader:
                 self.note(f"left out, an attribute of <{tag}>: {attribute}={text[:SHOWN]!r}")
                 continue
             self.note(f"attributes of <{tag}> are read as its properties")
-            found[name] = self._value(_Element(name, self._scopes.of(scope.child(name)), {}, text=[text]))
+            found[name] = self.value(Element(name, self.scopes.of(scope.child(name)), {}, text=[text]))
         return found
 
-    def _scope_in(self, parent: _Element, tag: str, key: str | None) -> Scope:
+    def _scope_in(self, parent: Element, tag: str, key: str | None) -> Scope:
         """That of a child: of a property, an item, or a property of the only item, whose own tags are left out."""
         scope = parent.scope
         stated = parent.attributes.get("type")
         if tag == ENTRY and key is not None:
-            return self._scopes.of(scope.child(key))
+            return self.scopes.of(scope.child(key))
         as_list = "array" in scope.kinds and (stated == "array" or "object" not in scope.kinds or tag == ITEM)
         if as_list and stated != "object" and not (tag == ITEM and ITEM in scope.properties and stated != "array"):
-            inner = self._scopes.of(scope.child(len(parent.children)))
+            inner = self.scopes.of(scope.child(len(parent.children)))
             name = inner.name(tag) if tag != ITEM and "object" in inner.kinds else None
-            return self._scopes.of(inner.child(name)) if name is not None else inner
-        return self._scopes.of(scope.child(scope.name(tag) or tag))
+            return self.scopes.of(inner.child(name)) if name is not None else inner
+        name = scope.name(tag)
+        if name is None and tag == ITEM and (of_items := self.only_list(scope)):
+            return self.scopes.of(self.scopes.of(scope.child(of_items)).items)
+        return self.scopes.of(scope.child(name or tag))
 
     # --- close ---------------------------------------------------------------------------------------------------
 
@@ -197,6 +211,34 @@ class XmlReader:
             self.note(f"the closing tag of <{self.stack[-1].tag}> is missing")
             self._pop()
         self._pop()
+        return True
+
+    def _end_wrongly(self, note: str) -> None:
+        """End the element at hand by what is no end of it as it is written."""
+        self.note(note)
+        self.is_mended = True
+        self._pop()
+
+    def _close_loosely(self, found: re.Match[str]) -> bool:
+        """An end with blanks in it, or without a name; False where it is text."""
+        name = found[4]
+        if not self.stack or (name and self.stack[-1].tag.casefold() != name.casefold()):
+            return False
+        self._end_wrongly(f"{found[0]} is read as the end of <{self.stack[-1].tag}>")
+        return True
+
+    def _close_other(self, found: re.Match[str]) -> bool:
+        """The end of a text by a name that nothing open has, before the next sibling or the end of the parent."""
+        if len(self.stack) < 2 or not self.stack[-1].is_text or not self.stack[-1].says:  # noqa: PLR2004
+            return False
+        then, top, above = ahead(self._text, found.end()), self.stack[-1], self.stack[-2]
+        is_parent = then.is_closing and then.name == above.tag.casefold()
+        is_sibling = (
+            then.is_tag and not then.is_closing and (self._is_next(then.name) or then.name == top.tag.casefold())
+        )
+        if not (is_parent or is_sibling or then.is_end) or any(f"<{found[2]}" in part for part in top.text):
+            return False
+        self._end_wrongly(f"{found[0]} is read as the end of <{top.tag}>")
         return True
 
     def finish(self) -> None:
@@ -227,66 +269,11 @@ class XmlReader:
 
     def _pop(self) -> None:
         element = self.stack.pop()
-        value = self._value(element)
+        value = self.value(element)
         if self.stack:
             self.stack[-1].children.append((element.tag, element.attributes.get("key"), value))
         else:
             self.values.append(value)
-
-    def _value(self, element: _Element) -> Any:
-        scope = element.scope
-        text = "".join(element.text)
-        if element.attributes.get("xml:space") != "preserve":
-            text = text.strip(BLANK)
-        tags = [*element.given, *(tag for tag, _, _ in element.children)]
-        kind = kind_of_element(scope, tags, text, element.attributes)
-        if kind in {"object", "array"} and text:
-            self.note(f"left out, since it stands between elements: {text[:SHOWN]!r}")
-        if kind == "object":
-            return self._object(element)
-        if kind == "array":
-            return self._list(element)
-        if kind not in scope.kinds and "array" in scope.kinds and "type" not in element.attributes and text:
-            self.note(f"<{element.tag}> without <{ITEM}> is read as a list of one")
-            item = self._scopes.of(scope.child(0))
-            return [scalar(kind_of_element(item, (), text, {}), text)]
-        return scalar(kind, text)
-
-    def _list(self, element: _Element) -> list[Any]:
-        """The items; or the only one, where its properties stand without a tag of their own."""
-        inner = self._scopes.of(element.scope.child(0))
-        names = {tag for tag, key, _ in element.children if key is None and tag != ITEM}
-        if "object" in inner.kinds and any(inner.name(tag) for tag in names):
-            self.note(f"<{element.tag}> without <{ITEM}> is read as a list of one")
-            return [self._object(_Element(element.tag, inner, {}, element.children))]
-        return [value for _, _, value in element.children]
-
-    def _object(self, element: _Element) -> dict[str, Any]:
-        found: dict[str, list[Any]] = {}
-        for tag, key, value in element.children:
-            name = key if tag == ENTRY and key is not None else element.scope.name(tag) or tag
-            found.setdefault(name, []).append(value)
-        for name in element.given.keys() & found.keys():
-            self.note(f"left out, an attribute of <{element.tag}> beside an element of that name: {name!r}")
-        return element.given | {name: self._one(name, values, element.scope) for name, values in found.items()}
-
-    def _one(self, name: str, values: list[Any], scope: Scope) -> Any:
-        """The value of a property whose element may stand there several times, as a list does without `<item>`."""
-        if len(values) == 1:
-            return values[0]
-        if "array" not in self._scopes.of(scope.child(name)).kinds:
-            self.note(f"elements that the answer repeats, the last of each counts: <{name}>")
-            return values[-1]
-        self._once(name)
-        return [item for value in values for item in (value if isinstance(value, list) else [value])]
-
-    def _once(self, tag: str) -> None:
-        """Of a list whose tag stands there for each item, nothing has to be told."""
-        self.notes.pop(f"<{tag}> without <{ITEM}> is read as a list of one", None)
-
-    def note(self, text: str) -> None:
-        """Tell once."""
-        self.notes[text] = None
 
 
 def _is_mark(tag: str, attribute: str, text: str) -> bool:

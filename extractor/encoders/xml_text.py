@@ -19,6 +19,7 @@ NAME = re.compile(r"[^\W\d][\w.-]*")
 BLANK = " \t\n\r"
 _WORDS = {"true": True, "false": False}
 _REFERENCE = re.compile(r"&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));")
+_NAMED = re.compile(r"&([a-zA-Z][a-zA-Z0-9]{1,31};)")
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 
@@ -63,8 +64,21 @@ def scalar(kind: str, text: str) -> Any:
 
 
 def unescaped(text: str) -> str:
-    """'a &lt; b &amp c' → 'a < b &amp c': the five entities and numbers, whatever else looks like one stays."""
-    return _REFERENCE.sub(_meant, text)
+    """'a &lt; b &amp c &eacute;' → 'a < b &amp c é': entities and numbers, whatever else looks like one stays."""
+    return _REFERENCE.sub(_meant, _NAMED.sub(_of_html, text) if has_entities(text) else text)
+
+
+def has_entities(text: str) -> bool:
+    """Whether entities of HTML are in a text that XML does not have: '&nbsp;'."""
+    return any(found[1][:-1] not in _ENTITIES and _of_html(found) != found[0] for found in _NAMED.finditer(text))
+
+
+def _of_html(found: re.Match[str]) -> str:
+    if found[1][:-1] in _ENTITIES:
+        return found[0]
+    from html.entities import html5  # a large table, which most answers do not need
+
+    return html5.get(found[1], found[0])
 
 
 def _meant(found: re.Match[str]) -> str:

@@ -26,6 +26,7 @@ _HEADER = re.compile(r"([|>])([-+]?[1-9]?|[1-9][-+])[ \t]*(?:#.*)?")
 _ALIAS = re.compile(r"\*[\w-]+")
 _ANCHOR = re.compile(r"(?<=[:-] )&([\w-]++)(?!\S)")
 _END = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
+_WRONG_QUOTES = re.compile(r"“([^“”]+)”|\"([^\"]+)", re.DOTALL)
 BULLETS = ("* ", "• ", "· ", "‣ ")
 _MOST_FAILURES = 20  # brackets that open nothing; each costs a look to the end of the text
 
@@ -64,6 +65,7 @@ class YamlReader:
         self._starts = [0, *accumulate(len(line) + 1 for line in self.lines)]
         self._column: tuple[int, int] = (-1, 0)  # a line that is begun, and up to where
         self._failures = 0
+        self._lists = 0  # that are open
         self._anchors = frozenset(_ANCHOR.findall(text))
 
     def document(self) -> Any:
@@ -92,7 +94,10 @@ class YamlReader:
         if line is None:
             return None
         if line.begins_item(scope):
-            return self._sequence(line.indent, scope, depth)
+            self._lists += 1
+            items = self._sequence(line.indent, parent, scope, depth)
+            self._lists -= 1
+            return items
         if self._is_mapping(line, scope):
             return self._mapping(line.indent, scope, depth)
         return self._scalar(line.indent, parent, scope, None)
@@ -102,12 +107,15 @@ class YamlReader:
             return self.key(line.content, scope) is not None
         return ("object" in scope.kinds or "string" not in scope.kinds) and strict_key(line.content) is not None
 
-    def _sequence(self, column: int, scope: Scope, depth: int) -> list[Any]:
+    def _sequence(self, column: int, parent: int, scope: Scope, depth: int) -> list[Any]:
         items: list[Any] = []
+        first = column
+        if "array" not in self._scopes.of(scope.items).kinds:
+            column = min(column, parent + 1)  # an item that is indented less can be none of another list
         while (line := self.peek()) and line.indent >= column and line.begins_item(scope):
             if line.is_bullet:
                 self.note(f"{line.content[0]!r} is read as the dash of a list")
-            if line.indent > column:
+            if line.indent != first:
                 self.note("a list whose items are not indented alike")
             inner = self._scopes.of(scope.child(len(items)))
             rest = line.content[1:].lstrip(" \t")
@@ -133,13 +141,18 @@ class YamlReader:
     def _mapping(self, column: int, scope: Scope, depth: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
         while (line := self.peek()) and line.indent >= column:
-            entry = self.key(line.content, scope)
+            if line.is_item and self._lists:
+                break  # an item that is indented too far
+            entry = None if line.is_item else self.key(line.content, scope)
             if entry is None:
                 self._leave_out(line)
                 continue
             if line.indent > column:
                 self.note("keys that are not indented alike")
             key, offset = entry
+            written = line.content[:offset].rstrip(" \t:：").strip("\"'")
+            if key in scope.properties and written != key:
+                self.note(f"the key {written[:SHOWN]!r} is read as {key!r}")
             if key in found:
                 self.note(f"keys that the answer repeats, the last value of each counts: {key!r}")
             inner = self._scopes.of(scope.child(key))
@@ -219,7 +232,8 @@ class YamlReader:
         found = QUOTED.match(self._text, self._starts[self.at] + column)
         if found and self._is_last(found.end()):
             return found.end()
-        self.note("quotes around a part of a text belong to it")
+        if self.lines[self.at].count('"', column) != 1:
+            self.note("quotes around a part of a text belong to it")
         return 0
 
     def _bracketed(self, column: int, scope: Scope) -> tuple[Any, int]:
@@ -251,6 +265,10 @@ class YamlReader:
         if _ALIAS.fullmatch(text) and text[1:] in self._anchors:
             what = f"the answer has an alias in it ({text[:SHOWN]}), which is not taken"
             raise ParseError(what, hint="ask for values without references")
+        if found := _WRONG_QUOTES.fullmatch(text):
+            what = "a quote that is not closed is" if text[0] == '"' else "typographic quotes around a text are"
+            self.note(f"{what} left out")
+            return found[1] or found[2]
         return plain(text, scope) if len(parts) == 1 else text
 
     def _continued(self, parent: int, outer: Scope | None) -> str | None:
@@ -262,7 +280,9 @@ class YamlReader:
             return None
         content = self.lines[at].strip(" \t")
         indent = len(self.lines[at]) - len(self.lines[at].lstrip(" "))
-        is_next = outer is None and content.startswith("- ")
+        is_next = content.startswith("- ") and (
+            outer is None or (self._lists > 0 and self._is_entry(content[2:].lstrip() or "-", outer))
+        )
         if indent <= parent or parent < 0 or is_next or (outer and self._is_entry(content, outer)):
             return None
         breaks, self.at = at - self.at, at + 1

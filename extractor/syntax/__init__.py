@@ -25,6 +25,7 @@ __all__ = ["AROUND", "BEGIN", "Reading", "check_depth", "read", "repetitions", "
 
 AROUND = "text around the JSON was skipped"  # a note
 _MARK = "\ufeff"  # of UTF-8, as Windows writes it
+_MENDED = ", and was mended: "
 _SHOWN = 200  # characters of a text in a message
 
 
@@ -96,20 +97,18 @@ def _tolerantly(text: str, *, is_cut: bool) -> Reading:
     why = "the answer was not JSON"
     marks, text = (["a byte order mark"], text[1:]) if text.startswith(_MARK) else ([], text)
     if is_escaped(text):
-        return _mended(
-            read(unescape_document(text), is_cut=is_cut), f"{why}, and was mended: one level of escapes too many"
-        )
+        return _mended(read(unescape_document(text), is_cut=is_cut), f"{why}{_MENDED}one level of escapes too many")
     if in_html(text):
         from html import unescape  # its table of names is large
 
-        return _mended(read(unescape(text), is_cut=is_cut), f"{why}, and was mended: escapes of HTML")
+        return _mended(read(unescape(text), is_cut=is_cut), f"{why}{_MENDED}escapes of HTML")
     found = find_begun(text) if is_cut else find(text)
     if found is None and is_cut:
         return Reading((), open=())
     if found is None:
         return Reading((bare(text),), (f"{why}: it is taken as a text",), is_text=True)
     faults = ", ".join((*marks, *(fault for fault in found.faults if fault != LINE_COMMENTS)))
-    mended = (f"{why}, and was mended: {faults}",) if faults else ()
+    mended = (f"{why}{_MENDED}{faults}",) if faults else ()
     skipped = tuple(f"{why}, nor is {rest!r} in it" for rest in found.skipped)
     around = (AROUND,) if found.has_prose else ()
     fenced = len(found.fenced) if found.has_prose else 0
@@ -120,8 +119,11 @@ def _tolerantly(text: str, *, is_cut: bool) -> Reading:
 
 
 def _mended(inner: Reading, how: str) -> Reading:
-    """What was read of another text than was given."""
-    return replace(inner, is_strict=False, notes=(how, *inner.notes))
+    """What was read of another text than was given; what was mended of that, too, is said once."""
+    first, *rest = inner.notes or ("",)
+    _, is_mended, faults = first.partition(_MENDED)
+    notes = (f"{how}, {faults}", *rest) if is_mended else (how, *inner.notes)
+    return replace(inner, is_strict=False, notes=notes)
 
 
 def _finite(number: str) -> float:

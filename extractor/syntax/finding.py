@@ -15,8 +15,8 @@ from extractor.syntax.strings import Doubt
 
 # Where JSON seems to begin, and not a bracket of prose: '{"a"', "{a:", '[1', '["a"'.
 BEGIN = re.compile(
-    r"""[{｛]\s*(?=["'“‘「『}｝,.]|\w[\w-]*\s*[:：]|//|/\*|\#|\Z)"""
-    r"""|[\[［]\s*(?=["'“‘「『{\[\]｛［\d-]|(?:true|false|null|None|True|False)\b|\Z)"""
+    r"""[{｛]\s*(?=["'＂“‘「『}｝,.]|\w[\w-]*\s*[:：]|//|/\*|\#|\Z)"""
+    r"""|[\[［]\s*(?=["'＂“‘「『{\[\]｛［\d-]|(?:true|false|null|None|True|False)\b|\Z)"""
 )
 _BEGIN_IN_FENCE = re.compile(rf"{MARK}\s*(?=\()|(?:{BEGIN.pattern})")  # tuples are too common in prose
 _BETWEEN = re.compile(r"(?:[\s\u200b\ufeff,;]++|```(?:\w*(?=\s|\Z))?+)*+")
@@ -28,6 +28,7 @@ _LIST = re.compile(r"\[[^\[\]{}()\"'\n:,]{1,100},[^\[\]{}()\"'\n:]{1,500}\](?!\(
 _FURTHER_MEMBER = re.compile(r"\s*+,\s*+\"[^\"\n]{0,200}\"\s*+[:\"]")
 _FIRST_KEY = re.compile(r"\s*\"[^\"\n]{1,200}\"\s*:")
 _QUOTED = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`'", "「": "」", "『": "』"}
+_QUOTE = re.compile(r"(?:(?<=([^\s(\[])))?\"(?=(\S)?)")
 _MOST_CUTS = 20  # values without an end, each of which is looked for up to the end of the text
 _SHOWN = 200  # characters of a text in a message
 
@@ -155,10 +156,10 @@ def _may_go_on(reader: Reader) -> bool:
 
 
 def _without_brackets(text: str) -> Found | None:
-    """An object that lacks its first bracket: '"a": 1, "b": 2}'."""
-    if not _FIRST_KEY.match(text) or text.rstrip()[-1:] != "}":
+    """An object that lacks its first bracket, or both: '"a": 1, "b": 2}'."""
+    if not _FIRST_KEY.match(text):
         return None
-    found = _in_sequence("{" + text)
+    found = _in_sequence("{" + text if text.rstrip()[-1:] == "}" else f"{{{text}}}")
     if not found or len(found.values) > 1:
         return None
     found.faults["missing brackets"] = None
@@ -229,7 +230,8 @@ def _guess(text: str, found: Found) -> None:
     """Add what the library makes of the rest of a text."""
     inner = text.partition("\n```")[0]
     end = max(inner.rfind("}"), inner.rfind("]"))
-    values = [value for value in guess(inner[: end + 1] if end >= 0 else inner) if not _has_swallowed(value)]
+    guesses = guess(inner[: end + 1] if end >= 0 else inner)
+    values = [value for value in guesses if not _has_swallowed(value) and _are_texts(value, inner)]
     found.values += values
     if values:
         found.faults["what can be meant in several ways"] = None
@@ -245,6 +247,26 @@ def _has_swallowed(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(_has_swallowed, value))
     return isinstance(value, str) and bool(_SWALLOWED.search(value))
+
+
+def _are_texts(value: Any, text: str) -> bool:
+    """Whether the texts of a value may be meant, and none goes on over the end of another or of a key."""
+    if isinstance(value, dict):
+        return not any('"' in key for key in value) and all(_are_texts(inner, text) for inner in value.values())
+    if isinstance(value, list):
+        return all(_are_texts(inner, text) for inner in value)
+    return not isinstance(value, str) or '"' not in value or _is_one(value, text)
+
+
+def _is_one(value: str, text: str) -> bool:
+    """Whether the quotes in a text stand around words or behind numbers: 'a" or "b' are two texts."""
+    is_open = is_closed = False
+    for found in _QUOTE.finditer(value):
+        begins = not is_open and (found.start() == 0 or not found[1]) and bool(found[2])
+        is_closed = is_closed or not (begins or is_open)
+        is_open = begins
+    is_two = is_open and is_closed
+    return not is_two and not (value[-1] == '"' and is_closed and f'{value}"' not in text)
 
 
 def _in_fences(text: str) -> Found | None:

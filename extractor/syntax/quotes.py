@@ -10,7 +10,7 @@ Place = Literal["key", "member", "item", "top"]
 BLANK = "\\s\u200b\u180e\ufeff\u2060"
 # What ends a string, by what began it. The first is the one that belongs there.
 CLOSERS = {'"': '"', "'": "'", "“": '”"', "”": '”"', "„": '”“"', "‘": "’'‘", "’": "’'", "`": "`'´", "´": "´'"}
-CLOSERS |= {"「": "」", "『": "』"}
+CLOSERS |= {"「": "」", "『": "』", "＂": '＂"'}
 
 
 def _body(own: str, others: str) -> re.Pattern[str]:
@@ -29,9 +29,9 @@ def _nesting(opener: str, closer: str) -> re.Pattern[str]:
 _BODIES = {opener: _body(closers[0], closers[1:]) for opener, closers in CLOSERS.items()}
 _BODIES |= {opener: _nesting(opener, CLOSERS[opener]) for opener in "「『"}
 _NEXT_KEY = re.compile(
-    r"""(["'])[^"'\n]{0,200}\1\s*[:：]|[“‘「『][^”’」』\n]{0,200}[”’」』"']\s*[:：]|[\w$-]{1,100}\s*:(?!//)"""
+    r"""(["'])[^"'\n]{0,200}\1\s*[:：]|[＂“‘「『][^＂”’」』\n]{0,200}[＂”’」』"']\s*[:：]|[\w$-]{1,100}\s*:(?!//)"""
 )
-_NEXT_VALUE = re.compile(r"[-\d{\[\"'“‘「『｛［]|(?:true|false|null|None|True|False|undefined)\b")
+_NEXT_VALUE = re.compile(r"[-\d{\[\"'＂“‘「『｛［]|(?:true|false|null|None|True|False|undefined)\b")
 _REST_OF_KEY = re.compile(r"[^\s\"][^\"\n]{0,200}\"\s*:")
 _REST_OF_ITEM = re.compile(r"[^\s\",][^\",\n]{0,200}\"\s*[,\]]")
 _GAP = re.compile(r"(?:,\s*+|[ \t]*+\r?\n\s*+(?:,\s*+)?)\Z")  # after a string that lacks its quote

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from extractor.syntax.quotes import BLANK, CLOSERS, Place, break_before_next, may_follow, string_at
-from extractor.syntax.words import unescape
+from extractor.syntax.words import is_literal, unescape
 
 LINE_COMMENTS = "line comments"
 _APOSTROPHES = "'‘’`´"  # quotes that stand in words, too
@@ -122,7 +122,7 @@ class StringReader:
         if _RAW.search(text):
             self._note("line breaks and controls within strings")
         if _FOREIGN_ESCAPE.match(text):
-            self._note("escapes that JSON lacks")
+            self._note("backslashes that escape nothing" if is_literal(text) else "escapes that JSON lacks")
         return unescape(text)
 
     def _check_end(self, place: Place) -> None:

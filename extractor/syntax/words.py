@@ -19,7 +19,8 @@ _CUT_ESCAPE = re.compile(r"(?:\\u[0-9a-fA-F]{0,3}|\\)\Z")
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _SHORT = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _HTML = re.compile(r"[^\[{]*+[\[{][\s\[{]*+&(?:quot|apos|#0?3[49]|#x2[27]);")
-_KEPT = "()[]{}"  # what LaTeX and patterns escape, and mean it
+_KEPT = "()[]{} \t"  # what LaTeX and patterns escape, and mean it
+_QUOTES = "\"'`/"
 
 
 def constant(word: str) -> tuple[bool, Any, str | None]:
@@ -44,14 +45,31 @@ def cut_constant(word: str) -> tuple[bool, Any, str | None]:
 
 
 def unescape(text: str, *, is_cut: bool = False) -> str:
-    r"""The characters of a string, also of escapes that JSON lacks: r"it\'s \x41" → "it's A"; r'\d' stays."""
+    r"""The characters of a string, also of escapes that JSON lacks: r"it\'s \x41" → "it's A"; r'\d' stays.
+
+    In a text whose backslashes are none of escapes, r'C:\Users\new', those before other letters are none either.
+    """
     if "\\" not in text:
         return text
     if is_cut:
         text = without_odd_backslash(text)
-    plain = _ESCAPE.sub(_character, text)
+    plain = _ESCAPE.sub(_literal if is_literal(text) else _character, text)
     whole = _PAIR.sub(lambda pair: pair[0].encode("utf-16", "surrogatepass").decode("utf-16"), plain)
     return whole[:-1] if is_cut and "\ud800" <= whole[-1:] <= "\udbff" else whole
+
+
+def is_literal(text: str) -> bool:
+    r"""Whether backslashes stand for themselves: before letters that are none of an escape, and nothing is escaped.
+
+    r'\alpha + \beta' → True; r'\d\n' → False, since the end of a line is meant.
+    """
+    is_foreign = False
+    for found in _ESCAPE.finditer(text):
+        char = found[4] or ""
+        if char == "\\" or (char in _SHORT and not text[found.end() : found.end() + 1].isalpha()):
+            return False
+        is_foreign = is_foreign or (char.isalpha() and char not in _SHORT)
+    return is_foreign
 
 
 def without_odd_backslash(text: str) -> str:
@@ -104,3 +122,8 @@ def _character(found: re.Match[str]) -> str:
     if char in _SHORT:
         return _SHORT[char]
     return found[0] if char.isalnum() or char in _KEPT else char
+
+
+def _literal(found: re.Match[str]) -> str:
+    """What a backslash and what it stands before are where nothing but quotes is escaped."""
+    return found[0] if found[4] and found[4] not in _QUOTES else _character(found)

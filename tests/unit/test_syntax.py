@@ -110,7 +110,7 @@ def test_what_json_lacks_is_read_and_told(text: str, told: str) -> None:
         ("((1, 2), ('a',))", [[1, 2], ["a"]]),
         ("['it's', 'don't']", ["it's", "don't"]),
         ('["“a”, ：b", "c"]; ', ["“a”, ：b", "c"]),
-        (r'["\d+\.", "it\'s", "\(x\)"]', [r"\d+.", "it's", r"\(x\)"]),
+        (r'["\d+\.", "it\'s", "\(x\)"]', [r"\d+\.", "it's", r"\(x\)"]),
         (r'["\ud83d\ude00" 1]', ["😀", 1]),
         ('["two\nlines"]', ["two\nlines"]),
         ('{"a": [1, {"b": 2], "c": 3}', {"a": [1, {"b": 2}], "c": 3}),
@@ -429,3 +429,35 @@ def assert_begins(part: Any, whole: Any, opened: tuple[str | int, ...]) -> None:
             assert_begins(part[key], whole[key], opened[1:])
         else:
             assert json.dumps(part[key]) == json.dumps(whole[key])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [r"\alpha + \beta", r"C:\Users\new\test.txt", r"$\sum_{i}$ and $\theta$", r"\d+\.\w \%"],
+)
+def test_backslashes_that_escape_nothing_stay(text: str) -> None:
+    found = read(f'{{"a": "{text}"}}')
+    assert found.values == ({"a": text},)
+    assert "backslashes that escape nothing" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(r"one\n\nC:\Users", "one\n\nC:\\Users"), (r"\\Users\new\d", "\\Users\new\\d"), (r"a \ b", "a \\ b")],
+)
+def test_where_something_is_escaped_escapes_are_meant(text: str, value: str) -> None:
+    assert read(f'{{"a": "{text}"}}').values == ({"a": value},)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"f": "a" or "b"}', '{"f": "a" | "b"}', '{"f":"5" pipe"}', '{"a":"Ann","b":ok then, fine,"c":[{"d":"a"}]}',
+     '{"a":Ann, Bo,"b":true}'],
+)  # fmt: skip
+def test_quotes_that_can_be_meant_in_several_ways_make_no_text(text: str) -> None:
+    assert read(text).is_text
+
+
+@pytest.mark.parametrize("text", ['5" pipe', 'a 3" nail and 4" nail', 'the "best"', 'He said "hi", then left'])
+def test_quotes_around_words_and_behind_numbers_belong_to_a_text(text: str) -> None:
+    assert read(f'{{"f": "{text}", "g": "x"}}').values == ({"f": text, "g": "x"},)
