@@ -21,7 +21,7 @@ from extractor import breaches
 from extractor.field_names import renamed
 from extractor.formats import CHECKER
 from extractor.patterns import PatternError, search
-from extractor.pointers import pointer
+from extractor.pointers import pointer, value_at
 from extractor.pytypes import in_order
 from extractor.types import Dialect, Problem, Schema
 from extractor.unions import Fault, innermost
@@ -90,15 +90,39 @@ def _built(schema: Schema, data: Any) -> Valid | list[Problem]:
     return Valid(in_order(named, written, native), instance)
 
 
-def validate_each(schema: Schema, records: list[Any], *, is_whole: bool = True) -> tuple[Valid | None, list[Problem]]:
+def doubted(found: Valid | list[Problem], doubts: Mapping[str, str], data: Any) -> Valid | list[Problem]:
+    """A verdict with doubts, by pointer, about what values could mean; what could mean two things is not valid."""
+    if not doubts:
+        return found
+    problems = [] if isinstance(found, Valid) else [_doubted(problem, doubts.get(problem.pointer)) for problem in found]
+    records = {_record(problem.pointer, data) for problem in problems}  # what has problems has been told enough
+    new = {at: why for at, why in doubts.items() if _record(at, data) not in records}
+    return [*problems, *(Problem(at, _shortened(why), value_at(data, at)) for at, why in new.items())]
+
+
+def _record(place: str, data: Any) -> str:
+    """Which record of a list a pointer is about: '/2/name' → '2'; '' for the only one."""
+    return place.split("/")[1] if isinstance(data, list) and place else ""
+
+
+def _doubted(problem: Problem, doubt: str | None) -> Problem:
+    """A problem with why its value was not taken for what it could mean."""
+    return replace(problem, message=f"{problem.message}; {doubt}") if doubt else problem
+
+
+def validate_each(
+    schema: Schema, records: list[Any], *, is_whole: bool = True, doubts: Mapping[str, str] | None = None
+) -> tuple[Valid | None, list[Problem]]:
     """Check a list of records; the valid ones are kept, the problems of the others point into `records`.
+
+    Those with `doubts`, by pointer, are not valid.
 
     None where the list itself is not valid (too short, say) as it was written; one that was cut off (not `is_whole`)
     is not asked, and that too few are left once the others are out is held against none.
     """
     places = list(range(len(records)))
     problems: list[Problem] = []
-    checked = validate(schema, records) if is_whole else _validate_rest(schema, records)
+    checked = doubted(validate(schema, records) if is_whole else _validate_rest(schema, records), doubts or {}, records)
     while isinstance(checked, list):
         kept = [records[place] for place in places]
         bad = {int(problem.pointer.split("/")[1]) for problem in checked if problem.pointer}

@@ -55,7 +55,9 @@ def align(schema: Schema, candidates: Sequence[Any], text: str = "") -> Aligned:
         raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {text[:200]!r}")
     try:
         tight = _fitted(closed(schema), values, text)
-        return _told(tight if tight.is_valid or not (open_ := _fitted(schema, values, text)).is_valid else open_)
+        if tight.is_valid or not (loose := _fitted(schema, values, text)).is_valid:
+            return _told(tight)
+        return _told(replace(loose, doubts=tuple(dict.fromkeys((*loose.doubts, *tight.doubts)))))
     except (RecursionError, TooMuchError):
         return Aligned(values[-1], {}, {"": "too large or too deep to be aligned with the schema"})
 

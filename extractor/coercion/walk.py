@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
@@ -215,6 +216,8 @@ class Walk:
         nulls = self._nulls(shape, kept) if known or not value else []
         changes += [inside(name, [((), "not in the answer, taken as null")]) for name in nulls]
         doubts = [inside(key, [((), why)]) for key, why in doubtful.items()]
+        if not known and not doubts and _are_foreign(self.nodes, shape, value):
+            doubts.append((((), _foreign(value, shape.properties)),))
         new = {name: fit.value for name, fit in kept.items()} | dict.fromkeys(nulls)
         cost = len(names) + 2 * len(gone) + 2 * len(nulls)
         return self._built(node, (value, new), [*kept.items()], (changes, doubts), cost)
@@ -329,6 +332,21 @@ class Walk:
         if id(text) not in self._parsed:
             self._parsed[id(text)] = _read_json(text)
         return self._parsed[id(text)]
+
+
+def _are_foreign(nodes: Nodes, shape: Shape, keys: Mapping[str, Any]) -> bool:
+    """Whether there are keys, and none that may be in an object that has properties."""
+    return bool(keys and shape.properties) and all(nodes.child(shape, key) is False for key in keys)
+
+
+def _foreign(keys: Iterable[str], names: Iterable[str]) -> str:
+    return f"none of the keys ({_listed(keys)}) is foreseen, which would be {_listed(names)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    """['a', 'b'] → "'a', 'b'"; of many the first, shortened."""
+    first = [shown(name) for name in islice(names, _MOST_TOLD + 1)]
+    return ", ".join(first[:_MOST_TOLD]) + (", …" if len(first) > _MOST_TOLD else "")
 
 
 def _read_json(text: str) -> Any:

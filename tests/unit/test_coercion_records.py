@@ -1,0 +1,93 @@
+"""Which record a model meant: keys that are none of the schema's, wrappers, branches of unions, several answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+from scripted import ScriptedEngine
+
+from extractor.pipeline import extract
+from extractor.schema import load
+from extractor.schema import many as many_of
+from extractor.talk import Options
+from extractor.types import Document, Extraction
+
+TEXT = Document("a.txt", "Some text.")
+
+
+def run(answer: Any, type_: Any, *, many: bool = False) -> Extraction:
+    """What becomes of one answer that no grammar held."""
+    schema = many_of(load(type_)) if many else load(type_)
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+    engine = ScriptedEngine([text], modes=("prompt",))
+    return asyncio.run(extract(TEXT, schema, engine, Options(retries=0)))
+
+
+def told(found: Extraction) -> str:
+    return "; ".join(map(str, found.errors))
+
+
+class Book(BaseModel):
+    title: str | None = None
+    year: int | None = None
+
+
+class Shelf(BaseModel):
+    books: list[Book]
+
+
+@pytest.mark.parametrize(
+    ("answer", "type_", "place"),
+    [
+        ({"Titel": "x", "Jahr": 2020}, Book, "/"),
+        ({"error": "no record"}, Book, "/"),
+        ({"type": "object", "properties": {"title": {"type": "string"}}}, Book, "/"),
+        ({"books": [{"title": "y"}, {"Titel": "x"}]}, Shelf, "/books/1"),
+    ],
+)
+def test_an_answer_of_which_nothing_is_foreseen_is_no_empty_record(answer: Any, type_: Any, place: str) -> None:
+    found = run(answer, type_)
+    assert found.data is None
+    assert f"{place}: none of the keys (" in told(found)
+    assert "'title', 'year'" in told(found)
+
+
+@pytest.mark.parametrize("answer", [{}, {"title": None}, {"title": "x", "Jahr": 3}])
+def test_an_empty_record_is_one(answer: Any) -> None:
+    assert run(answer, Book).data == {"title": answer.get("title"), "year": None}
+
+
+def test_of_a_list_the_records_of_which_nothing_is_foreseen_are_left_out() -> None:
+    found = run([{"Titel": "x"}, {"title": "b"}], Book, many=True)
+    assert found.data == [{"title": "b", "year": None}]
+    assert "/0: none of the keys ('Titel')" in told(found)
+
+
+@pytest.mark.parametrize("key", ["**title**", "`title`", "title:", "title (string)", "**Title:**", '"title"'])
+def test_decoration_is_no_part_of_a_key(key: str) -> None:
+    found = run({key: "x"}, Book)
+    assert found.data == {"title": "x", "year": None}
+    assert found.notes["/title"] == f"was {key!r}"
+
+
+class Event(BaseModel):
+    first_name: str | None = None
+    day: Any = None
+
+
+@pytest.mark.parametrize("more", [{}, {"day": 1}])
+def test_two_keys_that_can_be_one_are_a_doubt(more: Any) -> None:
+    found = run({"firstname": "a", "FIRST_NAME": "b"} | more, Event)
+    assert found.data is None
+    assert "/first_name: 'firstname' and 'FIRST_NAME' can both be 'first_name'" in told(found)
+
+
+def test_a_doubt_about_a_record_of_a_list_is_told() -> None:
+    schema = {"properties": {"d": {"type": "string", "format": "date"}}, "type": "object"}
+    found = run([{"d": "03/05/2020"}, {"d": "2020-01-01"}], schema, many=True)
+    assert found.data == [{"d": "2020-01-01"}]
+    assert "3 May or 5 March" in told(found)
