@@ -18,6 +18,7 @@ from extractor.coercion.found import Doubt, Found, shown
 from extractor.coercion.keys import folded, renames
 from extractor.coercion.nodes import Node, Nodes, Shape, is_number, is_of
 from extractor.coercion.scalars import readings
+from extractor.coercion.tags import LEFT_OUT, has_open_tags
 from extractor.coercion.words import is_null
 from extractor.depth import is_deeper
 from extractor.types import Schema
@@ -29,6 +30,7 @@ _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
 _WRAPPERS = frozenset(("result", "answer", "output", "value", "response", "data", "record", "json"))
 _PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-alias"))
 _WRONG = (Fault((), "type", None),)
+_UNDECIDED = (Fault((), "anyOf", None),)
 _MOST_PARTS = 10_000  # of one text
 _MOST_TOLD = 5  # keys that are left out
 _MOST_FAULTS = 20  # of a part that are told above it
@@ -52,6 +54,7 @@ class Walk:
         self._sizes: dict[int, int] = {}
         self._parsed: dict[int, Any] = {}
         self._branches = Branches(self.nodes)
+        self._has_open_tags = has_open_tags(self.nodes, schema.json_schema)
         self._left = _MOST_CHECKED
 
     def is_valid(self, value: Any) -> bool:
@@ -60,9 +63,12 @@ class Walk:
 
     def aligned(self, value: Any) -> Fit:
         """The value as the whole schema would have it; the validator decides whether that is valid."""
-        if self.is_valid(value):
+        is_valid = self.is_valid(value)
+        if is_valid and not (self._has_open_tags and isinstance(value, dict | list)):
             return Fit(value)
         found = self.fit(self.nodes.root, value)
+        if is_valid and not found.doubts:
+            return Fit(value)
         return found if self.is_valid(found.value) else replace(found, faults=found.faults or _WRONG)
 
     def fit(self, node: Node, value: Any) -> Fit:
@@ -125,18 +131,29 @@ class Walk:
         """By the branch of each union that it fits with the fewest changes, and by what holds beside them."""
         found = source
         for branches in shape.unions:
-            possible, bound = self._branches.possible(branches, found.value)
-            fits = [self.fit(branch, found.value) for branch in possible]
-            if not is_settled(fits, bound):
-                fits = [self.fit(branch, found.value) for branch in branches]
-            if not isinstance(found.value, bool) and any(is_number(fit.value) for fit in fits if fit.is_valid):
-                fits = [fit for fit in fits if not (fit.is_valid and isinstance(fit.value, bool))]
-            found = then(found, best(fits, replace(found, changes=(), doubts=())))
+            found = self._by_union(branches, found)
         beside = self.fit(self.nodes.without_unions(shape), found.value)
         found = replace(then(found, beside), faults=(*found.faults, *beside.faults))
         if not isinstance(found.value, dict | list):
             return replace(found, faults=self._validated(node, found.value))
         return found if self._is_one_of(shape, found.value) else replace(found, faults=(Fault((), "oneOf", None),))
+
+    def _by_union(self, branches: Sequence[Node], source: Fit) -> Fit:
+        tags = self._branches.tags(branches)
+        meant, told = tags.told_apart(branches, source)
+        source, value = replace(told, faults=source.faults), told.value
+        self._kept.append(value)
+        possible, bound = self._branches.possible(meant, value)
+        fits = [self.fit(branch, value) for branch in possible]
+        if not is_settled(fits, bound):
+            possible, fits = [*meant], [self.fit(branch, value) for branch in meant]
+        why = tags.doubt(value, [*zip(possible, fits, strict=True)], found := best(fits, _bare(source)))
+        if why and found.is_valid:
+            return then(source, replace(_bare(source), doubts=(((), why),), faults=_UNDECIDED))
+        if not isinstance(value, bool) and any(is_number(fit.value) for fit in fits if fit.is_valid):
+            fits = [fit for fit in fits if not (fit.is_valid and isinstance(fit.value, bool))]
+            found = best(fits, _bare(source))
+        return then(source, found)
 
     def _is_one_of(self, shape: Shape, value: Any) -> bool:
         """Whether no second branch of a `oneOf` has nothing against a value either."""
@@ -177,6 +194,8 @@ class Walk:
             yield self.fit(node, inner).with_change("a text with JSON in it, read")
         if isinstance(value, list) and len(value) == 1 and (not takes_list or isinstance(value[0], list)):
             yield if_valid(self.fit(node, value[0]).with_change("a list of one, its item taken", 2), source)
+        if isinstance(value, dict) and takes_list:
+            yield from self._of_branches(shape, node, value)
         if isinstance(value, dict) and len(value) == 1:
             yield from self._unwrapped(shape, node, source)
         elif isinstance(value, dict) and takes_list and "object" not in shape.kinds:
@@ -210,8 +229,7 @@ class Walk:
         known = {names.get(key, key) for key in value} & shape.properties.keys()
         changes = [inside(name, [((), f"was {key!r}")]) for key, name in names.items()]
         gone = [key for key in value if known and self.nodes.child(shape, names.get(key, key)) is False]
-        told = "not foreseen by the schema, taken out"
-        changes += [inside(key, [((), f"{told}: {shown(value[key])}")]) for key in gone]
+        changes += [inside(key, [((), f"{LEFT_OUT}: {shown(value[key])}")]) for key in gone]
         kept = {names.get(key, key): fits[key] for key in value if key not in gone}
         nulls = self._nulls(shape, kept) if known or not value else []
         changes += [inside(name, [((), "not in the answer, taken as null")]) for name in nulls]
@@ -261,6 +279,14 @@ class Walk:
         is_told = bool(shape.choices) or (isinstance(inner, dict | list) and shape.kinds & {"object", "array"})
         if key not in shape.properties and (is_told or key.casefold() in self.wrappers):
             yield self.fit(node, inner).with_change(f"taken out of {key!r}")
+
+    def _of_branches(self, shape: Shape, node: Node, value: Mapping[str, Any]) -> Iterator[Fit]:
+        """{'cat': [{…}], 'dog': [{…}]} → [{'cat': {…}}, {'dog': {…}}] for a list of a union with these branches."""
+        for branches in self.nodes.shape(self.nodes.child(shape, 0)).unions:
+            if self._branches.tags(branches).are_named(value):
+                new = [{key: item} for key, inner in value.items() for item in inner]
+                told = f"the lists {_listed(value)}, which name branches, taken as one"
+                yield self.fit(node, new).with_change(told)
 
     def _only_list(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
         """{'people': […], 'count': 1} → […], where nothing beside the list can be part of an item."""
@@ -332,6 +358,10 @@ class Walk:
         if id(text) not in self._parsed:
             self._parsed[id(text)] = _read_json(text)
         return self._parsed[id(text)]
+
+
+def _bare(fit: Fit) -> Fit:
+    return replace(fit, changes=(), doubts=(), cost=0)
 
 
 def _are_foreign(nodes: Nodes, shape: Shape, keys: Mapping[str, Any]) -> bool:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from scripted import ScriptedEngine
 
 from extractor.pipeline import extract
@@ -91,3 +91,99 @@ def test_a_doubt_about_a_record_of_a_list_is_told() -> None:
     found = run([{"d": "03/05/2020"}, {"d": "2020-01-01"}], schema, many=True)
     assert found.data == [{"d": "2020-01-01"}]
     assert "3 May or 5 March" in told(found)
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"] = "dog"
+    name: str
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"] = "cat"
+    name: str
+
+
+class Owner(BaseModel):
+    pet: Dog | Cat
+
+
+class Kennel(BaseModel):
+    pets: list[Dog | Cat]
+
+
+class Rex(BaseModel):
+    kind: Literal["dog"]
+    name: str
+
+
+class Tom(BaseModel):
+    kind: Literal["cat"]
+    name: str
+
+
+class Tagged(BaseModel):
+    pet: Annotated[Rex | Tom, Field(discriminator="kind")]
+
+
+class Circle(BaseModel):
+    r: float
+
+
+class Ellipse(BaseModel):
+    r: float
+    b: float
+    c: float
+
+
+class Drawing(BaseModel):
+    shape: Circle | Ellipse
+
+
+CAT = {"kind": "cat", "name": "Tom"}
+
+
+@pytest.mark.parametrize(
+    ("pet", "type_"),
+    [
+        ({"type": "cat", "name": "Tom"}, Owner),
+        ({"species": "Cat", "name": "Tom"}, Owner),
+        ({"Cat": {"name": "Tom"}}, Owner),
+        ({"cat": {"name": "Tom"}}, Owner),
+        ({"cat": {"type": "cat", "name": "Tom"}}, Owner),
+        ({"Tom": {"name": "Tom"}}, Tagged),
+        ({"cat": {"name": "Tom"}}, Tagged),
+        ({"type": "cat", "name": "Tom"}, Tagged),
+    ],
+)
+def test_a_branch_that_the_answer_names_is_taken(pet: Any, type_: Any) -> None:
+    found = run({"pet": pet}, type_)
+    assert found.data == {"pet": CAT}
+    assert found.notes.keys() & {"/pet", "/pet/kind"}
+
+
+@pytest.mark.parametrize("pets", [{"cat": [{"name": "Tom"}]}, [{"Cat": {"name": "Tom"}}], {"cat": [CAT]}])
+def test_lists_under_the_names_of_branches_are_one_list(pets: Any) -> None:
+    assert run({"pets": pets}, Kennel).data == {"pets": [CAT]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "type_", "why"),
+    [
+        ({"pet": {"name": "Tom"}}, Owner, "it can be 'dog' or 'cat'"),
+        ({"pet": {"type": "bird", "name": "Tom"}}, Owner, "it can be 'dog' or 'cat'"),
+        ({"pet": {"a": "dog", "b": "cat", "name": "Tom"}}, Owner, "it can be 'dog' or 'cat'"),
+        ({"pets": [CAT, {"name": "Tom"}]}, Kennel, "/pets/1: it can be 'dog' or 'cat'"),
+        ({"shape": {"r": 1, "b": 2}}, Drawing, "'b' would be lost"),
+    ],
+)
+def test_a_branch_that_nothing_names_is_a_doubt(answer: Any, type_: Any, why: str) -> None:
+    found = run(answer, type_)
+    assert found.data is None
+    assert why in told(found)
+
+
+@pytest.mark.parametrize(
+    ("answer", "data"), [({"r": 1, "x": 2}, {"r": 1}), ({"r": 1, "b": None}, {"r": 1}), ({"r": 1}, {"r": 1})]
+)
+def test_what_no_other_branch_has_is_left_out(answer: Any, data: Any) -> None:
+    assert run({"shape": answer}, Drawing).data == {"shape": data}
