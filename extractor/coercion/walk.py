@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
@@ -20,7 +18,7 @@ from extractor.coercion.nodes import Node, Nodes, Shape, is_number, is_of
 from extractor.coercion.scalars import readings
 from extractor.coercion.tags import LEFT_OUT, has_open_tags
 from extractor.coercion.words import is_null
-from extractor.depth import is_deeper
+from extractor.coercion.wrappers import are_foreign, are_items, foreign, has_place, listed, read_json
 from extractor.types import Schema
 from extractor.unions import Fault, innermost
 from extractor.validation import checker, errors_of, has_errors
@@ -234,8 +232,8 @@ class Walk:
         nulls = self._nulls(shape, kept) if known or not value else []
         changes += [inside(name, [((), "not in the answer, taken as null")]) for name in nulls]
         doubts = [inside(key, [((), why)]) for key, why in doubtful.items()]
-        if not known and not doubts and _are_foreign(self.nodes, shape, value):
-            doubts.append((((), _foreign(value, shape.properties)),))
+        if not known and not doubts and are_foreign(self.nodes, shape, value):
+            doubts.append((((), foreign(value, shape.properties)),))
         new = {name: fit.value for name, fit in kept.items()} | dict.fromkeys(nulls)
         cost = len(names) + 2 * len(gone) + 2 * len(nulls)
         return self._built(node, (value, new), [*kept.items()], (changes, doubts), cost)
@@ -285,7 +283,7 @@ class Walk:
         for branches in self.nodes.shape(self.nodes.child(shape, 0)).unions:
             if self._branches.tags(branches).are_named(value):
                 new = [{key: item} for key, inner in value.items() for item in inner]
-                told = f"the lists {_listed(value)}, which name branches, taken as one"
+                told = f"the lists {listed(value)}, which name branches, taken as one"
                 yield self.fit(node, new).with_change(told)
 
     def _only_list(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
@@ -294,7 +292,7 @@ class Walk:
         others = {key: inner for key, inner in source.value.items() if not isinstance(inner, list)}
         names = {*map(folded, self.nodes.names(self.nodes.child(shape, 0)))}
         is_scalar = len(lists) == 1 and not any(isinstance(inner, dict) for inner in others.values())
-        if is_scalar and names.isdisjoint(map(folded, source.value)) and _are_items(source.value[lists[0]], names):
+        if is_scalar and names.isdisjoint(map(folded, source.value)) and are_items(source.value[lists[0]], names):
             left = ", ".join(f"{key!r}: {shown(inner)}" for key, inner in [*others.items()][:_MOST_TOLD])
             more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
             told = f"taken out of {lists[0]!r}, without {left}{more}"
@@ -323,16 +321,29 @@ class Walk:
         return found if found.is_valid and all(fit.is_valid for fit in fits) else None
 
     def _wrapped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
-        """1214 → {'year': 1214} where that is all that is asked for; a mere sentence is no record."""
+        """1214 → {'year': 1214} where that is all that is asked for; a mere sentence is no record.
+
+        A list, or a record with the keys of an item, is what the one property asks for that takes it.
+        """
         value = source.value
-        child = self.nodes.child(shape, shape.required[0]) if len(shape.required) == 1 else None
-        if child is None or (isinstance(value, dict) and value.keys() & shape.properties.keys()):
+        if isinstance(value, dict) and value.keys() & shape.properties.keys():
+            return
+        children = {name: self.nodes.child(shape, name) for name in shape.required or shape.properties}
+        if len(shape.required) != 1:
+            is_none = len(shape.required) > 1 or not isinstance(value, dict | list)
+            children = (
+                {} if is_none else {name: one for name, one in children.items() if has_place(self.nodes, one, value)}
+            )
+            children = {name: child for name, child in children.items() if self.fit(child, value).is_valid}
+        if len(children) > 1:
+            yield replace(source, doubts=(((), f"it can be what {listed(children)} ask for"),))
+        ((name, child),) = children.items() if len(children) == 1 else [("", None)]
+        if child is None:
             return
         fit = self.fit(child, value)
-        if not fit.is_valid or (isinstance(value, dict) and fit.changes):
+        if not fit.is_valid or (isinstance(value, dict) and fit.changes and not has_place(self.nodes, child, value)):
             yield replace(source, doubts=at_once(fit.doubts))
         elif not isinstance(value, str) or not self.takes_any_text(child):
-            name = shape.required[0]
             new = {name: fit.value}
             told = ((), f"a bare value, taken as {name!r}"), *inside(name, fit.changes)
             yield if_valid(Fit(new, told, (), self.faults(node, new), fit.cost + 2), source)
@@ -356,42 +367,12 @@ class Walk:
     def _json(self, text: str) -> Any:
         """The object or list that stands in a text as JSON; None where none does."""
         if id(text) not in self._parsed:
-            self._parsed[id(text)] = _read_json(text)
+            self._parsed[id(text)] = read_json(text)
         return self._parsed[id(text)]
 
 
 def _bare(fit: Fit) -> Fit:
     return replace(fit, changes=(), doubts=(), cost=0)
-
-
-def _are_foreign(nodes: Nodes, shape: Shape, keys: Mapping[str, Any]) -> bool:
-    """Whether there are keys, and none that may be in an object that has properties."""
-    return bool(keys and shape.properties) and all(nodes.child(shape, key) is False for key in keys)
-
-
-def _foreign(keys: Iterable[str], names: Iterable[str]) -> str:
-    return f"none of the keys ({_listed(keys)}) is foreseen, which would be {_listed(names)}"
-
-
-def _listed(names: Iterable[str]) -> str:
-    """['a', 'b'] → "'a', 'b'"; of many the first, shortened."""
-    first = [shown(name) for name in islice(names, _MOST_TOLD + 1)]
-    return ", ".join(first[:_MOST_TOLD]) + (", …" if len(first) > _MOST_TOLD else "")
-
-
-def _read_json(text: str) -> Any:
-    if text.lstrip()[:1] not in {"{", "["}:
-        return None
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict | list) and not is_deeper(value) else None
-
-
-def _are_items(values: list[Any], names: set[str]) -> bool:
-    """Whether the values of a list have anything of what is asked for; of texts and numbers the schema says that."""
-    return not names or all(isinstance(one, dict) and not names.isdisjoint(map(folded, one)) for one in values)
 
 
 def _faults(errors: Sequence[JsonSchemaError]) -> tuple[Fault, ...]:

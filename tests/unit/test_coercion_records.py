@@ -187,3 +187,58 @@ def test_a_branch_that_nothing_names_is_a_doubt(answer: Any, type_: Any, why: st
 )
 def test_what_no_other_branch_has_is_left_out(answer: Any, data: Any) -> None:
     assert run({"shape": answer}, Drawing).data == {"shape": data}
+
+
+class Item(BaseModel):
+    sku: str
+    qty: int | None = None
+
+
+class Order(BaseModel):
+    items: list[Item]
+
+
+class OpenOrder(BaseModel):
+    items: list[Item] = []
+
+
+class NullableOrder(BaseModel):
+    items: list[Item] | None = None
+    total: int | None = None
+
+
+class TwoLists(BaseModel):
+    items: list[Item] = []
+    others: list[Item] = []
+
+
+class Labelled(BaseModel):
+    labels: dict[str, str] = {}
+    title: str | None = None
+
+
+@pytest.mark.parametrize("type_", [Order, OpenOrder, NullableOrder])
+@pytest.mark.parametrize(
+    "answer", [[{"sku": "a"}], {"sku": "a"}, {"item": {"sku": "a"}}, {"Positionen": [{"sku": "a"}]}]
+)
+def test_a_wrapper_that_is_missing_is_put_around(answer: Any, type_: Any) -> None:
+    found = run(answer, type_)
+    assert found.data is not None
+    assert found.data["items"] == [{"sku": "a", "qty": None}]
+    assert "a bare value, taken as 'items'" in found.notes[""]
+
+
+@pytest.mark.parametrize(
+    ("answer", "type_", "why"),
+    [
+        ([{"sku": "a"}, {"sku": "b"}], TwoLists, "it can be what 'items', 'others' ask for"),
+        ({"sku": "a"}, TwoLists, "it can be what 'items', 'others' ask for"),
+        ({"foo": {"bar": 1}}, OpenOrder, "none of the keys ('foo')"),
+        ({"error": "none"}, Labelled, "none of the keys ('error')"),
+        ([], NullableOrder, "is not of type 'object'"),
+    ],
+)
+def test_a_wrapper_that_could_be_another_is_none(answer: Any, type_: Any, why: str) -> None:
+    found = run(answer, type_)
+    assert found.data is None
+    assert why in told(found)
