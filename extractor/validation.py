@@ -18,7 +18,7 @@ from jsonschema.validators import extend
 from pydantic import RootModel, TypeAdapter, ValidationError
 
 from extractor import breaches
-from extractor.field_names import renamed
+from extractor.field_names import Names, other_names, renamed
 from extractor.formats import CHECKER
 from extractor.patterns import PatternError, search
 from extractor.pointers import pointer, value_at
@@ -310,6 +310,12 @@ VALIDATORS: Mapping[Dialect, type[Draft202012Validator]] = {
 def checker(schema: Schema) -> Draft202012Validator:
     """The validator of a schema's JSON Schema, with formats."""
     return VALIDATORS[schema.dialect](schema.json_schema, format_checker=CHECKER)
+
+
+@lru_cache(maxsize=32)
+def names_of_fields(schema: Schema) -> Names:
+    """What the user's classes call their fields, beside the names of the properties."""
+    return {} if schema.model is None else other_names(_adapter(schema).core_schema)
 
 
 @lru_cache(maxsize=32)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from extractor.choices import Choice, choices
+from extractor.field_names import Names
 from extractor.patterns import PatternError, search
 from extractor.pointers import resolve
 from extractor.types import Dialect
@@ -39,6 +40,7 @@ class Shape:
     properties: Mapping[str, Node]
     required: tuple[str, ...]
     rest: Node  # what is asked of an object or list beside its kind and its children; None for nothing
+    others: Mapping[str, tuple[str, ...]]  # names that a class has for its fields beside those of the properties
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -50,14 +52,16 @@ class Shape:
         for name, node in self.properties.items():
             if isinstance(node, Mapping):
                 yield from ((name, alias) for alias in _listed(node.get("x-alias")))
+        yield from ((name, other) for name, some in self.others.items() for other in some)
 
 
 class Nodes:
     """Flattens the nodes of one schema, each once."""
 
-    def __init__(self, root: Mapping[str, Any], dialect: Dialect) -> None:
+    def __init__(self, root: Mapping[str, Any], dialect: Dialect, names: Names | None = None) -> None:
         self.root = root
         self.dialect = dialect
+        self._names = names or {}
         self._shapes: dict[int, Shape] = {}
         self._made: dict[tuple[int, ...], Node] = {}
         self._children: dict[tuple[int, str | int], Node | None] = {}
@@ -75,7 +79,13 @@ class Nodes:
         kinds = frozenset(_ALL).intersection(*map(_kinds, parts))
         properties = {name: child for part in reversed(parts) for name, child in part.get("properties", {}).items()}
         required = tuple(dict.fromkeys(name for part in parts for name in part.get("required", ())))
-        return Shape(parts, kinds, found, unions, properties, required, _rest(node, parts))
+        others = self._others(parts, properties) if self._names else {}
+        return Shape(parts, kinds, found, unions, properties, required, _rest(node, parts), others)
+
+    def _others(self, parts: Sequence[Mapping[str, Any]], names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """What the class, which has this title and these properties, calls its fields itself."""
+        keys = [(part["title"], frozenset(names)) for part in parts if isinstance(part.get("title"), str)]
+        return next((self._names[key] for key in keys if key in self._names), {})
 
     def child(self, shape: Shape, key: str | int) -> Node | None:
         """The node of a property or item; None where nothing is said of it."""

@@ -21,7 +21,7 @@ from extractor.coercion.words import is_null
 from extractor.coercion.wrappers import are_foreign, are_items, foreign, has_place, listed, read_json
 from extractor.types import Schema
 from extractor.unions import Fault, innermost
-from extractor.validation import checker, errors_of, has_errors
+from extractor.validation import checker, errors_of, has_errors, names_of_fields
 
 SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # who takes these takes any text
 _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
@@ -42,7 +42,7 @@ class Walk:
     """Fits values to the nodes of one schema. `bare` are strings that are the answer itself, by their identity."""
 
     def __init__(self, schema: Schema, bare: Sequence[str] = ()) -> None:
-        self.nodes = Nodes(schema.json_schema, schema.dialect)
+        self.nodes = Nodes(schema.json_schema, schema.dialect, names_of_fields(schema))
         self.wrappers = _WRAPPERS | {schema.name.casefold()}
         self.bare = frozenset(map(id, bare))
         self._validator = checker(schema)
@@ -328,18 +328,12 @@ class Walk:
         value = source.value
         if isinstance(value, dict) and value.keys() & shape.properties.keys():
             return
-        children = {name: self.nodes.child(shape, name) for name in shape.required or shape.properties}
-        if len(shape.required) != 1:
-            is_none = len(shape.required) > 1 or not isinstance(value, dict | list)
-            children = (
-                {} if is_none else {name: one for name, one in children.items() if has_place(self.nodes, one, value)}
-            )
-            children = {name: child for name, child in children.items() if self.fit(child, value).is_valid}
-        if len(children) > 1:
-            yield replace(source, doubts=(((), f"it can be what {listed(children)} ask for"),))
-        ((name, child),) = children.items() if len(children) == 1 else [("", None)]
-        if child is None:
+        places = self._places(shape, value)
+        if len(places) > 1:
+            yield replace(source, doubts=(((), f"it can be what {listed(places)} ask for"),))
+        if len(places) != 1:
             return
+        ((name, child),) = places.items()
         fit = self.fit(child, value)
         if not fit.is_valid or (isinstance(value, dict) and fit.changes and not has_place(self.nodes, child, value)):
             yield replace(source, doubts=at_once(fit.doubts))
@@ -347,6 +341,16 @@ class Walk:
             new = {name: fit.value}
             told = ((), f"a bare value, taken as {name!r}"), *inside(name, fit.changes)
             yield if_valid(Fit(new, told, (), self.faults(node, new), fit.cost + 2), source)
+
+    def _places(self, shape: Shape, value: Any) -> dict[str, Node]:
+        """The only property that has to be there; where none has to, those that take a list or record."""
+        if len(shape.required) == 1:
+            child = self.nodes.child(shape, shape.required[0])
+            return {} if child is None else {shape.required[0]: child}
+        names = () if shape.required or not isinstance(value, dict | list) else shape.properties
+        children = {name: self.nodes.child(shape, name) for name in names}
+        near = {name: child for name, child in children.items() if has_place(self.nodes, child, value)}
+        return {name: child for name, child in near.items() if self.fit(child, value).is_valid}
 
     def _listed(self, node: Node, item: Fit, source: Fit) -> Fit:
         """'a' → ['a'] where the item fits."""

@@ -232,7 +232,7 @@ def test_a_wrapper_that_is_missing_is_put_around(answer: Any, type_: Any) -> Non
     ("answer", "type_", "why"),
     [
         ([{"sku": "a"}, {"sku": "b"}], TwoLists, "it can be what 'items', 'others' ask for"),
-        ({"sku": "a"}, TwoLists, "it can be what 'items', 'others' ask for"),
+        ({"sku": "a"}, TwoLists, "none of the keys ('sku')"),
         ({"foo": {"bar": 1}}, OpenOrder, "none of the keys ('foo')"),
         ({"error": "none"}, Labelled, "none of the keys ('error')"),
         ([], NullableOrder, "is not of type 'object'"),
@@ -242,3 +242,36 @@ def test_a_wrapper_that_could_be_another_is_none(answer: Any, type_: Any, why: s
     found = run(answer, type_)
     assert found.data is None
     assert why in told(found)
+
+
+class Aliased(BaseModel):
+    first: str = Field(alias="firstName")
+    zip_code: str | None = Field(None, validation_alias="postal", serialization_alias="zip")
+
+
+class Family(BaseModel):
+    members: list[Aliased]
+
+
+class Crossed(BaseModel):
+    a: str = Field(alias="b")
+    b: str = Field(alias="c")
+
+
+@pytest.mark.parametrize(
+    ("answer", "data"),
+    [
+        ({"first": "A"}, {"firstName": "A", "zip": None}),
+        ({"firstName": "A", "zip_code": "0123"}, {"firstName": "A", "zip": "0123"}),
+        ({"firstName": "A", "zip": "0123"}, {"firstName": "A", "zip": "0123"}),
+        ({"firstName": "A", "postal": "0123"}, {"firstName": "A", "zip": "0123"}),
+    ],
+)
+def test_a_field_goes_by_its_own_name_beside_its_alias(answer: Any, data: Any) -> None:
+    assert run(answer, Aliased).data == data
+    assert run({"members": [answer]}, Family).data == {"members": [data]}
+
+
+def test_a_name_that_is_the_alias_of_another_field_is_that_field() -> None:
+    assert run({"b": "1", "c": "2"}, Crossed).data == {"b": "1", "c": "2"}
+    assert run({"a": "1", "b": "2"}, Crossed).data is None
