@@ -56,7 +56,9 @@ def _against(schema: Schema, data: Any) -> list[Problem]:
 def problems_at(schema: Schema, node: Any, value: Any) -> list[Problem]:
     """What one of a schema's subschemas has against a value."""
     errors = errors_of(cast(Draft202012Validator, checker(schema).evolve(schema=node)), value)
-    return [_from_json_schema(fault) for error in errors for fault in innermost(error)]
+    faults = [fault for error in errors for fault in innermost(error)]
+    listed = {fault.path for fault in faults if fault.keyword in ("enum", "const")}
+    return [_from_json_schema(fault) for fault in faults if fault.keyword != "type" or fault.path not in listed]
 
 
 def _by_type(schema: Schema, data: Any, problems: list[Problem]) -> Valid | list[Problem]:
@@ -325,6 +327,9 @@ def _adapter(schema: Schema) -> TypeAdapter[Any]:
 
 def _from_json_schema(fault: Fault) -> Problem:
     path, _, error = fault
+    if not path and error.validator == "type" and error.validator_value == "object" and _are_records(error.instance):
+        what = f"the answer is a list of {len(error.instance)} records, and one is asked for"
+        return Problem("", what, error.instance, hint="--many takes all of them")
     rule = _of_no_type(error) or error.message
     if len(rule) > _LONGEST_RULE:
         rule = f"breaks {error.validator}: {_shown(error.validator_value)}"
@@ -332,6 +337,10 @@ def _from_json_schema(fault: Fault) -> Problem:
     if name is None:
         return Problem(pointer(path), rule, error.instance)
     return Problem(pointer([*path, name]), rule, cast(dict[str, Any], error.instance).get(name))
+
+
+def _are_records(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(one, dict) for one in value)
 
 
 def _of_no_type(error: JsonSchemaError) -> str | None:

@@ -74,9 +74,12 @@ class Nodes:
 
     def _flattened(self, node: Node) -> Shape:
         parts = tuple(self._parts(node, 0))
-        found = tuple(self._choices(node, 0))
+        values = tuple(self._choices(node, 0))
+        found = tuple(one for one in values if not (one.value is None or isinstance(one.value, dict | list)))
         unions = () if found else tuple(tuple(part[word]) for part in parts for word in _UNIONS if part.get(word))
         kinds = frozenset(_ALL).intersection(*map(_kinds, parts))
+        if found and _are_scalars(values):
+            kinds -= {"array", "object"}
         properties = {name: child for part in reversed(parts) for name, child in part.get("properties", {}).items()}
         required = tuple(dict.fromkeys(name for part in parts for name in part.get("required", ())))
         others = self._others(parts, properties) if self._names else {}
@@ -151,12 +154,15 @@ class Nodes:
         """The values of an enum, or of a union that is made of constants and null alone."""
         for part in self._parts(node, depth):
             if "const" in part or "enum" in part:
-                yield from _choices_of(part)
+                yield from choices({"anyOf": [part]} if "const" in part else part)
                 return
             for word in _UNIONS:
                 branches = part.get(word, ())
                 found = [[*self._choices(branch, depth + 1)] for branch in branches] if depth <= _DEEPEST else []
-                if found and all(some or _is_null(branch) for some, branch in zip(found, branches, strict=True)):
+                if found and all(
+                    _are_scalars(some) if some else _is_null(branch)
+                    for some, branch in zip(found, branches, strict=True)
+                ):
                     yield from (choice for some in found for choice in some)
                     return
 
@@ -169,10 +175,8 @@ def _rest(node: Node, parts: Sequence[Mapping[str, Any]]) -> Node | None:
     return {"allOf": kept} if any(kept) else None
 
 
-def _choices_of(part: Mapping[str, Any]) -> Iterator[Choice]:
-    """The choices of an enum or a constant that a text can stand for."""
-    found = choices({"anyOf": [part]} if "const" in part else part)
-    return (one for one in found if one.value is not None and not isinstance(one.value, dict | list))
+def _are_scalars(found: Sequence[Choice]) -> bool:
+    return not any(isinstance(one.value, dict | list) for one in found)
 
 
 def _kinds(part: Mapping[str, Any]) -> frozenset[str]:

@@ -275,3 +275,39 @@ def test_a_field_goes_by_its_own_name_beside_its_alias(answer: Any, data: Any) -
 def test_a_name_that_is_the_alias_of_another_field_is_that_field() -> None:
     assert run({"b": "1", "c": "2"}, Crossed).data == {"b": "1", "c": "2"}
     assert run({"a": "1", "b": "2"}, Crossed).data is None
+
+
+class Deal(BaseModel):
+    kind: Literal["merger", "sale"] | None = None
+    size: Literal[1, 2, 3] | None = None
+    count: int = 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "data"),
+    [
+        ({"kind": ["merger"]}, {"kind": "merger"}),
+        ({"kind": {"value": "Merger"}}, {"kind": "merger"}),
+        ({"size": ["2"]}, {"size": 2}),
+        ({"size": "3"}, {"size": 3}),
+    ],
+)
+def test_a_choice_that_may_be_null_is_taken_out_of_a_list_or_wrapper(answer: Any, data: Any) -> None:
+    assert run(answer, Deal).data == {"kind": None, "size": None, "count": 0} | data
+
+
+@pytest.mark.parametrize(
+    ("answer", "type_", "why"),
+    [
+        ({"kind": ["merger", "sale"]}, Deal, "/kind: ['merger', 'sale'] is not one of ['merger', 'sale']"),
+        ({"size": "4"}, Deal, "/size: '4' is not one of [1, 2, 3]"),
+        ({"count": 1e20}, Deal, "/count: too large for a whole number that is written with an exponent"),
+        ([{"sku": "a"}, {"sku": "b"}], Item, "/: the answer is a list of 2 records, and one is asked for"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_of_ours(answer: Any, type_: Any, why: str) -> None:
+    found = run(answer, type_)
+    assert found.data is None
+    assert why in told(found)
+    assert "of type" not in told(found)
+    assert not isinstance(answer, list) or "--many" in (found.errors[0].hint or "")
