@@ -187,10 +187,10 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
     told = {}
     if is_many(question.schema) and 0 < answer.fenced < len(values):
         told = {"": f"{len(values) - answer.fenced} values in prose are left out, beside those in fences"}
-        values = values[: answer.fenced]
+        values = values[: answer.fenced]  # `before` is in their order
     from extractor.coercion import align
 
-    found = align(question.schema, values, text)
+    found = align(question.schema, values, text, answer.before)
     if answer.fault and isinstance(validate(question.schema, found.value), list):
         raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
     return replace(answer, value=found.value, notes=joined(answer.notes, told, found.changes))

@@ -311,3 +311,60 @@ def test_what_is_wrong_is_said_in_words_of_ours(answer: Any, type_: Any, why: st
     assert why in told(found)
     assert "of type" not in told(found)
     assert not isinstance(answer, list) or "--many" in (found.errors[0].hint or "")
+
+
+class Bill(BaseModel):
+    customer: str
+    total: str
+
+
+ANN, JOE = {"customer": "Ann", "total": "3"}, {"customer": "Joe", "total": "1"}
+A, J = json.dumps(ANN), json.dumps(JOE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"For example:\n{J}\nThe answer:\n{A}",
+        f"The format is: {J}\n\n{A}",
+        f"示例：{J}\n答案：{A}",
+        f"Example output:\n```json\n{J}\n```\nAnswer:\n```json\n{A}\n```",
+        f"{J}\nCorrected:\n{A}",
+        f"{J}\n\nWait, that is wrong. Final answer:\n{A}",
+        f"{J}\n更正：{A}",
+        f"{J}\nCorrected:\n{A}\nIt is not {J}",
+        f'{{"customer": string, "total": number}}\n{A}',
+        f'{{"customer": "string", "total": "<number>"}}\n{A}',
+        f"{A}\n{J}",
+        f"{A} and {J}",
+        f"{A} or {A}",
+        f"Here is an example of the answer: {A}",
+        f"Here it is in the format of the example:\n{A}\nor not at all. Others: {J}",
+        f"Example: {A}\nwhich is all.",
+    ],
+)
+def test_of_several_answers_the_one_that_is_meant_counts(text: str) -> None:
+    found = run(text, Bill)
+    assert found.data == ANN
+    assert J not in text or "left out: " in found.notes[""]
+
+
+def test_alternatives_are_a_doubt() -> None:
+    found = run(f"{A} or {J}", Bill)
+    assert found.data is None
+    assert "leaves it open whether it is" in told(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        (f"Draft: [{A}]\nComplete: [{A}, {J}]", [ANN, JOE]),
+        (f"[{A}]\n[{J}]", [ANN, JOE]),
+        (f"[{A}, {A}]\n[{A}, {J}]", [ANN, ANN, ANN, JOE]),
+        (f"[{J}]\nCorrected list: [{A}]", [ANN]),
+        (f"For example: {J}\nThe answer: [{A}]", [ANN]),
+        (f"{A} or {J}", [ANN, JOE]),
+    ],
+)
+def test_of_several_lists_what_is_meant_counts(text: str, data: Any) -> None:
+    assert run(text, Bill, many=True).data == data
