@@ -47,7 +47,7 @@ class Walk:
         self.bare = frozenset(map(id, bare))
         self._validator = checker(schema)
         self._validators: dict[int, Draft202012Validator] = {}
-        self._fits: dict[tuple[int, int], Fit] = {}
+        self._fits: dict[tuple[int, int | str], Fit] = {}
         self._kept: list[Any] = [*bare]  # identities are worth something as long as the value lives
         self._sizes: dict[int, int] = {}
         self._parsed: dict[int, Any] = {}
@@ -71,7 +71,8 @@ class Walk:
 
     def fit(self, node: Node, value: Any) -> Fit:
         """The value as the node would have it, each pair of both once."""
-        key = id(node), id(value)
+        is_text = isinstance(value, str) and id(value) not in self.bare
+        key = id(node), value if is_text else id(value)  # equal texts are the same
         if key not in self._fits:
             self._kept.append(value)
             self._left -= 1
@@ -232,6 +233,11 @@ class Walk:
         nulls = self._nulls(shape, kept) if known or not value else []
         changes += [inside(name, [((), "not in the answer, taken as null")]) for name in nulls]
         doubts = [inside(key, [((), why)]) for key, why in doubtful.items()]
+        doubts += [
+            inside(name, [((), f"{key!r} is meant, and {shown(value[key])} does not fit")])
+            for key, name in names.items()
+            if not fits[key].is_valid and not fits[key].doubts
+        ]
         if not known and not doubts and are_foreign(self.nodes, shape, value):
             doubts.append((((), foreign(value, shape.properties)),))
         new = {name: fit.value for name, fit in kept.items()} | dict.fromkeys(nulls)

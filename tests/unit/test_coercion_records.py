@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field
-from scripted import ScriptedEngine
+from scripted import ScriptedEngine, schema_of
 
+from extractor.coercion import align
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.schema import many as many_of
@@ -368,3 +370,16 @@ def test_alternatives_are_a_doubt() -> None:
 )
 def test_of_several_lists_what_is_meant_counts(text: str, data: Any) -> None:
     assert run(text, Bill, many=True).data == data
+
+
+def test_a_value_under_another_name_that_does_not_fit_is_told() -> None:
+    found = run({"Year": "unclear", "title": "x"}, Book)
+    assert found.data is None
+    assert "/year: 'Year' is meant, and 'unclear' does not fit" in told(found)
+
+
+def test_equal_texts_that_are_doubtful_take_little_time() -> None:
+    schema = {"type": "object", "properties": {"l": {"type": "array", "items": {"type": "integer"}}}}
+    started = time.monotonic()
+    assert len(align(schema_of(schema), [json.loads(json.dumps({"l": ["1 or 2"] * 20_000}))]).doubts) == 20_000
+    assert time.monotonic() - started < 15
