@@ -355,6 +355,11 @@ class Walk:
             return {} if child is None else {shape.required[0]: child}
         names = () if shape.required or not isinstance(value, dict | list) else shape.properties
         children = {name: self.nodes.child(shape, name) for name in names}
+        own = {*map(folded, shape.properties)}
+        if isinstance(value, list) and any(
+            isinstance(one, dict) and not own.isdisjoint(map(folded, one)) for one in value
+        ):
+            return {}  # several records of this kind
         near = {name: child for name, child in children.items() if has_place(self.nodes, child, value)}
         return {name: child for name, child in near.items() if self.fit(child, value).is_valid}
 

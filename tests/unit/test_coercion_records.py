@@ -383,3 +383,14 @@ def test_equal_texts_that_are_doubtful_take_little_time() -> None:
     started = time.monotonic()
     assert len(align(schema_of(schema), [json.loads(json.dumps({"l": ["1 or 2"] * 20_000}))]).doubts) == 20_000
     assert time.monotonic() - started < 15
+
+
+class Branching(BaseModel):
+    name: str | None = None
+    children: list[Branching] = []
+
+
+def test_several_records_are_no_children_of_one() -> None:
+    found = run([{"name": "a"}, {"name": "b"}], Branching)
+    assert found.data is None
+    assert "a list of 2 records" in told(found)
