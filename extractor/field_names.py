@@ -87,7 +87,7 @@ def _by_fields(answer: Mapping[str, Any], written: Mapping[str, Any], instance: 
         told += some
     ours = {field.serialization_alias or name for name, field in _fields(instance).items()}
     lost = [key for key in answer if key not in names and key in ours]
-    told += [((*path, key), f"{key!r} in the answer, not kept by the class") for key in lost]
+    told += [((*path, key), "in the answer, not kept by the class") for key in lost]
     return {names.get(key, key): new.get(key, value) for key, value in answer.items() if key not in lost}, told
 
 

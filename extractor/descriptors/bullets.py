@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.choices import choices
 from extractor.descriptors.definitions import DEEPEST, ENTRY, Definitions, kinds
-from extractor.descriptors.remarks import about, joined, key, listed, meanings, remarks
+from extractor.descriptors.remarks import about, description, joined, key, listed, meanings, remarks
 from extractor.types import Schema
 
 _RECORD = "\0"  # in words, the record that is listed below; no literal has it
@@ -27,12 +27,12 @@ def describe(schema: Schema) -> str:
     known, root = writer.known, schema.json_schema
     phrase = writer.phrase_of({"$ref": "#"} if known.uses["#"] else root)
     blocks = []
-    is_named = bool(known.wanted) and phrase.words == known.wanted[0][0]
+    told, is_named = about(known), bool(known.wanted) and phrase.words == known.wanted[0][0]
     if not is_named:
-        head = [about(known), "" if phrase.words == _RECORD else phrase.head(meanings(known, root))]
+        head = [told, "" if phrase.words == _RECORD else phrase.head(meanings(known, root))]
         blocks.append("\n".join([*filter(None, head), *phrase.lines]))
     while known.wanted:
-        blocks.append(writer.definition(*known.wanted.popleft()))
+        blocks.append(writer.definition(*known.wanted.popleft(), "" if is_named else told))
     return "\n\n".join(blocks)
 
 
@@ -44,6 +44,7 @@ class _Phrase:
     fields: tuple[str, ...] | None = None
     named: tuple[str, ...] = ()
     title: str = "Record"  # a name for the record, where it needs one
+    about: str = ""  # what it is
 
     @property
     def text(self) -> str:
@@ -63,7 +64,7 @@ class _Phrase:
     def within(self, words: str) -> _Phrase:
         """In other words: 'text' within 'list of {}' → 'list of text'."""
         inner = f"({self.words})" if self.is_compound else self.words
-        return _Phrase(words.replace("{}", inner), self.fields, self.named, self.title)
+        return replace(self, words=words.replace("{}", inner))
 
     def head(self, told: Iterable[str]) -> str:
         """The words as a line of their own, before what stands below."""
@@ -79,12 +80,16 @@ class _Writer:
         self.known = Definitions(schema.json_schema, _RESERVED)
         self.level = 0
 
-    def definition(self, name: str, reference: str) -> str:
-        """A named definition: 'Author: Somebody who signs.' and its fields, 'Colour (one of "red", "blue")'."""
+    def definition(self, name: str, reference: str, told: str) -> str:
+        """A named definition: 'Author: Somebody who signs.' and its fields, 'Colour (one of "red", "blue")'.
+
+        `told` is what has been said already.
+        """
         node = self.known.resolve(reference)
         phrase = self.phrase_of(node)
         words = "" if phrase.words == _RECORD else f" ({phrase.text})"
-        notes = joined((*remarks(self.schema, node), *meanings(self.known, node)))
+        remarked = (remark for remark in remarks(self.schema, self.known, node) if remark != told)
+        notes = joined((*remarked, *meanings(self.known, node)))
         return "\n".join([f"{name}{words}: {notes}" if notes else f"{name}{words}:", *phrase.lines])
 
     def phrase_of(self, node: Any) -> _Phrase:
@@ -115,8 +120,8 @@ class _Writer:
     def _definition(self, reference: str) -> _Phrase:
         if not self.known.is_in_place(reference, self.level):
             return _Phrase(self.known.name(reference))
-        phrase = self.phrase_of(self.known.resolve(reference))
-        return _Phrase(phrase.words, phrase.fields, phrase.named, self.known.title(reference))
+        node = self.known.resolve(reference)
+        return replace(self.phrase_of(node), title=self.known.title(reference), about=description(node))
 
     def _plain(self, kind: str, node: Mapping[str, Any]) -> _Phrase:
         if kind == "array":
@@ -147,7 +152,7 @@ class _Writer:
 
     def _field(self, name: str, node: Any) -> Iterator[str]:
         phrase = self.phrase_of(node)
-        notes = joined((*remarks(self.schema, node), *meanings(self.known, node)))
+        notes = joined((*remarks(self.schema, self.known, node), *meanings(self.known, node)))
         yield f"- {name} ({phrase.text})" + (f": {notes}" if notes else "")
         yield from (f"  {line}" for line in phrase.lines)
 
@@ -181,12 +186,15 @@ class _Writer:
 
     def _with_name(self, phrase: _Phrase) -> _Phrase:
         name = self.known.reserve(phrase.title)
-        return _Phrase(phrase.words.replace(_RECORD, name), None, (f"{name}:", *phrase.lines))
+        head = f"{name}: {phrase.about}" if phrase.about else f"{name}:"
+        return _Phrase(phrase.words.replace(_RECORD, name), None, (head, *phrase.lines))
 
 
 def _one_record(records: Sequence[_Phrase]) -> _Phrase:
     """Records that hold at once as one, with the fields of all."""
     fields = tuple(field for record in records for field in record.fields or ())
+    if len(records) == 1:
+        return records[0]
     return _Phrase(_RECORD, fields, tuple(line for record in records for line in record.named), records[0].title)
 
 

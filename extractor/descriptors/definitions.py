@@ -36,6 +36,12 @@ class Definitions:
         is_definition = reference.startswith("#/$defs/") and reference.count("/") == _DEFINED - 1
         return is_definition and self.uses[reference] <= 1 and depth < _DEEPEST_IN_PLACE
 
+    def is_record(self, node: Any) -> bool:
+        """Whether a node is an object with properties, or refers to one."""
+        if isinstance(node, Mapping) and "$ref" in node:
+            node = self.resolve(node["$ref"])
+        return isinstance(node, Mapping) and bool(node.get("properties"))
+
     def name(self, reference: str) -> str:
         """What a definition is called from now on."""
         if reference not in self._named:

@@ -38,14 +38,15 @@ _LIMITS = {
 _BREAKS = re.compile("[\x7f-\x9f\u2028\u2029]")
 
 
-def remarks(schema: Schema, node: Any) -> Iterator[str]:
+def remarks(schema: Schema, definitions: Definitions, node: Any) -> Iterator[str]:
     """Of a node or its branch that is not null: 'the headline', '0 to 100', 'e.g. "Porto"'."""
     if not isinstance(node, Mapping):
         return
     branches = [branch for branch in node.get("anyOf", []) if isinstance(branch, Mapping)]
     stated = [branch for branch in branches if branch.get("type") != "null"]
-    if told := node.get("description") or (len(stated) == 1 and stated[0].get("description")):
-        yield one_line(told)
+    own = [node, *(stated if len(stated) == 1 else ()), node.get("items")]
+    if told := next((told for part in own if (told := _told(definitions, part))), ""):
+        yield told
     formats = tuple(part["format"] for part in (node, *branches) if "format" in part)
     if formats in _TIMES:
         yield _TIMES[formats]
@@ -53,6 +54,15 @@ def remarks(schema: Schema, node: Any) -> Iterator[str]:
         yield from _bounds(part)
     shown = (_examples(schema, part) for part in (node, *branches, node.get("items")))
     yield from islice(filter(None, shown), 1)
+
+
+def _told(definitions: Definitions, node: Any) -> str:
+    """The description of a node, or of the definition that is written in its place."""
+    if not isinstance(node, Mapping):
+        return ""
+    reference = node.get("$ref")
+    inner = definitions.resolve(reference) if reference and definitions.is_in_place(reference) else {}
+    return description(node) or description(inner)
 
 
 def _bounds(node: Mapping[str, Any]) -> Iterator[str]:
@@ -108,8 +118,12 @@ def joined(told: Iterable[str]) -> str:
 def about(definitions: Definitions) -> str:
     """What the record itself is, or each of a list, in one line; '' where that is not told."""
     root = definitions.root
-    told = _described(definitions, root) or _described(definitions, root.get("items"))
-    return one_line(told)
+    return _described(definitions, root) or _described(definitions, root.get("items"))
+
+
+def description(node: Any) -> str:
+    """The description of a node, in one line; '' where it has none."""
+    return one_line(str(node.get("description") or "")) if isinstance(node, Mapping) else ""
 
 
 def _described(definitions: Definitions, node: Any) -> str:
@@ -117,8 +131,8 @@ def _described(definitions: Definitions, node: Any) -> str:
     for _ in range(2):
         if not isinstance(node, Mapping):
             break
-        if told := node.get("description"):
-            return str(told)
+        if told := description(node):
+            return told
         node = definitions.resolve(node["$ref"]) if "$ref" in node else None
     return ""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from extractor.descriptors.definitions import DEEPEST, ENTRY, Definitions, kinds
-from extractor.descriptors.remarks import about, joined, key, listed, meanings, remarks
+from extractor.descriptors.remarks import about, description, joined, key, listed, meanings, remarks
 from extractor.types import Schema
 
 _WORDS = ("any", "array", "boolean", "integer", "never", "null", "number", "object", "string", "type")
@@ -21,13 +21,15 @@ def describe(schema: Schema) -> str:
     known, root = writer.known, schema.json_schema
     start = {"$ref": "#"} if known.uses["#"] else root
     body = writer.type_of(start, 0) + _comment(meanings(known, start))
-    above = ""
-    while known.wanted:
-        name, reference = known.wanted.pop()
-        node = known.resolve(reference)
-        above += f"type {name} = {writer.type_of(node, 0)}{_comment(meanings(known, node))}\n"
     told = about(known)
-    return (f"// {told}\n" if told else "") + above + body
+    lines = [f"// {told}"] if told else []
+    while known.wanted:
+        name, reference = known.wanted.popleft()
+        node = known.resolve(reference)
+        if (inner := description(node)) not in {"", told}:
+            lines.append(f"// {inner}")
+        lines.append(f"type {name} = {writer.type_of(node, 0)}{_comment(meanings(known, node))}")
+    return "\n".join([*lines, body])
 
 
 class _Writer:
@@ -58,9 +60,17 @@ class _Writer:
         others = node.keys() & {"$ref", "anyOf", "oneOf", "allOf"}
         if not others or node.keys() & {"properties", "items", "prefixItems"}:
             yield " | ".join(self._plain(kind, node, depth) for kind in kinds(node))
-        branches = [self.type_of(branch, depth) for key in ("anyOf", "oneOf") for branch in node.get(key, ())]
+        branches = [text for key in ("anyOf", "oneOf") for text in self._branches(node.get(key, ()), depth)]
         yield _joined(dict.fromkeys(branch for branch in branches if branch != "any"), " | ") or "any"
         yield from (self.type_of(branch, depth) for branch in node.get("allOf", ()))
+
+    def _branches(self, branches: Sequence[Any], depth: int) -> Iterator[str]:
+        """The branches of a union; of several records each has its name."""
+        records = [self.known.is_record(branch) for branch in branches]
+        are_several = sum(records) > 1
+        for branch, is_record in zip(branches, records, strict=True):
+            is_named = is_record and "$ref" in branch and are_several
+            yield self.known.name(branch["$ref"]) if is_named else self.type_of(branch, depth)
 
     def _definition(self, reference: str, depth: int) -> str:
         if self.known.is_in_place(reference, self.level):
@@ -93,7 +103,7 @@ class _Writer:
         indent = "  " * (depth + 1)
         lines = []
         for name, child in node["properties"].items():
-            told = _comment((*remarks(self.schema, child), *meanings(self.known, child)))
+            told = _comment((*remarks(self.schema, self.known, child), *meanings(self.known, child)))
             lines.append(f"{indent}{key(name)}: {self.type_of(child, depth + 1)}{told}")
         return "{\n" + "\n".join(lines) + "\n" + "  " * depth + "}"
 

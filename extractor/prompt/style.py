@@ -13,6 +13,9 @@ _LANGUAGES: dict[Language, dict[str, str]] = {
     "en": {
         "en": "English",
         "zh": "Chinese",
+        "zh-tw": "Traditional Chinese",
+        "zh-hk": "Traditional Chinese",
+        "zh-hant": "Traditional Chinese",
         "ja": "Japanese",
         "ko": "Korean",
         "fr": "French",
@@ -27,6 +30,9 @@ _LANGUAGES: dict[Language, dict[str, str]] = {
     "zh": {
         "en": "英文",
         "zh": "中文",
+        "zh-tw": "繁体中文",
+        "zh-hk": "繁体中文",
+        "zh-hant": "繁体中文",
         "ja": "日文",
         "ko": "韩文",
         "fr": "法文",
@@ -72,15 +78,18 @@ class PromptStyle:
         for name in ("instruction", "answer_language"):
             if not isinstance(value := getattr(self, name), str | None):
                 raise UsageError(f"prompt style: {name} {value!r} is no text")
-        if self.answer_language is not None and not self.answer_language.strip():
-            raise UsageError("prompt style: the answer language is empty", hint="a code such as zh, or a name")
+        if self.answer_language is not None and not any(map(str.isalpha, self.answer_language)):
+            said = f"the answer language {self.answer_language!r} is none"
+            raise UsageError(f"prompt style: {said}", hint="a code such as zh, or a name")
 
 
 def name_language(answer_language: str, language: Language) -> str:
     """What a prompt calls a language: ('zh-CN', 'en') → 'Chinese', ('zh', 'zh') → '中文', ('Latin', 'en') → 'Latin'."""
     code = answer_language.strip().lower().replace("_", "-")
     names = _LANGUAGES[language]
-    return names.get(code) or names.get(code.partition("-")[0]) or " ".join(answer_language.split())
+    parts = code.split("-")
+    codes = ("-".join(parts[:most]) for most in range(len(parts), 0, -1))
+    return next((names[one] for one in codes if one in names), " ".join(answer_language.split()))
 
 
 def _refuse(name: str, value: Any, known: tuple[Any, ...]) -> None:

@@ -9,8 +9,9 @@ csl_zh_dev, keywords_en_dev, news_category_en_dev and news_category_zh_dev (.jso
 PREDICTIONS. Needs `snowballstemmer` (Porter's stemmer, for the usual metric of key phrases).
 
 Scores: category, 1 where it is right; keywords, F1 of stemmed exact matches; of csl_zh the mean of both. An answer
-that is not valid has 0. The intervals (95 %, 4,000 bootstrap samples of the records, each stratified by source) are of
-the mean difference to the first wording of the language.
+that is not valid has 0. The intervals (95 %, 4,000 bootstrap samples of the records) are of the mean difference to the
+first wording of the language. The records are taken from each source in turn; where a source has several, samples are
+stratified by it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import json
 import random
 import statistics
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import zip_longest
@@ -29,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.answer import decode
+from extractor.coercion import align
 from extractor.engines import Access, Settings, open_engine
 from extractor.errors import ExtractError
 from extractor.prompt import messages, voice_for
@@ -39,6 +41,7 @@ from extractor.types import Document, Schema
 from extractor.validation import validate
 
 SAMPLES = 4000
+LEAST = 5  # records of a stratum
 EN_RULES = "Copy names, numbers and dates from the text. Write null where the text does not state a value. {language}"
 ZH_RULES = "人名、数字和日期照抄原文。原文没有说明的值写 null。{language}"
 
@@ -114,12 +117,13 @@ ZH = {
 }
 SETS = {"keywords_en": EN, "news_category_en": EN, "csl_zh": ZH, "news_category_zh": ZH}
 QUOTA = {"keywords_en": 6, "news_category_en": 6, "csl_zh": 6, "news_category_zh": 10}  # of a block
+MOST_KEYWORDS = 6  # decoding takes most of the time
 LONGEST = 500  # characters of a text: a race is long enough
 
 
 def schema_of(dataset: str, record: dict[str, Any]) -> Schema:
     """What is asked of a record."""
-    keywords = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 6}
+    keywords = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_KEYWORDS}
     labels = record.get("labels") or LABELS
     properties = {
         "keywords_en": {"keywords": {**keywords, "description": "key phrases of the text"}},
@@ -191,7 +195,7 @@ def turns(sets: list[str], modes: list[str], only: str | None) -> Iterator[tuple
 
 
 async def answer(engine: Any, dataset: str, record: dict[str, Any], mode: str, wording: Wording) -> Any:
-    """What the model says of one record, where it is valid."""
+    """What the model says of one record, where it is valid: read by the schema, with the first of too many keywords."""
     schema = schema_of(dataset, record)
     title = record.get("title")
     text = (f"{title}\n\n{record['text']}" if title else record["text"])[:LONGEST]
@@ -199,9 +203,12 @@ async def answer(engine: Any, dataset: str, record: dict[str, Any], mode: str, w
     chat = messages(Document("text", text), schema, voice)
     completion = await engine.generate(structured(schema, chat, Options(max_tokens=256, timeout=3600), mode))
     try:
-        value = decode(completion).value
+        found = decode(completion)
+        value = align(schema, found.several or (found.value,), completion.text).value
     except ExtractError:
         return None
+    if isinstance(value, dict) and isinstance(value.get("keywords"), list):
+        value["keywords"] = value["keywords"][:MOST_KEYWORDS]
     return None if isinstance(validate(schema, value), list) else value
 
 
@@ -248,10 +255,14 @@ def print_all(sets: dict[str, dict[str, dict[str, float]]], language: dict[str, 
 
 
 def interval(differences: dict[str, float]) -> tuple[float, float]:
-    """95 % by bootstrap; each sample has as many records of each source as there are."""
+    """95 % by bootstrap; each sample has as many records of each source as there are.
+
+    Sources with fewer than `LEAST` records are one stratum: of a single record each sample would be the same.
+    """
+    counts = Counter(map(stratum, differences))
     strata: dict[str, list[float]] = defaultdict(list)
     for one, difference in differences.items():
-        strata[stratum(one)].append(difference)
+        strata[stratum(one) if counts[stratum(one)] >= LEAST else ""].append(difference)
     chance = random.Random(1)
     means = sorted(
         statistics.fmean([value for values in strata.values() for value in chance.choices(values, k=len(values))])

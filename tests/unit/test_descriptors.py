@@ -386,6 +386,45 @@ def test_data_that_looks_like_a_reference(way: Descriptor) -> None:
     assert describe(load_json(record(a=node)), way)
 
 
+def test_what_a_definition_is_for_is_told_where_it_stands_and_branches_have_names() -> None:
+    definitions = {
+        "Where": record(place=TEXT) | {"description": "Where it was."},
+        "Cat": record(miaow=TEXT) | {"description": "A cat."},
+        "Dog": record(bark=TEXT),
+    }
+    pet = {"anyOf": [{"$ref": "#/$defs/Cat"}, {"$ref": "#/$defs/Dog"}]}
+    where = {"anyOf": [{"$ref": "#/$defs/Where"}, {"type": "null"}]}
+    schema = schema_of(record(where=where, pet=pet) | {"$defs": definitions})
+    assert (
+        describe(schema)
+        == """\
+// A cat.
+type Cat = {
+  miaow: string
+}
+type Dog = {
+  bark: string
+}
+{
+  where: {
+    place: string
+  } | null  // Where it was.
+  pet: Cat | Dog
+}"""
+    )
+    assert (
+        describe(schema, "bullet")
+        == """\
+- where (record or null): Where it was.
+  - place (text)
+- pet (either Cat or Dog)
+  Cat: A cat.
+  - miaow (text)
+  Dog:
+  - bark (text)"""
+    )
+
+
 def test_of_a_list_of_records_definitions_stand_where_those_of_one_record_do() -> None:
     person = record(address={"$ref": "#/$defs/address"}, children={"type": "array", "items": {"$ref": "#"}})
     one = load_json(person | {"title": "Person", "$defs": {"address": record(street=TEXT)}})

@@ -152,7 +152,14 @@ def test_the_instruction_of_the_schema_gives_way_to_the_given_one() -> None:
 
 @pytest.mark.parametrize(
     ("given_one", "language", "name"),
-    [("zh", "en", "Chinese"), ("zh-CN", "en", "Chinese"), ("ZH", "zh", "中文"), ("Old  Norse\n", "en", "Old Norse")],
+    [
+        ("zh", "en", "Chinese"),
+        ("zh-CN", "en", "Chinese"),
+        ("ZH", "zh", "中文"),
+        ("zh_TW", "en", "Traditional Chinese"),
+        ("zh-Hant-HK", "zh", "繁体中文"),
+        ("Old  Norse\n", "en", "Old Norse"),
+    ],
 )
 def test_names_of_languages(given_one: str, language: Any, name: str) -> None:
     assert name_language(given_one, language) == name
@@ -199,6 +206,7 @@ def test_only_the_nearest_examples_are_shown_and_the_nearest_last() -> None:
         {"instruction": 3},
         {"answer_language": b"zh"},
         {"answer_language": " "},
+        {"answer_language": "12"},
     ],
 )
 def test_a_style_that_there_is_not(wrong: dict[str, Any]) -> None:
