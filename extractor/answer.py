@@ -40,6 +40,7 @@ class Answer:
     several: tuple[Any, ...] = ()
     fault: ParseError | None = None
     fenced: int = 0
+    before: tuple[str, ...] = ()  # what is said before each of several
 
 
 def decode(completion: Completion, schema: Schema | None = None, encoding: Encoding = "json") -> Answer:
@@ -61,7 +62,7 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
     values, notes = found.values, {"": "; ".join(found.notes)} if found.notes else {}
     fault = ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}") if found.is_text else None
     several = values if len(values) > 1 else ()
-    return Answer(values[-1] if values else None, notes, found.open, several, fault, found.fenced)
+    return Answer(values[-1] if values else None, notes, found.open, several, fault, found.fenced, found.before)
 
 
 def _otherwise(text: str, said: Any, schema: Schema) -> Answer | None:

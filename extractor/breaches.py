@@ -14,6 +14,7 @@ from extractor.unions import Fault, nearest
 Path = tuple[str | int, ...]
 Branch = tuple[Path, str | int]  # where a union stands, and the name that Pydantic gives to one of its branches
 
+_SAID = {"int_parsing_size": "too large for a whole number that is written with an exponent; its digits are needed"}
 _KEYWORDS = {"literal_error": "const", "enum": "enum"}
 
 
@@ -60,7 +61,7 @@ def _breach(details: ErrorDetails, data: Any) -> _Breach:
     if is_missing:
         path, value = (*path, loc[-1]), None
     keyword = "type" if kind.endswith("_type") else _KEYWORDS.get(kind, kind)
-    return _Breach(path, branches, keyword, Problem(pointer(path), details["msg"], value))
+    return _Breach(path, branches, keyword, Problem(pointer(path), _SAID.get(kind, details["msg"]), value))
 
 
 def _readings(loc: Sequence[str | int], value: Any, path: Path = ()) -> Iterator[tuple[Path, tuple[Branch, ...], Any]]:

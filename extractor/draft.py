@@ -20,7 +20,7 @@ from extractor.prompt import Voice, again
 from extractor.schema import is_many
 from extractor.talk import Question, Talk
 from extractor.types import Completion, Message, Problem, Schema
-from extractor.validation import Valid, validate
+from extractor.validation import Valid, doubted, validate
 
 _LONGEST_FAULT = 300  # characters of a value in a message to the model
 _MOST_FAULTS = 50  # that are told it at once
@@ -45,6 +45,7 @@ class Draft:
     faults: tuple[Problem, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     is_final: bool = False
+    doubts: Mapping[str, str] = field(default_factory=dict)  # by pointer, why values stay that could mean something
     is_free: bool = False  # no grammar held it: what is valid can yet have keys that nothing names
 
     @property
@@ -145,16 +146,17 @@ class Draft:
 
     def judged(self, found: Valid | list[Problem], doubts: Mapping[str, str]) -> Draft:
         """With a verdict, and what to ask about it; what nothing foresees is taken out."""
+        found = doubted(found, doubts, self.data)
         if isinstance(found, Valid):
-            return replace(self, pieces=(), valid=found, problems=(), faults=())
-        problems = tuple(_doubted(problem, doubts) for problem in found)
+            return replace(self, pieces=(), valid=found, problems=(), faults=(), doubts={})
+        problems = tuple(found)
         pieces = repair.failing(self.schema, self.data, problems)
         if surplus := [piece for piece in pieces if piece.node is False and piece.path]:
             data = repair.without(self.data, surplus)
             told = {piece.pointer: "not foreseen by the schema, taken out" for piece in surplus}
             if data != self.data:
                 return replace(self, data=data, notes=joined(self.notes, told)).checked()
-        return replace(self, pieces=tuple(pieces), valid=None, problems=problems, faults=())
+        return replace(self, pieces=tuple(pieces), valid=None, problems=problems, faults=(), doubts=doubts)
 
     def better(self, other: Draft) -> Draft:
         """Of two whole answers the one with fewer problems; of equals the fuller, then the later."""
@@ -185,19 +187,13 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
     told = {}
     if is_many(question.schema) and 0 < answer.fenced < len(values):
         told = {"": f"{len(values) - answer.fenced} values in prose are left out, beside those in fences"}
-        values = values[: answer.fenced]
+        values = values[: answer.fenced]  # `before` is in their order
     from extractor.coercion import align
 
-    found = align(question.schema, values, text)
+    found = align(question.schema, values, text, answer.before)
     if answer.fault and isinstance(validate(question.schema, found.value), list):
         raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
     return replace(answer, value=found.value, notes=joined(answer.notes, told, found.changes))
-
-
-def _doubted(problem: Problem, doubts: Mapping[str, str]) -> Problem:
-    """A problem with why its value was not taken for what it could mean."""
-    doubt = doubts.get(problem.pointer)
-    return replace(problem, message=f"{problem.message}; {doubt}") if doubt else problem
 
 
 def _was(data: Any, piece: repair.Piece) -> str:

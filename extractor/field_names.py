@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,38 @@ from pydantic.fields import FieldInfo
 
 Path = tuple[str | int, ...]
 Told = list[tuple[Path, str]]
+# Of each class, by its title and the properties of its JSON Schema: other names of the fields behind these.
+Names = Mapping[tuple[str, frozenset[str]], Mapping[str, tuple[str, ...]]]
+
+
+def other_names(core: Any) -> Names:
+    """Field(alias='firstName') of a field first → {'firstName': ('first',)}, for each class in a type's core schema."""
+    found: dict[tuple[str, frozenset[str]], Mapping[str, tuple[str, ...]]] = {}
+    waiting = [core]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list | tuple):
+            waiting += node
+        elif isinstance(node, Mapping):
+            waiting += [part for key, part in node.items() if key != "metadata"]
+            cls: Any = node.get("cls")
+            if hasattr(cls, "__pydantic_fields__"):
+                names = _named_otherwise(cls)
+                config = getattr(cls, "model_config", None) or getattr(cls, "__pydantic_config__", None) or {}
+                found[config.get("title") or cls.__name__, frozenset(names)] = names
+    return {key: names for key, names in found.items() if any(names.values())}
+
+
+def _named_otherwise(cls: Any) -> dict[str, tuple[str, ...]]:
+    """The properties of a class, each with what else its field is called, where no other goes by that."""
+    fields: Mapping[str, FieldInfo] = cls.__pydantic_fields__
+    keys = {next(iter(_aliases(field)), name): (name, field) for name, field in fields.items()}
+    labels = {key: {*_aliases(field), name, field.serialization_alias or name} for key, (name, field) in keys.items()}
+    taken = Counter(label for some in labels.values() for label in some)
+    return {
+        key: tuple(sorted(label for label in some if label not in keys and taken[label] == 1))
+        for key, some in labels.items()
+    }
 
 
 def renamed(answer: Any, written: Any, instance: Any, path: Path = ()) -> tuple[Any, Told]:

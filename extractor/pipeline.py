@@ -91,7 +91,7 @@ def _finish(record: Extraction, draft: Draft, document: Document) -> Extraction:
         answer = answer[: len(answer) - draft.has_open_record]
     checked, problems = draft.valid, list(draft.problems)
     if checked is None and is_many(schema) and isinstance(answer, list):
-        checked, problems = validate_each(schema, answer, is_whole=not record.errors)
+        checked, problems = validate_each(schema, answer, is_whole=not record.errors, doubts=draft.doubts)
         lost = {int(problem.pointer.split("/")[1]) for problem in problems if problem.pointer}
         answer = [value for at, value in enumerate(answer) if at not in lost]
     record = replace(record, errors=(*problems, *record.errors))

@@ -50,11 +50,19 @@ def innermost(error: JsonSchemaError, *, is_whole: bool = True) -> Iterator[Faul
         branch = next(iter(inner.schema_path), None)  # that of `false` has no path
         branches.setdefault(branch, []).extend(innermost(inner, is_whole=is_whole))
     found = nearest(branches)
+    if len(found) == 1 and len(branches) > 1 and _is_null(branches[found[0]]):  # what is no null was meant as another
+        del branches[found[0]]
+        found = nearest(branches)
     at = (*error.relative_path,)
     if len(found) == 1 and branches[found[0]]:
         yield from (fault._replace(path=(*at, *fault.path)) for fault in branches[found[0]])
     elif is_whole or error.validator not in _TO_COME:
         yield Fault(at, _keyword(error), error)
+
+
+def _is_null(faults: Sequence[Fault]) -> bool:
+    """Whether a branch takes null alone, by what it has against a value."""
+    return len(faults) == 1 and not faults[0].path and faults[0].error.validator_value == "null"
 
 
 def _keyword(error: JsonSchemaError) -> str:

@@ -18,10 +18,10 @@ from jsonschema.validators import extend
 from pydantic import RootModel, TypeAdapter, ValidationError
 
 from extractor import breaches
-from extractor.field_names import renamed
+from extractor.field_names import Names, other_names, renamed
 from extractor.formats import CHECKER
 from extractor.patterns import PatternError, search
-from extractor.pointers import pointer
+from extractor.pointers import pointer, value_at
 from extractor.pytypes import in_order
 from extractor.types import Dialect, Problem, Schema
 from extractor.unions import Fault, innermost
@@ -56,7 +56,9 @@ def _against(schema: Schema, data: Any) -> list[Problem]:
 def problems_at(schema: Schema, node: Any, value: Any) -> list[Problem]:
     """What one of a schema's subschemas has against a value."""
     errors = errors_of(cast(Draft202012Validator, checker(schema).evolve(schema=node)), value)
-    return [_from_json_schema(fault) for error in errors for fault in innermost(error)]
+    faults = [fault for error in errors for fault in innermost(error)]
+    listed = {fault.path for fault in faults if fault.keyword in ("enum", "const")}
+    return [_from_json_schema(fault) for fault in faults if fault.keyword != "type" or fault.path not in listed]
 
 
 def _by_type(schema: Schema, data: Any, problems: list[Problem]) -> Valid | list[Problem]:
@@ -90,15 +92,39 @@ def _built(schema: Schema, data: Any) -> Valid | list[Problem]:
     return Valid(in_order(named, written, native), instance)
 
 
-def validate_each(schema: Schema, records: list[Any], *, is_whole: bool = True) -> tuple[Valid | None, list[Problem]]:
+def doubted(found: Valid | list[Problem], doubts: Mapping[str, str], data: Any) -> Valid | list[Problem]:
+    """A verdict with doubts, by pointer, about what values could mean; what could mean two things is not valid."""
+    if not doubts:
+        return found
+    problems = [] if isinstance(found, Valid) else [_doubted(problem, doubts.get(problem.pointer)) for problem in found]
+    records = {_record(problem.pointer, data) for problem in problems}  # what has problems has been told enough
+    new = {at: why for at, why in doubts.items() if _record(at, data) not in records}
+    return [*problems, *(Problem(at, _shortened(why), value_at(data, at)) for at, why in new.items())]
+
+
+def _record(place: str, data: Any) -> str:
+    """Which record of a list a pointer is about: '/2/name' → '2'; '' for the only one."""
+    return place.split("/")[1] if isinstance(data, list) and place else ""
+
+
+def _doubted(problem: Problem, doubt: str | None) -> Problem:
+    """A problem with why its value was not taken for what it could mean."""
+    return replace(problem, message=f"{problem.message}; {doubt}") if doubt else problem
+
+
+def validate_each(
+    schema: Schema, records: list[Any], *, is_whole: bool = True, doubts: Mapping[str, str] | None = None
+) -> tuple[Valid | None, list[Problem]]:
     """Check a list of records; the valid ones are kept, the problems of the others point into `records`.
+
+    Those with `doubts`, by pointer, are not valid.
 
     None where the list itself is not valid (too short, say) as it was written; one that was cut off (not `is_whole`)
     is not asked, and that too few are left once the others are out is held against none.
     """
     places = list(range(len(records)))
     problems: list[Problem] = []
-    checked = validate(schema, records) if is_whole else _validate_rest(schema, records)
+    checked = doubted(validate(schema, records) if is_whole else _validate_rest(schema, records), doubts or {}, records)
     while isinstance(checked, list):
         kept = [records[place] for place in places]
         bad = {int(problem.pointer.split("/")[1]) for problem in checked if problem.pointer}
@@ -289,12 +315,21 @@ def checker(schema: Schema) -> Draft202012Validator:
 
 
 @lru_cache(maxsize=32)
+def names_of_fields(schema: Schema) -> Names:
+    """What the user's classes call their fields, beside the names of the properties."""
+    return {} if schema.model is None else other_names(_adapter(schema).core_schema)
+
+
+@lru_cache(maxsize=32)
 def _adapter(schema: Schema) -> TypeAdapter[Any]:
     return TypeAdapter(schema.model)
 
 
 def _from_json_schema(fault: Fault) -> Problem:
     path, _, error = fault
+    if not path and error.validator == "type" and error.validator_value == "object" and _are_records(error.instance):
+        what = f"the answer is a list of {len(error.instance)} records, and one is asked for"
+        return Problem("", what, error.instance, hint="--many takes all of them")
     rule = _of_no_type(error) or error.message
     if len(rule) > _LONGEST_RULE:
         rule = f"breaks {error.validator}: {_shown(error.validator_value)}"
@@ -302,6 +337,10 @@ def _from_json_schema(fault: Fault) -> Problem:
     if name is None:
         return Problem(pointer(path), rule, error.instance)
     return Problem(pointer([*path, name]), rule, cast(dict[str, Any], error.instance).get(name))
+
+
+def _are_records(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(one, dict) for one in value)
 
 
 def _of_no_type(error: JsonSchemaError) -> str | None:

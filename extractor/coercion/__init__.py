@@ -20,6 +20,7 @@ from typing import Any
 
 from extractor.coercion.closed import closed
 from extractor.coercion.fit import Fit, Notes, written
+from extractor.coercion.several import counting, left_out
 from extractor.coercion.together import continued, joined
 from extractor.coercion.walk import SENTENCES, TooMuchError, Walk
 from extractor.coercion.words import is_nothing
@@ -46,26 +47,33 @@ class Aligned:
     doubts: Mapping[str, str] = field(default_factory=dict)
 
 
-def align(schema: Schema, candidates: Sequence[Any], text: str = "") -> Aligned:
+def align(schema: Schema, candidates: Sequence[Any], text: str = "", before: Sequence[str] = ()) -> Aligned:
     """The candidate that fits a schema with the fewest changes, the first of equals: ['1,234'] → 1234 for an integer.
 
-    `candidates` are the values of an answer in their order, strings where it was bare text; `text` is the whole of it.
-    Raises `ParseError` for values that are nested too deep.
+    `candidates` are the values of an answer in their order, strings where it was bare text; `text` is the whole of it,
+    `before` what is said before each. Raises `ParseError` for values that are nested too deep, or alternatives.
     """
     values = [*candidates] or [text]
     if any(map(is_deeper, values)):
         raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {text[:200]!r}")
     try:
-        tight = _fitted(closed(schema), values, text)
-        return _told(tight if tight.is_valid or not (open_ := _fitted(schema, values, text)).is_valid else open_)
+        tight = _fitted(closed(schema), values, text, before)
+        if tight.is_valid or not (loose := _fitted(schema, values, text, before)).is_valid:
+            return _told(tight)
+        return _told(replace(loose, doubts=tuple(dict.fromkeys((*loose.doubts, *tight.doubts)))))
     except (RecursionError, TooMuchError):
         return Aligned(values[-1], {}, {"": "too large or too deep to be aligned with the schema"})
 
 
-def _fitted(schema: Schema, values: list[Any], text: str) -> Fit:
+def _fitted(schema: Schema, values: list[Any], text: str, before: Sequence[str]) -> Fit:
     is_prose = not any(isinstance(value, dict | list) for value in values)  # texts beside JSON are no answers
     walk = Walk(schema, [one for one in (*values, text) if isinstance(one, str)] if is_prose else ())
-    return _meant(walk, schema.json_schema, values, text)
+    if is_prose or not 1 < len(values) <= _MOST_VALUES or _takes_text(walk):
+        return _meant(walk, schema.json_schema, values, text)
+    is_list = walk.nodes.shape(schema.json_schema).kinds == {"array"}
+    kept, told = counting(walk, values, before, is_list=is_list)
+    found = _meant(walk, schema.json_schema, kept, text)
+    return found.with_change(told) if told else found
 
 
 def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) -> Fit:
@@ -91,7 +99,9 @@ def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) ->
     if is_prose and not found.is_valid and text.strip() and text not in values:
         whole = walk.aligned(text)
         found = whole if whole.is_valid else found
-    return found.with_change(_several(values, _which(fits, found))) if len(values) > 1 else found
+    if len(values) == 1:
+        return found
+    return found.with_change(_several(values, f"{_which(fits, found)}; {left_out(values, _index(fits, found))}"))
 
 
 def _as_list(walk: Walk, values: list[Any]) -> Fit | None:
@@ -147,8 +157,13 @@ def _as_text(walk: Walk, fits: list[Fit], values: list[Any], text: str) -> Fit:
 
 
 def _which(fits: list[Fit], found: Fit) -> str:
-    at = next(at for at, fit in enumerate(fits) if fit is found)
-    return f"number {at + 1} counts, " + ("the first of the nearest" if found.is_valid else "though none fits")
+    which = f"number {_index(fits, found) + 1} counts, "
+    return which + ("the first of the nearest" if found.is_valid else "though none fits")
+
+
+def _index(fits: list[Fit], found: Fit) -> int:
+    """Which of the fits it is; of a text as a whole the first."""
+    return next((at for at, fit in enumerate(fits) if fit is found), 0)
 
 
 def _several(values: Sequence[Any], what: str) -> str:

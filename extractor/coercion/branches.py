@@ -10,6 +10,7 @@ from typing import Any
 from extractor.choices import Choice
 from extractor.coercion.keys import folded
 from extractor.coercion.nodes import Node, Nodes, Shape
+from extractor.coercion.tags import Tags, tags_of
 from extractor.coercion.words import choose, is_null
 
 Bound = tuple[float, ...]  # in the order of `unions.distance`
@@ -33,6 +34,14 @@ class Branches:
         self.nodes = nodes
         self._outlines: dict[int, _Outline | None] = {}
         self._verdicts: dict[tuple[int, str, str], bool] = {}
+        self._tags: dict[tuple[int, ...], Tags] = {}
+
+    def tags(self, branches: Sequence[Node]) -> Tags:
+        """What tells the branches of a union apart."""
+        key = (*map(id, branches),)
+        if key not in self._tags:
+            self._tags[key] = tags_of(self.nodes, branches)
+        return self._tags[key]
 
     def possible(self, branches: Sequence[Node], value: Any) -> tuple[list[Node], Bound]:
         """The branches that no missing key and no other tag rules out, and how far away the others are at least."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.choices import Choice, choices
 from extractor.coercion.said import NOTHING, SAID, Said, of_parts
+from extractor.field_names import Names
 from extractor.patterns import PatternError, search
 from extractor.pointers import resolve
 from extractor.types import Dialect
@@ -40,6 +41,7 @@ class Shape:
     properties: Mapping[str, Node]
     required: tuple[str, ...]
     rest: Node  # what is asked of an object or list beside its kind and its children; None for nothing
+    others: Mapping[str, tuple[str, ...]]  # names that a class has for its fields beside those of the properties
     said: Said = NOTHING  # of its numbers, by descriptions and by the name of the property
 
     @property
@@ -52,14 +54,16 @@ class Shape:
         for name, node in self.properties.items():
             if isinstance(node, Mapping):
                 yield from ((name, alias) for alias in _listed(node.get("x-alias")))
+        yield from ((name, other) for name, some in self.others.items() for other in some)
 
 
 class Nodes:
     """Flattens the nodes of one schema, each once."""
 
-    def __init__(self, root: Mapping[str, Any], dialect: Dialect) -> None:
+    def __init__(self, root: Mapping[str, Any], dialect: Dialect, names: Names | None = None) -> None:
         self.root = root
         self.dialect = dialect
+        self._names = names or {}
         self._shapes: dict[int, Shape] = {}
         self._made: dict[tuple[int, ...], Node] = {}
         self._children: dict[tuple[int, str | int], Node | None] = {}
@@ -73,15 +77,24 @@ class Nodes:
 
     def _flattened(self, node: Node) -> Shape:
         parts = tuple(self._parts(node, 0))
-        found = tuple(self._choices(node, 0))
+        values = tuple(self._choices(node, 0))
+        found = tuple(one for one in values if not (one.value is None or isinstance(one.value, dict | list)))
         above = next((part[SAID] for part in parts if isinstance(part.get(SAID), Said)), NOTHING)
         said = above if above.name else of_parts(parts) or above
         branches = () if found else tuple(part[word] for part in parts for word in _UNIONS if part.get(word))
         unions = tuple(tuple(self._with(said, branch) for branch in some) for some in branches)
         kinds = frozenset(ALL).intersection(*map(_kinds, parts))
+        if found and _are_scalars(values):
+            kinds -= {"array", "object"}
         properties = {name: child for part in reversed(parts) for name, child in part.get("properties", {}).items()}
         required = tuple(dict.fromkeys(name for part in parts for name in part.get("required", ())))
-        return Shape(parts, kinds, found, unions, properties, required, _rest(node, parts), said)
+        others = self._others(parts, properties) if self._names else {}
+        return Shape(parts, kinds, found, unions, properties, required, _rest(node, parts), others, said)
+
+    def _others(self, parts: Sequence[Mapping[str, Any]], names: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """What the class, which has this title and these properties, calls its fields itself."""
+        keys = [(part["title"], frozenset(names)) for part in parts if isinstance(part.get("title"), str)]
+        return next((self._names[key] for key in keys if key in self._names), {})
 
     def child(self, shape: Shape, key: str | int) -> Node | None:
         """The node of a property or item; None where nothing is said of it."""
@@ -158,12 +171,15 @@ class Nodes:
         """The values of an enum, or of a union that is made of constants and null alone."""
         for part in self._parts(node, depth):
             if "const" in part or "enum" in part:
-                yield from _choices_of(part)
+                yield from choices({"anyOf": [part]} if "const" in part else part)
                 return
             for word in _UNIONS:
                 branches = part.get(word, ())
                 found = [[*self._choices(branch, depth + 1)] for branch in branches] if depth <= _DEEPEST else []
-                if found and all(some or _is_null(branch) for some, branch in zip(found, branches, strict=True)):
+                if found and all(
+                    _are_scalars(some) if some else _is_null(branch)
+                    for some, branch in zip(found, branches, strict=True)
+                ):
                     yield from (choice for some in found for choice in some)
                     return
 
@@ -176,10 +192,8 @@ def _rest(node: Node, parts: Sequence[Mapping[str, Any]]) -> Node | None:
     return {"allOf": kept} if any(kept) else None
 
 
-def _choices_of(part: Mapping[str, Any]) -> Iterator[Choice]:
-    """The choices of an enum or a constant that a text can stand for."""
-    found = choices({"anyOf": [part]} if "const" in part else part)
-    return (one for one in found if one.value is not None and not isinstance(one.value, dict | list))
+def _are_scalars(found: Sequence[Choice]) -> bool:
+    return not any(isinstance(one.value, dict | list) for one in found)
 
 
 def _kinds(part: Mapping[str, Any]) -> frozenset[str]:

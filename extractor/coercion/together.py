@@ -10,6 +10,7 @@ from extractor.coercion.fit import written
 from extractor.coercion.nodes import Nodes
 from extractor.pointers import by_pointer, pointer
 from extractor.types import Schema
+from extractor.validation import names_of_fields
 
 Path = tuple[str | int, ...]
 
@@ -47,7 +48,7 @@ def continued(schema: Schema, values: Sequence[Any], opened: Path | None) -> tup
     `opened` is the path in the last value, None where that is complete: ([{…}, {…}], ()) → ([{…}, {…}], (1,)). Keys on
     that path are those of the schema; the notes, by JSON Pointer, say which were others.
     """
-    nodes = Nodes(schema.json_schema, schema.dialect)
+    nodes = Nodes(schema.json_schema, schema.dialect, names_of_fields(schema))
     value, opened, which = _taken(nodes, values, opened)
     told = {"": f"the answer has {len(values)} values, {which}"} if len(values) > 1 else {}
     if opened is None:

@@ -18,10 +18,12 @@ from extractor.coercion.keys import folded, renames
 from extractor.coercion.nodes import ALL, Node, Nodes, Shape, is_number, is_of
 from extractor.coercion.said import SAID
 from extractor.coercion.scalars import readings
+from extractor.coercion.tags import LEFT_OUT, has_open_tags
 from extractor.coercion.words import has_unsaid, is_null, is_unsaid
+from extractor.coercion.wrappers import are_foreign, are_items, foreign, has_place, listed
 from extractor.types import Schema
 from extractor.unions import Fault, innermost
-from extractor.validation import checker, errors_of, has_errors
+from extractor.validation import checker, errors_of, has_errors, names_of_fields
 
 SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # who takes these takes any text
 _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
@@ -30,6 +32,7 @@ _PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-al
 _TEXT_OR_NULL = frozenset(("string", "null"))
 _WRONG = (Fault((), "type", None),)
 _NULLED = " → null"
+_UNDECIDED = (Fault((), "anyOf", None),)
 _MOST_PARTS = 10_000  # of one text
 _MOST_TOLD = 5  # keys that are left out
 _MOST_FAULTS = 20  # of a part that are told above it
@@ -43,16 +46,17 @@ class Walk:
     """Fits values to the nodes of one schema. `bare` are strings that are the answer itself, by their identity."""
 
     def __init__(self, schema: Schema, bare: Sequence[str] = ()) -> None:
-        self.nodes = Nodes(schema.json_schema, schema.dialect)
+        self.nodes = Nodes(schema.json_schema, schema.dialect, names_of_fields(schema))
         self.wrappers = _WRAPPERS | {schema.name.casefold()}
         self.bare = frozenset(map(id, bare))
         self._validator = checker(schema)
         self._validators: dict[int, Draft202012Validator] = {}
-        self._fits: dict[tuple[int, int], Fit] = {}
+        self._fits: dict[tuple[int, int | str], Fit] = {}
         self._kept: list[Any] = [*bare]  # identities are worth something as long as the value lives
         self._sizes: dict[int, int] = {}
         self._parsed: dict[int, Any] = {}
         self._branches = Branches(self.nodes)
+        self._has_open_tags = has_open_tags(self.nodes, schema.json_schema)
         self._left = _MOST_CHECKED
 
     def is_valid(self, value: Any) -> bool:
@@ -62,17 +66,19 @@ class Walk:
     def aligned(self, value: Any) -> Fit:
         """The value as the whole schema would have it; the validator decides whether that is valid."""
         is_valid = self.is_valid(value)
-        if is_valid and not has_unsaid(value):
+        has_tags = self._has_open_tags and isinstance(value, dict | list)
+        if is_valid and not has_tags and not has_unsaid(value):
             return Fit(value)
         found = self.fit(self.nodes.root, value)
-        if is_valid:
-            is_little = all(text.endswith(_NULLED) for _, text in found.changes)
-            return found if is_little and not found.doubts and self.is_valid(found.value) else Fit(value)
+        if is_valid and not (has_tags and found.doubts):
+            is_little = not found.doubts and all(text.endswith(_NULLED) for _, text in found.changes)
+            return found if is_little and self.is_valid(found.value) else Fit(value)
         return found if self.is_valid(found.value) else replace(found, faults=found.faults or _WRONG)
 
     def fit(self, node: Node, value: Any) -> Fit:
         """The value as the node would have it, each pair of both once."""
-        key = id(node), id(value)
+        is_text = isinstance(value, str) and id(value) not in self.bare
+        key = id(node), value if is_text else id(value)  # equal texts are the same
         if key not in self._fits:
             self._kept.append(value)
             self._left -= 1
@@ -141,18 +147,29 @@ class Walk:
         """By the branch of each union that it fits with the fewest changes, and by what holds beside them."""
         found = source
         for branches in shape.unions:
-            possible, bound = self._branches.possible(branches, found.value)
-            fits = [self.fit(branch, found.value) for branch in possible]
-            if not is_settled(fits, bound):
-                fits = [self.fit(branch, found.value) for branch in branches]
-            if not isinstance(found.value, bool) and any(is_number(fit.value) for fit in fits if fit.is_valid):
-                fits = [fit for fit in fits if not (fit.is_valid and isinstance(fit.value, bool))]
-            found = then(found, best(fits, replace(found, changes=(), doubts=())))
+            found = self._by_union(branches, found)
         beside = self.fit(self.nodes.without_unions(shape), found.value)
         found = replace(then(found, beside), faults=(*found.faults, *beside.faults))
         if not isinstance(found.value, dict | list):
             return replace(found, faults=self._validated(node, found.value))
         return found if self._is_one_of(shape, found.value) else replace(found, faults=(Fault((), "oneOf", None),))
+
+    def _by_union(self, branches: Sequence[Node], source: Fit) -> Fit:
+        tags = self._branches.tags(branches)
+        meant, told = tags.told_apart(branches, source)
+        source, value = replace(told, faults=source.faults), told.value
+        self._kept.append(value)
+        possible, bound = self._branches.possible(meant, value)
+        fits = [self.fit(branch, value) for branch in possible]
+        if not is_settled(fits, bound):
+            possible, fits = [*meant], [self.fit(branch, value) for branch in meant]
+        why = tags.doubt(value, [*zip(possible, fits, strict=True)], found := best(fits, _bare(source)))
+        if why and found.is_valid:
+            return then(source, replace(_bare(source), doubts=(((), why),), faults=_UNDECIDED))
+        if not isinstance(value, bool) and any(is_number(fit.value) for fit in fits if fit.is_valid):
+            fits = [fit for fit in fits if not (fit.is_valid and isinstance(fit.value, bool))]
+            found = best(fits, _bare(source))
+        return then(source, found)
 
     def _is_one_of(self, shape: Shape, value: Any) -> bool:
         """Whether no second branch of a `oneOf` has nothing against a value either."""
@@ -194,6 +211,8 @@ class Walk:
             yield self.fit(node, inner).with_change("a text with JSON in it, read")
         if isinstance(value, list) and len(value) == 1 and (not takes_list or isinstance(value[0], list)):
             yield if_valid(self.fit(node, value[0]).with_change("a list of one, its item taken", 2), source)
+        if isinstance(value, dict) and takes_list:
+            yield from self._of_branches(shape, node, value)
         if isinstance(value, dict) and len(value) == 1:
             yield from self._unwrapped(shape, node, source)
         elif isinstance(value, dict) and takes_list and "object" not in shape.kinds:
@@ -227,12 +246,18 @@ class Walk:
         known = {names.get(key, key) for key in value} & shape.properties.keys()
         changes = [inside(name, [((), f"was {key!r}")]) for key, name in names.items()]
         gone = [key for key in value if known and self.nodes.child(shape, names.get(key, key)) is False]
-        told = "not foreseen by the schema, taken out"
-        changes += [inside(key, [((), f"{told}: {shown(value[key])}")]) for key in gone]
+        changes += [inside(key, [((), f"{LEFT_OUT}: {shown(value[key])}")]) for key in gone]
         kept = {names.get(key, key): fits[key] for key in value if key not in gone}
         nulls = self._nulls(shape, kept) if known or not value else []
         changes += [inside(name, [((), "not in the answer, taken as null")]) for name in nulls]
         doubts = [inside(key, [((), why)]) for key, why in doubtful.items()]
+        doubts += [
+            inside(name, [((), f"{key!r} is meant, and {shown(value[key])} does not fit")])
+            for key, name in names.items()
+            if not fits[key].is_valid and not fits[key].doubts
+        ]
+        if not known and not doubts and are_foreign(self.nodes, shape, value):
+            doubts.append((((), foreign(value, shape.properties)),))
         new = {name: fit.value for name, fit in kept.items()} | dict.fromkeys(nulls)
         cost = len(names) + 2 * len(gone) + 2 * len(nulls)
         return self._built(node, (value, new), [*kept.items()], (changes, doubts), cost)
@@ -277,13 +302,21 @@ class Walk:
         if key not in shape.properties and (is_told or key.casefold() in self.wrappers):
             yield self.fit(node, inner).with_change(f"taken out of {key!r}")
 
+    def _of_branches(self, shape: Shape, node: Node, value: Mapping[str, Any]) -> Iterator[Fit]:
+        """{'cat': [{…}], 'dog': [{…}]} → [{'cat': {…}}, {'dog': {…}}] for a list of a union with these branches."""
+        for branches in self.nodes.shape(self.nodes.child(shape, 0)).unions:
+            if self._branches.tags(branches).are_named(value):
+                new = [{key: item} for key, inner in value.items() for item in inner]
+                told = f"the lists {listed(value)}, which name branches, taken as one"
+                yield self.fit(node, new).with_change(told)
+
     def _only_list(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
         """{'people': […], 'count': 1} → […], where nothing beside the list can be part of an item."""
         lists = [key for key, inner in source.value.items() if isinstance(inner, list)]
         others = {key: inner for key, inner in source.value.items() if not isinstance(inner, list)}
         names = {*map(folded, self.nodes.names(self.nodes.child(shape, 0)))}
         is_scalar = len(lists) == 1 and not any(isinstance(inner, dict) for inner in others.values())
-        if is_scalar and names.isdisjoint(map(folded, source.value)) and _are_items(source.value[lists[0]], names):
+        if is_scalar and names.isdisjoint(map(folded, source.value)) and are_items(source.value[lists[0]], names):
             left = ", ".join(f"{key!r}: {shown(inner)}" for key, inner in [*others.items()][:_MOST_TOLD])
             more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
             told = f"taken out of {lists[0]!r}, without {left}{more}"
@@ -312,19 +345,41 @@ class Walk:
         return found if found.is_valid and all(fit.is_valid for fit in fits) else None
 
     def _wrapped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
-        """1214 → {'year': 1214} where that is all that is asked for; a mere sentence is no record."""
+        """1214 → {'year': 1214} where that is all that is asked for; a mere sentence is no record.
+
+        A list, or a record with the keys of an item, is what the one property asks for that takes it.
+        """
         value = source.value
-        child = self.nodes.child(shape, shape.required[0]) if len(shape.required) == 1 else None
-        if child is None or (isinstance(value, dict) and value.keys() & shape.properties.keys()):
+        if isinstance(value, dict) and value.keys() & shape.properties.keys():
             return
+        places = self._places(shape, value)
+        if len(places) > 1:
+            yield replace(source, doubts=(((), f"it can be what {listed(places)} ask for"),))
+        if len(places) != 1:
+            return
+        ((name, child),) = places.items()
         fit = self.fit(child, value)
-        if not fit.is_valid or (isinstance(value, dict) and fit.changes):
+        if not fit.is_valid or (isinstance(value, dict) and fit.changes and not has_place(self.nodes, child, value)):
             yield replace(source, doubts=at_once(fit.doubts))
         elif not isinstance(value, str) or not self.takes_any_text(child):
-            name = shape.required[0]
             new = {name: fit.value}
             told = ((), f"a bare value, taken as {name!r}"), *inside(name, fit.changes)
             yield if_valid(Fit(new, told, (), self.faults(node, new), fit.cost + 2), source)
+
+    def _places(self, shape: Shape, value: Any) -> dict[str, Node]:
+        """The only property that has to be there; where none has to, those that take a list or record."""
+        if len(shape.required) == 1:
+            child = self.nodes.child(shape, shape.required[0])
+            return {} if child is None else {shape.required[0]: child}
+        names = () if shape.required or not isinstance(value, dict | list) else shape.properties
+        children = {name: self.nodes.child(shape, name) for name in names}
+        own = {*map(folded, shape.properties)}
+        if isinstance(value, list) and any(
+            isinstance(one, dict) and not own.isdisjoint(map(folded, one)) for one in value
+        ):
+            return {}  # several records of this kind
+        near = {name: child for name, child in children.items() if has_place(self.nodes, child, value)}
+        return {name: child for name, child in near.items() if self.fit(child, value).is_valid}
 
     def _listed(self, node: Node, item: Fit, source: Fit) -> Fit:
         """'a' → ['a'] where the item fits."""
@@ -349,9 +404,8 @@ class Walk:
         return self._parsed[id(text)]
 
 
-def _are_items(values: list[Any], names: set[str]) -> bool:
-    """Whether the values of a list have anything of what is asked for; of texts and numbers the schema says that."""
-    return not names or all(isinstance(one, dict) and not names.isdisjoint(map(folded, one)) for one in values)
+def _bare(fit: Fit) -> Fit:
+    return replace(fit, changes=(), doubts=(), cost=0)
 
 
 def _faults(errors: Sequence[JsonSchemaError]) -> tuple[Fault, ...]:

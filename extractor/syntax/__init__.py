@@ -36,7 +36,7 @@ class Reading:
     `is_strict` says that it was JSON and nothing else; the first `fenced` values are in fences, others in prose.
     `is_text` says that there was no JSON at all: the one value is the text.
     `open` is None for a whole text; of one that ends too early it is the path to the innermost container that is not
-    complete, in the last value.
+    complete, in the last value. `before` is what is said before each value, where anything is.
     """
 
     values: tuple[Any, ...]
@@ -45,6 +45,7 @@ class Reading:
     is_strict: bool = False
     is_text: bool = False
     fenced: int = 0
+    before: tuple[str, ...] = ()
 
 
 def read(text: str, *, is_cut: bool = False) -> Reading:
@@ -115,7 +116,7 @@ def _tolerantly(text: str, *, is_cut: bool) -> Reading:
     order = ("what stands in a fence is taken first",) if found.is_reordered else ()
     doubt = (f"left out, since it can be meant in several ways: {found.left_out!r}",) if found.left_out else ()
     notes = (*mended, *skipped, *around, *order, *doubt, *_told(found.repeated))
-    return Reading(tuple(found.values), notes, found.open if is_cut else None, fenced=fenced)
+    return Reading(tuple(found.values), notes, found.open if is_cut else None, fenced=fenced, before=(*found.before,))
 
 
 def _mended(inner: Reading, how: str) -> Reading:

@@ -31,6 +31,7 @@ _QUOTED = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`'", "「": "�
 _QUOTE = re.compile(r"(?:(?<=([^\s(\[])))?\"(?=(\S)?)")
 _MOST_CUTS = 20  # values without an end, each of which is looked for up to the end of the text
 _SHOWN = 200  # characters of a text in a message
+_MOST_BEFORE = 400  # characters that are kept of what is said before a value
 
 
 @dataclass(slots=True)
@@ -42,6 +43,7 @@ class Found:
     repeated: dict[str, None] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     has_prose: bool = False
+    before: list[str] = field(default_factory=list)  # what is said before each value
     fenced: list[int] = field(default_factory=list)  # which of the values stand in fences
     is_reordered: bool = False
     open: Path | None = None  # to what is not complete in the last value
@@ -53,6 +55,9 @@ class Found:
             inside = frozenset(self.fenced)
             rest = [value for at, value in enumerate(self.values) if at not in inside]
             self.values = [*(self.values[at] for at in self.fenced), *rest]
+            said = [*self.before, *[""] * (len(self.values) - len(self.before))]
+            others = [text for at, text in enumerate(said) if at not in inside]
+            self.before = [*(said[at] for at in self.fenced), *others]
             self.is_reordered = True
 
     def keep_fenced(self) -> None:
@@ -186,6 +191,7 @@ def _among_prose(text: str, *, is_ending: bool = False) -> Found | None:
         if value or not reader.is_cut:
             found.fenced += [len(found.values)] if marks % 2 else []
             found.take(reader, value)
+            found.before.append(text[max(at, start - _MOST_BEFORE) : start])
         else:
             found.skipped.append(text[start : start + _SHOWN])
         at = max(reader.at, start + 1)
