@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import AliasChoices, RootModel
 from pydantic.fields import FieldInfo
 
+_LOST = "in the answer, not kept by the class"
+
 Path = tuple[str | int, ...]
 Told = list[tuple[Path, str]]
 # Of each class, by its title and the properties of its JSON Schema: other names of the fields behind these.
@@ -87,7 +89,8 @@ def _by_fields(answer: Mapping[str, Any], written: Mapping[str, Any], instance: 
         told += some
     ours = {field.serialization_alias or name for name, field in _fields(instance).items()}
     lost = [key for key in answer if key not in names and key in ours]
-    told += [((*path, key), "in the answer, not kept by the class") for key in lost]
+    written_there = {*names.values()}
+    told += [((*path, key), f"{repr(key) + ' ' if key in written_there else ''}{_LOST}") for key in lost]
     return {names.get(key, key): new.get(key, value) for key, value in answer.items() if key not in lost}, told
 
 
