@@ -5,13 +5,13 @@
 
 `race` goes on where it stopped: what is in PREDICTIONS is not asked again. It takes the records in blocks, each block
 in all wordings and modes, so that it can be ended at any time, and what is there is paired. GOLD is a folder with
-csl_zh_dev, keywords_en_dev, news_category_en_dev and news_category_zh_dev (.jsonl); its texts do not get into
-PREDICTIONS. Needs `snowballstemmer` (Porter's stemmer, for the usual metric of key phrases).
+csl_zh_dev, keywords_en_dev, ner_zh_dev, news_category_en_dev and news_category_zh_dev (.jsonl); its texts do not get
+into PREDICTIONS. Needs `snowballstemmer` (Porter's stemmer, for the usual metric of key phrases).
 
-Scores: category, 1 where it is right; keywords, F1 of stemmed exact matches; of csl_zh the mean of both. An answer
-that is not valid has 0. The intervals (95 %, 4,000 bootstrap samples of the records) are of the mean difference to the
-first wording of the language. The records are taken from each source in turn; where a source has several, samples are
-stratified by it.
+Scores: category, 1 where it is right; keywords, F1 of stemmed exact matches; of csl_zh the mean of both; entities, F1
+of their kinds and texts. An answer that is not valid has 0. The intervals (95 %, 4,000 bootstrap samples of the
+records) are of the mean difference to the first wording of the language. The records are taken from each source in
+turn; where a source has several, samples are stratified by it.
 """
 
 from __future__ import annotations
@@ -94,6 +94,9 @@ ZH = {
     "record-en": EN["record"],
     "sentences": worded(CHINESE, "{task}\n\n{type}\n\n" + ZH_RULES, "从文本中提取这条记录。只输出 JSON。"),
     "plain": worded(CHINESE, "{task}\n\n{type}", "从文本中提取信息，写成 JSON："),
+    "plain-null": worded(
+        CHINESE, "{task}\n\n{type}\n\n原文没有说明的值写 null。{language}", "从文本中提取信息，写成 JSON："
+    ),
     "fields": worded(CHINESE, "{task}\n\n{type}\n\n{language}", "阅读文本，按文本内容填写每个字段。只输出 JSON。"),
     "match": worded(
         CHINESE,
@@ -115,8 +118,8 @@ ZH = {
         "现在从上面的文本中提取这条记录，只输出 JSON。",
     ),
 }
-SETS = {"keywords_en": EN, "news_category_en": EN, "csl_zh": ZH, "news_category_zh": ZH}
-QUOTA = {"keywords_en": 6, "news_category_en": 6, "csl_zh": 6, "news_category_zh": 10}  # of a block
+SETS = {"keywords_en": EN, "news_category_en": EN, "csl_zh": ZH, "news_category_zh": ZH, "ner_zh": ZH}
+QUOTA = {"keywords_en": 6, "news_category_en": 6, "csl_zh": 6, "news_category_zh": 10, "ner_zh": 10}  # of a block
 MOST_KEYWORDS = 6  # decoding takes most of the time
 LONGEST = 500  # characters of a text: a race is long enough
 
@@ -125,13 +128,20 @@ def schema_of(dataset: str, record: dict[str, Any]) -> Schema:
     """What is asked of a record."""
     keywords = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_KEYWORDS}
     labels = record.get("labels") or LABELS
-    properties = {
+    entities = {"type": "array", "items": {"type": "string"}, "maxItems": MOST_KEYWORDS}
+    properties: dict[str, Any] = {
         "keywords_en": {"keywords": {**keywords, "description": "key phrases of the text"}},
         "csl_zh": {"keywords": {**keywords, "description": "关键词"}, "category": {"enum": labels}},
+        "ner_zh": {name: {**entities, "description": told} for name, (told, _) in ENTITIES.items()},
     }.get(dataset, {"category": {"enum": labels}})
     return load({"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False})
 
 
+ENTITIES = {
+    "people": ("人名", ("name", "person")),
+    "places": ("地名", ("address", "scene", "location")),
+    "organisations": ("机构名", ("organization", "company", "government")),
+}
 LABELS = [
     "军事学",
     "农学",
@@ -276,6 +286,10 @@ def points_of(dataset: str, record: dict[str, Any], value: Any) -> float:
     if value is None:
         return 0.0
     parts = []
+    if dataset == "ner_zh":
+        kinds = {kind: name for name, (_, some) in ENTITIES.items() for kind in some}
+        right = {(kinds[one["type"]], one["text"]) for one in record["entities"] if one["type"] in kinds}
+        return f1({(name, one) for name in ENTITIES for one in value[name]}, right)
     if "category" in value:
         parts.append(float(value["category"] == record["category"]))
     if "keywords" in value:
@@ -283,7 +297,7 @@ def points_of(dataset: str, record: dict[str, Any], value: Any) -> float:
     return statistics.fmean(parts)
 
 
-def f1(found: set[str], right: set[str]) -> float:
+def f1(found: set[Any], right: set[Any]) -> float:
     """Of two sets."""
     return 2 * len(found & right) / (len(found) + len(right)) if found or right else 1.0
 
