@@ -1,7 +1,7 @@
 """What is said around the description of a record, in English and in Chinese.
 
 Wording decides more than machinery: tests/benchmarks/wordings.py races alternatives, and one takes the place of
-another only where its interval says so.
+another only where its interval says so. To tell a small model in Chinese to copy names cost it entities.
 """
 
 from __future__ import annotations
@@ -82,11 +82,11 @@ CHINESE = Wording(
 
 {type}
 
-人名、数字和日期照抄原文。{absent}{language}""",
-    one="从文本中提取这条记录。{format}",
+{absent}{language}""",
+    one="从文本中提取信息。{format}",
     many="从文本中提取所有这样的记录，每条一次，写成一个列表。{format}",
-    one_json="从文本中提取这条记录。只输出 JSON。",
-    many_json="从文本中提取所有这样的记录，每条一次，写成一个 JSON 列表。只输出 JSON。",
+    one_json="从文本中提取信息，写成 JSON：",
+    many_json="从文本中提取所有这样的记录，每条一次，写成一个 JSON 列表：",
     absent="原文没有说明的值写 null。",
     empty="原文没有说明的值留空。",
     own_language="用原文的语言书写。",
