@@ -259,10 +259,11 @@ def configured(here: Path, toml: str, *flags: str, inside: str = "") -> Finished
 
 
 def test_examples_of_several_files(here: Path) -> None:
-    write_files(here, {"answers.jsonl": "", "last.jsonl": json.dumps(EXAMPLES[0])})
+    last = {"text": "A ford.", "data": {"title": "The ford", "year": None, "tags": []}}
+    write_files(here, {"answers.jsonl": "", "last.jsonl": f"{json.dumps(last)}\n{json.dumps(EXAMPLES[0])}"})
     files = ("--examples", "more.jsonl", "--examples", "last.jsonl")
     turns = said(prompt(here, *files, model="replay:answers.jsonl"))
-    assert [json.loads(turn)["title"] for turn in turns[2::2]][-2:] == ["The steel arch", EXAMPLES[0]["data"]["title"]]
+    assert [json.loads(turn)["title"] for turn in turns[2::2]][-2:] == ["The steel arch", "The ford"]
 
 
 @pytest.mark.parametrize("inside", ["", "sub"])
