@@ -8,8 +8,8 @@ The idea of schema-aligned parsing is BAML's.
 
 Reading order: this file; `closed`; `found`; `numerals`, `mixed`, `number_words`, `units`, `numbers`, `said` (by names
 and descriptions), `clock`, `durations`, `dates`, `prose`, `words`, `keys`, `splits`, `embedded` (texts); `nodes` (what
-a schema asks); `scalars`; `fit`; `branches` (of unions); `walk` (down a schema along a value); `begun` and `together`
-(what was cut off, and several values as one list).
+a schema asks); `scalars`; `fit`; `tags` and `branches` (of unions); `wrappers`; `walk` (down a schema along a value);
+`begun` and `together` (what was cut off, and several values as one list); `several` (which of them count).
 """
 
 from __future__ import annotations

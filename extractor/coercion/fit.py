@@ -12,7 +12,7 @@ from extractor.unions import Fault, distance, nearest
 Path = tuple[str | int, ...]
 Notes = tuple[tuple[Path, str], ...]
 _SHOWN = 40  # characters of a value in a doubt
-_UNDECIDED = (Fault((), "anyOf", None),)
+UNDECIDED = (Fault((), "anyOf", None),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def best(fits: Sequence[Fit], source: Fit) -> Fit:
         if len(values) == 1:
             return next(iter(values.values()))
         what = " or ".join(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…" for text in sorted(values)[:3])
-        return replace(source, doubts=(((), f"it can be {what}"),), faults=source.faults or _UNDECIDED)
+        return replace(source, doubts=(((), f"it can be {what}"),), faults=source.faults or UNDECIDED)
     near = nearest({at: fit.faults for at, fit in enumerate(fits)}) if fits else []
     if len(near) == 1 and fits[near[0]].changes:
         return fits[near[0]]

@@ -12,7 +12,7 @@ from jsonschema.exceptions import ValidationError as JsonSchemaError
 from extractor.coercion import splits
 from extractor.coercion.branches import Branches
 from extractor.coercion.embedded import read_json
-from extractor.coercion.fit import Fit, Notes, at_once, best, if_valid, inside, is_settled, then
+from extractor.coercion.fit import UNDECIDED, Fit, Notes, at_once, best, if_valid, inside, is_settled, then
 from extractor.coercion.found import Doubt, Found, shown
 from extractor.coercion.keys import folded, renames
 from extractor.coercion.nodes import ALL, Node, Nodes, Shape, is_number, is_of
@@ -32,7 +32,6 @@ _PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-al
 _TEXT_OR_NULL = frozenset(("string", "null"))
 _WRONG = (Fault((), "type", None),)
 _NULLED = " → null"
-_UNDECIDED = (Fault((), "anyOf", None),)
 _MOST_PARTS = 10_000  # of one text
 _MOST_TOLD = 5  # keys that are left out
 _MOST_FAULTS = 20  # of a part that are told above it
@@ -116,7 +115,7 @@ class Walk:
         if ("object" if isinstance(value, dict) else "array") not in shape.kinds:
             return _WRONG
         if shape.unions:
-            return (Fault((), "anyOf", None),)  # the branches say more
+            return UNDECIDED  # the branches say more
         missing = [name for name in shape.required if name not in value] if isinstance(value, dict) else ()
         faults = tuple(Fault((), "required", None) for _ in missing)
         return faults or (self._validated(shape.rest, value) if shape.rest else ())
@@ -165,7 +164,7 @@ class Walk:
             possible, fits = [*meant], [self.fit(branch, value) for branch in meant]
         why = tags.doubt(value, [*zip(possible, fits, strict=True)], found := best(fits, _bare(source)))
         if why and found.is_valid:
-            return then(source, replace(_bare(source), doubts=(((), why),), faults=_UNDECIDED))
+            return then(source, replace(_bare(source), doubts=(((), why),), faults=UNDECIDED))
         if not isinstance(value, bool) and any(is_number(fit.value) for fit in fits if fit.is_valid):
             fits = [fit for fit in fits if not (fit.is_valid and isinstance(fit.value, bool))]
             found = best(fits, _bare(source))
