@@ -77,7 +77,7 @@ def _otherwise(text: str, said: Any, schema: Schema) -> Answer | None:
     if len(places) != 1 or name[:1] != "/" or "record" not in defs or not isinstance(node, Mapping):
         return None
     from extractor.coercion import align
-    from extractor.validation import checker, errors_of
+    from extractor.validators import checker, errors_of
 
     place = replace(schema, json_schema={**node, "$defs": defs}, digest=digest({**node, "$defs": defs}))
     meant = align(place, (said,), text)

@@ -15,7 +15,7 @@ from extractor.answer import Answer, decode, explain_cut
 from extractor.brevity import few_lines, shorten
 from extractor.errors import OutputError, ParseError, SchemaError
 from extractor.grammar import compile_schema
-from extractor.pointers import joined
+from extractor.pointers import joined, value_at
 from extractor.prompt import Voice, again
 from extractor.schema import is_many
 from extractor.talk import Question, Talk
@@ -198,7 +198,7 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
 
 def _was(data: Any, piece: repair.Piece) -> str:
     """What stands at a place, in a few words for the model."""
-    value = repair.value_at(data, piece.path)
+    value = value_at(data, piece.pointer)
     return "" if value is None else f" (it was {json.dumps(value, ensure_ascii=False)[:_LONGEST_FAULT]})"
 
 

@@ -16,11 +16,11 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator
 
 from extractor.patterns import PatternError, search
-from extractor.pointers import pointer, resolve, unescaped
+from extractor.pointers import pointer, resolve, unescaped, value_at
 from extractor.schema import digest, relocated
 from extractor.types import Problem, Schema
 from extractor.unions import Fault, innermost, nearest
-from extractor.validation import checker, errors_of
+from extractor.validators import checker, errors_of
 
 _RECORD = "#/$defs/record"
 _FURTHER = "-"
@@ -119,10 +119,10 @@ def put_part(schema: Schema, data: Any, pieces: Sequence[Piece], cut: tuple[Any,
     if last and last.why == CUT:  # a wrong value is not replaced by half of a right one
         place = last.path[:-1] if last.is_further else last.path
         inner = opened[1:]
-        if last.is_further and inner and isinstance(before := value_at(data, place), list):
+        if last.is_further and inner and isinstance(before := value_at(data, pointer(place)), list):
             inner = (len(before) + cast(int, inner[0]), *inner[1:])
         grown, _ = put(data, pieces, answer)
-        value, node = value_at(grown, place), subschema(schema, place, grown)
+        value, node = value_at(grown, pointer(place)), subschema(schema, place, grown)
         lacking = _lacking(_Walk(schema, is_whole=False), node, value, (place, inner))
         if lacking is not None:
             return grown, [*lacking, *(piece for piece in pieces if piece.pointer not in answer)]
@@ -152,7 +152,7 @@ def _by_pointer(pieces: Sequence[Piece], answer: Any) -> dict[str, Any]:
         return {pieces[0].pointer: answer} if len(pieces) == 1 else {}
     found: dict[str, Any] = {}
     for piece in pieces:
-        inside = value_at(answer, piece.path)
+        inside = value_at(answer, piece.pointer)
         if piece.pointer in answer:
             found[piece.pointer] = answer[piece.pointer]
         elif inside is not None and not piece.is_further:
@@ -166,7 +166,7 @@ def without(data: Any, pieces: Sequence[Piece]) -> Any:
     """The data without what stands where nothing may."""
     data = copy.deepcopy(data)
     for piece in pieces:
-        parent = value_at(data, piece.path[:-1])
+        parent = value_at(data, pointer(piece.path[:-1]))
         if isinstance(parent, dict):
             parent.pop(piece.path[-1], None)
     return data
@@ -314,18 +314,11 @@ def _get(value: Any, key: str | int) -> Any:
         return None
 
 
-def value_at(data: Any, path: Path) -> Any:
-    """What stands at a path; None where nothing does."""
-    for key in path:
-        data = _get(data, key)
-    return data
-
-
 def _set(data: Any, piece: Piece, value: Any) -> Any:
     """The data with a value in its place, or with further items or keys; those that are there already stay."""
     if not piece.path:
         return value
-    parent = value_at(data, piece.path[:-1])
+    parent = value_at(data, pointer(piece.path[:-1]))
     if piece.is_further and isinstance(parent, list):
         parent.extend(value if isinstance(value, list) else [])
     elif piece.is_further and isinstance(parent, dict):

@@ -8,8 +8,8 @@ The idea of schema-aligned parsing is BAML's.
 
 Reading order: this file; `closed`; `found`; `numerals`, `mixed`, `number_words`, `units`, `numbers`, `said` (by names
 and descriptions), `clock`, `durations`, `dates`, `prose`, `words`, `keys`, `splits`, `embedded` (texts); `nodes` (what
-a schema asks); `scalars`; `fit`; `tags` and `branches` (of unions); `wrappers`; `walk` (down a schema along a value);
-`begun` and `together` (what was cut off, and several values as one list); `several` (which of them count).
+a schema asks); `spelling`, `scalars`; `fit`; `tags` and `branches` (of unions); `wrappers`, `reshaping`; `walk` (down a
+schema); `begun` and `together` (what was cut off, several values as one list); `several` (which of them count).
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor.coercion.closed import closed
-from extractor.coercion.fit import Fit, Notes, written
+from extractor.coercion.fit import Fit, Notes
+from extractor.coercion.reshaping import SENTENCES
 from extractor.coercion.several import counting, left_out
 from extractor.coercion.together import continued, joined
-from extractor.coercion.walk import SENTENCES, TooMuchError, Walk
+from extractor.coercion.walk import TooMuchError, Walk
 from extractor.coercion.words import is_nothing
+from extractor.comparable import comparable
 from extractor.depth import DEEPEST, is_deeper
 from extractor.errors import ParseError
 from extractor.pointers import by_pointer, pointer
@@ -67,7 +69,7 @@ def align(schema: Schema, candidates: Sequence[Any], text: str = "", before: Seq
 
 def _fitted(schema: Schema, values: list[Any], text: str, before: Sequence[str]) -> Fit:
     is_prose = not any(isinstance(value, dict | list) for value in values)  # texts beside JSON are no answers
-    walk = Walk(schema, [one for one in (*values, text) if isinstance(one, str)] if is_prose else ())
+    walk = Walk(schema, text, [one for one in (*values, text) if isinstance(one, str)] if is_prose else ())
     if is_prose or not 1 < len(values) <= _MOST_VALUES or _takes_text(walk):
         return _meant(walk, schema.json_schema, values, text)
     is_list = walk.nodes.shape(schema.json_schema).kinds == {"array"}
@@ -86,7 +88,7 @@ def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) ->
     if kinds == {"array"} and not takes_text and (found := _as_list(walk, values)):
         return found
     if not takes_text and any(isinstance(value, dict | list) for value in values):
-        values = [*{written(value): value for value in reversed(values)}.values()][::-1]  # what is said twice is one
+        values = [*{comparable(value): value for value in reversed(values)}.values()][::-1]  # what is said twice is one
     if (unseen := len(values) - _MOST_VALUES) > 0:
         half = _MOST_VALUES // 2
         found = _meant(walk, root, [*values[:half], *values[-half:]], text)

@@ -9,7 +9,7 @@ from typing import Any
 
 from extractor.choices import Choice
 from extractor.coercion.keys import folded
-from extractor.coercion.nodes import Node, Nodes, Shape
+from extractor.coercion.nodes import UNIONS, Node, Nodes, Shape
 from extractor.coercion.tags import Tags, tags_of
 from extractor.coercion.words import choose, is_null
 
@@ -42,6 +42,23 @@ class Branches:
         if key not in self._tags:
             self._tags[key] = tags_of(self.nodes, branches)
         return self._tags[key]
+
+    def have_open_tags(self, root: Any) -> bool:
+        """Whether tags of a union in a schema need not be given, so that a valid object can be of several branches."""
+        waiting = [root]
+        while waiting:
+            node = waiting.pop()
+            waiting += node if isinstance(node, list) else node.values() if isinstance(node, dict) else ()
+            unions = [node.get(word) for word in UNIONS] if isinstance(node, dict) else []
+            if any(isinstance(branches, list) and self._is_open(branches) for branches in unions):
+                return True
+        return False
+
+    def _is_open(self, branches: Sequence[Node]) -> bool:
+        tags = self.tags(branches).tags if len(branches) > 1 else {}
+        return any(
+            sum(name not in self.nodes.shape(tag.branch).required for tag in found) > 1 for name, found in tags.items()
+        )
 
     def possible(self, branches: Sequence[Node], value: Any) -> tuple[list[Node], Bound]:
         """The branches that no missing key and no other tag rules out, and how far away the others are at least."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from extractor.comparable import comparable
 from extractor.unions import Fault, distance, nearest
 
 Path = tuple[str | int, ...]
@@ -43,7 +43,7 @@ def best(fits: Sequence[Fit], source: Fit) -> Fit:
     valid = [fit for fit in fits if fit.is_valid]
     if valid:
         least = min(fit.cost for fit in valid)
-        values = {written(fit.value): fit for fit in reversed(valid) if fit.cost == least}
+        values = {comparable(fit.value): fit for fit in reversed(valid) if fit.cost == least}
         if len(values) == 1:
             return next(iter(values.values()))
         what = " or ".join(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…" for text in sorted(values)[:3])
@@ -60,11 +60,6 @@ def best(fits: Sequence[Fit], source: Fit) -> Fit:
 def is_settled(fits: Sequence[Fit], bound: tuple[float, ...]) -> bool:
     """Whether one is valid, or nearer than the `bound`, so that what is further than that does not count."""
     return any(fit.is_valid or distance(fit.faults)[: len(bound)] < bound for fit in fits)
-
-
-def written(value: Any) -> str:
-    """A value as text, in which 1, 1.0 and true differ."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 def inside(key: str | int, notes: Iterable[tuple[Path, str]]) -> Notes:

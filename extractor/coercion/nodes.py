@@ -14,8 +14,8 @@ from extractor.pointers import resolve
 from extractor.types import Dialect
 
 _DEEPEST = 100  # references that lead to each other without an end
-_DEEPEST_UNION = 3  # unions in unions of which the names are looked at
-_UNIONS = ("anyOf", "oneOf")
+DEEPEST_UNION = 3  # unions in unions of which the names are looked at
+UNIONS = ("anyOf", "oneOf")
 ALL = ("object", "array", "string", "integer", "number", "boolean", "null")
 
 _TYPES: dict[str, type] = {"string": str, "boolean": bool, "null": type(None), "object": dict, "array": list}
@@ -81,7 +81,7 @@ class Nodes:
         found = tuple(one for one in values if not (one.value is None or isinstance(one.value, dict | list)))
         above = next((part[SAID] for part in parts if isinstance(part.get(SAID), Said)), NOTHING)
         said = above if above.name else of_parts(parts) or above
-        branches = () if found else tuple(part[word] for part in parts for word in _UNIONS if part.get(word))
+        branches = () if found else tuple(part[word] for part in parts for word in UNIONS if part.get(word))
         unions = tuple(tuple(self._with(said, branch) for branch in some) for some in branches)
         kinds = frozenset(ALL).intersection(*map(_kinds, parts))
         if found and _are_scalars(values):
@@ -126,21 +126,21 @@ class Nodes:
         shape = self.shape(node)
         yield from shape.properties
         yield from (alias for _, alias in shape.aliases())
-        if depth < _DEEPEST_UNION:
+        if depth < DEEPEST_UNION:
             for branch in (branch for branches in shape.unions for branch in branches):
                 yield from self.names(branch, depth + 1)
 
     def kinds(self, node: Node, depth: int = 0) -> frozenset[str]:
         """The kinds that a node takes, those of its branches if it is a union."""
         shape, kinds = self.shape(node), self.shape(node).kinds
-        for branches in shape.unions if depth < _DEEPEST_UNION else ():
+        for branches in shape.unions if depth < DEEPEST_UNION else ():
             kinds &= frozenset(kind for branch in branches for kind in self.kinds(branch, depth + 1))
         return kinds
 
     def without_unions(self, shape: Shape) -> Node:
         """What holds whichever branch does."""
         key = (-1, *map(id, shape.parts))
-        kept = [{word: part[word] for word in part if word not in {*_UNIONS, "$ref", "allOf"}} for part in shape.parts]
+        kept = [{word: part[word] for word in part if word not in {*UNIONS, "$ref", "allOf"}} for part in shape.parts]
         return self._made.setdefault(key, {"allOf": kept}) if any(kept) else True
 
     def _parts(self, node: Node, depth: int) -> Iterator[Mapping[str, Any]]:
@@ -173,7 +173,7 @@ class Nodes:
             if "const" in part or "enum" in part:
                 yield from choices({"anyOf": [part]} if "const" in part else part)
                 return
-            for word in _UNIONS:
+            for word in UNIONS:
                 branches = part.get(word, ())
                 found = [[*self._choices(branch, depth + 1)] for branch in branches] if depth <= _DEEPEST else []
                 if found and all(

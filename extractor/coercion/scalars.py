@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from math import inf
@@ -12,6 +11,7 @@ from extractor.coercion import dates, numbers
 from extractor.coercion.found import Doubt, Found, Reading, unquoted
 from extractor.coercion.nodes import Shape, is_number
 from extractor.coercion.said import contradicted
+from extractor.coercion.spelling import Spelling
 from extractor.coercion.words import choose, firm_boolean, is_null, named_boolean, named_choice, qualified, read_boolean
 
 _LEAST, _MOST = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
@@ -19,11 +19,11 @@ PER_MILLE = "‰"
 _ONLY_TRUTH = (frozenset(("boolean",)), frozenset(("boolean", "null")))
 
 
-def readings(shape: Shape, value: Any, *, is_bare: bool) -> Iterator[Found | Doubt]:
+def readings(shape: Shape, value: Any, spelling: Spelling, *, is_bare: bool) -> Iterator[Found | Doubt]:
     """The values that one can be read as; `is_bare` where it is the answer itself, which may be a sentence."""
     if isinstance(value, dict | list) or value is None:
         return
-    text = value if isinstance(value, str) else json.dumps(value)
+    text, open_ = spelling.of(value)
     if shape.choices:
         if found := _chosen(shape, text, is_bare=is_bare):
             yield found
@@ -33,7 +33,7 @@ def readings(shape: Shape, value: Any, *, is_bare: bool) -> Iterator[Found | Dou
         if "boolean" in shape.kinds:
             yield from _truths(shape, value, is_bare=is_bare)
         if "string" in shape.kinds:
-            yield from _texts(shape, value)
+            yield from _texts(shape, text) if isinstance(value, str) else (Found(text, open_), *_formatted(shape, text))
     if "null" in shape.kinds and isinstance(value, str) and is_null(value):
         yield Found(None)
 
@@ -127,13 +127,11 @@ def _truths(shape: Shape, value: Any, *, is_bare: bool) -> Iterator[Found | Doub
         yield found
 
 
-def _texts(shape: Shape, value: Any) -> Iterator[Found | Doubt]:
-    """12 → '12'; a date or time in its format; a text that is not valid without the blanks and quotes around it."""
-    text = value if isinstance(value, str) else json.dumps(value)
-    if not isinstance(value, str):
-        yield Found(text)
-    for form in shape.formats:
-        if found := dates.read(text, form):
-            yield found
-    if isinstance(value, str):
-        yield from (Found(short, cost=2) for short in dict.fromkeys((text.strip(), unquoted(text))) if short != text)
+def _texts(shape: Shape, text: str) -> Iterator[Found | Doubt]:
+    """A date or time in its format; a text that is not valid, without the blanks and quotes around it."""
+    yield from _formatted(shape, text)
+    yield from (Found(short, cost=2) for short in dict.fromkeys((text.strip(), unquoted(text))) if short != text)
+
+
+def _formatted(shape: Shape, text: str) -> Iterator[Found | Doubt]:
+    return (found for form in shape.formats if (found := dates.read(text, form)))

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from extractor.coercion.fit import written
-from extractor.coercion.found import shown
+from extractor.coercion.found import few, shown
 from extractor.coercion.walk import Walk
+from extractor.comparable import comparable
 from extractor.errors import ParseError
 
 _MOST_TOLD = 3  # values that are left out
@@ -98,8 +98,7 @@ def counting(walk: Walk, values: Sequence[Any], before: Sequence[str], *, is_lis
 def left_out(values: Sequence[Any], kept: int | None = None) -> str:
     """What is left out, shortened: ([1, 2], 0) → 'left out: 2'."""
     others = [shown(value) for at, value in enumerate(values) if at != kept]
-    more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
-    return f"left out: {', '.join(others[:_MOST_TOLD])}{more}"
+    return f"left out: {few(others, _MOST_TOLD)}"
 
 
 def _is_fit(walk: Walk, value: Any) -> bool:
@@ -110,13 +109,13 @@ def _refuse_alternatives(walk: Walk, values: Sequence[Any], said: Sequence[str])
     for at in range(1, len(values)):
         if is_alternative(said[at]) and _is_fit(walk, values[at - 1]) and _is_fit(walk, values[at]):
             first, second = (walk.aligned(value).value for value in values[at - 1 : at + 1])
-            if written(first) != written(second):
+            if comparable(first) != comparable(second):
                 raise ParseError(f"the answer leaves it open whether it is {shown(first)} or {shown(second)}")
 
 
 def _latest(values: Sequence[Any], at: Sequence[int]) -> list[int]:
     """Which of several lists count: not those whose items a later, longer one has all: [[1], [1, 2]] → [1]."""
-    items = {one: Counter(map(written, values[one])) for one in at}
+    items = {one: Counter(map(comparable, values[one])) for one in at}
     return [one for one in at if not any(items[one] < items[later] for later in at if later > one)]
 
 

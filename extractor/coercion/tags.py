@@ -12,7 +12,6 @@ from extractor.coercion.keys import folded
 from extractor.coercion.nodes import Node, Nodes
 
 LEFT_OUT = "not foreseen by the schema, taken out"
-_WORDS = ("anyOf", "oneOf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +117,6 @@ def tags_of(nodes: Nodes, branches: Sequence[Node]) -> Tags:
             names.setdefault(label, []).append(branch)
     known = frozenset(folded(name) for branch, _ in objects for name in nodes.names(branch))
     return Tags(tags, {label: (*found,) for label, found in names.items()}, known)
-
-
-def has_open_tags(nodes: Nodes, root: Any) -> bool:
-    """Whether a schema has a union whose tags need not be given, so that a valid object can be of several branches."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict):
-            waiting += node.values()
-            for word in _WORDS:
-                branches = node.get(word)
-                if isinstance(branches, list) and len(branches) > 1 and any(_open(nodes, branches)):
-                    return True
-    return False
-
-
-def _open(nodes: Nodes, branches: Sequence[Node]) -> Iterator[bool]:
-    for name, tags in tags_of(nodes, branches).tags.items():
-        yield sum(name not in nodes.shape(tag.branch).required for tag in tags) > 1
 
 
 def _is_lost(key: str, fit: Fit) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from extractor.coercion.begun import is_record_of, renamed, unwrapped
-from extractor.coercion.fit import written
 from extractor.coercion.nodes import Nodes
+from extractor.comparable import comparable
 from extractor.pointers import by_pointer, pointer
 from extractor.types import Schema
 from extractor.validation import names_of_fields
@@ -34,7 +34,7 @@ def joined(nodes: Nodes, values: Sequence[Any]) -> tuple[list[Any], int] | None:
     taken = 0
     for value in full or values:
         if isinstance(value, list):
-            if (text := written(value)) in again:
+            if (text := comparable(value)) in again:
                 continue
             again.add(text)
         found += value if isinstance(value, list) else [value]

@@ -9,31 +9,30 @@ from typing import Any, cast
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as JsonSchemaError
 
-from extractor.coercion import splits
 from extractor.coercion.branches import Branches
 from extractor.coercion.embedded import read_json
-from extractor.coercion.fit import UNDECIDED, Fit, Notes, at_once, best, if_valid, inside, is_settled, then
+from extractor.coercion.fit import UNDECIDED, Fit, Notes, best, inside, is_settled, then
 from extractor.coercion.found import Doubt, Found, shown
-from extractor.coercion.keys import folded, renames
+from extractor.coercion.keys import renames
 from extractor.coercion.nodes import ALL, Node, Nodes, Shape, is_number, is_of
+from extractor.coercion.reshaping import emptied, reshaped
 from extractor.coercion.said import SAID
 from extractor.coercion.scalars import readings
-from extractor.coercion.tags import LEFT_OUT, has_open_tags
-from extractor.coercion.words import has_unsaid, is_null, is_unsaid
-from extractor.coercion.wrappers import are_foreign, are_items, foreign, has_place, listed
+from extractor.coercion.spelling import Spelling
+from extractor.coercion.tags import LEFT_OUT
+from extractor.coercion.words import has_unsaid, is_unsaid
+from extractor.coercion.wrappers import are_foreign, foreign
 from extractor.types import Schema
 from extractor.unions import Fault, innermost
-from extractor.validation import checker, errors_of, has_errors, names_of_fields
+from extractor.validation import names_of_fields
+from extractor.validators import checker, errors_of, has_errors
 
-SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # who takes these takes any text
 _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
 _WRAPPERS = frozenset(("result", "answer", "output", "value", "response", "data", "record", "json"))
 _PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-alias", SAID))
 _TEXT_OR_NULL = frozenset(("string", "null"))
 _WRONG = (Fault((), "type", None),)
 _NULLED = " → null"
-_MOST_PARTS = 10_000  # of one text
-_MOST_TOLD = 5  # keys that are left out
 _MOST_FAULTS = 20  # of a part that are told above it
 
 
@@ -42,9 +41,13 @@ class TooMuchError(Exception):
 
 
 class Walk:
-    """Fits values to the nodes of one schema. `bare` are strings that are the answer itself, by their identity."""
+    """Fits values of an answer, with this `text`, to the nodes of one schema.
 
-    def __init__(self, schema: Schema, bare: Sequence[str] = ()) -> None:
+    `bare` are strings that are the answer itself, by their identity.
+    """
+
+    def __init__(self, schema: Schema, text: str = "", bare: Sequence[str] = ()) -> None:
+        self.spelling = Spelling(text)
         self.nodes = Nodes(schema.json_schema, schema.dialect, names_of_fields(schema))
         self.wrappers = _WRAPPERS | {schema.name.casefold()}
         self.bare = frozenset(map(id, bare))
@@ -54,8 +57,8 @@ class Walk:
         self._kept: list[Any] = [*bare]  # identities are worth something as long as the value lives
         self._sizes: dict[int, int] = {}
         self._parsed: dict[int, Any] = {}
-        self._branches = Branches(self.nodes)
-        self._has_open_tags = has_open_tags(self.nodes, schema.json_schema)
+        self.branches = Branches(self.nodes)
+        self._has_open_tags = self.branches.have_open_tags(schema.json_schema)
         self._left = _MOST_CHECKED
 
     def is_valid(self, value: Any) -> bool:
@@ -129,10 +132,6 @@ class Walk:
             self._validators[id(node)] = cast(Draft202012Validator, self._validator.evolve(schema=node))
         return _faults(errors_of(self._validators[id(node)], value))
 
-    def takes_any_text(self, node: Node) -> bool:
-        """Whether a node takes a sentence, whatever it says, in some shape or other."""
-        return any(self.fit(node, sentence).is_valid for sentence in SENTENCES)
-
     def _size(self, value: Any) -> int:
         if not isinstance(value, dict | list):
             return 1
@@ -154,11 +153,11 @@ class Walk:
         return found if self._is_one_of(shape, found.value) else replace(found, faults=(Fault((), "oneOf", None),))
 
     def _by_union(self, branches: Sequence[Node], source: Fit) -> Fit:
-        tags = self._branches.tags(branches)
+        tags = self.branches.tags(branches)
         meant, told = tags.told_apart(branches, source)
         source, value = replace(told, faults=source.faults), told.value
         self._kept.append(value)
-        possible, bound = self._branches.possible(meant, value)
+        possible, bound = self.branches.possible(meant, value)
         fits = [self.fit(branch, value) for branch in possible]
         if not is_settled(fits, bound):
             possible, fits = [*meant], [self.fit(branch, value) for branch in meant]
@@ -173,7 +172,7 @@ class Walk:
     def _is_one_of(self, shape: Shape, value: Any) -> bool:
         """Whether no second branch of a `oneOf` has nothing against a value either."""
         for part in shape.parts:
-            fits = [self.fit(branch, value) for branch in self._branches.possible(part.get("oneOf", ()), value)[0]]
+            fits = [self.fit(branch, value) for branch in self.branches.possible(part.get("oneOf", ()), value)[0]]
             if sum(fit.is_valid and not fit.changes for fit in fits) > 1:
                 return False
         return True
@@ -181,51 +180,22 @@ class Walk:
     def _options(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
         """All that a value can be at a node without unions."""
         value = source.value
-        if not isinstance(value, str | dict | list) and any(is_of(kind, value) for kind in shape.kinds):
+        is_other = not isinstance(value, str | dict | list) and not any(
+            isinstance(one.value, str) for one in shape.choices
+        )
+        if is_other and any(is_of(kind, value) for kind in shape.kinds):
             return  # a number that is out of bounds is a wrong number, and no text
-        for reading in readings(shape, value, is_bare=id(value) in self.bare):
+        for reading in readings(shape, value, self.spelling, is_bare=id(value) in self.bare):
             if not (isinstance(reading, Found) and reading.value is None and self.faults(node, None)):
                 yield self._read(node, source, reading)
         if value is None:
-            yield from self._emptied(shape, node)
+            yield from emptied(self, shape, node)
         if isinstance(value, dict) and "object" in shape.kinds:
             yield self._object(shape, node, source)
         if isinstance(value, list) and "array" in shape.kinds:
             yield self._array(shape, node, source)
         refused = replace(source, faults=source.faults or _WRONG)
-        yield from (fit for fit in self._reshaped(shape, node, refused) if fit.changes or fit.doubts)
-
-    def _emptied(self, shape: Shape, node: Node) -> Iterator[Fit]:
-        """Null → [] or {}, for a list or map that may be empty; prompts ask for null where nothing is stated."""
-        empty: list[Any] = [[]] if "array" in shape.kinds else []
-        empty += [{}] if "object" in shape.kinds and not shape.properties else []
-        self._kept += empty
-        yield from (Fit(new, (((), "null, taken as empty"),), cost=1) for new in empty if not self.faults(node, new))
-
-    def _reshaped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
-        """Out of a wrapper, or into one that is missing."""
-        value = source.value
-        takes_list = "array" in shape.kinds
-        if isinstance(value, str) and shape.kinds & {"object", "array"} and (inner := self._json(value)) is not None:
-            yield self.fit(node, inner).with_change("a text with JSON in it, read")
-        if isinstance(value, list) and len(value) == 1 and (not takes_list or isinstance(value[0], list)):
-            yield if_valid(self.fit(node, value[0]).with_change("a list of one, its item taken", 2), source)
-        if isinstance(value, dict) and takes_list:
-            yield from self._of_branches(shape, node, value)
-        if isinstance(value, dict) and len(value) == 1:
-            yield from self._unwrapped(shape, node, source)
-        elif isinstance(value, dict) and takes_list and "object" not in shape.kinds:
-            yield from self._only_list(shape, node, source)
-        if "object" in shape.kinds and value is not None:
-            yield from self._wrapped(shape, node, source)
-        if takes_list and not isinstance(value, list) and (item := self.nodes.child(shape, 0)) is not None:
-            is_open = "string" in (inner := self.nodes.shape(item)).kinds and not inner.choices
-            if is_open and isinstance(value, str) and is_null(value):
-                yield self._of_nothing(node, source)
-            elif split := self._split(node, item, source):
-                yield split
-            else:
-                yield self._listed(node, self.fit(item, value), source)
+        yield from (fit for fit in reshaped(self, shape, node, refused) if fit.changes or fit.doubts)
 
     def _read(self, node: Node, source: Fit, reading: Found | Doubt) -> Fit:
         if isinstance(reading, Doubt):
@@ -244,7 +214,8 @@ class Walk:
         fits |= {key: self._child(shape, name, value[key]) for key, name in names.items()}
         known = {names.get(key, key) for key in value} & shape.properties.keys()
         changes = [inside(name, [((), f"was {key!r}")]) for key, name in names.items()]
-        gone = [key for key in value if known and self.nodes.child(shape, names.get(key, key)) is False]
+        lost = (key for key in value if known and self.nodes.child(shape, names.get(key, key)) is False)
+        gone = dict.fromkeys(lost)
         changes += [inside(key, [((), f"{LEFT_OUT}: {shown(value[key])}")]) for key in gone]
         kept = {names.get(key, key): fits[key] for key in value if key not in gone}
         nulls = self._nulls(shape, kept) if known or not value else []
@@ -294,109 +265,7 @@ class Walk:
         )
         return Fit(value, changes, doubts, (*self.faults(node, value), *below), cost + sum(fit.cost for _, fit in fits))
 
-    def _unwrapped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
-        """{'Paper': {…}} → {…}; a single value only where it is a choice, or out of what is known to be a wrapper."""
-        ((key, inner),) = source.value.items()
-        is_told = bool(shape.choices) or (isinstance(inner, dict | list) and shape.kinds & {"object", "array"})
-        if key not in shape.properties and (is_told or key.casefold() in self.wrappers):
-            yield self.fit(node, inner).with_change(f"taken out of {key!r}")
-
-    def _of_branches(self, shape: Shape, node: Node, value: Mapping[str, Any]) -> Iterator[Fit]:
-        """{'cat': [{…}], 'dog': [{…}]} → [{'cat': {…}}, {'dog': {…}}] for a list of a union with these branches."""
-        for branches in self.nodes.shape(self.nodes.child(shape, 0)).unions:
-            if self._branches.tags(branches).are_named(value):
-                new = [{key: item} for key, inner in value.items() for item in inner]
-                told = f"the lists {listed(value)}, which name branches, taken as one"
-                yield self.fit(node, new).with_change(told)
-
-    def _only_list(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
-        """{'people': […], 'count': 1} → […], where nothing beside the list can be part of an item."""
-        lists = [key for key, inner in source.value.items() if isinstance(inner, list)]
-        others = {key: inner for key, inner in source.value.items() if not isinstance(inner, list)}
-        names = {*map(folded, self.nodes.names(self.nodes.child(shape, 0)))}
-        is_scalar = len(lists) == 1 and not any(isinstance(inner, dict) for inner in others.values())
-        if is_scalar and names.isdisjoint(map(folded, source.value)) and are_items(source.value[lists[0]], names):
-            left = ", ".join(f"{key!r}: {shown(inner)}" for key, inner in [*others.items()][:_MOST_TOLD])
-            more = f" and {len(others) - _MOST_TOLD} more" if len(others) > _MOST_TOLD else ""
-            told = f"taken out of {lists[0]!r}, without {left}{more}"
-            yield self.fit(node, source.value[lists[0]]).with_change(told, 1 + len(others))
-
-    def _split(self, node: Node, item: Node, source: Fit) -> Fit | None:
-        """'1, 2' → [1, 2], where every part is an item for sure and the whole is none; texts part at no comma."""
-        value, kinds = source.value, self.nodes.kinds(item)
-        if not isinstance(value, str) or (kinds & {"object", "array"} and not self.nodes.shape(item).choices):
-            return None
-        is_open = self.takes_any_text(item)
-        parts = splits.of_texts(value) if is_open else splits.of_others(value, has_decimals="number" in kinds)
-        if isinstance(parts, Doubt):
-            whole = self.fit(item, value)
-            return None if whole.is_valid or whole.doubts else replace(source, doubts=(((), parts.why),))
-        if (
-            not parts or len(parts) > _MOST_PARTS or (not is_open and self.fit(item, value[:1] + value[1:]).is_valid)
-        ):  # another text: no bare one
-            return None
-        self._kept += parts
-        fits = [self.fit(item, part) for part in parts]
-        new = [fit.value for fit in fits]
-        notes = tuple(note for at, fit in enumerate(fits) for note in inside(at, fit.changes))
-        told = ((), f"one text, taken as a list of {len(parts)}"), *notes
-        found = Fit(new, told, (), self.faults(node, new), 2 + sum(fit.cost for fit in fits))
-        return found if found.is_valid and all(fit.is_valid for fit in fits) else None
-
-    def _wrapped(self, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
-        """1214 → {'year': 1214} where that is all that is asked for; a mere sentence is no record.
-
-        A list, or a record with the keys of an item, is what the one property asks for that takes it.
-        """
-        value = source.value
-        if isinstance(value, dict) and value.keys() & shape.properties.keys():
-            return
-        places = self._places(shape, value)
-        if len(places) > 1:
-            yield replace(source, doubts=(((), f"it can be what {listed(places)} ask for"),))
-        if len(places) != 1:
-            return
-        ((name, child),) = places.items()
-        fit = self.fit(child, value)
-        if not fit.is_valid or (isinstance(value, dict) and fit.changes and not has_place(self.nodes, child, value)):
-            yield replace(source, doubts=at_once(fit.doubts))
-        elif not isinstance(value, str) or not self.takes_any_text(child):
-            new = {name: fit.value}
-            told = ((), f"a bare value, taken as {name!r}"), *inside(name, fit.changes)
-            yield if_valid(Fit(new, told, (), self.faults(node, new), fit.cost + 2), source)
-
-    def _places(self, shape: Shape, value: Any) -> dict[str, Node]:
-        """The only property that has to be there; where none has to, those that take a list or record."""
-        if len(shape.required) == 1:
-            child = self.nodes.child(shape, shape.required[0])
-            return {} if child is None else {shape.required[0]: child}
-        names = () if shape.required or not isinstance(value, dict | list) else shape.properties
-        children = {name: self.nodes.child(shape, name) for name in names}
-        own = {*map(folded, shape.properties)}
-        if isinstance(value, list) and any(
-            isinstance(one, dict) and not own.isdisjoint(map(folded, one)) for one in value
-        ):
-            return {}  # several records of this kind
-        near = {name: child for name, child in children.items() if has_place(self.nodes, child, value)}
-        return {name: child for name, child in near.items() if self.fit(child, value).is_valid}
-
-    def _listed(self, node: Node, item: Fit, source: Fit) -> Fit:
-        """'a' → ['a'] where the item fits."""
-        if not item.is_valid:
-            return replace(source, doubts=at_once(item.doubts))
-        told = ((), "one value, taken as a list of one"), *inside(0, item.changes)
-        new = [item.value]
-        return if_valid(Fit(new, told, (), self.faults(node, new), item.cost + 2), source)
-
-    def _of_nothing(self, node: Node, source: Fit) -> Fit:
-        """'none' → [] where a list of texts is asked for."""
-        none: list[Any] = []
-        told = (((), f"{shown(source.value)} → [], a word for nothing"),)
-        why = (((), f"{shown(source.value)} says that there is nothing, and the list cannot be empty"),)
-        fit = Fit(none, told, (), self.faults(node, none), 3)
-        return fit if fit.is_valid else replace(source, doubts=why)
-
-    def _json(self, text: str) -> Any:
+    def embedded(self, text: str) -> Any:
         """The object or list that stands in a text as JSON; None where none does."""
         if id(text) not in self._parsed:
             self._parsed[id(text)] = read_json(text)

@@ -8,16 +8,15 @@ from typing import Any
 
 from extractor.coercion.found import shown
 from extractor.coercion.keys import folded
-from extractor.coercion.nodes import Node, Nodes, Shape
+from extractor.coercion.nodes import DEEPEST_UNION, Node, Nodes, Shape
 
 _MOST_TOLD = 5  # names in a message
-_DEEPEST_UNION = 3
 
 
 def has_place(nodes: Nodes, node: Node, value: Any, depth: int = 0) -> bool:
     """Whether a node asks for records with the keys of a value, or its items do; or for a list of what is no record."""
     shape = nodes.shape(node)
-    if depth < _DEEPEST_UNION and any(has_place(nodes, one, value, depth + 1) for some in shape.unions for one in some):
+    if depth < DEEPEST_UNION and any(has_place(nodes, one, value, depth + 1) for some in shape.unions for one in some):
         return True
     item = nodes.child(shape, 0)
     records = value if isinstance(value, list) else [value]

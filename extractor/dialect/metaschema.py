@@ -20,6 +20,7 @@ from jsonschema.exceptions import SchemaError as MetaschemaError
 from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
 from extractor import patterns
+from extractor.comparable import comparable
 from extractor.dialect.keywords import (
     CLASSES,
     DROPPED,
@@ -116,7 +117,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _are_distinct(values: list[Any]) -> bool:
-    return len({json.dumps(value, sort_keys=True) for value in values}) == len(values)
+    return len({comparable(value) for value in values}) == len(values)
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,6 @@ Reading order: this file; `given`, `files`; `absence`, which composes records an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -21,6 +20,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from extractor.brevity import shorten
+from extractor.comparable import comparable
 from extractor.errors import SchemaError, UsageError
 from extractor.examples.absence import Composer, Entry, StatedError, nothing
 from extractor.examples.files import read_given
@@ -106,20 +106,16 @@ def _showing(schema: Schema, examples: Iterable[Example]) -> Schema:
     by_text: dict[str, Example] = {}
     for one in examples:
         first = by_text.setdefault(one.text.strip(), one)
-        if _written(first.value) == _written(one.value):
+        if comparable(first.value) == comparable(one.value):
             continue
         if not (is_list(schema.json_schema) and first.value and one.value):
-            what = " and ".join(shorten(_written(value), _LONGEST_VALUE) for value in (first.value, one.value))
+            what = " and ".join(shorten(comparable(value), _LONGEST_VALUE) for value in (first.value, one.value))
             hint = "a model would be shown both: keep the one that is right, or extract --many"
             raise SchemaError(f"{_of_text(schema, one.text)}: two that differ: {what}", hint=hint)
-        known = [*map(_written, first.value)]
-        more = [record for record in one.value if _written(record) not in known]
+        known = [*map(comparable, first.value)]
+        more = [record for record in one.value if comparable(record) not in known]
         by_text[one.text.strip()] = replace(first, value=[*first.value, *more])
     return replace(schema, examples=tuple(by_text.values()))
-
-
-def _written(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
 
 
 # --- from what is given to what is valid ---------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, is_dataclass
@@ -12,6 +11,7 @@ from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, RootModel, TypeAdapter
 
+from extractor.comparable import comparable
 from extractor.depth import DEEPEST
 from extractor.errors import SchemaError
 from extractor.types import Example
@@ -145,7 +145,7 @@ def _with_sets_in_order(written: Any, native: Any) -> Any:
     if isinstance(native, float):
         return native  # infinity would be written as null
     if isinstance(native, AbstractSet) and isinstance(written, list):
-        return sorted(written, key=lambda value: json.dumps(value, sort_keys=True))
+        return sorted(written, key=comparable)
     if isinstance(native, Mapping) and isinstance(written, Mapping) and len(native) == len(written):
         pairs = zip(written.items(), native.values(), strict=True)
         return {key: _with_sets_in_order(value, own) for (key, value), own in pairs}

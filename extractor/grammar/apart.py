@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from extractor.grammar.shapes import ANYTHING, Limit, Shape, State, key_of, kind_of
+from extractor.comparable import comparable
+from extractor.grammar.shapes import ANYTHING, Limit, Shape, State, kind_of
 
 _DEEPEST_LOOK = 4  # levels; a discriminator stands near the top
 
@@ -19,7 +20,7 @@ def are_disjoint(one: State | None, other: State | None, depth: int = _DEEPEST_L
 def is_apart(one: Shape, other: Shape, depth: int = _DEEPEST_LOOK) -> bool:
     """Whether it is certain that no value satisfies both shapes."""
     if one.values is not None and other.values is not None:
-        return not {key_of(value) for value in one.values} & {key_of(value) for value in other.values}
+        return not {comparable(value) for value in one.values} & {comparable(value) for value in other.values}
     if one.values is not None or other.values is not None:
         listed, open_one = (one, other) if one.values is not None else (other, one)
         # What was rejected because both admit it would come back through the other one.

@@ -5,7 +5,6 @@ Texts are cut back to a sentence, repeated items dropped where they have to be u
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -13,9 +12,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError as BoundError
 from jsonschema.validators import extend
 
+from extractor.comparable import comparable
 from extractor.pointers import pointer
 from extractor.text import clip as clip_text
-from extractor.validation import VALIDATORS
+from extractor.validators import VALIDATORS
 
 
 def clip(data: Any, lowered: Mapping[str, Any], *, is_held: bool = True) -> tuple[Any, dict[str, str]]:
@@ -61,7 +61,7 @@ def _distinct(values: list[Any]) -> list[Any]:
     """['a', 'b', 'a'] → ['a', 'b'], the first of equals."""
     first: dict[str, Any] = {}
     for value in values:
-        first.setdefault(json.dumps(value, sort_keys=True), value)
+        first.setdefault(comparable(value), value)
     return list(first.values())
 
 

@@ -114,11 +114,6 @@ def kind_of(value: Any) -> str:
     return "string" if isinstance(value, str) else "array" if isinstance(value, list) else "object"
 
 
-def key_of(value: Any) -> str:
-    """A value as JSON Schema compares it: 1.0 is 1, True is not 1, the order of keys does not count."""
-    return json.dumps(value, sort_keys=True)
-
-
 # llguidance reads numbers as doubles, so that a large whole number can become its neighbour; from 18 digits on it
 # fails, and on the least of 64 bits it overflows its stack.
 LARGEST = 10**17

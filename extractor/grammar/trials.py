@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+from extractor.comparable import comparable
 from extractor.dialect.keywords import IN_PLACE
 from extractor.formats import CHECKER
 from extractor.grammar.meetings import canonical
 from extractor.grammar.negation import ONLY
 from extractor.grammar.report import SILENT, Report
-from extractor.grammar.shapes import KINDS, Place, key_of, kind_of, kinds_of
+from extractor.grammar.shapes import KINDS, Place, kind_of, kinds_of
 from extractor.patterns import PatternError, search
 from extractor.types import Dialect
-from extractor.validation import VALIDATORS, errors_of
+from extractor.validators import VALIDATORS, errors_of
 
 SECONDS = 3.0
 
@@ -44,8 +45,8 @@ class Trials:
         """
         own = self._own_values(values, facts)
         valid = self._valid_values(own, facts)
-        known = set(map(key_of, valid)) if len(own) > len(valid) else None
-        return valid, [] if known is None else [value for value in own if key_of(value) not in known]
+        known = set(map(comparable, valid)) if len(own) > len(valid) else None
+        return valid, [] if known is None else [value for value in own if comparable(value) not in known]
 
     def _own_values(self, values: list[Any], facts: Sequence[Place]) -> list[Any]:
         """Those values of an enum that satisfy all that holds here, but for what subschemas at the same place say."""
@@ -55,8 +56,8 @@ class Trials:
                 kinds = kinds_of(node.get("type", KINDS)) & set(node.get(ONLY, KINDS))
                 values = [value for value in values if kind_of(value) in kinds]
             for listed in [node[key] if key == "enum" else [node[key]] for key in ("enum", "const") if key in node]:
-                known = {key_of(canonical(value)) for value in listed}
-                values = [value for value in values if key_of(value) in known]
+                known = {comparable(canonical(value)) for value in listed}
+                values = [value for value in values if comparable(value) in known]
             if "pattern" in node:
                 values = self._matching(values, place)
             values = self._passing(values, place, node.keys() - _LISTED - _COMBINED)

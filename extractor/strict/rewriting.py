@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from extractor.grammar.shapes import RANGE
 from extractor.strict.backs import Back, each, keyed, merged, named, ordered, parsed, same
 from extractor.strict.texts import text_node
-from extractor.validation import VALIDATORS, errors_of
+from extractor.validators import VALIDATORS, errors_of
 
 
 class Part(NamedTuple):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from scripted import record, schema_of
 
+from extractor import syntax
 from extractor.coercion import align
 from extractor.coercion.said import heard
 
@@ -410,3 +411,26 @@ def test_words_for_nothing_are_null_where_a_text_or_null_may_stand(text: str) ->
 )
 def test_what_can_be_a_value_is_no_word_for_nothing(text: str, node: dict[str, Any]) -> None:
     assert read("a", node, text) == (text, "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "told"),
+    [
+        ('{"version": 1.10}', "1.10", "1.1 → '1.10'"),
+        ("Sure: {version: 1.10}", "1.10", "1.1 → '1.10'"),
+        ('{"version": 2.50, "other": "1.1"}', "2.50", "2.5 → '2.50'"),
+        ('{"version": 1e5}', "1e5", "100000.0 → '1e5'"),
+        ('{"version": 12}', "12", "12 → '12'"),
+        ('{"version": 1.10, "other": 1.1}', "1.1", "1.1 → '1.1', which stands there as 1.10 and 1.1"),
+    ],
+)
+def test_a_number_keeps_its_digits_as_a_text(text: str, value: str, told: str) -> None:
+    schema = schema_of(record(version=STRING, other={"type": ["string", "null"]}))
+    found = align(schema, syntax.read(text).values, text)
+    assert found.value["version"] == value
+    assert found.changes["/version"] == told
+
+
+def test_a_number_is_a_choice_by_its_digits() -> None:
+    schema = schema_of(record(version={"enum": ["1.1", "1.10"]}))
+    assert align(schema, [{"version": 1.1}], '{"version": 1.10}').value == {"version": "1.10"}

@@ -18,7 +18,8 @@ from extractor.grammar import BOUNDED, COMPACT, EXACT, Bounds, Grammar, compile_
 from extractor.pointers import resolve
 from extractor.schema import load_json
 from extractor.types import Schema
-from extractor.validation import VALIDATORS, Valid, validate
+from extractor.validation import Valid, validate
+from extractor.validators import VALIDATORS
 
 BYTES = LLTokenizer("byte")
 LONGEST_WALK = 400  # bytes

@@ -34,7 +34,8 @@ from extractor.schema import builtins, load, load_json, many
 from extractor.strict import to_strict
 from extractor.strict.texts import portable
 from extractor.types import Schema
-from extractor.validation import VALIDATORS, Valid, validate
+from extractor.validation import Valid, validate
+from extractor.validators import VALIDATORS
 
 TEXT: dict[str, Any] = {"type": "string"}
 WHOLE: dict[str, Any] = {"type": "integer"}
