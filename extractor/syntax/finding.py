@@ -23,6 +23,11 @@ _BETWEEN = re.compile(r"(?:[\s\u200b\ufeff,;]++|```(?:\w*(?=\s|\Z))?+)*+")
 _FIRST_BRACKET = re.compile(rf"\s*+(?:{MARK}\s*+)?+(?=[{{｛\[［])")
 # A value of the library in which a quote is missing, so that the next line is a part of it.
 _SWALLOWED = re.compile(r"\n[ \t]*+\"[^\"\n]{0,200}(?:\"\s*+:|\Z)")
+_BARE_KEY = re.compile(r"[,，][ \t]*+[^\W\d]\w{0,60}[ \t]*+[:：](?=\s)")  # in a text without quotes
+_SEVERAL = re.compile(r"\"[ \t]*+[、,;|/][ \t]*+\"")
+_BRACKET = re.compile(r"[\[\]{}]")
+_WORDS = re.compile(r"\w+")
+_COMMENT = re.compile(r"(?://|\#)[^\n}\]]*+|/\*.*?\*/", re.DOTALL)
 # A list of words, where nothing stands before it: 'It is in [brackets]' has none.
 _LIST = re.compile(r"\[[^\[\]{}()\"'\n:,]{1,100},[^\[\]{}()\"'\n:]{1,500}\](?!\()")
 _FURTHER_MEMBER = re.compile(r"\s*+,\s*+\"[^\"\n]{0,200}\"\s*+[:\"]")
@@ -48,6 +53,13 @@ class Found:
     is_reordered: bool = False
     open: Path | None = None  # to what is not complete in the last value
     left_out: str = ""  # what can be meant in several ways, and all behind it
+
+    def pass_over(self, text: str) -> None:
+        """Note what stands between values: words, or brackets that belong to none."""
+        if says(text):
+            self.has_prose = True
+        elif _BRACKET.search(text):
+            self.faults["stray brackets"] = None
 
     def put_fenced_first(self) -> None:
         """Put the values in fences before those in prose, which may be examples or drafts."""
@@ -179,7 +191,7 @@ def _among_prose(text: str, *, is_ending: bool = False) -> Found | None:
     at = cuts = marks = 0
     while begin and cuts < _MOST_CUTS:
         start = begin.start() if text[begin.start()] in "{｛[［" else begin.end()  # behind the mark of a fence
-        found.has_prose = found.has_prose or says(text[at:start])
+        found.pass_over(text[at:start])
         marks += text.count("```", at, start)
         reader = Reader(text, start, is_ending)
         try:
@@ -197,7 +209,7 @@ def _among_prose(text: str, *, is_ending: bool = False) -> Found | None:
         at = max(reader.at, start + 1)
         begin = begins.search(text, at)
     else:
-        found.has_prose = found.has_prose or says(text[at:])
+        found.pass_over(text[at:])
     if not is_ending:
         found.put_fenced_first()
     return found if found.values else None
@@ -237,7 +249,8 @@ def _guess(text: str, found: Found) -> None:
     inner = text.partition("\n```")[0]
     end = max(inner.rfind("}"), inner.rfind("]"))
     guesses = guess(inner[: end + 1] if end >= 0 else inner)
-    values = [value for value in guesses if not _has_swallowed(value) and _are_texts(value, inner)]
+    values = [value for value in guesses if not _has_swallowed(value, inner) and _are_texts(value, inner)]
+    values = values if _are_all(values, inner[: end + 1] if end >= 0 else inner) else []
     found.values += values
     if values:
         found.faults["what can be meant in several ways"] = None
@@ -246,13 +259,20 @@ def _guess(text: str, found: Found) -> None:
         found.skipped.append(text[:_SHOWN])
 
 
-def _has_swallowed(value: Any) -> bool:
-    r"""Whether a text has the next key in it, since its quote is missing: {'a': 'one\n "b": 2'} → True."""
-    if isinstance(value, dict):
-        return any(map(_has_swallowed, (*value, *value.values())))
-    if isinstance(value, list):
-        return any(map(_has_swallowed, value))
-    return isinstance(value, str) and bool(_SWALLOWED.search(value))
+def _has_swallowed(value: Any, text: str) -> bool:
+    r"""Whether what follows is a part of a text, since a quote is missing: {'a': 'one\n "b": 2'} → True."""
+    if isinstance(value, dict | list):
+        parts = (*value, *value.values()) if isinstance(value, dict) else value
+        return any(_has_swallowed(part, text) for part in parts)
+    if not isinstance(value, str):
+        return False
+    return bool(_SWALLOWED.search(value) or (_BARE_KEY.search(value) and f'"{value[:_SHOWN]}' not in text))
+
+
+def _are_all(values: list[Any], text: str) -> bool:
+    """Whether the words of a text are in its values, but for those of comments; of '{"a": 5, 6}' 6 would be lost."""
+    kept = {word for value in values for word in _WORDS.findall(json.dumps(value, ensure_ascii=False).lower())}
+    return kept.issuperset(_WORDS.findall(_COMMENT.sub("", text).lower()))
 
 
 def _are_texts(value: Any, text: str) -> bool:
@@ -261,7 +281,7 @@ def _are_texts(value: Any, text: str) -> bool:
         return not any('"' in key for key in value) and all(_are_texts(inner, text) for inner in value.values())
     if isinstance(value, list):
         return all(_are_texts(inner, text) for inner in value)
-    return not isinstance(value, str) or '"' not in value or _is_one(value, text)
+    return not isinstance(value, str) or '"' not in value or (_is_one(value, text) and not _SEVERAL.search(value))
 
 
 def _is_one(value: str, text: str) -> bool:

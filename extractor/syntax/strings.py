@@ -13,8 +13,8 @@ _APOSTROPHES = "'‘’`´"  # quotes that stand in words, too
 
 SKIPPED = re.compile(rf"(?:[{BLANK}]++|//[^\n]*+|#[^\n]*+|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
 _LINE_COMMENT = re.compile(r"(?<![:\w])(?://|#)")
-_STRUCTURE = dict(zip("：，；;｛｝［］（）", ":,,,{}[]()", strict=True))
-_PREFIX = re.compile(r"[uUbB](?=[\"'])")
+_STRUCTURE = dict(zip("：，、；;｛｝［］（）", ":,,,,{}[]()", strict=True))
+_PREFIX = re.compile(r"(?:[uUbBrRfF]|[rR][bBfF]|[bBfF][rR])(?=[\"'])")
 _RAW = re.compile(r"[\x00-\x1f]")
 _FOREIGN_ESCAPE = re.compile(r"(?:[^\\]++|\\[\"\\/bfnrt]|\\u[0-9a-fA-F]{4})*+\\")
 _TRIPLE = re.compile(r"(\"\"\"|''')(?!['\"])(.*?)\1(?!['\"])", re.DOTALL)
@@ -68,9 +68,10 @@ class StringReader:
 
     def _is_prefixed(self) -> bool:
         """Go over the letter of Python before a quote: "u'a'"."""
-        if not _PREFIX.match(self.text, self.at):
+        found = _PREFIX.match(self.text, self.at)
+        if not found:
             return False
-        self.at += 1
+        self.at = found.end()
         self._note("letters before quotes")
         return True
 

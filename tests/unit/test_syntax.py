@@ -114,7 +114,6 @@ def test_what_json_lacks_is_read_and_told(text: str, told: str) -> None:
         (r'["\ud83d\ude00" 1]', ["😀", 1]),
         ('["two\nlines"]', ["two\nlines"]),
         ('{"a": [1, {"b": 2], "c": 3}', {"a": [1, {"b": 2}], "c": 3}),
-        ('{"a": 1 // and }, "b": 2}', {"a": 1}),
         ('["// no comment", "/* nor */", "# this"],', ["// no comment", "/* nor */", "# this"]),
         ('{"a": "a "good" mill", "b": 1}', {"a": 'a "good" mill', "b": 1}),
         ("'abc", "abc"),
@@ -125,6 +124,8 @@ def test_what_json_lacks_is_read_and_told(text: str, told: str) -> None:
         (r'["\ud83d\ude00\ud83d\ude', ["😀"]),
         ('{"re": /a+/, b: 1}', {"re": "/a+/", "b": 1}),
         ("None", None),
+        ('["桥梁"、"电车"、「港口」]', ["桥梁", "电车", "港口"]),
+        ('{"a": f"the mill", b: r\'x\', c: Rb"y"}', {"a": "the mill", "b": "x", "c": "y"}),
         ("{「a」：「b「c」d」，『e』: 『f『g』』}", {"a": "b「c」d", "e": "f『g』"}),
         ("{&quot;a&quot;: &quot;b &amp; &lt;c&gt;&quot;}", {"a": "b & <c>"}),
         ('{"a": ["one,\n "two"], "b": 1}', {"a": ["one", "two"], "b": 1}),
@@ -461,3 +462,26 @@ def test_quotes_that_can_be_meant_in_several_ways_make_no_text(text: str) -> Non
 @pytest.mark.parametrize("text", ['5" pipe', 'a 3" nail and 4" nail', 'the "best"', 'He said "hi", then left'])
 def test_quotes_around_words_and_behind_numbers_belong_to_a_text(text: str) -> None:
     assert read(f'{{"f": "{text}", "g": "x"}}').values == ({"f": text, "g": "x"},)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": 1 // and }, "b": 2}',
+        '{"title": Smith, Jones, "pages": 5}',
+        "{title: Smith, Jones, pages: 5}",
+        '{"n": 5, 6}',
+        '{"n": "5" "6"}',
+        '{"n": "2000"+20}',
+        '{"tags": ["a"|"b"]}',
+        '{"tags": ["a"/"b"]}',
+        '{"a": 1, SOMETHING "b": 2}',
+    ],
+)
+def test_a_reading_that_would_lose_words_or_swallow_keys_is_none(text: str) -> None:
+    assert read(text).is_text
+
+
+def test_brackets_that_belong_to_no_value_are_told() -> None:
+    assert "stray brackets" in read('{{"a": 1}}').notes[0]
+    assert read("{'a': 1}").notes == read("\n{'a': 1}\n").notes
