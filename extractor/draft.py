@@ -138,7 +138,7 @@ class Draft:
             return self.judged(found, {})
         from extractor.coercion import align  # what a decoder held seldom needs it
 
-        aligned = align(self.schema, (self.data,))
+        aligned = align(self.schema, (self.data,), written=self.text)
         if not aligned.changes:
             return self.judged(found, aligned.doubts)
         draft = replace(self, data=aligned.value, notes=joined(self.notes, aligned.changes))

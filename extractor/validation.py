@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, cast, get_args, get_origin
@@ -85,13 +85,24 @@ def _built(schema: Schema, data: Any) -> Valid | list[Problem]:
 
 
 def doubted(found: Valid | list[Problem], doubts: Mapping[str, str], data: Any) -> Valid | list[Problem]:
-    """A verdict with doubts, by pointer, about what values could mean; what could mean two things is not valid."""
+    """A verdict with doubts, by pointer, about what values could mean; what could mean two things is not valid.
+
+    Of a record that has problems, only doubts about these places count, or about what is around them.
+    """
     if not doubts:
         return found
     problems = [] if isinstance(found, Valid) else [_doubted(problem, doubts.get(problem.pointer)) for problem in found]
     records = {_record(problem.pointer, data) for problem in problems}  # what has problems has been told enough
-    new = {at: why for at, why in doubts.items() if _record(at, data) not in records}
+    around = {parent for problem in problems for parent in _parents(problem.pointer)}
+    new = {at: why for at, why in doubts.items() if at in around or _record(at, data) not in records}
     return [*problems, *(Problem(at, _shortened(why), value_at(data, at)) for at, why in new.items())]
+
+
+def _parents(place: str) -> Iterator[str]:
+    """'/a/0' → '/a', ''."""
+    while place:
+        place = place.rpartition("/")[0]
+        yield place
 
 
 def _record(place: str, data: Any) -> str:

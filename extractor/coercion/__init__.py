@@ -22,7 +22,7 @@ from extractor.coercion.closed import closed
 from extractor.coercion.fit import Fit, Notes
 from extractor.coercion.reshaping import SENTENCES
 from extractor.coercion.several import counting, left_out
-from extractor.coercion.together import continued, joined
+from extractor.coercion.together import continued, in_parts, joined
 from extractor.coercion.walk import TooMuchError, Walk
 from extractor.coercion.words import is_nothing
 from extractor.comparable import comparable
@@ -49,31 +49,44 @@ class Aligned:
     doubts: Mapping[str, str] = field(default_factory=dict)
 
 
-def align(schema: Schema, candidates: Sequence[Any], text: str = "", before: Sequence[str] = ()) -> Aligned:
+def align(
+    schema: Schema, candidates: Sequence[Any], text: str = "", before: Sequence[str] = (), *, written: str = ""
+) -> Aligned:
     """The candidate that fits a schema with the fewest changes, the first of equals: ['1,234'] → 1234 for an integer.
 
     `candidates` are the values of an answer in their order, strings where it was bare text; `text` is the whole of it,
-    `before` what is said before each. Raises `ParseError` for values that are nested too deep, or alternatives.
+    `before` what is said before each; in `written` are the digits of numbers, where that is another text. Raises
+    `ParseError` for values that are nested too deep, or alternatives.
     """
     values = [*candidates] or [text]
     if any(map(is_deeper, values)):
         raise ParseError(f"the answer is nested more than {DEEPEST} levels deep: {text[:200]!r}")
     try:
-        tight = _fitted(closed(schema), values, text, before)
-        if tight.is_valid or not (loose := _fitted(schema, values, text, before)).is_valid:
+        given = _Given(values, text, before, written or text)
+        tight = _fitted(closed(schema), given)
+        if tight.is_valid or not (loose := _fitted(schema, given)).is_valid:
             return _told(tight)
         return _told(replace(loose, doubts=tuple(dict.fromkeys((*loose.doubts, *tight.doubts)))))
     except (RecursionError, TooMuchError):
         return Aligned(values[-1], {}, {"": "too large or too deep to be aligned with the schema"})
 
 
-def _fitted(schema: Schema, values: list[Any], text: str, before: Sequence[str]) -> Fit:
+@dataclass(frozen=True, slots=True)
+class _Given:
+    values: list[Any]
+    text: str
+    before: Sequence[str]
+    written: str
+
+
+def _fitted(schema: Schema, given: _Given) -> Fit:
+    values, text = given.values, given.text
     is_prose = not any(isinstance(value, dict | list) for value in values)  # texts beside JSON are no answers
-    walk = Walk(schema, text, [one for one in (*values, text) if isinstance(one, str)] if is_prose else ())
+    walk = Walk(schema, given.written, [one for one in (*values, text) if isinstance(one, str)] if is_prose else ())
     if is_prose or not 1 < len(values) <= _MOST_VALUES or _takes_text(walk):
         return _meant(walk, schema.json_schema, values, text)
     is_list = walk.nodes.shape(schema.json_schema).kinds == {"array"}
-    kept, told = counting(walk, values, before, is_list=is_list)
+    kept, told = counting(walk, values, given.before, is_list=is_list)
     found = _meant(walk, schema.json_schema, kept, text)
     return found.with_change(told) if told else found
 
@@ -85,7 +98,7 @@ def _meant(walk: Walk, root: Mapping[str, Any], values: list[Any], text: str) ->
     if len(values) > 1 and "array" not in kinds and not any(isinstance(value, dict | list) for value in values):
         values = [text or values[-1]]  # '12,111' is one number
     takes_text = bool(text.strip()) and _takes_text(walk)
-    if kinds == {"array"} and not takes_text and (found := _as_list(walk, values)):
+    if not takes_text and (found := _as_list(walk, values) if kinds == {"array"} else _as_parts(walk, values)):
         return found
     if not takes_text and any(isinstance(value, dict | list) for value in values):
         values = [*{comparable(value): value for value in reversed(values)}.values()][::-1]  # what is said twice is one
@@ -120,6 +133,15 @@ def _as_list(walk: Walk, values: list[Any]) -> Fit | None:
         f"{taken} are taken as one list" if taken != 1 else "1 is taken: the others are empty, the same, or no records"
     )
     return walk.aligned(items).with_change(_several(values, told))
+
+
+def _as_parts(walk: Walk, values: list[Any]) -> Fit | None:
+    """The values as parts of one record, where that is valid."""
+    whole = in_parts(walk.nodes, values) if len(values) > 1 else None
+    if whole is None or not (found := walk.aligned(whole)).is_valid:
+        return None
+    told = "parts of one record" if isinstance(whole, dict) else "taken as one list"
+    return found.with_change(_several(values, told))
 
 
 def _says_nothing(value: Any) -> bool:

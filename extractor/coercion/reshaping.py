@@ -13,10 +13,12 @@ from extractor.coercion.found import Doubt, few, shown
 from extractor.coercion.keys import folded
 from extractor.coercion.nodes import Node, Nodes, Shape
 from extractor.coercion.words import is_null
-from extractor.coercion.wrappers import are_items, has_place, listed
+from extractor.coercion.wrappers import are_foreign, are_items, has_place, listed
 from extractor.unions import Fault
 
 SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # who takes these takes any text
+LIST_OF_ONE = "one value, taken as a list of one"
+_CALLS = ({"name", "arguments"}, {"name", "parameters"}, {"tool", "arguments"}, {"function", "arguments"})
 _MOST_PARTS = 10_000  # of one text
 _MOST_TOLD = 5  # keys that are left out
 
@@ -46,12 +48,8 @@ def reshaped(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[F
         yield walk.fit(node, inner).with_change("a text with JSON in it, read")
     if isinstance(value, list) and len(value) == 1 and (not takes_list or isinstance(value[0], list)):
         yield if_valid(walk.fit(node, value[0]).with_change("a list of one, its item taken", 2), source)
-    if isinstance(value, dict) and takes_list:
-        yield from _of_branches(walk, shape, node, value)
-    if isinstance(value, dict) and len(value) == 1:
-        yield from _unwrapped(walk, shape, node, source)
-    elif isinstance(value, dict) and takes_list and "object" not in shape.kinds:
-        yield from _only_list(walk, shape, node, source)
+    if isinstance(value, dict):
+        yield from _of_object(walk, shape, node, source)
     if "object" in shape.kinds and value is not None:
         yield from _wrapped(walk, shape, node, source)
     if takes_list and not isinstance(value, list) and (item := walk.nodes.child(shape, 0)) is not None:
@@ -64,6 +62,20 @@ def reshaped(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[F
             yield _listed(walk, node, walk.fit(item, value), source)
 
 
+def _of_object(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
+    """What an object is around: the only thing in it, or the only one of several that is asked for."""
+    if "array" in shape.kinds:
+        yield from _of_branches(walk, shape, node, source.value)
+    if len(source.value) == 1:
+        yield from _unwrapped(walk, shape, node, source)
+    elif "array" in shape.kinds and "object" not in shape.kinds:
+        yield from _only_list(walk, shape, node, source)
+    elif not shape.kinds & {"array", "object"}:
+        yield from _only_value(walk, node, source)
+    elif source.value.keys() in _CALLS or are_foreign(walk.nodes, shape, source.value):
+        yield from _only_record(walk, node, source)
+
+
 def emptied(walk: Fitting, shape: Shape, node: Node) -> Iterator[Fit]:
     """Null → [] or {}, for a list or map that may be empty; prompts ask for null where nothing is stated."""
     empty: list[Any] = [[]] if "array" in shape.kinds else []
@@ -74,7 +86,10 @@ def emptied(walk: Fitting, shape: Shape, node: Node) -> Iterator[Fit]:
 def _unwrapped(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
     """{'Paper': {…}} → {…}; a single value only where it is a choice, or out of what is known to be a wrapper."""
     ((key, inner),) = source.value.items()
-    is_told = bool(shape.choices) or (isinstance(inner, dict | list) and shape.kinds & {"object", "array"})
+    is_map = isinstance(inner, dict) and "object" in shape.kinds and not shape.properties  # its keys are data
+    is_told = bool(shape.choices) or (
+        isinstance(inner, dict | list) and shape.kinds & {"object", "array"} and not is_map
+    )
     if key not in shape.properties and (is_told or key.casefold() in walk.wrappers):
         yield walk.fit(node, inner).with_change(f"taken out of {key!r}")
 
@@ -95,9 +110,29 @@ def _only_list(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator
     names = {*map(folded, walk.nodes.names(walk.nodes.child(shape, 0)))}
     is_scalar = len(lists) == 1 and not any(isinstance(inner, dict) for inner in others.values())
     if is_scalar and names.isdisjoint(map(folded, source.value)) and are_items(source.value[lists[0]], names):
-        left = few([f"{key!r}: {shown(inner)}" for key, inner in others.items()], _MOST_TOLD)
-        told = f"taken out of {lists[0]!r}, without {left}"
-        yield walk.fit(node, source.value[lists[0]]).with_change(told, 1 + len(others))
+        yield walk.fit(node, source.value[lists[0]]).with_change(_without(lists[0], others), 1 + len(others))
+
+
+def _only_record(walk: Fitting, node: Node, source: Fit) -> Iterator[Fit]:
+    """{'name': 'save', 'arguments': {…}} → {…}, where nothing else is a record, and only this has what is asked for."""
+    records = [key for key, inner in source.value.items() if isinstance(inner, dict | list)]
+    inner = source.value[records[0]] if len(records) == 1 else None
+    if isinstance(inner, dict) and records != ["properties"] and has_place(walk.nodes, node, inner):
+        others = {key: rest for key, rest in source.value.items() if key != records[0]}
+        yield if_valid(walk.fit(node, inner).with_change(_without(records[0], others)), source)
+
+
+def _only_value(walk: Fitting, node: Node, source: Fit) -> Iterator[Fit]:
+    """{'value': 'A', 'confidence': 0.9} → 'A', where a scalar is asked for, and no other key is so called."""
+    found = [key for key in source.value if key.casefold() in walk.wrappers]
+    others = {key: rest for key, rest in source.value.items() if key not in found}
+    if len(found) == 1 and not any(isinstance(inner, dict | list) for inner in source.value.values()):
+        yield walk.fit(node, source.value[found[0]]).with_change(_without(found[0], others), 1 + len(others))
+
+
+def _without(key: str, others: Mapping[str, Any]) -> str:
+    left = few([f"{name!r}: {shown(inner)}" for name, inner in others.items()], _MOST_TOLD)
+    return f"taken out of {key!r}, without {left}"
 
 
 def _split(walk: Fitting, node: Node, item: Node, source: Fit) -> Fit | None:
@@ -163,7 +198,7 @@ def _listed(walk: Fitting, node: Node, item: Fit, source: Fit) -> Fit:
     """'a' → ['a'] where the item fits."""
     if not item.is_valid:
         return replace(source, doubts=at_once(item.doubts))
-    told = ((), "one value, taken as a list of one"), *inside(0, item.changes)
+    told = ((), LIST_OF_ONE), *inside(0, item.changes)
     new = [item.value]
     return if_valid(Fit(new, told, (), walk.faults(node, new), item.cost + 2), source)
 

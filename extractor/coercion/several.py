@@ -19,7 +19,8 @@ _SUBJECT = (
     r"|结果|版本|格式|后的?|的|如下))*[\s*_`]*"
 )
 _EXAMPLE = re.compile(
-    r"(?:\b(?:examples?|e\.g\.?|for instance|sample|format|schema|template|placeholder)|例如|示例|例子|格式|模板|比如)"
+    r"(?:\b(?:drafts?|examples?|e\.g\.?|for instance|sample|format|schema|template|placeholder)"
+    r"|草稿|初稿|例如|示例|例子|格式|模板|比如)"
     rf"{_SUBJECT}\Z",
     re.IGNORECASE,
 )
@@ -29,7 +30,7 @@ _FOLLOWED = re.compile(  # 'in the format of the example' is about the answer
     re.IGNORECASE,
 )
 _FINAL = re.compile(
-    rf"(?:\b(?:corrected|correction|revised|final|actually|instead)|更正|修正|改正|最终|最后){_SUBJECT}\Z",
+    rf"(?:\b(?:corrected|correction|revised|final|actually|instead)|更正|修正|改正|最终|最后|应为|应该是|正确的?){_SUBJECT}\Z",
     re.IGNORECASE,
 )
 _NO_FINAL = re.compile(r"\b(?:not|no|before|without|un)\b|不|非", re.IGNORECASE)

@@ -11,6 +11,7 @@ from extractor.coercion.fit import Fit, Notes, then
 from extractor.coercion.keys import folded
 from extractor.coercion.nodes import Node, Nodes
 
+_KINDS = frozenset(("type", "kind", "class", "model", "variant", "schema"))  # keys for the name of a branch
 LEFT_OUT = "not foreseen by the schema, taken out"
 
 
@@ -42,6 +43,8 @@ class Tags:
         if len(value) == 1 and (named := self._named(value)):
             branch, fit = named
             return [branch], then(source, fit)
+        if called := [*self._called(value)]:
+            return ([called[0][0]], then(source, called[0][1])) if len(called) == 1 else (branches, source)
         found = [*self._tagged(value)]
         return branches, then(source, found[0]) if len(found) == 1 else source
 
@@ -85,6 +88,18 @@ class Tags:
         told: Notes = (((), f"taken out of {key!r}, which names the branch"),)
         told += tuple(((name,), f"not in the answer, taken from {key!r}") for name in new)
         return branch, Fit({**new, **inner}, told, cost=1 + len(new))
+
+    def _called(self, value: Mapping[str, Any]) -> Iterator[tuple[Node, Fit]]:
+        """Each branch that an object says it is, where no property is for that: {'type': 'Org', 'name': …}."""
+        for key, said in value.items():
+            if (
+                not self.tags
+                and isinstance(said, str)
+                and folded(key) in _KINDS - self.known
+                and (branch := self._branch(said))
+            ):
+                rest = {one: inner for one, inner in value.items() if one != key}
+                yield branch, Fit(rest, (((key,), f"{said!r} names the branch"),), cost=1)
 
     def _tagged(self, value: Mapping[str, Any]) -> Iterator[Fit]:
         """Each way in which a key that is not foreseen can be the tag of one branch."""

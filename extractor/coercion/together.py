@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from extractor.coercion.begun import is_record_of, renamed, unwrapped
+from extractor.coercion.keys import folded
 from extractor.coercion.nodes import Nodes
 from extractor.comparable import comparable
 from extractor.pointers import by_pointer, pointer
@@ -40,6 +41,22 @@ def joined(nodes: Nodes, values: Sequence[Any]) -> tuple[list[Any], int] | None:
         found += value if isinstance(value, list) else [value]
         taken += 1
     return found, taken
+
+
+def in_parts(nodes: Nodes, values: Sequence[Any]) -> Any:
+    """Several values as the record that they are parts of, or the list that it asks for; None where they are neither.
+
+    [{'title': 'A'}, {'year': 1999}] → {'title': 'A', 'year': 1999}; of records of which it has a list → that list.
+    """
+    if not all(isinstance(value, dict) and value for value in values):
+        return None
+    keys = [folded(key) for value in values for key in value]
+    own = {*map(folded, nodes.names(nodes.root))}
+    if own.isdisjoint(keys):
+        return [*values]
+    if not own.issuperset(keys) or len({*keys}) < len(keys):
+        return None
+    return {key: inner for value in values for key, inner in value.items()}
 
 
 def continued(schema: Schema, values: Sequence[Any], opened: Path | None) -> tuple[Any, Path | None, Mapping[str, str]]:

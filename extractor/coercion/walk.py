@@ -15,13 +15,13 @@ from extractor.coercion.fit import UNDECIDED, Fit, Notes, best, inside, is_settl
 from extractor.coercion.found import Doubt, Found, shown
 from extractor.coercion.keys import renames
 from extractor.coercion.nodes import ALL, Node, Nodes, Shape, is_number, is_of
-from extractor.coercion.reshaping import emptied, reshaped
+from extractor.coercion.reshaping import LIST_OF_ONE, emptied, reshaped
 from extractor.coercion.said import SAID
 from extractor.coercion.scalars import readings
 from extractor.coercion.spelling import Spelling
 from extractor.coercion.tags import LEFT_OUT
 from extractor.coercion.words import has_unsaid, is_unsaid
-from extractor.coercion.wrappers import are_foreign, foreign
+from extractor.coercion.wrappers import are_foreign, foreign, has_more
 from extractor.types import Schema
 from extractor.unions import Fault, innermost
 from extractor.validation import names_of_fields
@@ -161,6 +161,8 @@ class Walk:
         fits = [self.fit(branch, value) for branch in possible]
         if not is_settled(fits, bound):
             possible, fits = [*meant], [self.fit(branch, value) for branch in meant]
+        if len(meant) < len(branches):
+            fits = [self._telling(meant[0], fit, [one for one in branches if one is not meant[0]]) for fit in fits]
         why = tags.doubt(value, [*zip(possible, fits, strict=True)], found := best(fits, _bare(source)))
         if why and found.is_valid:
             return then(source, replace(_bare(source), doubts=(((), why),), faults=UNDECIDED))
@@ -169,11 +171,23 @@ class Walk:
             found = best(fits, _bare(source))
         return then(source, found)
 
+    def _telling(self, branch: Node, named: Fit, others: Sequence[Node]) -> Fit:
+        """What the branch that was named has made of an object, with null for what tells it from the others."""
+        if not named.is_valid or not any(_is_as_it_is(self.fit(other, named.value)) for other in others):
+            return named
+        shape, known = self.nodes.shape(branch), frozenset(name for other in others for name in self.nodes.names(other))
+        own = {name: self.nodes.child(shape, name) for name in shape.properties if name not in named.value}
+        new = {name: None for name, child in own.items() if name not in known and not self._validated(child, None)}
+        if not new:
+            return replace(named, doubts=(((), "nothing in it would say which branch it is"),), faults=UNDECIDED)
+        told = tuple(((name,), "not in the answer, taken as null") for name in new)
+        return then(named, replace(named, value=named.value | new, changes=told, doubts=(), cost=2 * len(new)))
+
     def _is_one_of(self, shape: Shape, value: Any) -> bool:
         """Whether no second branch of a `oneOf` has nothing against a value either."""
         for part in shape.parts:
             fits = [self.fit(branch, value) for branch in self.branches.possible(part.get("oneOf", ()), value)[0]]
-            if sum(fit.is_valid and not fit.changes for fit in fits) > 1:
+            if sum(map(_is_as_it_is, fits)) > 1:
                 return False
         return True
 
@@ -220,6 +234,7 @@ class Walk:
         kept = {names.get(key, key): fits[key] for key in value if key not in gone}
         nulls = self._nulls(shape, kept) if known or not value else []
         changes += [inside(name, [((), "not in the answer, taken as null")]) for name in nulls]
+        new = {name: fit.value for name, fit in kept.items()} | dict.fromkeys(nulls)
         doubts = [inside(key, [((), why)]) for key, why in doubtful.items()]
         doubts += [
             inside(name, [((), f"{key!r} is meant, and {shown(value[key])} does not fit")])
@@ -228,8 +243,8 @@ class Walk:
         ]
         if not known and not doubts and are_foreign(self.nodes, shape, value):
             doubts.append((((), foreign(value, shape.properties)),))
-        new = {name: fit.value for name, fit in kept.items()} | dict.fromkeys(nulls)
-        cost = len(names) + 2 * len(gone) + 2 * len(nulls)
+        doubts += [(((), f"{key!r} has what is asked for, too"),) for key in gone if has_more(value[key], shape, new)]
+        cost = len(names) + 3 * len(gone) + 2 * len(nulls)
         return self._built(node, (value, new), [*kept.items()], (changes, doubts), cost)
 
     def _child(self, shape: Shape, key: str | int, value: Any) -> Fit:
@@ -244,6 +259,9 @@ class Walk:
 
     def _array(self, shape: Shape, node: Node, source: Fit) -> Fit:
         fits = [self._child(shape, at, item) for at, item in enumerate(source.value)]
+        if len(fits) > 1 and all(((), LIST_OF_ONE) in fit.changes for fit in fits):
+            why = f"it can be one list, or {len(fits)} lists of one value"
+            return replace(source, doubts=(((), why),), faults=UNDECIDED)
         return self._built(node, (source.value, [fit.value for fit in fits]), [*enumerate(fits)], ([], []), 0)
 
     def _built(
@@ -270,6 +288,10 @@ class Walk:
         if id(text) not in self._parsed:
             self._parsed[id(text)] = read_json(text)
         return self._parsed[id(text)]
+
+
+def _is_as_it_is(fit: Fit) -> bool:
+    return fit.is_valid and not fit.changes
 
 
 def _bare(fit: Fit) -> Fit:

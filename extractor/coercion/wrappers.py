@@ -36,6 +36,14 @@ def are_foreign(nodes: Nodes, shape: Shape, keys: Mapping[str, Any]) -> bool:
     return bool(keys and shape.properties) and all(nodes.child(shape, key) is False for key in keys)
 
 
+def has_more(value: Any, shape: Shape, record: Mapping[str, Any]) -> bool:
+    """Whether what has no place in a record is one of its kind, which says other things: {'a': 1} in {'a': 2}."""
+    names = {folded(name): name for name in shape.properties}
+    if not isinstance(value, dict) or not value or not names.keys() >= {*map(folded, value)}:
+        return False
+    return any(inner is not None and inner != record.get(names[folded(key)]) for key, inner in value.items())
+
+
 def foreign(keys: Iterable[str], names: Iterable[str]) -> str:
     """The doubt about such an object: which keys it has, and which it should have."""
     return f"none of the keys ({listed(keys)}) is foreseen, which would be {listed(names)}"

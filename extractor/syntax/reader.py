@@ -277,6 +277,8 @@ class Reader(StringReader):
         if is_one:
             if fault:
                 self._note(fault)
+            if self._open and self.at == len(self.text) and word[-1:].isdigit():
+                self._note("a number at the end, which may be cut off")
             return value
         if place == "top" or not self._may_end(place):
             raise Doubt(f"{word[:40]!r} without quotes")

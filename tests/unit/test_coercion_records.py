@@ -394,3 +394,145 @@ def test_several_records_are_no_children_of_one() -> None:
     found = run([{"name": "a"}, {"name": "b"}], Branching)
     assert found.data is None
     assert "a list of 2 records" in told(found)
+
+
+FREE = {"type": "object", "properties": {name: {"type": ["string", "null"]} for name in ("name", "title")}}
+CLOSED = FREE | {"additionalProperties": False}
+
+
+@pytest.mark.parametrize("schema", [FREE, CLOSED])
+@pytest.mark.parametrize(
+    ("answer", "data", "told"),
+    [
+        ({"status": "ok", "data": {"title": "x"}}, {"title": "x"}, "taken out of 'data', without 'status': 'ok'"),
+        (
+            {"name": "save", "arguments": {"name": "x"}},
+            {"name": "x"},
+            "taken out of 'arguments', without 'name': 'save'",
+        ),
+        ({"Record": {"title": "x"}, "Notes": "none"}, {"title": "x"}, "taken out of 'Record', without 'Notes': 'none'"),
+    ],
+)
+def test_a_record_is_taken_out_of_what_says_other_things(schema: Any, answer: Any, data: Any, told: str) -> None:
+    found = align(schema_of(schema), [answer])
+    assert (found.value, dict(found.changes), found.doubts) == (data, {"": told}, {})
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"number": 5, "text": "x"}, "none of the keys ('number', 'text') is foreseen"),
+        ({"a": {"title": "x"}, "b": {"title": "y"}}, "none of the keys"),
+        ({"name": "x", "parameters": {"title": ["y", "z"]}}, "has what is asked for, too"),
+        ({"a": 1, "parameters": {"title": ["y", "z"]}}, "none of the keys"),
+        ({"title": "x", "meta": {"title": "y"}}, "'meta' has what is asked for, too"),
+    ],
+)
+def test_what_would_be_lost_with_a_key_is_asked_for_again(answer: Any, why: str) -> None:
+    found = asyncio.run(
+        extract(
+            Document("a.txt", "x"),
+            schema_of(CLOSED),
+            ScriptedEngine([json.dumps(answer)], modes=("prompt",)),
+            Options(mode="prompt", retries=0),
+        )
+    )
+    assert found.data is None
+    assert why in " ".join(map(str, found.errors))
+
+
+def test_a_record_beside_another_that_says_the_same_is_left_out() -> None:
+    found = align(schema_of(CLOSED), [{"title": "x", "meta": {"title": "x"}}])
+    assert (found.value, found.doubts) == ({"title": "x"}, {})
+
+
+@pytest.mark.parametrize(
+    ("values", "data"),
+    [
+        ([{"title": "x"}, {"name": "y"}], {"title": "x", "name": "y"}),
+        ([{"title": "x"}, {"title": "y"}], {"title": "x"}),
+        ([{"title": "x"}, {"other": "y"}], {"title": "x"}),
+    ],
+)
+def test_records_with_other_keys_each_are_parts_of_one(values: Any, data: Any) -> None:
+    found = align(schema_of(FREE), values)
+    assert found.value == data
+    assert "the answer has 2 values" in found.changes[""]
+
+
+def test_records_of_which_one_list_is_asked_for_are_that_list() -> None:
+    schema = schema_of({"type": "object", "properties": {"people": {"type": "array", "items": CLOSED}}})
+    assert align(schema, [{"name": "x"}, {"name": "y"}]).value == {"people": [{"name": "x"}, {"name": "y"}]}
+
+
+def test_keys_of_a_map_are_no_wrappers() -> None:
+    schema = schema_of({"type": "object", "additionalProperties": {"type": "string"}})
+    assert align(schema, [{"alpha": {"beta": "c"}}]).value == {"alpha": {"beta": "c"}}
+    assert align(schema, [{"result": {"beta": "c"}}]).value == {"beta": "c"}
+
+
+def test_a_value_is_taken_out_of_what_is_said_about_it() -> None:
+    found = align(schema_of(CLOSED), [{"title": {"value": "x", "confidence": 0.9}}])
+    assert found.value == {"title": "x"}
+    assert found.changes == {"/title": "taken out of 'value', without 'confidence': 0.9"}
+    assert align(schema_of(CLOSED), [{"title": {"value": "x", "text": "y", "at": [1]}}]).changes == {}
+
+
+def test_a_row_for_a_list_of_rows_can_be_one_or_several() -> None:
+    rows = schema_of({"type": "array", "items": {"type": "array", "items": {"type": "integer"}}})
+    found = align(rows, [[1, 2, 3]])
+    assert (found.value, dict(found.doubts)) == ([1, 2, 3], {"": "it can be one list, or 3 lists of one value"})
+    assert align(rows, [["1, 2", "3"]]).value == [[1, 2], [3]]
+
+
+class Person(BaseModel):
+    name: str
+    born: int | None = None
+
+
+class Org(BaseModel):
+    name: str
+    staff: int | None = None
+
+
+class Someone(BaseModel):
+    who: Person | Org
+
+
+@pytest.mark.parametrize(
+    ("who", "instance"),
+    [
+        ({"Org": {"name": "x"}}, Org(name="x")),
+        ({"type": "Org", "name": "x"}, Org(name="x")),
+        ({"type": "person", "name": "x"}, Person(name="x")),
+        ({"Org": {"name": "x", "staff": 3}}, Org(name="x", staff=3)),
+        ({"name": "x", "Staff": "12"}, Org(name="x", staff=12)),
+    ],
+)
+def test_the_branch_that_an_answer_names_is_the_one_of_the_class(who: Any, instance: Any) -> None:
+    assert run({"who": who}, Someone).instance.who == instance
+
+
+class Mayor(BaseModel):
+    name: str
+
+
+class Baker(BaseModel):
+    name: str
+
+
+class Office(BaseModel):
+    holder: Mayor | Baker
+
+
+def test_a_branch_that_is_named_and_cannot_be_told_from_another_is_a_doubt() -> None:
+    found = run({"holder": {"Baker": {"name": "x"}}}, Office)
+    assert found.data is None
+    assert "nothing in it would say which branch it is" in str(found.errors)
+
+
+def test_a_number_keeps_its_digits_in_a_record() -> None:
+    schema = schema_of(CLOSED)
+    engine = ScriptedEngine(['{"title": 1.10}'], modes=("prompt",))
+    found = asyncio.run(extract(Document("a.txt", "x"), schema, engine, Options(mode="prompt", retries=0)))
+    assert found.data == {"title": "1.10"}

@@ -485,3 +485,8 @@ def test_a_reading_that_would_lose_words_or_swallow_keys_is_none(text: str) -> N
 def test_brackets_that_belong_to_no_value_are_told() -> None:
     assert "stray brackets" in read('{{"a": 1}}').notes[0]
     assert read("{'a': 1}").notes == read("\n{'a': 1}\n").notes
+
+
+def test_a_number_at_the_end_of_what_lacks_a_bracket_is_told() -> None:
+    assert "a number at the end, which may be cut off" in read('{"a": "x", "n": 20').notes[0]
+    assert "cut off" not in read('{"n": 20, "a": true').notes[0]
