@@ -50,6 +50,8 @@ def reshaped(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[F
         yield if_valid(walk.fit(node, value[0]).with_change("a list of one, its item taken", 2), source)
     if isinstance(value, dict):
         yield from _of_object(walk, shape, node, source)
+    elif isinstance(value, list) and takes_list:
+        yield from _of_records(walk, shape, node, source)
     if "object" in shape.kinds and value is not None:
         yield from _wrapped(walk, shape, node, source)
     if takes_list and not isinstance(value, list) and (item := walk.nodes.child(shape, 0)) is not None:
@@ -111,6 +113,15 @@ def _only_list(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator
     is_scalar = len(lists) == 1 and not any(isinstance(inner, dict) for inner in others.values())
     if is_scalar and names.isdisjoint(map(folded, source.value)) and are_items(source.value[lists[0]], names):
         yield walk.fit(node, source.value[lists[0]]).with_change(_without(lists[0], others), 1 + len(others))
+
+
+def _of_records(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
+    """[{'name': 'a'}, {'name': 'b'}] → ['a', 'b'], where no objects are asked for, and all have the one key."""
+    keys = {(*one,) if isinstance(one, dict) else () for one in source.value}
+    item = walk.nodes.child(shape, 0)
+    if len(keys) == 1 and len(names := keys.pop()) == 1 and item is not None and "object" not in walk.nodes.kinds(item):
+        inner = [one[names[0]] for one in source.value]
+        yield if_valid(walk.fit(node, inner).with_change(f"each item taken out of {names[0]!r}", 2), source)
 
 
 def _only_record(walk: Fitting, node: Node, source: Fit) -> Iterator[Fit]:

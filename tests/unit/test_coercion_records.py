@@ -536,3 +536,11 @@ def test_a_number_keeps_its_digits_in_a_record() -> None:
     engine = ScriptedEngine(['{"title": 1.10}'], modes=("prompt",))
     found = asyncio.run(extract(Document("a.txt", "x"), schema, engine, Options(mode="prompt", retries=0)))
     assert found.data == {"title": "1.10"}
+
+
+def test_items_that_are_records_of_one_key_are_its_values() -> None:
+    texts = schema_of({"type": "object", "properties": {"tags": {"type": "array", "items": {"type": "string"}}}})
+    found = align(texts, [{"tags": [{"name": "x"}, {"name": "y"}]}])
+    assert (found.value, dict(found.changes)) == ({"tags": ["x", "y"]}, {"/tags": "each item taken out of 'name'"})
+    for items in ([{"name": "x"}, {"tag": "y"}], [{"name": "x", "at": 1}], [{"name": "x"}, "y"]):
+        assert align(texts, [{"tags": items}]).changes == {}
