@@ -30,7 +30,8 @@ _CODES = {**{code: code for code in _NAMES}, "zh-tw": "zh-hant", "zh-hk": "zh-ha
 _NAMED = {
     **{name.lower(): code for code, names in _NAMES.items() for name in names.values()},
     **{names["zh"].removesuffix("文") + "语": code for code, names in _NAMES.items()},  # 法文, 法语
-    **{"汉语": "zh", "繁體中文": "zh-hant"},
+    "汉语": "zh",
+    "繁體中文": "zh-hant",
 }
 
 
@@ -71,7 +72,7 @@ class PromptStyle:
 
 
 def name_language(answer_language: str, language: Language) -> str:
-    """What a prompt calls a language: ('zh-CN', 'en') → 'Chinese', ('French', 'zh') → '法文', ('Latin', 'en') → 'Latin'."""
+    """What a prompt calls a language: ('zh-CN', 'en') → 'Chinese', ('French', 'zh') → '法文', ('Ido', 'en') → 'Ido'."""
     asked = " ".join(answer_language.split())
     parts = asked.lower().replace("_", "-").split("-")
     tags = ("-".join(parts[:most]) for most in range(len(parts), 0, -1))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -15,14 +16,15 @@ from described import SCHEMAS, SNAPSHOTS, compare
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
-from scripted import ScriptedEngine, quick
+from scripted import ScriptedEngine, quick, record
 
 from extractor.errors import UsageError
 from extractor.examples import with_examples
 from extractor.pipeline import extract
 from extractor.prompt import PromptStyle, as_text, fence, messages, voice_for
 from extractor.prompt.style import name_language
-from extractor.schema import from_type, load_many
+from extractor.schema import from_type, load, load_many
+from extractor.scopes import has_null
 from extractor.talk import Options
 from extractor.types import Document, Example, Mode, Request, Schema
 
@@ -186,6 +188,50 @@ def test_no_paragraph_is_empty(encoding: Any) -> None:
     said = messages(ENGLISH, PLAIN, voice_for("", PromptStyle(encoding=encoding)))[0].content
     assert "\n\n\n" not in said
     assert ("null" in said.rpartition("}")[2]) is (encoding in ("json", "yaml"))
+
+
+TEXT = {"type": "string"}
+TREE = record(name=TEXT, kids={"type": "array", "items": {"$ref": "#/$defs/T"}})
+WISH = record(name=TEXT, wish={"$ref": "#/$defs/W"})
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_said"),
+    [
+        ("title str", False),
+        ("title str, tags[], pages int", False),
+        ("title str, year int?", True),
+        ("title str, authors[] {name, mail?}", True),
+        (record(a=TEXT, b={"type": ["string", "null"]}), True),
+        (record(a={"enum": ["x", None]}), True),
+        (record(a={"enum": ["x", "y"]}), False),
+        (record(a={"const": None}), True),
+        (record(a={}), True),
+        (record(a={"type": "object", "additionalProperties": {"type": ["integer", "null"]}}), True),
+        (record(a={"type": "object", "additionalProperties": TEXT}), False),
+        (record(a={"type": "array", "prefixItems": [TEXT, {"type": "null"}], "items": False}), True),
+        ({"type": "object", "properties": {"a": TEXT}}, False),  # may be left out, but not be null
+        ({"anyOf": [record(a=TEXT), {"type": "null"}]}, True),
+        ({"anyOf": [record(a=TEXT), record(b={"type": ["integer", "null"]})]}, True),
+        ({"$ref": "#/$defs/T", "$defs": {"T": TREE}}, False),
+        ({"$ref": "#/$defs/T", "$defs": {"T": {**TREE, "allOf": [{"$ref": "#/$defs/W"}]}, "W": WISH}}, False),
+        ({"$ref": "#/$defs/W", "$defs": {"W": {"anyOf": [WISH, {"type": "null"}]}}}, True),
+        (list[Concert], True),
+    ],
+)
+def test_null_is_asked_for_only_where_it_may_stand(schema: Any, is_said: bool) -> None:
+    for text, said in (("The sea.", "Write null"), ("海上的风。", "写 null")):
+        told = messages(Document("a", text), load(schema), voice_for(text))[0].content
+        assert (said in told) is is_said
+        assert "  Write" not in told
+        assert told == told.strip()
+
+
+def test_definitions_that_name_others_twice_are_looked_at_once() -> None:
+    half = {f"D{at}": record(a={"$ref": f"#/$defs/D{at + 1}"}, b={"$ref": f"#/$defs/D{at + 1}"}) for at in range(60)}
+    began = time.monotonic()
+    assert not has_null({"$ref": "#/$defs/D0", "$defs": {**half, "D60": TEXT}})
+    assert time.monotonic() - began < 10
 
 
 def test_only_the_nearest_examples_are_shown_and_the_nearest_last() -> None:
