@@ -19,7 +19,16 @@ Names = Mapping[tuple[str, frozenset[str]], Mapping[str, tuple[str, ...]]]
 
 def other_names(core: Any) -> Names:
     """Field(alias='firstName') of a field first → {'firstName': ('first',)}, for each class in a type's core schema."""
-    found: dict[tuple[str, frozenset[str]], Mapping[str, tuple[str, ...]]] = {}
+    found = {key: _named_otherwise(fields) for key, fields in fields_of_classes(core).items()}
+    return {key: names for key, names in found.items() if any(names.values())}
+
+
+def fields_of_classes(core: Any) -> dict[tuple[str, frozenset[str]], dict[str, tuple[str, FieldInfo]]]:
+    """The fields of each class in a type's core schema by their properties, each with its own name.
+
+    A class goes by its title and the properties of its JSON Schema.
+    """
+    found: dict[tuple[str, frozenset[str]], dict[str, tuple[str, FieldInfo]]] = {}
     waiting = [core]
     while waiting:
         node = waiting.pop()
@@ -29,16 +38,15 @@ def other_names(core: Any) -> Names:
             waiting += [part for key, part in node.items() if key != "metadata"]
             cls: Any = node.get("cls")
             if hasattr(cls, "__pydantic_fields__"):
-                names = _named_otherwise(cls)
+                fields: Mapping[str, FieldInfo] = cls.__pydantic_fields__
+                keys = {next(iter(_aliases(field)), name): (name, field) for name, field in fields.items()}
                 config = getattr(cls, "model_config", None) or getattr(cls, "__pydantic_config__", None) or {}
-                found[config.get("title") or cls.__name__, frozenset(names)] = names
-    return {key: names for key, names in found.items() if any(names.values())}
+                found[config.get("title") or cls.__name__, frozenset(keys)] = keys
+    return found
 
 
-def _named_otherwise(cls: Any) -> dict[str, tuple[str, ...]]:
+def _named_otherwise(keys: Mapping[str, tuple[str, FieldInfo]]) -> dict[str, tuple[str, ...]]:
     """The properties of a class, each with what else its field is called, where no other goes by that."""
-    fields: Mapping[str, FieldInfo] = cls.__pydantic_fields__
-    keys = {next(iter(_aliases(field)), name): (name, field) for name, field in fields.items()}
     labels = {key: {*_aliases(field), name, field.serialization_alias or name} for key, (name, field) in keys.items()}
     taken = Counter(label for some in labels.values() for label in some)
     return {
