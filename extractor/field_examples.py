@@ -16,7 +16,7 @@ from typing import Any
 
 from extractor.dialect.keywords import NAMED, SUBSCHEMAS
 from extractor.errors import SchemaError
-from extractor.field_names import fields_of_classes
+from extractor.field_names import classes, properties_of
 from extractor.pointers import pointer, resolve
 from extractor.scopes import SCALARS, Scopes
 from extractor.types import Problem, Schema
@@ -87,15 +87,15 @@ def with_items_in_lists(schema: Schema, core: Any) -> Mapping[str, Any]:
     Field(examples=[('a b', 'a'), ('a b', 'b')]) at a `list[str]` → [['a b', ['a', 'b']]]. `core` is Pydantic's own
     schema, which has the tuples that are lists in JSON.
     """
-    classes = fields_of_classes(core)
-    if not any(_has_tuple(field.examples) for fields in classes.values() for _, field in fields.values()):
+    fields_of = {key: properties_of(cls) for key, cls in classes(core).items()}
+    if not any(_has_tuple(field.examples) for fields in fields_of.values() for _, field in fields.values()):
         return schema.json_schema
     root: dict[str, Any] = deepcopy(dict(schema.json_schema))
     scopes = Scopes(root)
     for _, node in _subschemas(root):
         properties = node.get("properties", {})
         title = node.get("title")
-        fields = classes.get((title, frozenset(properties)), {}) if isinstance(title, str) else {}
+        fields = fields_of.get((title, frozenset(properties)), {}) if isinstance(title, str) else {}
         for key, (_, field) in fields.items():
             in_json, given = listed(properties[key]), field.examples or ()
             if _has_tuple(given) and len(in_json) == len(given) and _is_flat(scopes, properties[key]):
