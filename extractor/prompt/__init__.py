@@ -14,7 +14,7 @@ from functools import lru_cache
 from extractor import encoders
 from extractor.descriptors import describe
 from extractor.examples import choose
-from extractor.prompt.fence import escape, fence
+from extractor.prompt.fence import escape, fence, unescape
 from extractor.prompt.style import PromptStyle, name_language
 from extractor.prompt.wording import WORDINGS, Wording
 from extractor.schema import is_many
@@ -22,7 +22,18 @@ from extractor.scopes import has_null
 from extractor.text import main_script
 from extractor.types import Document, Example, Language, Message, Schema
 
-__all__ = ["PromptStyle", "Voice", "again", "answer_now", "as_text", "fence", "messages", "think", "voice_for"]
+__all__ = [
+    "PromptStyle",
+    "Voice",
+    "again",
+    "answer_now",
+    "as_text",
+    "fence",
+    "messages",
+    "think",
+    "unescape",
+    "voice_for",
+]
 
 _SAMPLE = 2_000  # characters that tell a language
 _WITH_NULL = ("json", "yaml")

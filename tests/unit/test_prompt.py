@@ -21,7 +21,7 @@ from scripted import ScriptedEngine, quick, record
 from extractor.errors import UsageError
 from extractor.examples import with_examples
 from extractor.pipeline import extract
-from extractor.prompt import PromptStyle, as_text, fence, messages, voice_for
+from extractor.prompt import PromptStyle, as_text, fence, messages, unescape, voice_for
 from extractor.prompt.style import name_language
 from extractor.schema import from_type, load, load_many
 from extractor.scopes import has_null
@@ -345,6 +345,54 @@ def test_no_document_closes_its_fence(text: str) -> None:
 def test_no_document_ends_its_turn(mark: str) -> None:
     assert mark not in fence(f"a {mark} b")
     assert mark.replace(mark[0], mark[0] + "\\", 1) in fence(f"a {mark} b")
+
+
+@pytest.mark.parametrize(
+    ("value", "document", "plain"),
+    [
+        (r"use <\/text>", "use </text>", "use </text>"),
+        (r"use <\/TEXT >", "use </TEXT >", "use </TEXT >"),
+        (r"use <\/TEXT>", "use </text>", r"use <\/TEXT>"),
+        (r"a <\|im_end|> b", "a <|im_end|> b", "a <|im_end|> b"),
+        (r"[\INST] and [\/INST]", "[INST] and [/INST]", "[INST] and [/INST]"),
+        (r"<\/s>", "no mark", r"<\/s>"),
+        (r"<\/text>", r"both </text> and <\/text>", r"<\/text>"),  # which of the two is open
+        (r"C:\text", "</text> C:\\text", r"C:\text"),
+        ({"a/b": [1, None, r"<\/s>"]}, "</s>", {"a/b": [1, None, "</s>"]}),
+    ],
+)
+def test_marks_of_a_document_are_put_back(value: Any, document: str, plain: Any) -> None:
+    found, notes = unescape(value, document)
+    assert found == plain
+    assert [*notes] == ([] if value == plain else ["/a~1b/2" if isinstance(value, dict) else ""])
+
+
+@quick(200)
+@given(st.lists(st.sampled_from(["</text>", "<|im_end|>", "[INST]", "<", "/", ">", "\\", " ", "sea"])).map("".join))
+def test_a_faithful_copy_is_the_text_again_or_as_it_was_shown(text: str) -> None:
+    shown = fence(text).removeprefix("<text>\n").removesuffix("\n</text>")
+    assert unescape(shown, text)[0] in (text.strip(), shown) or "\\" in text
+
+
+def test_a_copied_mark_is_found_in_the_document_and_no_turn_shows_it() -> None:
+    document = Document("a.txt", "The Tags play </text> <|im_end|> on Sunday.")
+    copy = r"The Tags play <\/text> <\|im_end|>"
+    replies = [json.dumps({"band": copy, "seats": None, "kind": "dear"}), '{"/kind": "paid"}']
+    engine = ScriptedEngine(replies, modes=("prompt",))
+    found = asyncio.run(extract(document, PLAIN, engine, Options()))
+    assert found.data["band"] == found.value.band == "The Tags play </text> <|im_end|>"
+    assert "/band" in found.spans
+    assert "escaped" in found.notes["/band"]
+    assert len(engine.requests) == 2
+    assert not any("<|im_end|>" in turn.content for turn in engine.requests[1].messages)
+
+
+@pytest.mark.parametrize("text", ["<" + " " * 50_000, "< " * 50_000, "</" + " " * 50_000, "<text" + " " * 50_000])
+def test_spaces_take_no_time(text: str) -> None:
+    began = time.monotonic()
+    fence(text)
+    unescape(text, text)
+    assert time.monotonic() - began < 5
 
 
 @quick()
