@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from pydantic import AliasChoices, RootModel
@@ -24,12 +25,18 @@ def other_names(core: Any) -> Names:
 
 
 def read_names(core: Any) -> Names:
-    """As `other_names`, but only what the class itself reads: by `validate_by_name`, or as choices of an alias."""
+    """As `other_names`, but only what the class itself reads (`validate_by_name`, choices of an alias) or writes."""
     found: dict[tuple[str, frozenset[str]], dict[str, tuple[str, ...]]] = {}
     for key, cls in classes(core).items():
         keys = properties_of(cls)
-        read = {to: [*_aliases(field)[1:], *([name] if _is_by_name(cls) else [])] for to, (name, field) in keys.items()}
-        found[key] = {to: tuple(name for name in names if name not in keys) for to, names in read.items()}
+        read = {
+            to: (*_aliases(field)[1:], *([name] if _is_by_name(cls) else []), field.serialization_alias or name)
+            for to, (name, field) in keys.items()
+        }
+        taken = Counter(chain.from_iterable(map(set, read.values())))
+        found[key] = {
+            to: tuple(name for name in names if name not in keys and taken[name] == 1) for to, names in read.items()
+        }
     return {key: names for key, names in found.items() if any(names.values())}
 
 

@@ -89,7 +89,7 @@ def _as_asked(schema: Schema, data: Any, instance: Any) -> Any:
     try:
         written = adapter.dump_python(instance, mode="json", by_alias=True, round_trip=True)
         native = adapter.dump_python(instance, by_alias=True, round_trip=True)
-        value = in_order(data, written, native)
+        value = _renamed(schema, in_order(data, written, native))
     except ValueError:  # what serialises only with a computed field
         return data
     return value if value == data or not problems_at(bare(schema), schema.json_schema, value) else data
@@ -118,12 +118,12 @@ def _renamed(schema: Schema, data: Any) -> Any:
             return [read(scope.child(at), item) for at, item in enumerate(value)]
         if not isinstance(value, dict):
             return value
-        found: dict[str, Any] = dict(value)
+        to = {key: key for key in value}
         for key, labels in _others(scope, names):
-            label = next((label for label in labels if label in found and label not in scope.properties), None)
-            if label is not None and key not in found:
-                found[key] = found.pop(label)
-        return {name: read(scope.child(name), one) for name, one in found.items()}
+            label = next((label for label in labels if label in value and label not in scope.properties), None)
+            if label is not None and key not in to.values():
+                to[label] = key
+        return {key: read(scope.child(key), value[label]) for label, key in to.items()}
 
     return read((schema.json_schema,), data) if names else data
 

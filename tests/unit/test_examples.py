@@ -253,6 +253,11 @@ class ByChoice(BaseModel):
     year: int = Field(validation_alias=AliasChoices("Jahr", "annee"))
 
 
+class ByTwo(BaseModel):
+    year: int | None = Field(None, validation_alias="Jahr", serialization_alias="an")
+    title: str | None = None
+
+
 @dataclass
 class Plain:
     title: str
@@ -274,6 +279,8 @@ NO_YEAR = "no property 'year' is foreseen; the schema calls it 'Jahr'"
             {"title": "x", "Jahr": 1, "kids": [{"title": "y", "Jahr": 2, "kids": []}]},
         ),
         (ByChoice, {"annee": 1}, {"Jahr": 1}),
+        (ByTwo, {"Jahr": 1}, {"Jahr": 1, "title": None}),
+        (ByTwo, ByTwo(Jahr=1), {"Jahr": 1, "title": None}),  # which is written as 'an'
         (Plain, {"title": "x"}, {"title": "x", "year": None}),
     ],
 )
