@@ -1,20 +1,24 @@
 """Examples that stand at a field: values that show what it holds, and pairs of a text and what the field is in it.
 
 JSON Schema's `examples`, Pydantic's `Field(examples=[…])`. A pair fits the field with its second half alone:
-`["born in 1990", 1990]` at an integer; the two-part lists that a list of texts may hold are values.
+`["born in 1990", 1990]` at an integer; the two-part lists that a list of texts may hold are values. In a class a tuple
+tells a pair from a list, so one at a list may have an item for its second half, as with Kor's `many=True`.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from extractor.dialect.keywords import NAMED, SUBSCHEMAS
 from extractor.errors import SchemaError
+from extractor.field_names import classes, properties_of
 from extractor.pointers import pointer, resolve
+from extractor.scopes import SCALARS, Scopes
 from extractor.types import Problem, Schema
 from extractor.validation import problems_at
 
@@ -75,6 +79,55 @@ def check(schema: Schema) -> Schema:
         hint = "an example is a value of its field, or a pair of a text and such a value"
         raise SchemaError(f"{schema.name}: {place}{problem}", hint=hint)
     return schema
+
+
+def with_items_in_lists(schema: Schema, core: Any) -> Mapping[str, Any]:
+    """The JSON Schema of a class, in which pairs of a text and an item have lists: all that are said of one text.
+
+    Field(examples=[('a b', 'a'), ('a b', 'b')]) at a `list[str]` → [['a b', ['a', 'b']]]. `core` is Pydantic's own
+    schema, which has the tuples that are lists in JSON.
+    """
+    fields_of = {key: properties_of(cls) for key, cls in classes(core).items()}
+    if not any(_has_tuple(field.examples) for fields in fields_of.values() for _, field in fields.values()):
+        return schema.json_schema
+    root: dict[str, Any] = deepcopy(dict(schema.json_schema))
+    scopes = Scopes(root)
+    for _, node in _subschemas(root):
+        properties = node.get("properties", {})
+        title = node.get("title")
+        fields = fields_of.get((title, frozenset(properties)), {}) if isinstance(title, str) else {}
+        for key, (_, field) in fields.items():
+            in_json, given = listed(properties[key]), field.examples or ()
+            if _has_tuple(given) and len(in_json) == len(given) and _is_flat(scopes, properties[key]):
+                properties[key]["examples"] = _by_text(in_json, given)
+    return root
+
+
+def _has_tuple(given: Any) -> bool:
+    return any(isinstance(example, tuple) for example in given or ())
+
+
+def _is_flat(scopes: Scopes, node: Any) -> bool:
+    """Whether a field is a list of scalars, or null: `list[str] | None` → True."""
+    scope = scopes.of((node,))
+    is_plain = bool(scope.items) and not scope.prefix and scopes.of(scope.items).kinds <= SCALARS
+    return is_plain and scope.kinds <= {"array", "null"}
+
+
+def _by_text(examples: list[Any], given: Sequence[Any]) -> list[Any]:
+    """The items of one text together; `given` has what are lists in JSON: ('a', 1), ('a', 2) → [['a', [1, 2]]]."""
+    found: list[Any] = []
+    items: dict[str, list[Any]] = {}
+    for example, own in zip(examples, given, strict=True):
+        is_item = _has_form(example) and isinstance(own, tuple) and isinstance(example[1], str | int | float)
+        if is_item and example[0] in items:
+            items[example[0]].append(example[1])
+        elif is_item:
+            items[example[0]] = [example[1]]
+            found.append([example[0], items[example[0]]])
+        else:
+            found.append(example)
+    return found
 
 
 def listed(node: Any) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any
 
 from pydantic import AliasChoices, RootModel
@@ -19,7 +20,29 @@ Names = Mapping[tuple[str, frozenset[str]], Mapping[str, tuple[str, ...]]]
 
 def other_names(core: Any) -> Names:
     """Field(alias='firstName') of a field first → {'firstName': ('first',)}, for each class in a type's core schema."""
-    found: dict[tuple[str, frozenset[str]], Mapping[str, tuple[str, ...]]] = {}
+    found = {key: _named_otherwise(properties_of(cls)) for key, cls in classes(core).items()}
+    return {key: names for key, names in found.items() if any(names.values())}
+
+
+def read_names(core: Any) -> Names:
+    """As `other_names`, but only what the class itself reads (`validate_by_name`, choices of an alias) or writes."""
+    found: dict[tuple[str, frozenset[str]], dict[str, tuple[str, ...]]] = {}
+    for key, cls in classes(core).items():
+        keys = properties_of(cls)
+        read = {
+            to: (*_aliases(field)[1:], *([name] if _is_by_name(cls) else []), field.serialization_alias or name)
+            for to, (name, field) in keys.items()
+        }
+        taken = Counter(chain.from_iterable(map(set, read.values())))
+        found[key] = {
+            to: tuple(name for name in names if name not in keys and taken[name] == 1) for to, names in read.items()
+        }
+    return {key: names for key, names in found.items() if any(names.values())}
+
+
+def classes(core: Any) -> dict[tuple[str, frozenset[str]], Any]:
+    """The classes in a type's core schema, each by its title and the properties of its JSON Schema."""
+    found: dict[tuple[str, frozenset[str]], Any] = {}
     waiting = [core]
     while waiting:
         node = waiting.pop()
@@ -29,22 +52,32 @@ def other_names(core: Any) -> Names:
             waiting += [part for key, part in node.items() if key != "metadata"]
             cls: Any = node.get("cls")
             if hasattr(cls, "__pydantic_fields__"):
-                names = _named_otherwise(cls)
-                config = getattr(cls, "model_config", None) or getattr(cls, "__pydantic_config__", None) or {}
-                found[config.get("title") or cls.__name__, frozenset(names)] = names
-    return {key: names for key, names in found.items() if any(names.values())}
+                found[_config(cls).get("title") or cls.__name__, frozenset(properties_of(cls))] = cls
+    return found
 
 
-def _named_otherwise(cls: Any) -> dict[str, tuple[str, ...]]:
-    """The properties of a class, each with what else its field is called, where no other goes by that."""
+def properties_of(cls: Any) -> dict[str, tuple[str, FieldInfo]]:
+    """The fields of a class by their properties, each with its own name: {'firstName': ('first', Field(…))}."""
     fields: Mapping[str, FieldInfo] = cls.__pydantic_fields__
-    keys = {next(iter(_aliases(field)), name): (name, field) for name, field in fields.items()}
+    return {next(iter(_aliases(field)), name): (name, field) for name, field in fields.items()}
+
+
+def _named_otherwise(keys: Mapping[str, tuple[str, FieldInfo]]) -> dict[str, tuple[str, ...]]:
+    """The properties of a class, each with what else its field is called, where no other goes by that."""
     labels = {key: {*_aliases(field), name, field.serialization_alias or name} for key, (name, field) in keys.items()}
     taken = Counter(label for some in labels.values() for label in some)
     return {
         key: tuple(sorted(label for label in some if label not in keys and taken[label] == 1))
         for key, some in labels.items()
     }
+
+
+def _config(cls: Any) -> Mapping[str, Any]:
+    return getattr(cls, "model_config", None) or getattr(cls, "__pydantic_config__", None) or {}
+
+
+def _is_by_name(cls: Any) -> bool:
+    return bool(_config(cls).get("populate_by_name") or _config(cls).get("validate_by_name"))
 
 
 def renamed(answer: Any, written: Any, instance: Any, path: Path = ()) -> tuple[Any, Told]:
@@ -96,8 +129,7 @@ def _by_fields(answer: Mapping[str, Any], written: Mapping[str, Any], instance: 
 
 def _names(answer: Mapping[str, Any], instance: Any) -> Iterable[tuple[str, str, str]]:
     """The key of each field in an answer, its own name, and that by which it is written."""
-    config = getattr(instance, "model_config", None) or getattr(instance, "__pydantic_config__", None) or {}
-    is_by_name = bool(config.get("populate_by_name") or config.get("validate_by_name"))
+    is_by_name = _is_by_name(type(instance))
     for name, field in _fields(instance).items():
         aliases = _aliases(field)
         labels = [*aliases, name] if is_by_name or not aliases else aliases

@@ -20,6 +20,8 @@ def read_text(path: Path) -> str:
         if path.stat().st_size > LARGEST:
             raise SchemaError(f"{path}: larger than {LARGEST // 1_000_000} MB", hint="split it")
         return path.read_text(encoding="utf-8-sig")
+    except IsADirectoryError as error:
+        raise SchemaError(f"{path}: a folder, where a file is asked for", hint="name a file in it") from error
     except OSError as error:
         raise SchemaError(f"{path}: {error.strerror or error}", hint="is the name right?") from error
     except UnicodeDecodeError as error:

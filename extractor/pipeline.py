@@ -19,12 +19,12 @@ from extractor.grammar import compile_schema
 from extractor.ground import ground
 from extractor.leaks import leaks
 from extractor.pointers import by_pointer, joined, pointer
-from extractor.prompt import messages, voice_for
+from extractor.prompt import messages, unescape, voice_for
 from extractor.pytypes import additions
 from extractor.schema import is_many
 from extractor.talk import Options, Talk
 from extractor.types import Document, Engine, Extraction, Message, Problem, Schema
-from extractor.validation import validate_each
+from extractor.validation import Valid, validate, validate_each
 
 
 async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
@@ -97,6 +97,10 @@ def _finish(record: Extraction, draft: Draft, document: Document) -> Extraction:
     record = replace(record, errors=(*problems, *record.errors))
     if checked is None or ((problems or record.errors) and not checked.data):
         return record
+    plain, told = unescape(answer, document.text)  # only now: a later turn would have shown the marks to the model
+    if told and isinstance(found := validate(schema, plain), Valid):
+        answer, checked = plain, found
+        record = replace(record, notes=joined(record.notes, told))
     record = replace(record, notes=joined(record.notes, _changed_by_class(answer, checked.data, checked.instance)))
     spans, absent = ground(checked.data, document)
     return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent)

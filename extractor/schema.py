@@ -129,7 +129,11 @@ def from_type(type_: Any, name: str | None = None) -> Schema:
     except Exception as error:  # a type has hooks, which can fail in any way
         what, hint = _fault_of_type(error)
         raise SchemaError(f"{name}{what}", hint=hint) from error
-    return field_examples.check(_schema(name, json_schema, type_))
+    schema = _schema(name, json_schema, type_)
+    inner = field_examples.with_items_in_lists(schema, adapter.core_schema)
+    return field_examples.check(
+        schema if inner is schema.json_schema else replace(schema, json_schema=inner, digest=digest(inner))
+    )
 
 
 def _fault_of_type(error: Exception) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from extractor.errors import SchemaError
@@ -152,6 +153,26 @@ def in_schema_order(root: Mapping[str, Any], data: Any) -> Any:
         return {name: arranged(scope.child(name), value[name]) for name in ordered(scope, value)}
 
     return arranged((root,), data)
+
+
+def has_null(root: Mapping[str, Any]) -> bool:
+    """Whether null may stand anywhere in a value: 'title?' → True, 'title str, tags[]' → False.
+
+    What nothing is said of (items of a bare list, keys that are merely allowed) does not count.
+    """
+    scopes = Scopes(root)
+    seen: set[int] = set()
+    waiting: list[Any] = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        scope = scopes.of((node,))
+        if "null" in scope.kinds:
+            return True
+        waiting += chain(*scope.properties.values(), *scope.prefix, scope.items, scope.extra)
+    return False
 
 
 def _own_kinds(node: Mapping[str, Any]) -> frozenset[str]:

@@ -13,7 +13,7 @@ from jsonschema.exceptions import ValidationError as JsonSchemaError
 from pydantic import RootModel, TypeAdapter, ValidationError
 
 from extractor import breaches
-from extractor.field_names import Names, other_names, renamed
+from extractor.field_names import Names, other_names, read_names, renamed
 from extractor.pointers import pointer, value_at
 from extractor.pytypes import in_order
 from extractor.types import Problem, Schema
@@ -182,6 +182,12 @@ def _moved(problem: Problem, places: list[int]) -> Problem:
 def names_of_fields(schema: Schema) -> Names:
     """What the user's classes call their fields, beside the names of the properties."""
     return {} if schema.model is None else other_names(_adapter(schema).core_schema)
+
+
+@lru_cache(maxsize=32)
+def names_read(schema: Schema) -> Names:
+    """What the user's classes themselves take for their fields, beside the names of the properties."""
+    return {} if schema.model is None else read_names(_adapter(schema).core_schema)
 
 
 @lru_cache(maxsize=32)

@@ -5,7 +5,8 @@ the root of a JSON Schema (`examples`); pairs at its fields, which are composed 
 one text into one; and those that a caller adds, from a file say. A value of None says that the text holds nothing of
 what is sought.
 
-Reading order: this file; `given`, `files`; `absence`, which composes records and knows what an empty one is.
+Reading order: this file; `given`, `files`; `checking`; `absence`, which composes records and knows what an empty one
+is.
 """
 
 from __future__ import annotations
@@ -17,23 +18,18 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from extractor.brevity import shorten
 from extractor.comparable import comparable
 from extractor.errors import SchemaError, UsageError
-from extractor.examples.absence import Composer, Entry, StatedError, nothing
+from extractor.examples.absence import Composer, Entry, StatedError
+from extractor.examples.checking import OPTIONAL, admitted, bare, checked, valid, value_of_nothing
 from extractor.examples.files import read_given
 from extractor.examples.given import NOTHING, Given, Pair, from_module, from_pairs, instruction_of
 from extractor.field_examples import FieldExample, pairs
 from extractor.pointers import is_list
-from extractor.pytypes import in_order
 from extractor.rank import Index
-from extractor.scopes import in_schema_order
 from extractor.types import Example, Problem, Schema
-from extractor.validation import Valid, problems_at, validate
 
-_OPTIONAL = "make it optional (`str | None = None`)"
 _SHOWN = 40  # characters of a text in a message
 _LONGEST_VALUE = 100  # of a value in one
 
@@ -44,7 +40,7 @@ def with_own(schema: Schema, module: ModuleType | None = None, where: str = "") 
     at_fields = [*pairs(schema)]
     if module is not None:
         schema = replace(schema, instruction=instruction_of(module, where))
-    return _showing(schema, (*_checked(schema, given), *_composed(schema, at_fields)))
+    return _showing(schema, (*checked(schema, given), *_composed(schema, at_fields)))
 
 
 def with_examples(schema: Schema, more: Sequence[Pair]) -> Schema:
@@ -53,7 +49,7 @@ def with_examples(schema: Schema, more: Sequence[Pair]) -> Schema:
     A value is an instance of the schema's class, JSON data, or None where there is nothing to extract; for a list of
     records also one record.
     """
-    return _showing(schema, (*schema.examples, *_checked(schema, from_pairs(more, "examples"))))
+    return _showing(schema, (*schema.examples, *checked(schema, from_pairs(more, "examples"))))
 
 
 def read_examples(path: str | Path, schema: Schema) -> tuple[Example, ...]:
@@ -62,7 +58,7 @@ def read_examples(path: str | Path, schema: Schema) -> tuple[Example, ...]:
     Each has a `text` and `data` (or `expected`, `record`, `value`), which may be null; other keys are not looked at.
     Raises `SchemaError` with the line and the JSON Pointer, and for a file without any.
     """
-    found = _checked(schema, read_given(Path(path).expanduser()))
+    found = checked(schema, read_given(Path(path).expanduser()))
     if not found:
         raise SchemaError(f"{path}: no example in it", hint='each line is {"text": …, "data": …}')
     return found
@@ -73,7 +69,7 @@ def of_many(schema: Schema) -> tuple[Example, ...]:
     if not schema.examples:
         return ()
     try:
-        empty = _value_of_nothing(schema, "")
+        empty = value_of_nothing(schema, "")
     except SchemaError:
         empty = NOTHING
     return tuple(replace(one, value=[] if one.value == empty else [one.value]) for one in schema.examples)
@@ -118,75 +114,6 @@ def _showing(schema: Schema, examples: Iterable[Example]) -> Schema:
     return replace(schema, examples=tuple(by_text.values()))
 
 
-# --- from what is given to what is valid ---------------------------------------------------------------------
-
-
-def _checked(schema: Schema, given: Iterable[Given]) -> tuple[Example, ...]:
-    return tuple(Example(one.text, _valid(schema, one)) for one in given)
-
-
-def _valid(schema: Schema, given: Given) -> Any:
-    """The value of an example as the schema's class writes it; raises `SchemaError`."""
-    if given.value is NOTHING:
-        return _value_of_nothing(schema, given.where)
-    is_wrapped = is_list(schema.json_schema) and not isinstance(given.value, list)
-    value = [given.value] if is_wrapped else given.value
-    checked = _validated(schema, value, given.where)
-    if isinstance(checked, Valid):
-        return _as_asked(schema, value, checked.instance)
-    problem = checked[0]
-    if is_wrapped:
-        problem = replace(problem, pointer=problem.pointer.removeprefix("/0"))
-    raise SchemaError(f"{given.where}: {problem.pointer or '/'}: {problem.message}", hint=_hint(schema, value))
-
-
-def _validated(schema: Schema, value: Any, where: str) -> Valid | list[Problem]:
-    try:
-        return validate(_bare(schema), value)
-    except RecursionError:  # validators recurse, and a caller may be deep itself
-        raise SchemaError(f"{where}: nested too deep", hint="show a simpler record") from None
-
-
-def _bare(schema: Schema) -> Schema:
-    """As validators are kept by, whatever examples a schema has so far."""
-    return replace(schema, examples=(), instruction=None)
-
-
-def _hint(schema: Schema, value: Any) -> str:
-    if isinstance(value, list) and not is_list(schema.json_schema):
-        return "one record is asked for; for lists of them extract --many"
-    return f"data has to be valid by {schema.name}, null (None) is for nothing; instances are for their own class alone"
-
-
-def _as_asked(schema: Schema, data: Any, instance: Any) -> Any:
-    """What the class writes, as far as it is what is asked for: no computed fields, no names for output only."""
-    if instance is None:
-        return in_schema_order(schema.json_schema, data)
-    adapter = TypeAdapter(schema.model)
-    try:
-        written = adapter.dump_python(instance, mode="json", by_alias=True, round_trip=True)
-        native = adapter.dump_python(instance, by_alias=True, round_trip=True)
-        value = in_order(data, written, native)
-    except ValueError:  # what serialises only with a computed field
-        return data
-    return value if value == data or not problems_at(_bare(schema), schema.json_schema, value) else data
-
-
-def _value_of_nothing(schema: Schema, where: str) -> Any:
-    """The record, or list, in which all is absent."""
-    try:
-        value = _empty(_bare(schema))
-    except StatedError as error:
-        hint = "allow an empty list" if is_list(schema.json_schema) else f"{_OPTIONAL}, or extract --many"
-        raise SchemaError(f'{where}: the schema cannot say "nothing" at {error.pointer}', hint=hint) from None
-    return value if value is None else _valid(schema, Given(where, "", value))
-
-
-@lru_cache(maxsize=8)
-def _empty(schema: Schema) -> Any:
-    return nothing(schema)
-
-
 # --- pairs at fields -----------------------------------------------------------------------------------------
 
 
@@ -194,7 +121,7 @@ def _composed(schema: Schema, at_fields: Sequence[FieldExample]) -> Iterator[Exa
     """Whole records: those at the root as they are, then of the pairs at fields all that have the same text."""
     for one in at_fields:
         if not one.path:
-            yield Example(one.text, _valid(schema, Given(_of_text(schema, one.text), one.text, one.value)))
+            yield Example(one.text, valid(schema, Given(_of_text(schema, one.text), one.text, one.value)))
     by_text: dict[str, list[Entry]] = {}
     for one in at_fields:
         if one.path:
@@ -206,16 +133,16 @@ def _composed(schema: Schema, at_fields: Sequence[FieldExample]) -> Iterator[Exa
 def _record(schema: Schema, text: str, entries: Sequence[Entry]) -> Any:
     """The record of what is said about a text at several fields."""
     where = _of_text(schema, text)
-    hint = f"{_OPTIONAL}, or give the same text an example of that field, or use EXAMPLES"
     try:
-        value = Composer(_bare(schema)).record(entries)
+        value = Composer(bare(schema)).record(entries)
     except StatedError as error:
         why = error.why or "nothing is said of it, and it cannot be absent"
+        hint = error.hint or f"{OPTIONAL}, or give the same text an example of that field, or use EXAMPLES"
         raise SchemaError(f"{where}: {error.pointer}: {why}", hint=hint) from None
-    checked = _validated(schema, value, where)
-    if isinstance(checked, Valid):
-        return _as_asked(schema, value, checked.instance)
-    raise SchemaError(f"{where}: {checked[0].pointer or '/'}: {checked[0].message}", hint=hint)
+    found = admitted(schema, value, where)
+    if isinstance(found, Problem):
+        raise SchemaError(f"{where}: {found.pointer or '/'}: {found.message}", hint="give whole records in EXAMPLES")
+    return found[0]
 
 
 def _of_text(schema: Schema, text: str) -> str:

@@ -26,12 +26,13 @@ _MISSING = object()
 
 
 class StatedError(Exception):
-    """What stands at `path` cannot be left unsaid, or (`why`) cannot be made of what is said."""
+    """What stands at `path` cannot be left unsaid, or (`why`, with a `hint`) cannot be made of what is said."""
 
-    def __init__(self, path: Path, why: str | None = None) -> None:
+    def __init__(self, path: Path, why: str | None = None, hint: str | None = None) -> None:
         super().__init__(why)
         self.pointer = pointer(path) or "/"
         self.why = why
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,43 @@ class Composer:
         """What a node holds where nothing is stated."""
         return self._least(node, path) if self._says_nothing(node) else self._value(node, (), path)
 
+    def with_nulls(self, node: Any, value: Any) -> Any:
+        """A value with all that may be null in its place: 'a, b?', {'a': 1} → {'a': 1, 'b': None}.
+
+        Where it is open which branch of a union a value is of, nothing is added to it.
+        """
+        view = self._view_of(node, value)
+        if view is not None and isinstance(value, list):
+            nodes = [*view.places, *[view.items] * (len(value) - len(view.places))]
+            return [self.with_nulls(inner, one) for inner, one in zip(nodes, value, strict=False)]
+        if view is not None and isinstance(value, dict):
+            own = view.properties
+            found = {name: self.with_nulls(own.get(name), one) for name, one in value.items()}
+            return found | {name: None for name, inner in own.items() if name not in value and self._is_null(inner)}
+        return value
+
+    def _view_of(self, node: Any, value: Any) -> View | None:
+        """The only way to read a node that goes with a list or object."""
+        found = self._views(node)
+        if len(found) == _MOST_VIEWS:  # there may be more
+            return None
+        if isinstance(value, list):
+            found = [view for view in found if view.items is not _MISSING or view.places]
+        elif len(found := [view for view in found if view.properties]) > 1:
+            found = [view for view in found if self._goes_with(view, value)]
+        return found[0] if len(found) == 1 else None
+
+    def _goes_with(self, view: View, value: Any) -> bool:
+        return (
+            isinstance(value, dict)
+            and view.required <= value.keys() <= view.properties.keys()
+            and all(self._admits(view.properties[name], one) for name, one in value.items())
+        )
+
+    def _is_null(self, node: Any) -> bool:
+        """Whether what is left out of an answer is as good as null."""
+        return isinstance(node, Mapping) and node.get("default") is None and self._admits(node, None)
+
     def _says_nothing(self, node: Any) -> bool:
         return self._admits(node, None) or self._admits(node, [])
 
@@ -122,7 +160,7 @@ class Composer:
     def _admits(self, node: Any, value: Any) -> bool:
         self.trials += 1
         if self.trials > _MOST_TRIALS:
-            raise StatedError((), "the schema has too many branches to try")
+            raise StatedError((), "the schema has too many branches to try", "use EXAMPLES")
         return not problems_at(self.schema, node, value)
 
     def _value(self, node: Any, entries: Sequence[Entry], path: Path) -> Any:
@@ -189,7 +227,8 @@ class Composer:
         shared = {rest for rest in fields if size == 1 and ITEM in rest}  # all are inside of the only item
         for rest, values in fields.items():
             if rest not in shared and len(values) != size:
-                raise StatedError((*path, ITEM, *rest), f"{len(values)} of its values beside {size} of another field")
+                why = f"{len(values)} of its values beside {size} of another field"
+                raise StatedError((*path, ITEM, *rest), why, "give each field of the items as many, or use EXAMPLES")
         return [self._value(node, [*_at(fields, at, shared)], (*path, at)) for at in range(size)]
 
 
@@ -206,5 +245,5 @@ def _under(entries: Sequence[Entry], step: str | int) -> list[Entry]:
 
 def _only(whole: Sequence[Any], entries: Sequence[Entry], path: Path) -> Any:
     if len(whole) < len(entries) or any(value != whole[0] for value in whole):
-        raise StatedError(path, "two values for one place")
+        raise StatedError(path, "two values for one place", "give that field one value of the text, or make it a list")
     return whole[0]

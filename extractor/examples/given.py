@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from math import isfinite
 from types import ModuleType, UnionType
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin
@@ -32,6 +32,7 @@ class Given:
     where: str
     text: str
     value: Any
+    is_of_module: bool = False  # in which other classes may have theirs
 
 
 def from_module(module: ModuleType, where: str, model: Any) -> Iterator[Given]:
@@ -43,7 +44,7 @@ def from_module(module: ModuleType, where: str, model: Any) -> Iterator[Given]:
     mine = [one for one in pairs if not _is_foreign(one.value, model)]
     if len(mine) < len(pairs) and all(one.value is NOTHING for one in mine):
         return iter(())
-    return map(_as_data, mine)
+    return (replace(_as_data(one), is_of_module=True) for one in mine)
 
 
 def from_pairs(pairs: Sequence[Pair], where: str) -> Iterator[Given]:

@@ -14,14 +14,26 @@ from functools import lru_cache
 from extractor import encoders
 from extractor.descriptors import describe
 from extractor.examples import choose
-from extractor.prompt.fence import escape, fence
+from extractor.prompt.fence import escape, fence, unescape
 from extractor.prompt.style import PromptStyle, name_language
 from extractor.prompt.wording import WORDINGS, Wording
 from extractor.schema import is_many
+from extractor.scopes import has_null
 from extractor.text import main_script
 from extractor.types import Document, Example, Language, Message, Schema
 
-__all__ = ["PromptStyle", "Voice", "again", "answer_now", "as_text", "fence", "messages", "think", "voice_for"]
+__all__ = [
+    "PromptStyle",
+    "Voice",
+    "again",
+    "answer_now",
+    "as_text",
+    "fence",
+    "messages",
+    "think",
+    "unescape",
+    "voice_for",
+]
 
 _SAMPLE = 2_000  # characters that tell a language
 _WITH_NULL = ("json", "yaml")
@@ -61,10 +73,17 @@ def _system(schema: Schema, voice: Voice) -> Message:
         task=_task(schema, voice),
         instruction=(schema.instruction or "" if style.instruction is None else style.instruction).strip(),
         type=describe(schema, style.descriptor),
-        absent=said.absent if style.encoding in _WITH_NULL else said.empty,
+        absent=_absent(schema, voice),
         language=said.answer_language.format(name=name) if name else said.own_language,
     )
     return Message("system", _without_gaps(filled))
+
+
+def _absent(schema: Schema, voice: Voice) -> str:
+    """What to write where a text says nothing; where null may stand nowhere, no model is told to write it."""
+    if voice.style.encoding not in _WITH_NULL:
+        return voice.said.empty
+    return voice.said.absent if has_null(schema.json_schema) else ""
 
 
 def _task(schema: Schema, voice: Voice) -> str:

@@ -8,42 +8,30 @@ from typing import Any, get_args
 from extractor.errors import UsageError
 from extractor.types import Descriptor, Encoding, Form, Language
 
-# Names for what people write as codes; whatever else is given goes into the prompt as it is.
-_LANGUAGES: dict[Language, dict[str, str]] = {
-    "en": {
-        "en": "English",
-        "zh": "Chinese",
-        "zh-tw": "Traditional Chinese",
-        "zh-hk": "Traditional Chinese",
-        "zh-hant": "Traditional Chinese",
-        "ja": "Japanese",
-        "ko": "Korean",
-        "fr": "French",
-        "de": "German",
-        "es": "Spanish",
-        "it": "Italian",
-        "pt": "Portuguese",
-        "ru": "Russian",
-        "ar": "Arabic",
-        "hi": "Hindi",
-    },
-    "zh": {
-        "en": "英文",
-        "zh": "中文",
-        "zh-tw": "繁体中文",
-        "zh-hk": "繁体中文",
-        "zh-hant": "繁体中文",
-        "ja": "日文",
-        "ko": "韩文",
-        "fr": "法文",
-        "de": "德文",
-        "es": "西班牙文",
-        "it": "意大利文",
-        "pt": "葡萄牙文",
-        "ru": "俄文",
-        "ar": "阿拉伯文",
-        "hi": "印地文",
-    },
+# What people write for a language (its code, or a name of it), and what a prompt in each language calls it; whatever
+# else is given goes into the prompt as it is.
+_NAMES: dict[str, dict[Language, str]] = {
+    "en": {"en": "English", "zh": "英文"},
+    "zh": {"en": "Chinese", "zh": "中文"},
+    "zh-hans": {"en": "Simplified Chinese", "zh": "简体中文"},
+    "zh-hant": {"en": "Traditional Chinese", "zh": "繁体中文"},
+    "ja": {"en": "Japanese", "zh": "日文"},
+    "ko": {"en": "Korean", "zh": "韩文"},
+    "fr": {"en": "French", "zh": "法文"},
+    "de": {"en": "German", "zh": "德文"},
+    "es": {"en": "Spanish", "zh": "西班牙文"},
+    "it": {"en": "Italian", "zh": "意大利文"},
+    "pt": {"en": "Portuguese", "zh": "葡萄牙文"},
+    "ru": {"en": "Russian", "zh": "俄文"},
+    "ar": {"en": "Arabic", "zh": "阿拉伯文"},
+    "hi": {"en": "Hindi", "zh": "印地文"},
+}
+_CODES = {**{code: code for code in _NAMES}, "zh-tw": "zh-hant", "zh-hk": "zh-hant"}
+_NAMED = {
+    **{name.lower(): code for code, names in _NAMES.items() for name in names.values()},
+    **{names["zh"].removesuffix("文") + "语": code for code, names in _NAMES.items()},  # 法文, 法语
+    "汉语": "zh",
+    "繁體中文": "zh-hant",
 }
 
 
@@ -84,12 +72,12 @@ class PromptStyle:
 
 
 def name_language(answer_language: str, language: Language) -> str:
-    """What a prompt calls a language: ('zh-CN', 'en') → 'Chinese', ('zh', 'zh') → '中文', ('Latin', 'en') → 'Latin'."""
-    code = answer_language.strip().lower().replace("_", "-")
-    names = _LANGUAGES[language]
-    parts = code.split("-")
-    codes = ("-".join(parts[:most]) for most in range(len(parts), 0, -1))
-    return next((names[one] for one in codes if one in names), " ".join(answer_language.split()))
+    """What a prompt calls a language: ('zh-CN', 'en') → 'Chinese', ('French', 'zh') → '法文', ('Ido', 'en') → 'Ido'."""
+    asked = " ".join(answer_language.split())
+    parts = asked.lower().replace("_", "-").split("-")
+    tags = ("-".join(parts[:most]) for most in range(len(parts), 0, -1))
+    code = _NAMED.get(asked.lower()) or next((_CODES[tag] for tag in tags if tag in _CODES), None)
+    return _NAMES[code][language] if code else asked
 
 
 def _refuse(name: str, value: Any, known: tuple[Any, ...]) -> None:

@@ -26,7 +26,7 @@ class Wording:
     many: str
     one_json: str
     many_json: str
-    absent: str  # in formats that know null
+    absent: str  # in formats that know null, where null may stand anywhere; both with the space behind them
     empty: str  # in those that do not
     own_language: str
     answer_language: str
@@ -45,13 +45,13 @@ ENGLISH = Wording(
 
 {type}
 
-Copy names, numbers and dates from the text. {absent} {language}""",
+Copy names, numbers and dates from the text. {absent}{language}""",
     one="Extract this record from the text. {format}",
     many="Extract all such records from the text, each once, as one list. {format}",
     one_json="Extract this record from the text and answer with JSON only:",
     many_json="Extract all such records from the text, each once, and answer with one JSON list only:",
-    absent="Write null where the text does not state a value.",
-    empty="Leave empty what the text does not state.",
+    absent="Write null where the text does not state a value. ",
+    empty="Leave empty what the text does not state. ",
     own_language="Write in the language of the text.",
     answer_language="Whatever you write in your own words, write in {name}.",
     again="""\

@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,7 +14,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Field, RootModel, computed_field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, RootModel, computed_field
 from scripted import quick, record, schema_of
 
 from extractor.errors import SchemaError, UsageError
@@ -152,6 +153,7 @@ def test_dataclasses_and_unions_have_instances(file: Any) -> None:
     assert pairs(load(f"{path}:Cat")) == [("a cat", {"lives": 9})]
 
 
+OF_PAPER = "data has to be valid by Paper, null (None) is for nothing; instances are for their own class alone"
 PAIR = 'an example is a pair: ("a text", Paper(...)), ("a text", {"title": ...}), or ("a text", None) for nothing'
 
 
@@ -167,7 +169,13 @@ PAIR = 'an example is a pair: ("a text", Paper(...)), ("a text", {"title": ...})
         (
             "EXAMPLES = [('a', {'title': 3})]",
             "EXAMPLES[0]: /title: 3 is not of type 'string', 'null'",
-            "data has to be valid by Paper, null (None) is for nothing; instances are for their own class alone",
+            OF_PAPER,
+        ),
+        ("EXAMPLES = [('a', {'titel': 'x'})]", "EXAMPLES[0]: /titel: no property 'titel' is foreseen", OF_PAPER),
+        (
+            "EXAMPLES = [('a', {'authors': [{'name': 'Ada', 'born': 1815}]})]",
+            "EXAMPLES[0]: /authors/0/born: no property 'born' is foreseen",
+            OF_PAPER,
         ),
         (
             "EXAMPLES = [('a', [Paper()])]",
@@ -226,6 +234,146 @@ def test_a_class_that_writes_other_names_than_it_reads_shows_what_it_reads() -> 
         name: str = Field(validation_alias="Name", serialization_alias="NAME")
 
     assert pairs(with_examples(load(Thing), [("a", {"Name": "x"})])) == [("a", {"Name": "x"})]
+
+
+class ByAlias(BaseModel):
+    title: str
+    year: int = Field(alias="Jahr")
+    kids: list[ByAlias] = []
+
+
+class ByName(BaseModel):
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+    title: str
+    year: int = Field(alias="Jahr")
+    kids: list[ByName] = []
+
+
+class ByChoice(BaseModel):
+    year: int = Field(validation_alias=AliasChoices("Jahr", "annee"))
+
+
+class ByTwo(BaseModel):
+    year: int | None = Field(None, validation_alias="Jahr", serialization_alias="an")
+    title: str | None = None
+
+
+@dataclass
+class Plain:
+    title: str
+    year: int | None = None
+
+
+NO_YEAR = "no property 'year' is foreseen; the schema calls it 'Jahr'"
+
+
+@pytest.mark.parametrize(
+    ("type_", "given_one", "shown"),
+    [
+        (ByAlias, {"title": "x", "Jahr": 1}, {"title": "x", "Jahr": 1, "kids": []}),
+        (ByName, {"title": "x", "Jahr": 1}, {"title": "x", "Jahr": 1, "kids": []}),
+        (ByName, {"title": "x", "year": 1}, {"title": "x", "Jahr": 1, "kids": []}),
+        (
+            ByName,
+            {"kids": [{"title": "y", "year": 2}], "year": 1, "title": "x"},
+            {"title": "x", "Jahr": 1, "kids": [{"title": "y", "Jahr": 2, "kids": []}]},
+        ),
+        (ByChoice, {"annee": 1}, {"Jahr": 1}),
+        (ByTwo, {"Jahr": 1}, {"Jahr": 1, "title": None}),
+        (ByTwo, ByTwo(Jahr=1), {"Jahr": 1, "title": None}),  # which is written as 'an'
+        (Plain, {"title": "x"}, {"title": "x", "year": None}),
+    ],
+)
+def test_names_that_a_class_reads_are_taken(type_: Any, given_one: Any, shown: Any) -> None:
+    found = with_examples(load(type_), [("a", given_one)]).examples[0].value
+    assert (found, [*found]) == (shown, [*shown])
+
+
+@pytest.mark.parametrize(
+    ("type_", "given_one", "said"),
+    [
+        (ByAlias, {"title": "x", "Jahr": 1, "year": 1}, f"/year: {NO_YEAR}"),
+        (ByName, {"title": "x", "Jahr": 1, "year": 1}, f"/year: {NO_YEAR}"),
+        (ByAlias, {"title": "x", "Jahr": 1, "kids": [{"title": "y", "Jahr": 1, "yeer": 2}]},
+         "/kids/0/yeer: no property 'yeer' is foreseen"),
+        (Plain, {"title": "x", "yaer": 1999}, "/yaer: no property 'yaer' is foreseen"),
+        (list[Plain], {"title": "x", "yaer": 1999}, "/yaer: no property 'yaer' is foreseen"),
+        ("title, year int?", {"title": "x", "yeer": 3}, "/yeer: no property 'yeer' is foreseen"),
+    ],
+)  # fmt: skip
+def test_names_that_a_class_would_drop_are_refused(type_: Any, given_one: Any, said: str) -> None:
+    assert fault(with_examples, load(type_), [("a", given_one)])[0] == f"examples[0]: {said}"
+
+
+def test_what_a_class_allows_or_makes_is_not_dropped() -> None:
+    class Free(BaseModel):
+        model_config = ConfigDict(extra="allow")
+        name: str = Field(max_length=3)
+        counts: dict[int, int] = {}
+
+    given_one = {"name": "x", "more": 1, "counts": {"7": 1}}
+    assert with_examples(load(Free), [("a", given_one)]).examples[0].value["more"] == 1
+
+
+def test_an_inner_record_of_a_pair_is_as_strict() -> None:
+    class Outer(BaseModel):
+        one: Plain | None = Field(None, examples=[("by x", {"title": "x", "yaer": 1})])
+
+    assert "/one/yaer: no property 'yaer' is foreseen" in fault(load, Outer)[0]
+
+
+MAYBE = {"type": ["integer", "null"]}
+CAT = {**record(kind={"const": "cat"}), "additionalProperties": False}
+DOG = {**record(kind={"const": "dog"}), "additionalProperties": False}
+
+
+def _open(**properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "given_one", "shown"),
+    [
+        ("title, year int?", {"title": "x"}, {"title": "x", "year": None}),
+        ("pages int?, title", {"title": "x"}, {"pages": None, "title": "x"}),
+        ("authors[] {name, mail?}", {"authors": [{"name": "Bo"}]}, {"authors": [{"name": "Bo", "mail": None}]}),
+        (_open(a=WHOLE, b=WHOLE), {"a": 1}, {"a": 1}),  # not null
+        (_open(a=WHOLE, b={"type": "array"}), {"a": 1}, {"a": 1}),
+        (_open(a=WHOLE, b=MAYBE | {"default": 7}), {"a": 1}, {"a": 1}),
+        ({**_open(a=WHOLE, b=MAYBE), "maxProperties": 1}, {"a": 1}, {"a": 1}),
+        ({"anyOf": [_open(a=WHOLE, b=MAYBE), {"type": "null"}]}, {"a": 1}, {"a": 1, "b": None}),
+        ({"allOf": [_open(a=WHOLE, b=MAYBE), _open(c=MAYBE)]}, {"a": 1}, {"a": 1, "b": None, "c": None}),
+        (
+            {"anyOf": [{**CAT, "properties": {"kind": {"const": "cat"}, "lives": MAYBE}},
+                       {**DOG, "properties": {"kind": {"const": "dog"}, "tricks": MAYBE}}]},
+            {"kind": "dog"},
+            {"kind": "dog", "tricks": None},
+        ),
+        ({"anyOf": [_open(a=WHOLE, b=MAYBE), _open(a=WHOLE, c=MAYBE)]}, {"a": 1}, {"a": 1}),  # which one is open
+        (
+            {"$ref": "#/$defs/T", "$defs": {"T": _open(a=WHOLE, b=MAYBE, t={"$ref": "#/$defs/T"})}},
+            {"a": 1, "t": {"a": 2, "t": {"a": 3, "b": 3}}},
+            {"a": 1, "b": None, "t": {"a": 2, "b": None, "t": {"a": 3, "b": 3}}},
+        ),
+        ({"type": "object", "additionalProperties": True}, {"a": 1}, {"a": 1}),
+    ],
+)  # fmt: skip
+def test_what_may_be_null_is_null_in_examples_of_data(schema: Any, given_one: Any, shown: Any) -> None:
+    found = with_examples(load(schema), [("a", given_one)]).examples[0].value
+    assert (found, [*found]) == (shown, [*shown])
+
+
+def test_records_without_end_and_unions_of_many_branches_take_no_time() -> None:
+    branches = [_open(a=WHOLE, **{f"b{at}": MAYBE}) for at in range(60)]
+    deep: Any = {"a": 1}
+    for _ in range(90):
+        deep = {"a": 1, "t": deep}
+    tree = {"anyOf": [_open(a=WHOLE, b=MAYBE, t={"$ref": "#/$defs/T"}), {"type": "null"}]}
+    began = time.monotonic()
+    assert pairs(with_examples(load({"anyOf": branches}), [("a", {"a": 1})])) == [("a", {"a": 1})]
+    found = with_examples(schema_of({"$ref": "#/$defs/T", "$defs": {"T": tree}}), [("a", deep)]).examples[0].value
+    assert found["t"]["b"] is None
+    assert time.monotonic() - began < 20
 
 
 # --- a record that says nothing ------------------------------------------------------------------------------
@@ -327,7 +475,7 @@ def test_of_a_class_several_values_for_one_place_are_told() -> None:
         year: int = Field(examples=[("1990 or 1991", [1990, 1991])])
 
     said = "Day: examples of the text '1990 or 1991': /year: two values for one place"
-    assert fault(load, Day) == (said, ITEM_HINT)
+    assert fault(load, Day) == (said, "give that field one value of the text, or make it a list")
     assert pairs(load_many(Day)) == [("1990 or 1991", [{"year": 1990}, {"year": 1991}])]
 
 
@@ -383,24 +531,33 @@ def test_values_are_wrapped_in_their_ancestors(schema: Any, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "said"),
+    ("schema", "said", "hint"),
     [
-        (record(a=WHOLE | {"examples": [["x", 1]]}, b=WHOLE), "/b: nothing is said of it, and it cannot be absent"),
-        (record(a=WHOLE | {"examples": [["x", 1], ["x", 2]]}), "/a: two values for one place"),
+        (
+            record(a=WHOLE | {"examples": [["x", 1]]}, b=WHOLE),
+            "/b: nothing is said of it, and it cannot be absent",
+            ITEM_HINT,
+        ),
+        (
+            record(a=WHOLE | {"examples": [["x", 1], ["x", 2]]}),
+            "/a: two values for one place",
+            "give that field one value of the text, or make it a list",
+        ),
         (
             record(l={"type": "array", "items": record(a=AT | {"examples": [["x", 1], ["x", 2]]},
                                                        b=AT | {"examples": [["x", 1]]})}),
             "/l/-/b: 1 of its values beside 2 of another field",
+            "give each field of the items as many, or use EXAMPLES",
         ),
         (
             record(l={"type": "array", "minItems": 2, "items": record(a=WHOLE | {"examples": [["x", 1]]})}),
             "/l: [{'a': 1}] is too short",
+            "give whole records in EXAMPLES",
         ),
     ],
 )  # fmt: skip
-def test_records_that_fields_alone_do_not_make(schema: Any, said: str) -> None:
-    message, hint = fault(load, schema)
-    assert (message, hint) == (f"Record: examples of the text 'x': {said}", ITEM_HINT)
+def test_records_that_fields_alone_do_not_make(schema: Any, said: str, hint: str) -> None:
+    assert fault(load, schema) == (f"Record: examples of the text 'x': {said}", hint)
 
 
 KINDS = st.sampled_from([AT, WHOLE, {"type": "array", "items": WHOLE}, {"type": "object"}])
@@ -495,7 +652,9 @@ def test_what_is_wrong_with_a_file(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path(name).write_text(text, encoding="utf-8")
-    assert fault(read_examples, name, YEARS)[0] == message
+    said, hint = fault(read_examples, name, YEARS)
+    assert said == message
+    assert "instances" not in str(hint)  # which a file cannot have
 
 
 def test_aliases_that_stand_for_billions_of_values(tmp_path: Path) -> None:
@@ -509,6 +668,8 @@ def test_aliases_that_stand_for_billions_of_values(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_or_too_large(tmp_path: Path) -> None:
     path = tmp_path / "e.jsonl"
     assert fault(read_examples, path, YEARS) == (f"{path}: No such file or directory", "is the name right?")
+    folder = (f"{tmp_path}: a folder, where a file is asked for", "name a file in it")
+    assert fault(read_examples, tmp_path, YEARS) == folder
     path.write_text("\n" * 8_000_001)
     assert fault(read_examples, path, YEARS) == (f"{path}: larger than 8 MB", "split it")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
@@ -113,6 +114,46 @@ def test_a_class_with_a_wrong_example(type_: Any, message: str) -> None:
         from_type(type_)
     assert str(caught.value) == message
     assert "pair" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "examples", "stated", "shown"),
+    [
+        (list[str], [("t1 t2", "t1"), ("t1 t2", "t2"), ("u", ["u"])], [("t1 t2", ["t1", "t2"]), ("u", ["u"])], []),
+        (list[str], [["a", "b"], ("a b", "a"), ["c", "d"]], [("a b", ["a"])], [["a", "b"], ["c", "d"]]),
+        (list[str] | None, [("none", None), ("a", "a")], [("none", None), ("a", ["a"])], []),
+        (list[int], [("one, two", 1), ("one, two", 2)], [("one, two", [1, 2])], []),
+        (set[Literal["x", "y"]], [("x or y", "x"), ("x or y", "y")], [("x or y", ["x", "y"])], []),
+        (list[str | float], [("a 1", "a"), ("a 1", 1.5)], [("a 1", ["a", 1.5])], []),
+        (list[date], [("on the 2nd", date(2020, 1, 2))], [("on the 2nd", ["2020-01-02"])], []),
+        (list[list[str]], [("a b", [["a", "b"]])], [("a b", [["a", "b"]])], []),
+        (list[tuple[str, str]], [("a-b", [("a", "b")])], [("a-b", [["a", "b"]])], []),
+        (tuple[str, str], [("a", "b")], [], [["a", "b"]]),
+        (list[Any], [("a", "b")], [], [["a", "b"]]),
+        (list[str] | str, [("a", "b")], [], [["a", "b"]]),  # nobody can tell
+    ],
+)
+def test_pairs_of_a_text_and_an_item(kind: Any, examples: list[Any], stated: list[Any], shown: list[Any]) -> None:
+    schema = from_type(_class(kind, *examples))
+    assert [(one.text, one.value) for one in pairs(schema)] == stated
+    assert [*hints(schema, schema.json_schema["properties"]["year"])] == shown
+
+
+def test_items_of_fields_with_other_names_and_of_inner_classes() -> None:
+    class Inner(BaseModel):
+        tags: list[str] = Field([], alias="Tags", examples=[("a b", "a"), ("a b", "b")])
+
+    class Outer(BaseModel):
+        one: Inner | None = None
+        all: list[Inner] = []
+
+    found = {(one.path, one.text, tuple(one.value)) for one in pairs(from_type(Outer))}
+    assert found == {(("one", "Tags"), "a b", ("a", "b")), (("all", "-", "Tags"), "a b", ("a", "b"))}
+
+
+def test_a_wrong_item_is_told() -> None:
+    with pytest.raises(SchemaError, match=r"/properties/year/examples/0/1/1: 'b' is not of type 'integer'"):
+        from_type(_class(list[int], ("a", 2), ("a", "b")))
 
 
 def test_a_file_with_a_wrong_example_is_loaded() -> None:

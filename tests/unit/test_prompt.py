@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -15,14 +16,15 @@ from described import SCHEMAS, SNAPSHOTS, compare
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
-from scripted import ScriptedEngine, quick
+from scripted import ScriptedEngine, quick, record
 
 from extractor.errors import UsageError
 from extractor.examples import with_examples
 from extractor.pipeline import extract
-from extractor.prompt import PromptStyle, as_text, fence, messages, voice_for
+from extractor.prompt import PromptStyle, as_text, fence, messages, unescape, voice_for
 from extractor.prompt.style import name_language
-from extractor.schema import from_type, load_many
+from extractor.schema import from_type, load, load_many
+from extractor.scopes import has_null
 from extractor.talk import Options
 from extractor.types import Document, Example, Mode, Request, Schema
 
@@ -158,6 +160,16 @@ def test_the_instruction_of_the_schema_gives_way_to_the_given_one() -> None:
         ("ZH", "zh", "中文"),
         ("zh_TW", "en", "Traditional Chinese"),
         ("zh-Hant-HK", "zh", "繁体中文"),
+        ("Chinese", "zh", "中文"),
+        (" english ", "zh", "英文"),
+        ("Traditional  Chinese", "zh", "繁体中文"),
+        ("英文", "en", "English"),
+        ("法语", "en", "French"),
+        ("西班牙语", "zh", "西班牙文"),
+        ("汉语", "en", "Chinese"),
+        ("简体中文", "zh", "简体中文"),
+        ("Swiss-German", "zh", "Swiss-German"),
+        ("xx", "en", "xx"),
         ("Old  Norse\n", "en", "Old Norse"),
     ],
 )
@@ -176,6 +188,50 @@ def test_no_paragraph_is_empty(encoding: Any) -> None:
     said = messages(ENGLISH, PLAIN, voice_for("", PromptStyle(encoding=encoding)))[0].content
     assert "\n\n\n" not in said
     assert ("null" in said.rpartition("}")[2]) is (encoding in ("json", "yaml"))
+
+
+TEXT = {"type": "string"}
+TREE = record(name=TEXT, kids={"type": "array", "items": {"$ref": "#/$defs/T"}})
+WISH = record(name=TEXT, wish={"$ref": "#/$defs/W"})
+
+
+@pytest.mark.parametrize(
+    ("schema", "is_said"),
+    [
+        ("title str", False),
+        ("title str, tags[], pages int", False),
+        ("title str, year int?", True),
+        ("title str, authors[] {name, mail?}", True),
+        (record(a=TEXT, b={"type": ["string", "null"]}), True),
+        (record(a={"enum": ["x", None]}), True),
+        (record(a={"enum": ["x", "y"]}), False),
+        (record(a={"const": None}), True),
+        (record(a={}), True),
+        (record(a={"type": "object", "additionalProperties": {"type": ["integer", "null"]}}), True),
+        (record(a={"type": "object", "additionalProperties": TEXT}), False),
+        (record(a={"type": "array", "prefixItems": [TEXT, {"type": "null"}], "items": False}), True),
+        ({"type": "object", "properties": {"a": TEXT}}, False),  # may be left out, but not be null
+        ({"anyOf": [record(a=TEXT), {"type": "null"}]}, True),
+        ({"anyOf": [record(a=TEXT), record(b={"type": ["integer", "null"]})]}, True),
+        ({"$ref": "#/$defs/T", "$defs": {"T": TREE}}, False),
+        ({"$ref": "#/$defs/T", "$defs": {"T": {**TREE, "allOf": [{"$ref": "#/$defs/W"}]}, "W": WISH}}, False),
+        ({"$ref": "#/$defs/W", "$defs": {"W": {"anyOf": [WISH, {"type": "null"}]}}}, True),
+        (list[Concert], True),
+    ],
+)
+def test_null_is_asked_for_only_where_it_may_stand(schema: Any, is_said: bool) -> None:
+    for text, said in (("The sea.", "Write null"), ("海上的风。", "写 null")):
+        told = messages(Document("a", text), load(schema), voice_for(text))[0].content
+        assert (said in told) is is_said
+        assert "  Write" not in told
+        assert told == told.strip()
+
+
+def test_definitions_that_name_others_twice_are_looked_at_once() -> None:
+    half = {f"D{at}": record(a={"$ref": f"#/$defs/D{at + 1}"}, b={"$ref": f"#/$defs/D{at + 1}"}) for at in range(60)}
+    began = time.monotonic()
+    assert not has_null({"$ref": "#/$defs/D0", "$defs": {**half, "D60": TEXT}})
+    assert time.monotonic() - began < 10
 
 
 def test_only_the_nearest_examples_are_shown_and_the_nearest_last() -> None:
@@ -289,6 +345,54 @@ def test_no_document_closes_its_fence(text: str) -> None:
 def test_no_document_ends_its_turn(mark: str) -> None:
     assert mark not in fence(f"a {mark} b")
     assert mark.replace(mark[0], mark[0] + "\\", 1) in fence(f"a {mark} b")
+
+
+@pytest.mark.parametrize(
+    ("value", "document", "plain"),
+    [
+        (r"use <\/text>", "use </text>", "use </text>"),
+        (r"use <\/TEXT >", "use </TEXT >", "use </TEXT >"),
+        (r"use <\/TEXT>", "use </text>", r"use <\/TEXT>"),
+        (r"a <\|im_end|> b", "a <|im_end|> b", "a <|im_end|> b"),
+        (r"[\INST] and [\/INST]", "[INST] and [/INST]", "[INST] and [/INST]"),
+        (r"<\/s>", "no mark", r"<\/s>"),
+        (r"<\/text>", r"both </text> and <\/text>", r"<\/text>"),  # which of the two is open
+        (r"C:\text", "</text> C:\\text", r"C:\text"),
+        ({"a/b": [1, None, r"<\/s>"]}, "</s>", {"a/b": [1, None, "</s>"]}),
+    ],
+)
+def test_marks_of_a_document_are_put_back(value: Any, document: str, plain: Any) -> None:
+    found, notes = unescape(value, document)
+    assert found == plain
+    assert [*notes] == ([] if value == plain else ["/a~1b/2" if isinstance(value, dict) else ""])
+
+
+@quick(200)
+@given(st.lists(st.sampled_from(["</text>", "<|im_end|>", "[INST]", "<", "/", ">", "\\", " ", "sea"])).map("".join))
+def test_a_faithful_copy_is_the_text_again_or_as_it_was_shown(text: str) -> None:
+    shown = fence(text).removeprefix("<text>\n").removesuffix("\n</text>")
+    assert unescape(shown, text)[0] in (text.strip(), shown) or "\\" in text
+
+
+def test_a_copied_mark_is_found_in_the_document_and_no_turn_shows_it() -> None:
+    document = Document("a.txt", "The Tags play </text> <|im_end|> on Sunday.")
+    copy = r"The Tags play <\/text> <\|im_end|>"
+    replies = [json.dumps({"band": copy, "seats": None, "kind": "dear"}), '{"/kind": "paid"}']
+    engine = ScriptedEngine(replies, modes=("prompt",))
+    found = asyncio.run(extract(document, PLAIN, engine, Options()))
+    assert found.data["band"] == found.value.band == "The Tags play </text> <|im_end|>"
+    assert "/band" in found.spans
+    assert "escaped" in found.notes["/band"]
+    assert len(engine.requests) == 2
+    assert not any("<|im_end|>" in turn.content for turn in engine.requests[1].messages)
+
+
+@pytest.mark.parametrize("text", ["<" + " " * 50_000, "< " * 50_000, "</" + " " * 50_000, "<text" + " " * 50_000])
+def test_spaces_take_no_time(text: str) -> None:
+    began = time.monotonic()
+    fence(text)
+    unescape(text, text)
+    assert time.monotonic() - began < 5
 
 
 @quick()
