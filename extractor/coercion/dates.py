@@ -126,7 +126,7 @@ def _written(text: str) -> Reading:
         if written := form.fullmatch(text):
             if not (year := _number(written["year"])):
                 return Doubt(f"the year of {text!r} is no clear numeral")  # 二千零一九
-            if year < _CENTURY and not text.startswith(("0", "公元")):
+            if year < _CENTURY and len(written["year"]) < len("2019") and not text.startswith("公元"):
                 return Doubt(f"{text!r} names no century")  # 十九年
             return _calendar(*(_number(written[part]) for part in ("year", "month", "day")))
     return None

@@ -201,8 +201,9 @@ def test_each_text_that_is_not_taken_has_a_reason(node: dict[str, Any], text: st
     assert why in doubt
 
 
-def test_a_year_of_two_digits_is_one_where_it_is_said_to_be() -> None:
-    assert read(formed("date"), "公元十九年五月三日")[0] == "0019-05-03"
+@pytest.mark.parametrize("text", ["公元十九年五月三日", "3 May 0019", "0019/5/3"])
+def test_a_year_of_two_digits_is_one_where_it_is_said_to_be(text: str) -> None:
+    assert read(formed("date"), text)[0] == "0019-05-03"
 
 
 @pytest.mark.parametrize(("text", "value"), [("1e-5", 1e-5), ("10^-2", 0.01), ("-5", -5), ("1/2", 0.5)])
