@@ -21,6 +21,7 @@ from extractor.coercion.words import (
     named_choice,
     qualified,
     read_boolean,
+    remarked,
 )
 
 _LEAST, _MOST = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
@@ -55,7 +56,7 @@ def _chosen(shape: Shape, text: str, *, is_bare: bool) -> Reading:
     """The choice that a text is: by its name, as a number, with something beside it, or as a sentence names it."""
     found = choose(shape.choices, text) or by_truth(shape.choices, text) or _counted(shape, text)
     found = found or qualified(shape.choices, text, shape.said.name)
-    return found or (named_choice(shape.choices, text) if is_bare else None)
+    return found or (named_choice if is_bare else remarked)(shape.choices, text)
 
 
 def _counted(shape: Shape, text: str) -> Reading:

@@ -167,7 +167,7 @@ def _chosen(choices: Sequence[Choice], text: str, spellings: Sequence[Callable[[
 def qualified(choices: Sequence[Choice], text: str, name: str) -> Reading:
     """A choice with its number, its field or how sure it is: 'Positive (0.9)', '1. positive', 'mood: positive'.
 
-    What is less than half sure is a doubt, as is any other remark: 'low (0%)', 'high (but falling)'.
+    What is less than half sure is a doubt: 'low (0%)'.
     """
     plain = _plain(text) if len(text) <= LONGEST else ""
     for form in (_RATED, _COUNTED, _NAMED):
@@ -180,7 +180,12 @@ def qualified(choices: Sequence[Choice], text: str, name: str) -> Reading:
             if form is _RATED and _is_unsure(hit):
                 return Doubt(f"{hit['rest'].strip()!r} in {text!r} may say that it is hardly so")
             return Found(found.value, f"without {hit['rest'].strip()!r}", cost=2)
-    hit = _REMARKED.fullmatch(plain)
+    return None
+
+
+def remarked(choices: Sequence[Choice], text: str) -> Doubt | None:
+    """Why a choice with a remark is none, as no sentence tells how they go together: 'high (but falling)'."""
+    hit = _REMARKED.fullmatch(_plain(text)) if len(text) <= LONGEST else None
     if hit and isinstance(choose(choices, hit["label"]), Found):
         return Doubt(f"{hit['rest']!r} in {text!r} may change what {hit['label']!r} says")
     return None

@@ -59,6 +59,11 @@ def test_what_may_change_a_choice_is_a_doubt(text: str, value: str | None) -> No
     assert (bool(change), bool(doubt)) == (bool(value), not value)
 
 
+def test_a_bare_answer_is_a_sentence_and_may_have_brackets() -> None:
+    text = "High (it grew)"
+    assert align(schema_of(LEVELS), [text], text).value == "high"
+
+
 def test_a_sign_that_is_part_of_a_choice_is_none_beside_it() -> None:
     assert read({"enum": ["<5", "5", "!x"]}, "<5") == ("<5", "", "")
     assert read({"enum": ["<5", "5", "!x"]}, "!X")[0] == "!x"
