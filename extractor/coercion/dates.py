@@ -53,15 +53,20 @@ _WEEKDAY = re.compile(
 )
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _DAYS_BY = {name[:3].casefold(): at for at, name in enumerate(_DAYS)}
-_DAYLESS = re.compile(rf"(?:{_MONTH},? )?\d{{4}}|\d{{4}}[-/]\d{{1,2}}|\d{{4}} ?年(?: ?\d{{1,2}} ?月)?", re.IGNORECASE)
 _NAME = _MONTH.replace("?P<month>", "?:")
+_SIGNED = rf"{_NUMERAL}{{1,2}} ?月"
+_DAYLESS = re.compile(
+    rf"(?:{_NAME},? )?\d{{4}}|\d{{4}}[-/]\d{{1,2}}|{_NUMERAL}{{4}} ?年(?: ?{_SIGNED})?|{_NAME}|{_SIGNED}", re.IGNORECASE
+)
 _YEARLESS = re.compile(
     rf"(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?:[ /-]|\. ?)(?:of )?{_NAME}|{_NAME} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?"
-    r"|\d{1,2} ?月 ?\d{1,2} ?[日号]",
+    rf"|{_SIGNED} ?{_NUMERAL}{{1,3}} ?[日号]",
     re.IGNORECASE,
 )
 _SHORT_YEAR = re.compile(
-    rf"\d{{1,2}}(?:[ /-]|\. ?){_NAME}(?:,?[ /-]|(?<=\.))['’]?\d\d|\d{{1,2}}([-/.])\d{{1,2}}\1['’]?\d\d", re.IGNORECASE
+    rf"\d{{1,2}}(?:[ /-]|\. ?){_NAME}(?:,?[ /-]|(?<=\.))['’]?\d\d|\d{{1,2}}([-/.])\d{{1,2}}\1['’]?\d\d"
+    rf"|['’]?{_NUMERAL}{{2}} ?年 ?{_SIGNED} ?{_NUMERAL}{{1,3}} ?[日号]",
+    re.IGNORECASE,
 )
 _LABEL = re.compile(r"(?:date(?: ?time)?|time|duration|on|日期|时间|时长)\s?:\s?", re.IGNORECASE)
 _BOTH = re.compile(
@@ -70,6 +75,7 @@ _BOTH = re.compile(
     re.IGNORECASE,
 )
 _HALF_DAY = 12
+_CENTURY = 100
 
 
 def read(text: str, form: str) -> Reading:
@@ -118,8 +124,10 @@ def _written(text: str) -> Reading:
         return _by_numbers(text, int(numbers["one"]), int(numbers["two"]), int(numbers["year"]))
     for form in _WRITTEN:
         if written := form.fullmatch(text):
-            if not _number(written["year"]):
+            if not (year := _number(written["year"])):
                 return Doubt(f"the year of {text!r} is no clear numeral")  # 二千零一九
+            if year < _CENTURY and len(written["year"]) < len("2019") and not text.startswith("公元"):
+                return Doubt(f"{text!r} names no century")  # 十九年
             return _calendar(*(_number(written[part]) for part in ("year", "month", "day")))
     return None
 
@@ -166,7 +174,9 @@ def _moment(text: str, *, zoned: bool) -> Reading:
     """'3 March 2024, 10:30 UTC' → '2024-03-03T10:30:00Z'; midnight is not made up."""
     both = _BOTH.fullmatch(text)
     if not both or not (time := clock.read(both["time"])):
-        return Doubt(f"{text!r} names no time") if isinstance(_day(text), Found) else None
+        if clock.read(text):
+            return Doubt(f"{text!r} names no day")
+        return Doubt(f"{text!r} names no time") if isinstance(day := _day(text), Found) else day or _incomplete(text)
     day = _day(both["date"]) or _incomplete(both["date"])
     found = _with_offset(text, time, zoned=zoned)
     if not isinstance(day, Found) or not isinstance(found, Found):

@@ -7,16 +7,17 @@ from fractions import Fraction
 
 from extractor.coercion import number_words
 from extractor.coercion.found import Doubt, Found, Reading
-from extractor.coercion.numerals import chinese_integer
+from extractor.coercion.numerals import from_chinese
 
 _UNITS = {
     "Y": "years?|yrs?|年", "O": "months?|个月", "W": "weeks?|wks?|个星期|星期|周", "D": "days?|d|天|日",
-    "H": "hours?|hrs?|h|个小时|小时", "M": "minutes?|mins?|m|分钟|分", "S": "seconds?|secs?|s|秒钟|秒",
+    "H": "hours?|hrs?|h|个小时|小时|个钟头|钟头", "M": "minutes?|mins?|m|分钟|分", "S": "seconds?|secs?|s|秒钟|秒",
 }  # fmt: skip
 _ORDER = "".join(_UNITS)
 _STEP = re.compile(
     r"(?:, ?| )?(?:and )?"
-    r"(?P<number>\d{1,9}(?:\.\d{1,6})?|[零〇一二两三四五六七八九十百]{1,5}|[a-z]+(?:[ -][a-z]+){0,3}?)"
+    r"(?P<number>\d{1,9}(?:\.\d{1,6})?|(?:\d{1,3}|[一二两三四五六七八九十]{1,3})个半|半个?"
+    r"|[零〇一二两三四五六七八九十百]{1,5}|[a-z]+(?:[ -][a-z]+){0,3}?)"
     rf"[ -]?(?:{'|'.join(f'(?P<{sign}>{words})' for sign, words in _UNITS.items())})(?![a-z])"
 )
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d):([0-5]\d)")
@@ -42,13 +43,16 @@ def read(text: str) -> Reading:
 
 
 def _number(text: str) -> Fraction | None:
-    """'1.5' → 3/2, '二十' → 20, 'two' and 'a' → 2 and 1, 'half an' → 1/2."""
+    """'1.5' and '一个半' → 3/2, '二十' → 20, 'two' and 'a' → 2 and 1, 'half an' → 1/2."""
+    if (head := text.removesuffix("个")).endswith("半"):
+        whole = _number(head[:-2]) if head != "半" else Fraction(0)
+        return None if whole is None else whole + Fraction(1, 2)
     if text[0].isdecimal():
         return Fraction(text)
     if text in {"a", "an", "half", "half a", "half an"}:
         return Fraction(1, 2 if text.startswith("half") else 1)
-    found = number_words.read(text) if text.isascii() else chinese_integer(text)
-    return None if found is None or isinstance(found, Doubt) else Fraction(found)
+    found = number_words.read(text) if text.isascii() else from_chinese(text)  # 两三 is no 23
+    return None if isinstance(found, Doubt) else found
 
 
 def _whole(counts: dict[str, Fraction]) -> dict[str, int]:

@@ -16,6 +16,7 @@ _VULGAR = "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
 _NUMBER = rf"(?:[{CHINESE}]+(?:点[零〇一二三四五六七八九]+)?|\d{{1,15}}(?:\.\d{{1,15}})?)"
 _PARTS = re.compile(rf"(?:(?P<whole>{_NUMBER})又)?(?P<below>{_NUMBER})分之(?P<above>{_NUMBER})(?P<after>.*)")
 _HALVES = re.compile(rf"(?:(?P<whole>\d{{1,15}})\s?)?(?P<sign>[{_VULGAR}])(?P<after>.*)")
+_AND_A_HALF = re.compile(rf"(?P<whole>[{CHINESE}]{{1,9}}|\d{{1,9}})个半(?P<after>.*)|半个?(?P<unit>.+)")
 _TENTHS = re.compile(r"(?P<tens>[一二两三四五六七八九])成(?P<ones>[一二三四五六七八九])?")
 _SIZES = {"千万": 10**7, "百万": 10**6, "十万": 10**5, "亿": 10**8, "万": 10**4, "千": 1000, "百": 100, "十": 10}
 _STEP = re.compile(rf"[零〇]?(?P<digits>\d{{1,4}}|[一二两三四五六七八九])(?P<size>{'|'.join(_SIZES)})")
@@ -41,7 +42,17 @@ def read(text: str, whole: str) -> Mixed | Doubt | None:
         return Mixed(int(found["whole"] or 0) + part, found["after"])
     if parts := _PARTS.fullmatch(text):
         return _of_parts(parts, whole)
+    if halved := _AND_A_HALF.fullmatch(text):
+        return _of_half(halved)
     return _stepped(text, whole) if _STEPS.match(text) else None
+
+
+def _of_half(halved: re.Match[str]) -> Mixed | None:
+    """'两个半小时' → 5/2 and '小时', '半小时' → 1/2 and '小时'; '半导体' → None."""
+    if unit := halved["unit"]:
+        return Mixed(Fraction(1, 2), unit) if is_unit(unit) else None
+    count = _number(halved["whole"])
+    return None if count is None else Mixed(count + Fraction(1, 2), halved["after"])
 
 
 def _of_parts(parts: re.Match[str], whole: str) -> Mixed | Doubt | None:

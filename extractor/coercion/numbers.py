@@ -36,6 +36,11 @@ _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _ORDINAL = re.compile(
     r"(?P<before>#|№|(?:no|nr)\.|number )?\s?(?P<number>\d{1,15})(?P<after>st|nd|rd|th)?", re.IGNORECASE
 )
+_SIDE = rf"[-+]?\s?(?:{CURRENCY})?\s?\d[\d.,]*\s?(?:[%°‰]|[^\W\d_]{{1,3}})?"
+_RANGE = re.compile(
+    rf"(?:from |between )?{_SIDE}\s?(?:to|or|and|until|through|-|\.\.\.?|…|~|[至到或和])\s?{_SIDE}\D{{0,24}}",
+    re.IGNORECASE,
+)
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _HALF = frozenset(("half", "a half", "one half", "一半"))
 _LONGEST_WORD = 24  # characters behind a number that are told in a doubt
@@ -54,9 +59,11 @@ def read(text: str) -> tuple[Found, ...] | Doubt:
     if _VAGUE.match(plain) and any(map(str.isdigit, plain)):
         return Doubt(f"{text!r} is no exact number")
     try:
-        return _exactly(plain, text)
+        found = _exactly(plain, text)
     except OverflowError:
         return ()
+    is_open = isinstance(found, Doubt) or not found
+    return Doubt(f"{text!r} is a range, or more than one number") if is_open and _RANGE.fullmatch(plain) else found
 
 
 def _named(plain: str, text: str) -> tuple[Found, ...] | Doubt | None:

@@ -56,7 +56,7 @@ def reshaped(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[F
         yield from _wrapped(walk, shape, node, source)
     if takes_list and not isinstance(value, list) and (item := walk.nodes.child(shape, 0)) is not None:
         is_open = "string" in (inner := walk.nodes.shape(item)).kinds and not inner.choices
-        if is_open and isinstance(value, str) and is_null(value):
+        if isinstance(value, str) and is_null(value) and (is_open or not walk.fit(item, value).is_valid):
             yield _of_nothing(walk, node, source)
         elif split := _split(walk, node, item, source):
             yield split
@@ -155,7 +155,7 @@ def _split(walk: Fitting, node: Node, item: Node, source: Fit) -> Fit | None:
     parts = splits.of_texts(value) if is_open else splits.of_others(value, has_decimals="number" in kinds)
     if isinstance(parts, Doubt):
         whole = walk.fit(item, value)
-        return None if whole.is_valid or whole.doubts else replace(source, doubts=(((), parts.why),))
+        return None if not is_open and (whole.is_valid or whole.doubts) else replace(source, doubts=(((), parts.why),))
     if (
         not parts or len(parts) > _MOST_PARTS or (not is_open and walk.fit(item, value[:1] + value[1:]).is_valid)
     ):  # another text: no bare one
@@ -215,7 +215,7 @@ def _listed(walk: Fitting, node: Node, item: Fit, source: Fit) -> Fit:
 
 
 def _of_nothing(walk: Fitting, node: Node, source: Fit) -> Fit:
-    """'none' → [] where a list of texts is asked for."""
+    """'none' → [] where a list is asked for of which it is no item."""
     none: list[Any] = []
     told = (((), f"{shown(source.value)} → [], a word for nothing"),)
     why = (((), f"{shown(source.value)} says that there is nothing, and the list cannot be empty"),)

@@ -6,7 +6,7 @@ A number in another unit is no number of that field; nothing is converted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -52,12 +52,14 @@ for _unit, _words in _SPELLINGS.items():
         _KINDS[_word] = _KINDS.get(_word, frozenset()) | {_unit}
 _MONEY = frozenset((*_DOLLARS, "EUR", "GBP", "JPY", "CNY", "KRW", "INR", "RUB", "CHF", "SEK", "NOK", "DKK", "BRL",
                     "MXN", "ZAR"))  # fmt: skip
+_CODES = sorted(map(str.casefold, _MONEY))
 _AGES = re.compile(r"years?(?: |-)old|years of age", re.IGNORECASE)
 _DEGREES = re.compile(r"(?:degrees? |°)(c|f)[a-z]*", re.IGNORECASE)
 
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "lakh": 10**5, "crore": 10**7,
            "千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}  # fmt: skip
-_SHORT_SCALES = {"k": 10**3, "m": 10**6, "mn": 10**6, "mm": 10**6, "bn": 10**9, "b": 10**9}  # behind a currency
+_SHORT_SCALES = {"k": 10**3, "m": 10**6, "mn": 10**6, "mm": 10**6, "bn": 10**9, "b": 10**9}  # beside a currency
+_SCALED_MONEY = re.compile(rf"(k|mn|mm|m|bn|b)({'|'.join(_CODES)})|({'|'.join(_CODES)})(k|mn|mm|m|bn|b)")
 _SCALED = re.compile(r"(百万|千万|万亿|千|万|亿)(?!克|米|瓦|卡|帕|赫)(.*)")
 _SCALE_WORD = re.compile(r"\b(?:hundred|thousand|million|billion|trillion|lakh|crore)s?\b|[百千万亿]", re.IGNORECASE)
 
@@ -65,6 +67,17 @@ _SCALE_WORD = re.compile(r"\b(?:hundred|thousand|million|billion|trillion|lakh|c
 _NO_UNITS = frozenset(
     ("min", "won", "second", "minute", "hour", "day", "night", "week", "month", "year", "decade", "century", "degree",
      "degrees", "年", "月", "日", "周", "块", "rs", "point", "stone", "foot", "tb", "mb", "rub", "cad")
+)  # fmt: skip
+# What counts time, and is a minimum or part of a date behind anything else: 'price_min', 'release_day'.
+_TIMES = frozenset(("min", "second", "minute", "hour", "day", "week", "month", "year"))
+_LASTING = frozenset(
+    ("duration", "runtime", "time", "playtime", "uptime", "downtime", "delay", "timeout", "latency", "elapsed",
+     "interval")
+)  # fmt: skip
+# What single letters tell apart: sizes S, M and L, blocks G and H.
+_LABELS = frozenset(
+    ("size", "option", "group", "block", "team", "class", "grade", "type", "plan", "section", "category", "model",
+     "variant", "tier", "part", "zone", "row", "column", "line", "series", "shirt", "vitamin")
 )  # fmt: skip
 _CAPITALS = frozenset("LWJ")  # units of one letter that are written so
 _TEMPERATURES = {"c": "°C", "f": "°F"}
@@ -77,6 +90,7 @@ _PLACES = (
     re.compile(r"单位(?:是|为|[:：])?\s*([^\s。，；,;）)]{1,8})"),
     re.compile(r"以\s*([^\s。，；]{1,8}?)\s*(?:为单位|计)"),
 )
+_ALONE = re.compile(r"^\s*(\S{1,12})\s*$", re.MULTILINE)  # a description that is the unit and nothing else
 _PERCENT = re.compile(
     r"percent|per cent|\bpct\b|百分|[%％]|\b0 ?(?:-|–|to|through|…) ?100\b|\bbetween 0 and 100\b|[0０]\s?[到至~]\s?100",
     re.IGNORECASE,
@@ -84,6 +98,7 @@ _PERCENT = re.compile(
 _FRACTION = re.compile(
     r"fraction|\bratio\b|decimal|\b0 ?(?:-|–|to) ?1\b|between 0 and 1\b|小数|[0０]\s?[到至~]\s?1(?!\d)", re.IGNORECASE
 )
+_LETTER = re.compile(r"\d ?([kKMB])\W*\Z")
 _LONGEST = 2_000  # characters of a description that are looked at
 
 
@@ -111,11 +126,11 @@ def heard(name: str, description: str = "") -> Said:
     """('length_km', '') → km; ('revenue', 'in millions of USD') → USD, 1000000; ('share', 'in percent') → percent."""
     description = description[:_LONGEST]
     units, scale = _of_name(name)
-    for text in (name, description):
-        for place in _PLACES:
-            for hit in place.finditer(text):
-                more, larger = _of_words(re.split(r"[\s/]+(?!h\b|s\b)", hit[1].strip()))
-                units, scale = units | more, larger if larger > 1 else scale
+    places = [(place, text) for text in (name, description) for place in _PLACES]
+    for place, text in (*places, (_ALONE, description)):
+        for hit in place.finditer(text):
+            more, larger = _of_words(re.split(r"[\s/]+(?!h\b|s\b)", hit[1].strip()))
+            units, scale = units | more, larger if larger > 1 else scale
     words = f"{' '.join(_TOKEN.findall(name))} {name if '%' in name else ''} {description}"
     return Said(units, scale, bool(_PERCENT.search(words)) and not _FRACTION.search(words))
 
@@ -127,13 +142,21 @@ def of_parts(parts: Iterable[Mapping[str, Any]], name: str = "") -> Said:
 
 
 def contradicted(found: Found, said: Said, text: str) -> Doubt | None:
-    """Why a number is none of a field that asks for another unit or another scale: '800 m' for kilometres."""
+    """Why a number is none of a field that asks for another unit or another scale: '800 m' for kilometres.
+
+    Where a field counts millions of dollars '$5' may be five dollars; where it asks for kilometres '5k' may be 5 km.
+    """
     for unit in found.without:
         if said.units and said.units.isdisjoint(units_of(unit) | units_of(unit.split("/")[0])):
             asked = "dollars" if said.units.issuperset(_DOLLARS) else " or ".join(sorted(said.units))
             return Doubt(f"{text!r} is in {unit!r}, and the field asks for {asked}")
     if said.scale > 1 and (found.factor > 1 or _SCALE_WORD.search(text)):
         return Doubt(f"{text!r} says how large it is itself, and the field counts by {said.scale:,}")
+    if said.scale > 1 and found.without:
+        return Doubt(f"{text!r} is in {found.without[0]!r}, and the field counts by {said.scale:,}")
+    if not found.without and found.factor > 1 and (letter := _LETTER.search(text)):
+        meant = sorted(unit for unit in said.units - _MONEY if unit[0].casefold() == letter[1].casefold())
+        return Doubt(f"the {letter[1]!r} of {text!r} may be {found.factor:,} or {meant[0]}") if meant else None
     return None
 
 
@@ -161,23 +184,49 @@ def _of_name(name: str) -> tuple[frozenset[str], int]:
     for at in range(len(last) - 1, -1, -1):
         token = last[at]
         pair = " ".join(last[max(at - 1, 0) : at + 1])
-        if at and token in _SHORT_SCALES and _known(last[at - 1]) & _MONEY:
-            scale = _SHORT_SCALES[token]
-        elif larger := _SCALES.get(token.removesuffix("s")):
-            scale = larger
+        if counted := _counted(last, at):
+            found, scale = found | counted[0], counted[1]
         elif token in _TEMPERATURES and len(last) > 1:
             found |= {_TEMPERATURES[token]} if last[0].startswith("temp") else set()
         elif re.fullmatch(r"(?:sq|square|cubic) \w+", pair) and is_unit(pair):
             return found | units_of(pair), scale
-        elif (speed := pair.replace(" ", "/")) in _KINDS:
+        elif at and (speed := pair.replace(" ", "/")) in _KINDS:
             return found | units_of(speed), scale
         elif (chinese := _SCALED.fullmatch(token)) and _known(chinese[2]):
             return found | _known(chinese[2]), _SCALES[chinese[1]]
-        elif (known := _known(token)) and token not in _NO_UNITS and (len(token) > 1 or len(last) > 1):
+        elif (known := _known(token)) and _is_unit(token, last[at - 1] if at else ""):
             found |= known
         else:
             break
     return found, scale
+
+
+def _counted(tokens: Sequence[str], at: int) -> tuple[frozenset[str], int] | None:
+    """What a word of a name counts by, with its money: 'millions', 'm' beside 'usd' → 1000000, 'keur' → EUR, 1000."""
+    token = tokens[at]
+    if token in _SHORT_SCALES and _is_beside_money(tokens, at):
+        return frozenset(), _SHORT_SCALES[token]
+    if money := _SCALED_MONEY.fullmatch(token):
+        return _known(money[2] or money[3]), _SHORT_SCALES[money[1] or money[4]]
+    larger = _SCALES.get(token.removesuffix("s"))
+    return (frozenset(), larger) if larger else None
+
+
+def _is_beside_money(tokens: Sequence[str], at: int) -> bool:
+    """Whether a scale of few letters is one: 'usd_m', 'm_usd' → True; 'plan_b_usd' → False."""
+    if at and _known(tokens[at - 1]) & _MONEY:
+        return True
+    return tokens[at] != "b" and bool(_known(" ".join(tokens[at + 1 : at + 2])) & _MONEY)
+
+
+def _is_unit(token: str, before: str) -> bool:
+    """Whether a word of a name that could be a unit is one, behind the word before: ('m', 'length') → True.
+
+    ('min', 'price') and ('m', 'size') → False; alone only what is no everyday word: ('km', '') → True, ('won', '').
+    """
+    if token in _TIMES:
+        return before in _LASTING
+    return token not in _NO_UNITS and (len(token) > 1 or (bool(before) and before not in _LABELS))
 
 
 def _of_words(words: list[str]) -> tuple[frozenset[str], int]:

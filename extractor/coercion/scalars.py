@@ -12,10 +12,24 @@ from extractor.coercion.found import Doubt, Found, Reading, unquoted
 from extractor.coercion.nodes import Shape, is_number
 from extractor.coercion.said import contradicted
 from extractor.coercion.spelling import Spelling
-from extractor.coercion.words import choose, firm_boolean, is_null, named_boolean, named_choice, qualified, read_boolean
+from extractor.coercion.words import (
+    by_truth,
+    choose,
+    firm_boolean,
+    is_null,
+    named_boolean,
+    named_choice,
+    qualified,
+    read_boolean,
+    remarked,
+)
 
 _LEAST, _MOST = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 PER_MILLE = "‰"
+_UNREAD = dict.fromkeys(("time", "time-local"), "time of the day") | dict.fromkeys(
+    ("date-time", "date-time-local"), "day and time"
+)
+_MOST_SHOWN = 60  # characters of a text that is not read
 _ONLY_TRUTH = (frozenset(("boolean",)), frozenset(("boolean", "null")))
 
 
@@ -40,8 +54,9 @@ def readings(shape: Shape, value: Any, spelling: Spelling, *, is_bare: bool) -> 
 
 def _chosen(shape: Shape, text: str, *, is_bare: bool) -> Reading:
     """The choice that a text is: by its name, as a number, with something beside it, or as a sentence names it."""
-    found = choose(shape.choices, text) or _counted(shape, text) or qualified(shape.choices, text, shape.said.name)
-    return found or (named_choice(shape.choices, text) if is_bare else None)
+    found = choose(shape.choices, text) or by_truth(shape.choices, text) or _counted(shape, text)
+    found = found or qualified(shape.choices, text, shape.said.name)
+    return found or (named_choice if is_bare else remarked)(shape.choices, text)
 
 
 def _counted(shape: Shape, text: str) -> Reading:
@@ -134,4 +149,9 @@ def _texts(shape: Shape, text: str) -> Iterator[Found | Doubt]:
 
 
 def _formatted(shape: Shape, text: str) -> Iterator[Found | Doubt]:
-    return (found for form in shape.formats if (found := dates.read(text, form)))
+    """What a text is in a format of dates or times; that a moment or time is not read, as of a union nobody says it."""
+    for form in shape.formats:
+        if found := dates.read(text, form):
+            yield found
+        elif form in _UNREAD:
+            yield Doubt(f"{text[:_MOST_SHOWN]!r} names no clear {_UNREAD[form]}")

@@ -27,10 +27,15 @@ _JOINED = re.compile(r"\b(?:and|or|nor)\b|&|或")
 _WITH_COMMAS = (r"[\r\n]+", *_MARKS, r"，|,\s", ",")
 _COMMAS = Doubt("its commas may stand in numbers or between them")
 _GROUPS = re.compile(r"\d,\d{3}(?!\d)")  # may be one number
+_WITHIN = re.compile(rf"\([^()]*\)|（[^（）]*）|(?<=\d),(?=\d)|, ?(?:{_INITIALS.pattern})(?=\s|\Z)")  # part nothing
+_MIXED = Doubt("it has marks of several kinds between its parts, and it is not clear which of them part items")
 
 
-def of_texts(text: str) -> list[str] | None:
-    """The items of a list of texts: 'a; b' and lines → ['a', 'b']; 'a, b' and 'He came; she left.' → None."""
+def of_texts(text: str) -> list[str] | Doubt | None:
+    """The items of a list of texts: 'a; b' and lines → ['a', 'b']; 'a, b' and 'He came; she left.' → None.
+
+    'Smith, J.; Jones, K.' are two, with a comma in each; 'a, b; c' is a doubt.
+    """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1:
         return _of_lines(lines)
@@ -38,8 +43,17 @@ def of_texts(text: str) -> list[str] | None:
         return None
     for mark in _MARKS:
         if len(parts := _parts(mark, text)) > 1:
-            return parts if _are_items(parts) else None
+            return _MIXED if _are_mixed(parts) else parts if _are_items(parts) else None
     return _at_commas(text)
+
+
+def _are_mixed(parts: Sequence[str]) -> bool:
+    """Whether parts may have items in them: ['a, b', 'c'] → True, ['Smith, J.', 'Jones, K.'] and sentences → False."""
+    plain = [_WITHIN.sub("", part) for part in parts]
+    has_others = any(re.search(mark, part) for mark in _MARKS for part in plain)
+    is_uneven = len({len(re.findall(_LIST, part)) for part in plain}) > 1
+    pieces = [piece.strip() for part in plain for piece in re.split("[;；、|,，]", part)]
+    return (has_others or is_uneven) and _are_items(pieces)
 
 
 def _at_commas(text: str) -> list[str] | None:
@@ -74,6 +88,7 @@ def of_others(text: str, *, has_decimals: bool) -> list[str] | Doubt | None:
         if len(parts := _parts(mark, text)) > 1:
             is_shaky = mark == "," and all(map(str.isdecimal, parts))
             is_even = has_decimals and not len(parts) % 2  # '1,5,2,5'
+            parts[-1] = _AND.sub("", parts[-1], count=1) if _AND.match(parts[-1]) else parts[-1]
             return _COMMAS if is_shaky and (is_even or _GROUPS.search(text)) else parts
     return None
 

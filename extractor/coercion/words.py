@@ -16,8 +16,9 @@ from extractor.coercion.keys import folded
 from extractor.coercion.prose import NEGATED, Hit, is_chinese, is_negated, is_prose, stands_alone
 
 LONGEST_SENTENCE = 2_000  # characters of a bare answer in which a choice is looked for
-_YES = ("true", "yes", "y", "on", "是", "是的", "对", "对的", "有", "有的", "真", "正确", "✓", "✔", "✅")
-_NO = ("false", "no", "n", "off", "否", "不是", "错", "无", "没有", "假", "错误", "✗", "✘", "❌")
+_YES = ("true", "yes", "y", "on", "是", "是的", "对", "对的", "有", "有的", "真", "正确", "✓", "✔", "✅", "√", "☑")
+_NO = ("false", "no", "n", "off", "否", "不是", "不是的", "错", "不对", "无", "没有", "假", "错误", "✗", "✘", "❌",
+       "×", "✕", "✖", "☒")  # fmt: skip
 _BOOLEANS = dict.fromkeys(_YES, True) | dict.fromkeys(_NO, False)
 _WEAK = frozenset(("y", "n", "on", "off"))
 _AS_PICTURE = "\ufe0f"
@@ -42,7 +43,9 @@ _POINTS = re.compile(r"\A[-+−]?\d+[.,:/][\d.,:/]*\Z")  # a number, or two
 _SIGNS = re.compile(r"(?<=\w)[-+*/−–]|[-+*/−–](?=\w)|\d[.,:/]\d")
 _CALLS = re.compile(r"(?<=\w)[!?]")
 _QUOTES = " \t\r\n\"'“”‘’「」『』_`"
-_RATED = re.compile(r"(?P<label>[^()]+?)(?P<rest>\s*\([^()\d]{0,20}\d*\.?\d+\s?%?\))")
+_CHANGING = re.compile(r"[!~≈≠¬<>≤≥^?]+\s*(?P<label>[^\W_].*)|(?P<asked>.*[^\W_])\s*[(!]*\?[?!)]*")
+_REMARKED = re.compile(r"(?P<label>[^()]+?)\s*(?P<rest>\([^()]*\))")
+_RATED = re.compile(r"(?P<label>[^()]+?)(?P<rest>\s*\([^()\d]{0,20}(?P<size>\d*\.?\d+)\s?(?P<percent>%?)\))")
 _COUNTED = re.compile(r"(?P<rest>\d{1,2}[.)]\s+)(?P<label>.+)")
 _NAMED = re.compile(r"(?P<rest>(?P<name>[^:]{1,60}):\s*)(?P<label>.+)")
 _STOPS = ".,;:!。，；！"
@@ -132,10 +135,25 @@ def has_unsaid(value: Any) -> bool:
 
 
 def choose(choices: Sequence[Choice], text: str) -> Reading:
-    """The choice that a text is, closest spelling first: 'two' → 'TWO', ' "Two" ' → 'TWO'; of several, a doubt."""
+    """The choice that a text is, closest spelling first: 'two' → 'TWO', ' "Two" ' → 'TWO'; of several, a doubt.
+
+    So is one with a sign that can change it: '~high', 'high?'.
+    """
     if len(text) > LONGEST:
         return None
-    for spelling in (str, _plain, _folded, _bare, _lettered):
+    if changing := _CHANGING.fullmatch(_plain(text)):
+        return _chosen(choices, text, (str, _plain, _folded)) or _changed(choices, text, changing)
+    return _chosen(choices, text, (str, _plain, _folded, _bare, _lettered))
+
+
+def _changed(choices: Sequence[Choice], text: str, changing: re.Match[str]) -> Doubt | None:
+    label = changing["label"] or changing["asked"]
+    found = None if is_signed(_folded(text)) else _chosen(choices, label, (_plain, _folded, _bare, _lettered))
+    return Doubt(f"a sign in {text!r} may change what {label!r} says") if found else None
+
+
+def _chosen(choices: Sequence[Choice], text: str, spellings: Sequence[Callable[[str], str]]) -> Reading:
+    for spelling in spellings:
         wanted = spelling(text)
         for labels in (_own, _others):
             found = [choice.value for choice in choices if wanted and wanted in map(spelling, labels(choice))]
@@ -147,15 +165,46 @@ def choose(choices: Sequence[Choice], text: str) -> Reading:
 
 
 def qualified(choices: Sequence[Choice], text: str, name: str) -> Reading:
-    """A choice with its number, its field or how sure it is: 'Positive (0.9)', '1. positive', 'mood: positive'."""
+    """A choice with its number, its field or how sure it is: 'Positive (0.9)', '1. positive', 'mood: positive'.
+
+    What is less than half sure is a doubt: 'low (0%)'.
+    """
     plain = _plain(text) if len(text) <= LONGEST else ""
     for form in (_RATED, _COUNTED, _NAMED):
         hit = form.fullmatch(plain)
         if not hit or (form is _NAMED and folded(hit["name"]) not in {folded(name), "answer"}):
             continue
-        if isinstance(found := choose(choices, hit["label"]), Found):
+        if found := choose(choices, hit["label"]):
+            if isinstance(found, Doubt):
+                return found
+            if form is _RATED and _is_unsure(hit):
+                return Doubt(f"{hit['rest'].strip()!r} in {text!r} may say that it is hardly so")
             return Found(found.value, f"without {hit['rest'].strip()!r}", cost=2)
     return None
+
+
+def remarked(choices: Sequence[Choice], text: str) -> Doubt | None:
+    """Why a choice with a remark is none, as no sentence tells how they go together: 'high (but falling)'."""
+    hit = _REMARKED.fullmatch(_plain(text)) if len(text) <= LONGEST else None
+    if hit and isinstance(choose(choices, hit["label"]), Found):
+        return Doubt(f"{hit['rest']!r} in {text!r} may change what {hit['label']!r} says")
+    return None
+
+
+def _is_unsure(rated: re.Match[str]) -> bool:
+    """Whether a choice is said to be less than half sure: '(0.2)' and '(30%)' → True, '(0.9)' and '(3)' → False."""
+    share = float(rated["size"]) / (100 if rated["percent"] else 1)
+    return share < 0.5  # noqa: PLR2004
+
+
+def by_truth(choices: Sequence[Choice], text: str) -> Found | None:
+    """'true' → 'yes', where one choice says yes and one says no."""
+    wanted = None if is_signed(text) else read_boolean(text)
+    read = [(choice.value, read_boolean(name_of(choice.value))) for choice in choices]
+    truths = [(truth.value, value) for value, truth in read if isinstance(truth, Found)]
+    if not isinstance(wanted, Found) or sorted(truth for truth, _ in truths) != [False, True]:
+        return None
+    return Found(dict(truths)[wanted.value], cost=2)
 
 
 def named_choice(choices: Sequence[Choice], text: str) -> Reading:
