@@ -70,6 +70,7 @@ _NO_UNITS = frozenset(
 )  # fmt: skip
 # What counts time, and is a minimum or part of a date behind anything else: 'price_min', 'release_day'.
 _TIMES = frozenset(("min", "second", "minute", "hour", "day", "week", "month", "year"))
+_DURATIONS = frozenset(("ms", "s", "min", "h", "day", "week", "month", "year"))
 _LASTING = frozenset(
     ("duration", "runtime", "time", "playtime", "uptime", "downtime", "delay", "timeout", "latency", "elapsed",
      "interval")
@@ -106,13 +107,15 @@ _LONGEST = 2_000  # characters of a description that are looked at
 class Said:
     """Units that numbers are asked in, how much each counts, and whether they are percentages; empty for nothing.
 
-    A field of choices has its `name`, which answers repeat.
+    `maybe` is a unit of time, or no unit: 'cook_min' can count minutes. A field of choices has its `name`, which
+    answers repeat.
     """
 
     units: frozenset[str] = frozenset()
     scale: int = 1
     is_percent: bool = False
     name: str = ""
+    maybe: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         return self != NOTHING
@@ -131,8 +134,11 @@ def heard(name: str, description: str = "") -> Said:
         for hit in place.finditer(text):
             more, larger = _of_words(re.split(r"[\s/]+(?!h\b|s\b)", hit[1].strip()))
             units, scale = units | more, larger if larger > 1 else scale
-    words = f"{' '.join(_TOKEN.findall(name))} {name if '%' in name else ''} {description}"
-    return Said(units, scale, bool(_PERCENT.search(words)) and not _FRACTION.search(words))
+    tokens = _TOKEN.findall(name)
+    words = f"{' '.join(tokens)} {name if '%' in name else ''} {description}"
+    is_percent = bool(_PERCENT.search(words)) and not _FRACTION.search(words)
+    maybe = _KINDS[tokens[-1].casefold()] if len(tokens) > 1 and tokens[-1].casefold() in _TIMES else frozenset[str]()
+    return Said(units, scale, is_percent, maybe=frozenset() if units else maybe)
 
 
 def of_parts(parts: Iterable[Mapping[str, Any]], name: str = "") -> Said:
@@ -150,6 +156,8 @@ def contradicted(found: Found, said: Said, text: str) -> Doubt | None:
         if said.units and said.units.isdisjoint(units_of(unit) | units_of(unit.split("/")[0])):
             asked = "dollars" if said.units.issuperset(_DOLLARS) else " or ".join(sorted(said.units))
             return Doubt(f"{text!r} is in {unit!r}, and the field asks for {asked}")
+        if said.maybe and (lasting := units_of(unit) & _DURATIONS) and said.maybe.isdisjoint(lasting):
+            return Doubt(f"{text!r} is in {unit!r}, and the field may ask for {', '.join(said.maybe)}")
     if said.scale > 1 and (found.factor > 1 or _SCALE_WORD.search(text)):
         return Doubt(f"{text!r} says how large it is itself, and the field counts by {said.scale:,}")
     if said.scale > 1 and found.without:

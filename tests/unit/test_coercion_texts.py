@@ -471,3 +471,16 @@ def test_a_number_keeps_its_digits_as_a_text(text: str, value: str, told: str) -
 def test_a_number_is_a_choice_by_its_digits() -> None:
     schema = schema_of(record(version={"enum": ["1.1", "1.10"]}))
     assert align(schema, [{"version": 1.1}], '{"version": 1.10}').value == {"version": "1.10"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "number"),
+    [("cook_min", "30 min", 30), ("cook_min", "2 hours", None), ("release_day", "3 days", 3),
+     ("release_day", "2 h", None), ("price_min", "$3", 3), ("distance_min", "3 km", 3), ("min", "2 days", 2),
+     ("wait_max", "2 h", 2)],
+)  # fmt: skip
+def test_a_name_that_may_end_in_a_unit_of_time_takes_no_other(name: str, text: str, number: int | None) -> None:
+    """None stands for a doubt."""
+    found, change, doubt = read(name, NUMBER, text)
+    assert found == (text if number is None else number)
+    assert (bool(change), bool(doubt)) == (number is not None, number is None)
