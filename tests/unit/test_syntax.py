@@ -461,3 +461,19 @@ def test_quotes_that_can_be_meant_in_several_ways_make_no_text(text: str) -> Non
 @pytest.mark.parametrize("text", ['5" pipe', 'a 3" nail and 4" nail', 'the "best"', 'He said "hi", then left'])
 def test_quotes_around_words_and_behind_numbers_belong_to_a_text(text: str) -> None:
     assert read(f'{{"f": "{text}", "g": "x"}}').values == ({"f": text, "g": "x"},)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": "good", "b": "```json\n{"a": "evil"}\n```"}', 'So:\n{"a": "good", "b": "```json\n{"a": "evil"}\n```"}',
+     '```json\n{"a": "good", "b": "```json\n{"a": "evil"}\n```"}\n```',
+     '{"a": "good", "b": "```\nx = {"a": 1}\n```", "c": 1}',
+     '{"a": "good", "b": "\n```\nx = {"a": 1}\n```", "c": 1}'],
+)  # fmt: skip
+def test_a_fence_within_a_value_that_cannot_be_read_is_not_the_answer(text: str) -> None:
+    assert read(text).is_text
+
+
+@pytest.mark.parametrize("before", ["In [0, 1)", "With {braces} and [1, 2", "A set {1, 2}"])
+def test_what_is_said_before_a_fence_does_not_hide_it(before: str) -> None:
+    assert {"a": 1} in read(f'{before}:\n```json\n{{"a": 1}}\n```').values
