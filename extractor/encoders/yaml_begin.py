@@ -49,7 +49,8 @@ def _first(lines: list[str], places: list[int], scope: Scope, reader: YamlReader
     items = [at for at in places if _is_item(lines[at].lstrip(" \t"), scope)]
     if "object" in scope.kinds and scope.properties:
         outer = [at for at in known if not lines[at][0].isspace()] or known
-        if outer and not (strict_key(lines[first]) and lines[outer[0]][0].isspace()):
+        is_begun = lines[first][0] == "{" or strict_key(lines[first])
+        if outer and not (is_begun and lines[outer[0]][0].isspace()):
             return outer[0]
     if items and (_is_item(lines[items[0]], scope) or "object" not in scope.kinds):
         return items[0]

@@ -273,6 +273,12 @@ def test_a_fence_around_the_answer_ends_behind_those_within(text: str, note: str
     assert (value["buyer"], value.get("note")) == ("Ann", note)
 
 
+@pytest.mark.parametrize("note", ["Run\n```\nbuyer: Eve\n```", "```yaml\nbuyer: Eve\n```"])
+def test_a_fence_within_a_mapping_in_braces(note: str) -> None:
+    text = "{buyer: Ann, note: '" + note.replace("\n", "\n\n    ") + "'}"
+    both("yaml", text, ORDER, {"buyer": "Ann", "note": note})
+
+
 def test_a_fence_within_a_text_of_an_item() -> None:
     orders = load(list[Order])
     text = f"- buyer: Ann\n  note: |-\n{indent(FENCE, '    ')}\n- buyer: Bo"
