@@ -41,6 +41,7 @@ class Answer:
     fault: ParseError | None = None
     fenced: int = 0
     before: tuple[str, ...] = ()  # what is said before each of several
+    unread: Mapping[str, str] = field(default_factory=dict)  # by pointer, why a null could not be read
 
 
 def decode(completion: Completion, schema: Schema | None = None, encoding: Encoding = "json") -> Answer:
@@ -62,7 +63,9 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
     values, notes = found.values, {"": "; ".join(found.notes)} if found.notes else {}
     fault = ParseError(f"the answer is not JSON{_reason(text)}: {text[:_SHOWN]!r}") if found.is_text else None
     several = values if len(values) > 1 else ()
-    return Answer(values[-1] if values else None, notes, found.open, several, fault, found.fenced, found.before)
+    return Answer(
+        values[-1] if values else None, notes, found.open, several, fault, found.fenced, found.before, found.unread
+    )
 
 
 def _otherwise(text: str, said: Any, schema: Schema) -> Answer | None:
@@ -71,7 +74,7 @@ def _otherwise(text: str, said: Any, schema: Schema) -> Answer | None:
 
     if found := read_unasked(text, schema):
         several = found.values if len(found.values) > 1 else ()
-        return Answer(found.values[-1], {"": "; ".join(found.notes)}, several=several)
+        return Answer(found.values[-1], {"": "; ".join(found.notes)}, several=several, unread=found.unread)
     places, defs = schema.json_schema.get("properties", {}), schema.json_schema.get("$defs", {})
     name, node = next(iter(places.items()), ("", None))
     if len(places) != 1 or name[:1] != "/" or "record" not in defs or not isinstance(node, Mapping):

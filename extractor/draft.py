@@ -46,6 +46,7 @@ class Draft:
     notes: Mapping[str, str] = field(default_factory=dict)
     is_final: bool = False
     doubts: Mapping[str, str] = field(default_factory=dict)  # by pointer, why values stay that could mean something
+    unread: Mapping[str, str] = field(default_factory=dict)  # by pointer, why a null of the answer is no value
     is_free: bool = False  # no grammar held it: what is valid can yet have keys that nothing names
 
     @property
@@ -100,6 +101,7 @@ class Draft:
             told = joined(*({repair.in_record(at): text} for at, text in told.items()))
         notes = joined(self.notes, told, talk.notes())
         taken = replace(self, text=completion.text, faults=(), notes=notes, is_free=talk.mode != "grammar")
+        taken = taken if question.pieces else replace(taken, unread=answer.unread)
         cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
         if question.pieces:
             return taken.pieced(question, value, answer.open, self.faults or cut)
@@ -146,6 +148,7 @@ class Draft:
 
     def judged(self, found: Valid | list[Problem], doubts: Mapping[str, str]) -> Draft:
         """With a verdict, and what to ask about it; what nothing foresees is taken out."""
+        doubts = {at: why for at, why in self.unread.items() if value_at(self.data, at) is None} | {**doubts}
         found = doubted(found, doubts, self.data)
         if isinstance(found, Valid):
             return replace(self, pieces=(), valid=found, problems=(), faults=(), doubts={})

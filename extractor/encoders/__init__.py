@@ -1,8 +1,8 @@
 """Forms of an answer: JSON, YAML, XML and CSV, each written for a prompt and read from what a model made of it.
 
 Reading order: here; `scopes` (what a schema admits at a place); `as_json`; `as_yaml`, `scalars`, `blocks`, `flow`,
-`yaml_begin`, `yaml_reader`; `xml_text`, `as_xml`, `xml_values`, `xml_ends`, `xml_reader`; `columns`, `as_csv`,
-`csv_cells`, `csv_reader`; `wording`; `unasked`.
+`yaml_begin`, `yaml_fences`, `yaml_reader`; `xml_text`, `as_xml`, `xml_values`, `xml_ends`, `xml_reader`; `columns`,
+`as_csv`, `csv_cells`, `csv_reader`; `wording`; `unasked`.
 
 What is written is read again as the same value, of the same types, for every value that the schema admits; the readers
 take much more than is written. Where a type cannot be read (`twelve` for a number), the text is left as it is.

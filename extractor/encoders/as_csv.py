@@ -2,23 +2,26 @@
 
 An empty cell is null, `""` the empty text; where a value may be null and may be missing, `-` says that it is missing.
 A list stands in one cell, its items separated by '; '; an item with ';', quotes or blanks at its ends, or an empty one,
-is in double quotes, those inside doubled.
+is in double quotes, those inside doubled. So is an only item that could be taken for several, as 'Paris, France'.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from extractor.encoders.columns import MISSING, Column, Table, check_keys, table_of
 from extractor.encoders.csv_reader import CsvReader
+from extractor.encoders.decoded import may_be_list
+from extractor.pointers import pointer
 from extractor.syntax import Reading
 from extractor.types import Schema
 
 _NAME = re.compile(r"[^\W_][\w .()/-]*(?<! )")
-_SPECIAL = re.compile(r'[,"\r\n]|\A[\s`|]|\s\Z')
-_ITEM_SPECIAL = re.compile(r'[;"]|\A\s|\s\Z|\A\Z')
+_SPECIAL = re.compile(r'[,"\r\n]|\A[\s`|“]|\s\Z')
+_ITEM_SPECIAL = re.compile(r'[;"]|\A[\s\[]|\s\Z|\A\Z')
 
 
 def encode(value: Any, schema: Schema) -> str:
@@ -55,7 +58,7 @@ def _cell(row: dict[str, Any], column: Column, *, is_alone: bool) -> str:
     if value == [] and column.is_required and not column.is_nullable and not is_alone:
         return ""
     if isinstance(value, list):
-        text = "; ".join(_item(item) for item in value)
+        text = "; ".join(_item(item, is_alone=len(value) == 1) for item in value)
         return text if value and is_bare(text) else _quoted(text)
     text = _scalar(value)
     return text if is_bare(text) or not isinstance(value, str) else _quoted(text)
@@ -66,9 +69,10 @@ def is_bare(text: str) -> bool:
     return bool(text) and text not in {MISSING, "null"} and not _SPECIAL.search(text)
 
 
-def _item(item: Any) -> str:
+def _item(item: Any, *, is_alone: bool) -> str:
     text = _scalar(item)
-    return _quoted(text) if isinstance(item, str) and _ITEM_SPECIAL.search(text) else text
+    is_special = _ITEM_SPECIAL.search(text) or (is_alone and may_be_list(text))
+    return _quoted(text) if isinstance(item, str) and is_special else text
 
 
 def _scalar(value: Any) -> str:
@@ -89,9 +93,12 @@ def read(text: str, schema: Schema, *, is_cut: bool) -> Reading:
     values: tuple[Any, ...] = (*rows,)
     if table.rows != "one":
         values = (({table.name: rows} if table.rows == "inside" else rows),)
-    if not is_cut:
-        return Reading(values, (*reader.notes,))
-    return _cut_table(values, rows, table.name if table.rows == "inside" else None, (*reader.notes,))
+    found = Reading(values, (*reader.notes,))
+    if is_cut:
+        found = _cut_table(values, rows, table.name if table.rows == "inside" else None, found.notes)
+    path = (table.name,) if table.rows == "inside" else ()
+    unread = {pointer((*path, at)): why for at, why in reader.unread.items() if at < len(rows)}
+    return replace(found, unread=unread)
 
 
 def _cut_table(values: tuple[Any, ...], rows: list[Any], name: str | None, notes: tuple[str, ...]) -> Reading:

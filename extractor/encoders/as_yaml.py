@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from extractor import syntax
 from extractor.encoders.decoded import nothing, refuse_depth, trimmed
 from extractor.encoders.scalars import NULLS, UNPRINTABLE, quoted, written
-from extractor.encoders.yaml_begin import begin
+from extractor.encoders.yaml_begin import begin, begins_record
+from extractor.encoders.yaml_fences import fenced_parts
 from extractor.encoders.yaml_reader import YamlReader
 from extractor.errors import ParseError
 from extractor.scopes import Scope, Scopes, ordered
 from extractor.syntax import Reading
-from extractor.syntax.fences import fenced_lines, is_around_lines
 from extractor.types import Schema
 
 _KEY = re.compile(r"[^\W\d][\w-]*(?: [\w-]+)*")
@@ -86,13 +87,14 @@ def _key(key: str, scope: Scope) -> str:
 def read(text: str, schema: Schema, *, is_cut: bool) -> Reading:
     """The values of an answer in YAML, in fences or without; of one that was cut off, without its last leaf."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    fenced = fenced_lines(text)
-    notes = ["the text around the YAML is left out"] if fenced and is_around_lines(text) else []
+    scopes = Scopes(schema.json_schema)
+    fenced, is_around = fenced_parts(text, partial(begins_record, reader=YamlReader("", scopes)))
+    notes = ["the text around the YAML is left out"] if fenced and is_around else []
     values: list[Any] = []
     faults: list[ParseError] = []
     for part in fenced or [text]:
         try:
-            values += _json_in_yaml(part, notes) or _documents(part, schema, notes)
+            values += _json_in_yaml(part, notes) or _documents(part, scopes, notes)
         except ParseError as error:
             faults.append(error)
     if not values:
@@ -118,9 +120,8 @@ def _json_in_yaml(text: str, notes: list[str]) -> list[Any]:
     return [value]
 
 
-def _documents(text: str, schema: Schema, notes: list[str]) -> list[Any]:
+def _documents(text: str, scopes: Scopes, notes: list[str]) -> list[Any]:
     """The values of the documents in a text, which `---` separates."""
-    scopes = Scopes(schema.json_schema)
     lines, before = begin(text, scopes.root, scopes)
     if before:
         notes.append(f"left out, since it stands before the YAML: {before!r}")

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from extractor.encoders.decoded import number
+from extractor.encoders.decoded import may_be_list, number
 
 DELIMITERS = ",;\t|"
 FULL_WIDTH = "，"  # a delimiter only where the header has it: sentences have it too
 _CELL = {
-    sign: re.compile(rf'[ ]*+"([^"]*+(?:""[^"]*+)*+)"[ ]*+\r?+(?=[{re.escape(sign)}\n]|\Z)|([^{re.escape(sign)}\n]*+)')
+    sign: re.compile(
+        rf'[ ]*+"([^"]*+(?:""[^"]*+)*+)"[ ]*+\r?+(?=[{re.escape(sign)}\n]|\Z)'
+        + (r"|([^|\\\n]*+(?:\\\|?[^|\\\n]*+)*+)" if sign == "|" else rf"|([^{re.escape(sign)}\n]*+)")  # 'a \| b' is one
+    )
     for sign in DELIMITERS + FULL_WIDTH
 }
-SMART = {sign: re.compile(rf"(?<![^{sign}])([ \t]*+)“([^“”\"\n]*+)”(?=[ \t\r]*+(?:[{sign}\n]|\Z))") for sign in _CELL}
+# A cell in quotes stays as it is, with all that is in it.
+_SMART = {
+    sign: re.compile(
+        rf'(?<![^{sign}])([ \t]*+)(?:"[^"\n]*+(?:""[^"\n]*+)*+"|“([^“”"\n]*+)”)(?=[ \t\r]*+(?:[{sign}\n]|\Z))'
+    )
+    for sign in _CELL
+}
 _ITEM = re.compile(r'\s*+(?:"([^"]*+(?:""[^"]*+)*+)"\s*+(?=;|\Z)|([^;]*+))(;|\Z)')
+_TORN = re.compile(r"[-+$€£¥]?\d{1,3}"), re.compile(r"\d{3}(?:\.\d+)?")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -34,7 +46,8 @@ def cells_at(text: str, at: int, sign: str) -> tuple[list[Cell], int]:
         found = _CELL[sign].match(text, at)
         assert found is not None
         is_quoted = found[1] is not None
-        cells.append(Cell(found[1].replace('""', '"') if is_quoted else found[2].strip(" \t\r"), is_quoted))
+        inner = found[1].replace('""', '"') if is_quoted else found[2].strip(" \t\r")
+        cells.append(Cell(inner if is_quoted or sign != "|" else inner.replace("\\|", "|"), is_quoted))
         at = found.end() + 1
         if found.end() == len(text) or text[found.end()] == "\n":
             break
@@ -43,16 +56,34 @@ def cells_at(text: str, at: int, sign: str) -> tuple[list[Cell], int]:
     return cells, at
 
 
-def items(text: str) -> list[str]:
-    """The items of a cell: 'a; "b; c"' → ['a', 'b; c']."""
-    found_items = []
+def with_quotes(line: str, sign: str) -> str:
+    """A line with quotes around the cells that have typographic ones: 'a,“b, c”' → 'a,"b, c"'."""
+    return _SMART[sign].sub(lambda found: found[0] if found[2] is None else f'{found[1]}"{found[2]}"', line)
+
+
+def has_torn_number(cells: Sequence[Cell]) -> bool:
+    """Whether two cells may be one number, with a comma for thousands: ['A', '2', '020'] → True."""
+    first, second = _TORN
+    return any(
+        first.fullmatch(one.text) and second.fullmatch(other.text) and not (one.is_quoted or other.is_quoted)
+        for one, other in pairwise(cells)
+    )
+
+
+def items(text: str) -> list[str] | None:
+    """The items of a cell: 'a; "b; c"' → ['a', 'b; c']; None where a text can stand for several: 'a, b'."""
+    if text.lstrip()[:1] == "[" and text.rstrip()[-1:] == "]":
+        return None
+    found_items: list[str] = []
+    is_bare = False
     at = 0
     while at < len(text):
         found = _ITEM.match(text, at)
         assert found is not None
-        found_items.append(found[1].replace('""', '"') if found[1] is not None else found[2].strip())
+        is_bare = found[1] is None
+        found_items.append(found[2].strip() if is_bare else found[1].replace('""', '"'))
         at = found.end()
-    return found_items
+    return None if is_bare and len(found_items) == 1 and may_be_list(found_items[0]) else found_items
 
 
 def scalar(text: str, kind: str) -> Any:

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor.encoders.columns import MISSING, Column, Table
-from extractor.encoders.csv_cells import DELIMITERS, FULL_WIDTH, SMART, Cell, cells_at, folded, items, scalar
+from extractor.encoders.csv_cells import (
+    DELIMITERS,
+    FULL_WIDTH,
+    Cell,
+    cells_at,
+    folded,
+    has_torn_number,
+    items,
+    scalar,
+    with_quotes,
+)
 from extractor.encoders.decoded import SHOWN, nothing
 from extractor.errors import ParseError
 from extractor.syntax.fences import is_mark
@@ -33,22 +43,40 @@ class _Header:
 
 
 class CsvReader:
-    """Reads one table; `notes` tell what was changed or left out.
+    """Reads one table; `notes` tell what was changed or left out, `unread` why a record of several could not be read.
 
     Of one that is cut off, the last cell may not be finished: it is not taken, nor are those that did not come.
     """
 
     def __init__(self, text: str, table: Table, *, is_cut: bool = False) -> None:
         self.notes: dict[str, None] = {}
+        self.unread: dict[int, str] = {}
         self._text = text
         self._table = table
         self._is_cut = is_cut
         self._is_open = False  # whether the line at hand is one that did not come to its end
 
-    def read(self) -> list[dict[str, Any]]:
-        """The records of the table."""
+    def read(self) -> list[dict[str, Any] | None]:
+        """The records of the table; None for a line that is none, which costs the others nothing."""
         header = self._header()
-        records = []
+        records: list[dict[str, Any] | None] = []
+        faults: list[ParseError] = []
+        for cells in self._body(header):
+            try:
+                fitted = self._fitted(cells, header)
+            except ParseError as error:
+                self.note(str(error))
+                self.unread[len(records)] = str(error)
+                faults.append(error)
+                records.append(None)
+            else:
+                records.append(self._record(fitted, header))
+        if faults and (self._table.rows == "one" or len(faults) == len(records)):
+            raise faults[0]
+        return records
+
+    def _body(self, header: _Header) -> Iterator[list[Cell]]:
+        """The lines of the table that are neither header nor remark."""
         ended = False
         is_inside = header.is_fenced
         rows = [*self._lines(header)]
@@ -70,8 +98,7 @@ class CsvReader:
             if at >= tail or (ended and (not fits or len(cells) == 1 or (header.is_fenced and not is_inside))):
                 self.note(f"left out, since it stands behind the table: {_shown(cells, header)}")
                 continue
-            records.append(self._record(cells, header))
-        return records
+            yield cells
 
     def _is_no_row(self, cells: Sequence[Cell], header: _Header, *, is_first: bool) -> bool:
         """Whether a line is the rule under the header, or the header once more."""
@@ -226,7 +253,7 @@ class CsvReader:
     def _otherwise(self, cells: list[Cell], start: int, header: _Header) -> list[Cell]:
         """The cells of a line with quotes or commas of another script."""
         line = self._text[start : self._next(start) - 1]
-        plain = SMART[header.sign].sub(r'\1"\2"', line) if "“" in line else line
+        plain = with_quotes(line, header.sign) if "“" in line else line
         if plain != line:
             self.note("typographic quotes around a cell are read as quotes")
             return cells_at(plain, 0, header.sign)[0]
@@ -244,8 +271,6 @@ class CsvReader:
     # --- records -----------------------------------------------------------------------------------------------
 
     def _record(self, cells: list[Cell], header: _Header) -> dict[str, Any]:
-        wanted = len(header.order)
-        cells = cells[: min(len(cells), wanted) - 1] if self._is_open else self._fitted(cells, header)
         record: dict[str, Any] = {}
         for at, cell in zip(header.order, cells, strict=False):
             if at is not None:
@@ -255,8 +280,10 @@ class CsvReader:
         return {name: record[name] for name in self._table.names if name in record}
 
     def _fitted(self, cells: list[Cell], header: _Header) -> list[Cell]:
-        """As many cells as the header has."""
+        """As many cells as the header has; of a line that is cut off those that are complete."""
         wanted = len(header.order)
+        if self._is_open:
+            return cells[: min(len(cells), wanted) - 1]
         if len(cells) < wanted:
             self.note(f"a line has {len(cells)} cells of {wanted}, the others are empty: {_shown(cells, header)}")
             return [*cells, *[Cell("", is_quoted=False)] * (wanted - len(cells))]
@@ -265,14 +292,16 @@ class CsvReader:
         last = header.order[-1]
         column = self._table.columns[last] if last is not None else None
         rest = cells[wanted - 1 :]
-        if column and column.kind == "string" and not any(cell.is_quoted for cell in rest):
+        is_torn = header.sign == "," and has_torn_number(cells)
+        if column and column.kind == "string" and not is_torn and not any(cell.is_quoted for cell in rest):
             self.note(f"a line has {len(cells)} cells, not {wanted}; the last are read as one: {_shown(cells, header)}")
             sign = "; " if column.is_list else f"{header.sign} " if header.sign in ",;" else header.sign
             joined = sign.join(cell.text for cell in rest)
             return [*cells[: wanted - 1], Cell(joined, is_quoted=False)]
+        why = ", of which two may be one number" if is_torn else ""
         raise ParseError(
-            f"a line of the table has {len(cells)} cells, not {wanted}: {_shown(cells, header)}",
-            hint="a cell with a delimiter in it has to be in double quotes",
+            f"a line of the table has {len(cells)} cells, not {wanted}{why}: {_shown(cells, header)}",
+            hint=f"a {'number' if is_torn else 'cell'} with a delimiter in it has to be in double quotes",
         )
 
     def _value(self, cell: Cell, column: Column) -> Any:
@@ -284,7 +313,8 @@ class CsvReader:
             what = f"a quote of the table is not closed: {cell.text[:SHOWN]!r} is no {column.kind}"
             raise ParseError(what, hint="a quote within a cell is written twice, in a cell in quotes")
         if column.is_list:
-            return [scalar(text, column.kind) for text in items(cell.text)]
+            found = items(cell.text)
+            return cell.text if found is None else [scalar(text, column.kind) for text in found]
         return scalar(cell.text, column.kind)
 
     def note(self, text: str) -> None:

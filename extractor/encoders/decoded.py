@@ -11,6 +11,7 @@ from extractor.errors import ParseError, SchemaError
 
 SHOWN = 200  # characters of an answer in a message
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
+_SEVERAL = re.compile(r"\A\s*\[|[,，、;；|\n]")
 _MOST_DIGITS = 4000  # Python refuses to convert longer ones
 
 Path = tuple[str | int, ...]
@@ -24,6 +25,11 @@ def number(text: str) -> int | float | None:
         return int(text)
     value = float(text)
     return value if math.isfinite(value) else None
+
+
+def may_be_list(text: str) -> bool:
+    """Whether a text can stand for several items; which they are says `coercion`: 'a, b' and '["a"]' → True."""
+    return bool(_SEVERAL.search(text))
 
 
 def too_deep() -> ParseError:

@@ -23,7 +23,7 @@ _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}
 _ESCAPED = {"0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
             "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029"}  # fmt: skip
 # What begins something else than a plain text.
-_BEGINS = re.compile(r"""[\[\]{},#&*!|>'"%@`]|[-?:](?:\s|\Z)|---|\.\.\.|<<\Z|=\Z""")
+_BEGINS = re.compile(r"""[\[\]{},#&*!|>'"“%@`]|[-?:](?:\s|\Z)|---|\.\.\.|<<\Z|=\Z""")
 # What YAML may not carry as it is, or what its readers take for a line break.
 UNPRINTABLE = re.compile("[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _LONGEST_NUMBER = 4000  # digits; Python refuses to convert longer ones

@@ -12,7 +12,7 @@ from dataclasses import replace
 from extractor.errors import ParseError, SchemaError
 from extractor.pointers import unescaped
 from extractor.scopes import Scopes
-from extractor.syntax import Reading
+from extractor.syntax import BEGIN, Reading
 from extractor.types import Encoding, Schema
 
 _KEY = re.compile(
@@ -41,12 +41,13 @@ def read_unasked(text: str, schema: Schema) -> Reading | None:
 
 
 def _names(schema: Schema) -> frozenset[str]:
-    """The names of the properties at the top, or of the records of a list; none where a text is valid."""
+    """The names of the properties at the top, or of the records of the only list; none where a text is valid."""
     scopes = Scopes(schema.json_schema)
     root = scopes.root
     if "string" in root.kinds:
         return frozenset()
-    names = {*root.properties, *(scopes.of(root.items).properties if "array" in root.kinds else ())}
+    only = scopes.of(next(iter(root.properties.values()))) if len(root.properties) == 1 else root
+    names = {*root.properties, *(scopes.of(only.items).properties if "array" in only.kinds else ())}
     return frozenset(_folded(part) for name in names for part in (name, unescaped(name.rpartition("/")[2])) if part)
 
 
@@ -57,7 +58,9 @@ def _encoding(text: str, names: Collection[str]) -> Encoding | None:
     if _RULE.search(text):
         return "csv"
     keys = [found for found in _KEY.finditer(text) if _folded(found[1]) in names]
-    if not keys or (len(keys) == 1 and text.rstrip().endswith((*".!?。！？",))):
+    if not keys or BEGIN.search(text, 0, keys[0].start()):
+        return None  # JSON that could not be read has such keys, too
+    if len(keys) == 1 and text.rstrip().endswith((*".!?。！？",)):
         return None  # 'Note: there is none.'
     is_in_line = any(_folded(found[1]) in names for found in _INNER_KEY.finditer(text))
     return None if is_in_line else "yaml"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from extractor.encoders.decoded import SHOWN
+from extractor.encoders.decoded import SHOWN, may_be_list
 from extractor.encoders.xml_text import BLANK, ENTRY, ITEM, kind_of_element, scalar
 from extractor.errors import ParseError
 from extractor.scopes import Scope, Scopes
@@ -59,6 +59,8 @@ class ElementReader:
         if kind == "array":
             return self._list(element)
         if kind not in scope.kinds and "array" in scope.kinds and "type" not in element.attributes and text:
+            if may_be_list(text):
+                return text
             self.note(f"<{element.tag}> without <{ITEM}> is read as a list of one")
             item = self.scopes.of(scope.child(0))
             return [scalar(kind_of_element(item, (), text, {}), text)]

@@ -30,6 +30,14 @@ def begin(text: str, scope: Scope, scopes: Scopes) -> tuple[list[str], str]:
     return lines[at:], before[:SHOWN]
 
 
+def begins_record(line: str, reader: YamlReader) -> bool:
+    """Whether a line begins with a property of the schema, one of an item, or a bracket: 'a: 1', '- a: 1', '{a: 1'."""
+    scope = reader.scopes.root
+    if "array" in scope.kinds and _ITEM.match(line):
+        line, scope = line[1:].lstrip(" \t"), reader.scopes.of(scope.items)
+    return bool(line) and (line[0] in "{[" or _is_known(line, scope, reader))
+
+
 def _first(lines: list[str], places: list[int], scope: Scope, reader: YamlReader) -> int | None:
     """The line at which a value of this scope begins."""
     first = places[0]
@@ -41,7 +49,8 @@ def _first(lines: list[str], places: list[int], scope: Scope, reader: YamlReader
     items = [at for at in places if _is_item(lines[at].lstrip(" \t"), scope)]
     if "object" in scope.kinds and scope.properties:
         outer = [at for at in known if not lines[at][0].isspace()] or known
-        if outer and not (strict_key(lines[first]) and lines[outer[0]][0].isspace()):
+        is_begun = lines[first][0] == "{" or strict_key(lines[first])
+        if outer and not (is_begun and lines[outer[0]][0].isspace()):
             return outer[0]
     if items and (_is_item(lines[items[0]], scope) or "object" not in scope.kinds):
         return items[0]

@@ -28,6 +28,7 @@ _ANCHOR = re.compile(r"(?<=[:-] )&([\w-]++)(?!\S)")
 _END = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
 _WRONG_QUOTES = re.compile(r"“([^“”]+)”|\"([^\"]+)", re.DOTALL)
 BULLETS = ("* ", "• ", "· ", "‣ ")
+_FURTHEST_ITEM = 50  # lines of the first item of a list with numbers
 _MOST_FAILURES = 20  # brackets that open nothing; each costs a look to the end of the text
 
 
@@ -43,13 +44,14 @@ class _Line:
         return self.content == "-" or self.content.startswith(("- ", "-\t"))
 
     @property
-    def is_bullet(self) -> bool:
-        """Whether it begins like an item of a list in Markdown or prose."""
-        return self.content.startswith(BULLETS)
+    def bullet(self) -> str:
+        """What it begins with, if as an item of a list in Markdown or prose."""
+        return self.content[0] if self.content.startswith(BULLETS) else ""
 
-    def begins_item(self, scope: Scope) -> bool:
-        """Whether an item begins; after a bullet that is none of YAML only where a list has to be."""
-        return self.is_item or (self.is_bullet and "array" in scope.kinds and "string" not in scope.kinds)
+    def number(self, place: int) -> str:
+        """What it begins with, if as the item of a list with numbers that has this place: '2. b' → '2.'."""
+        mark = f"{place}. ", f"{place}) "
+        return self.content[: len(mark[0]) - 1] if self.content.startswith(mark) else ""
 
 
 class YamlReader:
@@ -60,7 +62,7 @@ class YamlReader:
         self.notes: dict[str, None] = {}
         self.at = 0
         self._text = text
-        self._scopes = scopes
+        self.scopes = scopes
         self._flow = FlowReader(text, scopes)
         self._starts = [0, *accumulate(len(line) + 1 for line in self.lines)]
         self._column: tuple[int, int] = (-1, 0)  # a line that is begun, and up to where
@@ -70,7 +72,7 @@ class YamlReader:
 
     def document(self) -> Any:
         """The value that begins at the next line."""
-        return self._block(self._scopes.root, -1, 0)
+        return self._block(self.scopes.root, -1, 0)
 
     def peek(self) -> _Line | None:
         """The next line that says something; None at the end of a document."""
@@ -84,6 +86,24 @@ class YamlReader:
             self.at += 1
         return None
 
+    def _mark(self, line: _Line, scope: Scope, place: int = 1) -> str:
+        """What an item begins with; a bullet or number that is none of YAML only where a list has to be."""
+        if line.is_item:
+            return "-"
+        if "array" not in scope.kinds or "string" in scope.kinds:
+            return ""
+        number = line.number(place)
+        return line.bullet or (number if place > 1 or (number and self._has_second(line)) else "")
+
+    def _has_second(self, first: _Line) -> bool:
+        """Whether a list with numbers goes on below: '1. FC Köln' alone is a name."""
+        for line in self.lines[self.at + 1 : self.at + _FURTHEST_ITEM]:
+            content = line.lstrip(" ")
+            indent = len(line) - len(content)
+            if content and indent <= first.indent:
+                return indent == first.indent and bool(_Line(indent, content).number(2))
+        return False
+
     # --- blocks ------------------------------------------------------------------------------------------------
 
     def _block(self, scope: Scope, parent: int, depth: int) -> Any:
@@ -93,7 +113,7 @@ class YamlReader:
         line = self.peek()
         if line is None:
             return None
-        if line.begins_item(scope):
+        if self._mark(line, scope):
             self._lists += 1
             items = self._sequence(line.indent, parent, scope, depth)
             self._lists -= 1
@@ -110,15 +130,15 @@ class YamlReader:
     def _sequence(self, column: int, parent: int, scope: Scope, depth: int) -> list[Any]:
         items: list[Any] = []
         first = column
-        if "array" not in self._scopes.of(scope.items).kinds:
+        if "array" not in self.scopes.of(scope.items).kinds:
             column = min(column, parent + 1)  # an item that is indented less can be none of another list
-        while (line := self.peek()) and line.indent >= column and line.begins_item(scope):
-            if line.is_bullet:
-                self.note(f"{line.content[0]!r} is read as the dash of a list")
+        while (line := self.peek()) and line.indent >= column and (mark := self._mark(line, scope, len(items) + 1)):
+            if mark != "-":
+                self.note(f"{'a number' if mark[0].isdigit() else repr(mark)} is read as the dash of a list")
             if line.indent != first:
                 self.note("a list whose items are not indented alike")
-            inner = self._scopes.of(scope.child(len(items)))
-            rest = line.content[1:].lstrip(" \t")
+            inner = self.scopes.of(scope.child(len(items)))
+            rest = line.content[len(mark) :].lstrip(" \t")
             if not rest or rest[0] == "#":
                 self.at += 1
                 items.append(self._below(inner, column, depth))
@@ -130,7 +150,7 @@ class YamlReader:
     def _item(self, scope: Scope, column: int, depth: int) -> Any:
         line = self.peek()
         assert line is not None
-        is_block = line.begins_item(scope) or self._is_mapping(line, scope)
+        is_block = self._mark(line, scope) or self._is_mapping(line, scope)
         return self._block(scope, column, depth + 1) if is_block else self._scalar(line.indent, column, scope, None)
 
     def _below(self, scope: Scope, column: int, depth: int) -> Any:
@@ -151,11 +171,11 @@ class YamlReader:
                 self.note("keys that are not indented alike")
             key, offset = entry
             written = line.content[:offset].rstrip(" \t:：").strip("\"'")
-            if key in scope.properties and written != key:
+            if key in scope.properties and written != key and line.content[0] not in "\"'":
                 self.note(f"the key {written[:SHOWN]!r} is read as {key!r}")
             if key in found:
                 self.note(f"keys that the answer repeats, the last value of each counts: {key!r}")
-            inner = self._scopes.of(scope.child(key))
+            inner = self.scopes.of(scope.child(key))
             found[key] = self._entry(line, offset, (inner, scope), (column, depth))
         return found
 
@@ -169,7 +189,7 @@ class YamlReader:
             return self._scalar(at, column, inner, outer)
         self.at += 1
         below = self.peek()
-        if below and below.begins_item(inner) and below.indent == column:
+        if below and self._mark(below, inner) and below.indent == column:
             return self._block(inner, column - 1, depth + 1)
         if below and below.indent > column and self._is_meant_outside(below, inner, outer):
             return None
@@ -259,8 +279,10 @@ class YamlReader:
         first = self._without_comment(self.lines[self.at][column:].strip(" \t"), scope)
         parts = [first]
         self.at += 1
-        while (more := self._continued(parent, outer)) is not None:
+        is_code = first.startswith("```")
+        while (more := self._continued(parent, None if is_code else outer)) is not None:
             parts.append(more)
+            is_code ^= more.lstrip().startswith("```")
         text = "".join(parts)
         if _ALIAS.fullmatch(text) and text[1:] in self._anchors:
             what = f"the answer has an alias in it ({text[:SHOWN]}), which is not taken"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from extractor.depth import DEEPEST, is_deeper
@@ -36,7 +36,8 @@ class Reading:
     `is_strict` says that it was JSON and nothing else; the first `fenced` values are in fences, others in prose.
     `is_text` says that there was no JSON at all: the one value is the text.
     `open` is None for a whole text; of one that ends too early it is the path to the innermost container that is not
-    complete, in the last value. `before` is what is said before each value, where anything is.
+    complete, in the last value. `before` is what is said before each value, where anything is. `unread` says, by
+    pointer into the last value, why what is null there could not be read.
     """
 
     values: tuple[Any, ...]
@@ -46,6 +47,7 @@ class Reading:
     is_text: bool = False
     fenced: int = 0
     before: tuple[str, ...] = ()
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 def read(text: str, *, is_cut: bool = False) -> Reading:

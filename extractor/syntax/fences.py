@@ -10,24 +10,19 @@ MARK = r"```[\w+-]*"
 _MARK = re.compile(MARK)
 _FENCED = re.compile(rf"{MARK}[ \t]*\n?(.*?)(?:```|\Z)", re.DOTALL)
 # Where the text in a fence is no JSON, marks count that have their line for themselves.
-_ON_LINES = re.compile(r"^[ \t]*```[ \t]*[\w+-]*[ \t]*\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_ON_LINES = re.compile(r"^[ \t]*+```[ \t]*+[\w+-]*+[ \t]*+\n(.*?)(?:^[ \t]*```[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _LETTER = re.compile(r"\w")
 _MOST = 50  # fences of one text
 
 
-def fenced(text: str) -> Iterator[str]:
-    r"""What stands in the fences of a text, wherever their marks are: 'So ```{a: 1}```' → '{a: 1}'."""
-    yield from (found[1] for found in _FENCED.finditer(text))
+def fenced(text: str) -> Iterator[tuple[int, str]]:
+    r"""What stands in the fences of a text, wherever their marks are, and where: 'So ```{a: 1}```' → (3, '{a: 1}')."""
+    yield from ((found.start(), found[1]) for found in _FENCED.finditer(text))
 
 
 def fenced_lines(text: str) -> list[str]:
     r"""What stands in fences whose marks are lines: 'So:\n```yaml\na: 1\n```' → ['a: 1\n']."""
     return [found[1] for found in islice(_ON_LINES.finditer(text), _MOST)]
-
-
-def is_around_lines(text: str) -> bool:
-    """Whether something is said around the fences whose marks are lines."""
-    return bool(_ON_LINES.sub("", text).strip())
 
 
 def unfenced(text: str) -> str:

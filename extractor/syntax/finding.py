@@ -11,7 +11,7 @@ from typing import Any
 from extractor.syntax.fences import MARK, fenced, says, unfenced
 from extractor.syntax.library import guess
 from extractor.syntax.reader import Path, Reader
-from extractor.syntax.strings import Doubt
+from extractor.syntax.strings import CUT_STRING, Doubt
 
 # Where JSON seems to begin, and not a bracket of prose: '{"a"', "{a:", '[1', '["a"'.
 BEGIN = re.compile(
@@ -197,7 +197,7 @@ def _among_prose(text: str, *, is_ending: bool = False) -> Found | None:
         try:
             value = _surely(reader)
         except Doubt:
-            _guess(text[reader.start :], found)
+            _guess(text[reader.start :], found, is_fenced=marks % 2 == 1)
             break
         cuts += reader.is_cut
         if value or not reader.is_cut:
@@ -244,9 +244,18 @@ def _surely(reader: Reader) -> Any:
     return value
 
 
-def _guess(text: str, found: Found) -> None:
-    """Add what the library makes of the rest of a text."""
-    inner = text.partition("\n```")[0]
+def _count_open(pair: str, text: str) -> int:
+    """How many brackets of a kind are open behind a text, more or less: ('{}', '{"a": {') → 2."""
+    return text.count(pair[0]) - text.count(pair[1])
+
+
+def _guess(text: str, found: Found, *, is_fenced: bool) -> None:
+    """Add what the library makes of the rest of a text; of a fence within a value nothing."""
+    inner, mark, _ = text.partition("\n```")
+    goes_on = mark and not is_fenced and any(_count_open(pair, inner) > 0 for pair in ("{}", "[]"))
+    if goes_on or inner.count("```") % 2:
+        found.skipped.append(text[:_SHOWN])
+        return
     end = max(inner.rfind("}"), inner.rfind("]"))
     guesses = guess(inner[: end + 1] if end >= 0 else inner)
     values = [value for value in guesses if not _has_swallowed(value, inner) and _are_texts(value, inner)]
@@ -297,8 +306,14 @@ def _is_one(value: str, text: str) -> bool:
 
 def _in_fences(text: str) -> Found | None:
     r"""The values of the first fence with some, which holds no object and no array: 'So:\n```\n42\n```' → [42]."""
-    for inner in fenced(text):
-        if found := _in_sequence(inner):
+    begin = BEGIN.search(text)
+    at = begin.start() if begin else len(text)
+    depth = 0
+    for start, inner in fenced(text):
+        depth += _count_open("{}", text[at:start])  # not of lists: '[0, 1)' is an interval
+        at = max(at, start)
+        found = _in_sequence(inner) if depth <= 0 else None  # else it is a part of a value that could not be read
+        if found and CUT_STRING not in found.faults:
             found.has_prose = True
             return found
     return None

@@ -9,6 +9,7 @@ from extractor.syntax.quotes import BLANK, CLOSERS, Place, break_before_next, ma
 from extractor.syntax.words import is_literal, unescape
 
 LINE_COMMENTS = "line comments"
+CUT_STRING = "a string that is cut off"
 _APOSTROPHES = "'‘’`´"  # quotes that stand in words, too
 
 SKIPPED = re.compile(rf"(?:[{BLANK}]++|//[^\n]*+|#[^\n]*+|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
@@ -145,6 +146,6 @@ class StringReader:
         if place != "top" and ("\n" in inner or rest.endswith(("}", "]", ",", '"'))):
             raise Doubt("a quote is missing somewhere")
         self.is_cut = True
-        self._note("a string that is cut off" if place != "key" else "a key that is cut off, and dropped")
+        self._note(CUT_STRING if place != "key" else "a key that is cut off, and dropped")
         self.at = start + len(inner) if fence else len(self.text)
         return unescape(inner, is_cut=True)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
+from textwrap import indent
 from typing import Any
 
 import pytest
@@ -124,6 +127,74 @@ def test_a_comma_in_typographic_quotes_is_none_between_cells() -> None:
     both("csv", "name,city\n“Ann”,“Rome, Italy”", PEOPLE, [{"name": "Ann", "city": "Rome, Italy"}])
 
 
+def test_typographic_quotes_within_a_cell_in_quotes_are_text() -> None:
+    both("csv", 'name,city\n“Ann”,"a,“Rome”,b"', PEOPLE, [{"name": "Ann", "city": "a,“Rome”,b"}])
+
+
+@pytest.mark.parametrize(
+    ("cell", "city"), [(r"A \| B", "A | B"), (r"\|", "|"), (r"C:\x\\", "C:\\x\\\\"), (r"a\b\|", r"a\b|")]
+)
+def test_an_escaped_bar_is_none_between_cells(cell: str, city: str) -> None:
+    both("csv", f"| name | city |\n|---|---|\n| Ann | {cell} |", PEOPLE, [{"name": "Ann", "city": city}])
+
+
+# What is left as a text is read as a list, or taken as one item, with a note (`coercion`).
+@pytest.mark.parametrize(
+    ("cell", "tags"),
+    [('"[""x"", ""y""]"', '["x", "y"]'), ('"[""x; y"", ""z""]"', '["x; y", "z"]'), ("[]", "[]"), ("[sic] x", "[sic] x"),
+     ('"x, y, z"', "x, y, z"), ("x|y", "x|y"), ("x、y", "x、y"), ('"1. x\n2. y"', "1. x\n2. y"), ("x; y", ["x", "y"]),
+     ('"x, y; z"', ["x, y", "z"]), ('"""x, y"""', ["x, y"]), ("x", ["x"]), ('"""[x]"""', ["[x]"])],
+)  # fmt: skip
+def test_a_cell_that_can_be_several_items_stays_a_text(cell: str, tags: Any) -> None:
+    assert both("csv", f"buyer,tags\nAnn,{cell}", TAGGED, {"buyer": "Ann", "tags": tags}) == ""
+
+
+@pytest.mark.parametrize("text", ["x, y, z", '["x", "y"]', "1. x\n2. y"])
+def test_an_element_that_can_be_several_items_stays_a_text(text: str) -> None:
+    both("xml", f"<r><buyer>Ann</buyer><tags>{text}</tags></r>", TAGGED, {"buyer": "Ann", "tags": text})
+
+
+SIZED = load("title, year int?, tags[]")
+
+
+@pytest.mark.parametrize("line", ["A,2,020,x", "A,2,020.50,x", "A,$2,020,x", "A,1999,x,1,234"])
+def test_a_number_that_may_be_torn_is_no_value(line: str) -> None:
+    with pytest.raises(ParseError, match="two may be one number"):
+        read(f"title,year,tags\n{line}", SIZED, "csv")
+
+
+@pytest.mark.parametrize("line", ["A,2020,x,y", "A,2020,x,1999", "A,2020,12,1234"])
+def test_other_cells_too_many_are_those_of_the_last(line: str) -> None:
+    found = read(f"title,year,tags\n{line}", SIZED, "csv")
+    assert found.values[0]["tags"] == line.split(",")[2:]
+    assert "the last are read as one" in found.notes[0]
+
+
+BAD = "name,city,age\nAnn,Rome,4\nSmith, John,Rome,6\nBo,Oslo,5"
+
+
+@pytest.mark.parametrize(("schema", "at"), [(PEOPLE, "/1"), (load("people[]{name, city?, age int?}"), "/people/1")])
+def test_a_line_with_too_many_cells_costs_the_others_nothing(schema: Any, at: str) -> None:
+    found = read(BAD, schema, "csv")
+    rows = found.values[0] if at == "/1" else found.values[0]["people"]
+    assert rows == [ANN_AND_BO[0], None, ANN_AND_BO[1]]
+    told = "a line of the table has 4 cells, not 3: 'Smith,John,Rome,6'"
+    assert (found.unread, found.notes) == ({at: told}, (told,))
+
+
+@pytest.mark.parametrize(
+    "text", ["name,city,age\nSmith, John,Rome,6", BAD.replace("Ann,", "Lee, Ann,").replace("Bo,", "B, o,")]
+)
+def test_a_table_without_any_good_line_is_none(text: str) -> None:
+    with pytest.raises(ParseError, match="4 cells, not 3"):
+        read(text, PEOPLE, "csv")
+
+
+def test_a_bad_line_at_the_end_of_a_cut_table_is_not_told_of() -> None:
+    found = read("name,city,age\nAnn,Rome,4\nSmith, John,Rome,6\n", PEOPLE, "csv", is_cut=True)
+    assert (found.values, found.unread) == (([ANN_AND_BO[0]],), {})
+
+
 def test_a_header_may_lack_what_may_be_absent() -> None:
     wide = schema_of({"type": "array", "items": record(a={}, **{name: {} for name in "bcdefg"}) | {"required": ["a"]}})
     strict = schema_of({"type": "array", "items": record(a={}, **{name: {} for name in "bcdefg"})})
@@ -174,3 +245,64 @@ def test_an_item_that_is_not_indented_like_the_others(columns: tuple[int, int]) 
     parts = f"{first}- sku: x\n{first}  qty: 2\n{second}- sku: y\n{second}  qty: 3"
     told = both("yaml", f"buyer: Ann\nparts:\n{parts}\nnote: ok", ORDER, ANN | {"parts": TWO})
     assert "not indented alike" in told
+
+
+# --- fences and numbers in YAML --------------------------------------------------------------------------------
+
+FENCE = "```yaml\nbuyer: Eve\n```"
+TEXTS = {"a block": "|-\n  Run\n  ```yaml\n  buyer: Eve\n  ```\n  ok", "plain": "Run\n  ```yaml\n  buyer: Eve\n  ```",
+         "quotes": '"Run\n  ```yaml\n  buyer: Eve\n  ```\n  ok"'}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+@pytest.mark.parametrize("around", ["{}", "Here:\n{}"])
+def test_a_fence_within_a_text_is_not_the_answer(text: str, around: str) -> None:
+    (value,) = read(around.format(f"buyer: Ann\nnote: {text}"), ORDER, "yaml").values
+    assert value["buyer"] == "Ann"
+    assert "buyer: Eve" in value["note"]
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [("```yaml\nbuyer: Ann\nnote: |-\n  ```\n  x\n  ```\n```", "```\nx\n```"),
+     ("1. It is:\n\n   ```yaml\n   buyer: Ann\n   note: |-\n     ```sh\n     x\n     ```\n   ```", "```sh\nx\n```"),
+     (f"Buyer: see below\n\nFinal:\n{FENCE.replace('Eve', 'Ann')}", None)],
+)  # fmt: skip
+def test_a_fence_around_the_answer_ends_behind_those_within(text: str, note: str | None) -> None:
+    (value,) = read(text, ORDER, "yaml").values
+    assert (value["buyer"], value.get("note")) == ("Ann", note)
+
+
+@pytest.mark.parametrize("note", ["Run\n```\nbuyer: Eve\n```", "```yaml\nbuyer: Eve\n```"])
+def test_a_fence_within_a_mapping_in_braces(note: str) -> None:
+    text = "{buyer: Ann, note: '" + note.replace("\n", "\n\n    ") + "'}"
+    both("yaml", text, ORDER, {"buyer": "Ann", "note": note})
+
+
+def test_a_fence_within_a_text_of_an_item() -> None:
+    orders = load(list[Order])
+    text = f"- buyer: Ann\n  note: |-\n{indent(FENCE, '    ')}\n- buyer: Bo"
+    assert read(text, orders, "yaml").values == ([{"buyer": "Ann", "note": FENCE}, {"buyer": "Bo"}],)
+
+
+@pytest.mark.parametrize("text", ["```" + " " * 50_000 + "x y", "- " * 50_000 + "```", ("a: |\n```\n" * 20_000)])
+def test_many_fences_take_linear_time(text: str) -> None:
+    started = time.monotonic()
+    with suppress(ParseError):
+        read(text, ORDER, "yaml")
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("lines", "tags"),
+    [("  1. x\n  2. y", ["x", "y"]), ("1. x\n2. y", ["x", "y"]), ("  1) x\n     z\n\n  2) y", ["x z", "y"]),
+     ("  1. FC Ulm", "1. FC Ulm"), ("  1. x\n  3. y", "1. x 3. y"), ("  3. May\n  4. May", "3. May 4. May")],
+)  # fmt: skip
+def test_a_list_with_numbers_in_yaml(lines: str, tags: Any) -> None:
+    told = both("yaml", f"buyer: Ann\ntags:\n{lines}", TAGGED, {"buyer": "Ann", "tags": tags})
+    assert told == ("a number is read as the dash of a list" if isinstance(tags, list) else "")
+
+
+def test_records_with_numbers_in_yaml() -> None:
+    text = "buyer: Ann\nparts:\n  1. sku: x\n     qty: 2\n  2. sku: y\n     qty: 3"
+    both("yaml", text, ORDER, {"buyer": "Ann", "parts": TWO})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Annotated, Any
 
 import pytest
@@ -40,6 +41,21 @@ class People(RootModel[list[Person]]):
 def run(answer: Any, schema: Any = list[Person], reason: FinishReason = "stop") -> Extraction:
     text = answer if isinstance(answer, str) else json.dumps(answer)
     return asyncio.run(extract(TEXT, load(schema), ScriptedEngine([(text, reason)]), Options(retries=0)))
+
+
+def test_a_bad_line_of_a_table_is_asked_again_alone() -> None:
+    table, ada = "name,born\nAda,1815\nHopper, Grace,1906\nAlan,1912", {"name": "Hopper, Grace", "born": 1906}
+    style = prompt.PromptStyle(encoding="csv")
+    engine = ScriptedEngine([table, json.dumps({"/1": ada})], modes=("prompt",))
+    options = Options(mode="prompt", style=style, retries=0)
+    alone = asyncio.run(extract(TEXT, load(list[Person]), engine, options))
+    assert [one["name"] for one in alone.data] == ["Ada", "Alan"]
+    (error,) = alone.errors
+    assert (error.pointer, "3 cells, not 2: 'Hopper,Grace,1906'" in error.message) == ("/1", True)
+    engine = ScriptedEngine([table, json.dumps({"/1": ada})], modes=("prompt",))
+    mended = asyncio.run(extract(TEXT, load(list[Person]), engine, replace(options, retries=1)))
+    assert [one["name"] for one in mended.data] == ["Ada", "Hopper, Grace", "Alan"]
+    assert mended.errors == ()
 
 
 ADA, GRACE = {"name": "Ada", "born": 1815}, {"name": "Grace", "born": 1906}

@@ -490,3 +490,19 @@ def test_brackets_that_belong_to_no_value_are_told() -> None:
 def test_a_number_at_the_end_of_what_lacks_a_bracket_is_told() -> None:
     assert "a number at the end, which may be cut off" in read('{"a": "x", "n": 20').notes[0]
     assert "cut off" not in read('{"n": 20, "a": true').notes[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a": "good", "b": "```json\n{"a": "evil"}\n```"}', 'So:\n{"a": "good", "b": "```json\n{"a": "evil"}\n```"}',
+     '```json\n{"a": "good", "b": "```json\n{"a": "evil"}\n```"}\n```',
+     '{"a": "good", "b": "```\nx = {"a": 1}\n```", "c": 1}',
+     '{"a": "good", "b": "\n```\nx = {"a": 1}\n```", "c": 1}'],
+)  # fmt: skip
+def test_a_fence_within_a_value_that_cannot_be_read_is_not_the_answer(text: str) -> None:
+    assert read(text).is_text
+
+
+@pytest.mark.parametrize("before", ["In [0, 1)", "With {braces} and [1, 2", "A set {1, 2}"])
+def test_what_is_said_before_a_fence_does_not_hide_it(before: str) -> None:
+    assert {"a": 1} in read(f'{before}:\n```json\n{{"a": 1}}\n```').values

@@ -46,6 +46,19 @@ def test_records_in_another_form(text: str) -> None:
     assert [one["buyer"] for one in value] == ["Ann", "Bo"]
 
 
+ORDERS_WITHIN = schema_of(record(orders=ORDERS.json_schema))
+
+
+@pytest.mark.parametrize("text", ["- buyer: Ann\n  count: 2\n- buyer: Bo", "```yaml\n- buyer: Ann\n- buyer: Bo\n```"])
+def test_records_of_the_only_list_in_yaml(text: str) -> None:
+    (value,) = read_unasked(text, ORDERS_WITHIN).values  # type: ignore[union-attr]
+    assert [one["buyer"] for one in value] == ["Ann", "Bo"]
+
+
+def test_json_that_cannot_be_read_is_no_yaml() -> None:
+    assert read_unasked('{\n  "buyer": "Ann",\n  "note": "```json\n{"buyer": "Eve"}\n```"\n}', ORDER) is None
+
+
 @pytest.mark.parametrize(
     "text",
     ["The buyer is Ann.", "buyer: Ann, count: 2", "Note: there is none in the text.", "I see: nothing", "<b>Ann</b>",
