@@ -63,7 +63,8 @@ def _marks(value: Any, scope: Scope) -> str:
     tags: Collection[str] = ()
     if isinstance(value, dict | list):
         tags = [_tag(name, scope)[0] for name in value] if isinstance(value, dict) else [ITEM] * len(value)
-    if kind_of_element(scope, tags, value if isinstance(value, str) else text, {}) == kind:
+    is_unsure = kind == "object" and ITEM in tags and "array" in scope.kinds  # is it an item, or a key of that name
+    if kind_of_element(scope, tags, value if isinstance(value, str) else text, {}) == kind and not is_unsure:
         return blanks
     return ' null="true"' if value is None else f' type="{kind}"{blanks}'
 

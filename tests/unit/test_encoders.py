@@ -367,3 +367,16 @@ def test_a_quote_that_is_not_closed_swallows_no_lines() -> None:
     assert "a quote that is not closed" in found.notes[0]
     with pytest.raises(ParseError, match="not closed"):
         read('title,year,tags\nA,"5,x\nB,6",y', ROWS, "csv")
+
+
+@pytest.mark.parametrize("value", [{"a": 0, "item": 0}, {"item": 0}, ["0"], {"b": 1}])
+def test_a_key_that_is_called_as_the_items_of_a_list_is_none_of_them(value: Any) -> None:
+    schema = schema_of(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"type": "string"}},
+                {"type": "object", "additionalProperties": {"type": "integer"}},
+            ]
+        }
+    )
+    assert read(encode(value, schema, "xml"), schema, "xml").values == (value,)
