@@ -124,8 +124,12 @@ def ready(pid: int) -> list[Place]:
 
 
 def launch(told: Path, *flags: str) -> subprocess.Popen[bytes]:
-    with told.open("wb") as file:
-        return subprocess.Popen([*COMMAND, "serve", *flags], env=surroundings(), stdout=file, stderr=file)
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, which children inherit
+    try:
+        with told.open("wb") as file:
+            return subprocess.Popen([*COMMAND, "serve", *flags], env=surroundings(), stdout=file, stderr=file)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def watched(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, bytes, bytes, bool]:
