@@ -18,7 +18,24 @@ from extractor.unions import Fault
 
 SENTENCES = ("Zq", "Nothing but some sentence, which no schema would name.")  # who takes these takes any text
 LIST_OF_ONE = "one value, taken as a list of one"
-_CALLS = ({"name", "arguments"}, {"name", "parameters"}, {"tool", "arguments"}, {"function", "arguments"})
+# How a call of a tool is written, and what in it the arguments are, or what has them.
+_CALLS = {
+    frozenset(keys): keys[-1]
+    for keys in (
+        ("name", "arguments"),
+        ("name", "parameters"),
+        ("tool", "arguments"),
+        ("function", "arguments"),
+        ("type", "function"),
+        ("id", "type", "function"),
+    )
+}
+_UNITS = frozenset(("unit", "units", "currency"))
+# What is said of a value beside it, and changes nothing.
+_ASIDE = frozenset(
+    ("confidence", "score", "probability", "certainty", "source", "page", "line", "span", "start", "end", "evidence",
+     "quote", "reason", "reasoning", "rationale", "explanation", "justification", "context", "type")
+)  # fmt: skip
 _MOST_PARTS = 10_000  # of one text
 _MOST_TOLD = 5  # keys that are left out
 
@@ -68,13 +85,15 @@ def _of_object(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator
     """What an object is around: the only thing in it, or the only one of several that is asked for."""
     if "array" in shape.kinds:
         yield from _of_branches(walk, shape, node, source.value)
-    if len(source.value) == 1:
+    if frozenset(source.value) in _CALLS:
+        yield from _of_call(walk, shape, node, source)
+    elif len(source.value) == 1:
         yield from _unwrapped(walk, shape, node, source)
     elif "array" in shape.kinds and "object" not in shape.kinds:
         yield from _only_list(walk, shape, node, source)
     elif not shape.kinds & {"array", "object"}:
         yield from _only_value(walk, node, source)
-    elif source.value.keys() in _CALLS or are_foreign(walk.nodes, shape, source.value):
+    elif are_foreign(walk.nodes, shape, source.value):
         yield from _only_record(walk, node, source)
 
 
@@ -92,8 +111,30 @@ def _unwrapped(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator
     is_told = bool(shape.choices) or (
         isinstance(inner, dict | list) and shape.kinds & {"object", "array"} and not is_map
     )
-    if key not in shape.properties and (is_told or key.casefold() in walk.wrappers):
+    is_branch = any(_names_branch(walk, child, key) for child in shape.properties.values())
+    if key not in shape.properties and not is_branch and (is_told or key.casefold() in walk.wrappers):
         yield walk.fit(node, inner).with_change(f"taken out of {key!r}")
+
+
+def _has_place(walk: Fitting, node: Node, value: Any) -> bool:
+    """Whether a node asks for a value by its keys, or by the branch that it names: {'Bike': {…}}."""
+    is_called = isinstance(value, dict) and len(value) == 1 and _names_branch(walk, node, next(iter(value)))
+    return is_called or has_place(walk.nodes, node, value)
+
+
+def _names_branch(walk: Fitting, node: Node, key: str) -> bool:
+    """Whether a key is the name of a branch of a node, which is a union."""
+    return any(walk.branches.tags(branches).name(key) for branches in walk.nodes.shape(node).unions)
+
+
+def _of_call(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
+    """{'name': 'save', 'arguments': {…}} → {…}; the arguments can be a text."""
+    key = _CALLS[frozenset(source.value)]
+    inner = walk.embedded(source.value[key]) if isinstance(source.value[key], str) else source.value[key]
+    is_asked = "array" in shape.kinds or key == "function" or has_place(walk.nodes, node, inner)
+    if key not in shape.properties and isinstance(inner, dict | list) and is_asked:
+        others = {name: rest for name, rest in source.value.items() if name != key}
+        yield if_valid(walk.fit(node, inner).with_change(_without(key, others)), source)
 
 
 def _of_branches(walk: Fitting, shape: Shape, node: Node, value: Mapping[str, Any]) -> Iterator[Fit]:
@@ -125,25 +166,32 @@ def _of_records(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterato
 
 
 def _only_record(walk: Fitting, node: Node, source: Fit) -> Iterator[Fit]:
-    """{'name': 'save', 'arguments': {…}} → {…}, where nothing else is a record, and only this has what is asked for."""
+    """{'status': 'ok', 'data': {…}} → {…}, where nothing else is a record, and only this has what is asked for."""
     records = [key for key, inner in source.value.items() if isinstance(inner, dict | list)]
-    inner = source.value[records[0]] if len(records) == 1 else None
-    if isinstance(inner, dict) and records != ["properties"] and has_place(walk.nodes, node, inner):
+    inner = source.value[records[0]] if len(records) == 1 and records[0].casefold() in walk.wrappers else None
+    if isinstance(inner, dict) and has_place(walk.nodes, node, inner):
         others = {key: rest for key, rest in source.value.items() if key != records[0]}
         yield if_valid(walk.fit(node, inner).with_change(_without(records[0], others)), source)
 
 
 def _only_value(walk: Fitting, node: Node, source: Fit) -> Iterator[Fit]:
-    """{'value': 'A', 'confidence': 0.9} → 'A', where a scalar is asked for, and no other key is so called."""
+    """{'value': 'A', 'confidence': 0.9} → 'A', {'value': 5, 'unit': 'km'} → '5 km'; nothing else may be beside it."""
     found = [key for key in source.value if key.casefold() in walk.wrappers]
-    others = {key: rest for key, rest in source.value.items() if key not in found}
-    if len(found) == 1 and not any(isinstance(inner, dict | list) for inner in source.value.values()):
-        yield walk.fit(node, source.value[found[0]]).with_change(_without(found[0], others), 1 + len(others))
+    units = [key for key in source.value if key.casefold() in _UNITS]
+    others = {key: rest for key, rest in source.value.items() if key not in (*found, *units)}
+    own = {*map(folded, walk.nodes.names(walk.nodes.root))}
+    is_plain = not any(isinstance(inner, dict | list) for inner in source.value.values())
+    if len(found) != 1 or len(units) > 1 or not is_plain or not own.isdisjoint(map(folded, (*units, *others))):
+        return
+    if _ASIDE.issuperset(map(str.casefold, others)):
+        value = source.value[found[0]]
+        meant = f"{value} {source.value[units[0]]}" if units else value
+        yield if_valid(walk.fit(node, meant).with_change(_without(found[0], others), 1 + len(others)), source)
 
 
 def _without(key: str, others: Mapping[str, Any]) -> str:
     left = few([f"{name!r}: {shown(inner)}" for name, inner in others.items()], _MOST_TOLD)
-    return f"taken out of {key!r}, without {left}"
+    return f"taken out of {key!r}" + (f", without {left}" if left else "")
 
 
 def _split(walk: Fitting, node: Node, item: Node, source: Fit) -> Fit | None:
@@ -183,7 +231,8 @@ def _wrapped(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[F
         return
     ((name, child),) = places.items()
     fit = walk.fit(child, value)
-    if not fit.is_valid or (isinstance(value, dict) and fit.changes and not has_place(walk.nodes, child, value)):
+    is_other = isinstance(value, dict) and fit.changes and not _has_place(walk, child, value)
+    if not fit.is_valid or is_other:
         yield replace(source, doubts=at_once(fit.doubts))
     elif not isinstance(value, str) or not takes_any_text(walk, child):
         new = {name: fit.value}
@@ -201,7 +250,7 @@ def _places(walk: Fitting, shape: Shape, value: Any) -> dict[str, Node]:
     own = {*map(folded, shape.properties)}
     if isinstance(value, list) and any(isinstance(one, dict) and not own.isdisjoint(map(folded, one)) for one in value):
         return {}  # several records of this kind
-    near = {name: child for name, child in children.items() if has_place(walk.nodes, child, value)}
+    near = {name: child for name, child in children.items() if _has_place(walk, child, value)}
     return {name: child for name, child in near.items() if walk.fit(child, value).is_valid}
 
 

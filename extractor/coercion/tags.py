@@ -56,6 +56,10 @@ class Tags:
             and all(isinstance(inner, list) and self._branch(key) is not None for key, inner in value.items())
         )
 
+    def name(self, key: str) -> bool:
+        """Whether a key is the name of one branch."""
+        return self._branch(key) is not None
+
     def doubt(self, source: Any, tried: Sequence[tuple[Node, Fit]], chosen: Fit) -> str:
         """Why it is not sure that the branch is the one: only a default would decide, or another has what is lost."""
         if not isinstance(source, dict) or not isinstance(chosen.value, dict):

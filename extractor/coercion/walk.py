@@ -28,7 +28,10 @@ from extractor.validation import names_of_fields
 from extractor.validators import checker, errors_of, has_errors
 
 _MOST_CHECKED = 1_000_000  # values that are validated, all nodes together
-_WRAPPERS = frozenset(("result", "answer", "output", "value", "response", "data", "record", "json"))
+_WRAPPERS = frozenset(
+    ("result", "answer", "output", "value", "response", "data", "record", "json", "arguments", "parameters",
+     "extraction", "extracted")
+)  # fmt: skip
 _PLAIN = frozenset(("type", "title", "description", "default", "examples", "x-alias", SAID))
 _TEXT_OR_NULL = frozenset(("string", "null"))
 _WRONG = (Fault((), "type", None),)
@@ -243,7 +246,11 @@ class Walk:
         ]
         if not known and not doubts and are_foreign(self.nodes, shape, value):
             doubts.append((((), foreign(value, shape.properties)),))
-        doubts += [(((), f"{key!r} has what is asked for, too"),) for key in gone if has_more(value[key], shape, new)]
+        doubts += [
+            (((), f"{key!r} has what is asked for, too"),)
+            for key in gone
+            if key.casefold() in self.wrappers and has_more(value[key], shape, new)
+        ]
         cost = len(names) + 3 * len(gone) + 2 * len(nulls)
         return self._built(node, (value, new), [*kept.items()], (changes, doubts), cost)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field
-from scripted import ScriptedEngine, schema_of
+from scripted import ScriptedEngine, record, schema_of
 
 from extractor.coercion import align
 from extractor.pipeline import extract
@@ -424,8 +424,9 @@ def test_a_record_is_taken_out_of_what_says_other_things(schema: Any, answer: An
         ({"number": 5, "text": "x"}, "none of the keys ('number', 'text') is foreseen"),
         ({"a": {"title": "x"}, "b": {"title": "y"}}, "none of the keys"),
         ({"name": "x", "parameters": {"title": ["y", "z"]}}, "has what is asked for, too"),
+        ({"first": "x", "employer": {"name": "y"}}, "none of the keys"),
         ({"a": 1, "parameters": {"title": ["y", "z"]}}, "none of the keys"),
-        ({"title": "x", "meta": {"title": "y"}}, "'meta' has what is asked for, too"),
+        ({"title": "x", "data": {"title": "y"}}, "'data' has what is asked for, too"),
     ],
 )
 def test_what_would_be_lost_with_a_key_is_asked_for_again(answer: Any, why: str) -> None:
@@ -441,9 +442,42 @@ def test_what_would_be_lost_with_a_key_is_asked_for_again(answer: Any, why: str)
     assert why in " ".join(map(str, found.errors))
 
 
-def test_a_record_beside_another_that_says_the_same_is_left_out() -> None:
-    found = align(schema_of(CLOSED), [{"title": "x", "meta": {"title": "x"}}])
+@pytest.mark.parametrize("beside", [{"data": {"title": "x"}}, {"publisher": {"title": "y"}}])
+def test_a_record_beside_another_that_says_the_same_or_is_none_of_it_is_left_out(beside: Any) -> None:
+    found = align(schema_of(CLOSED), [{"title": "x"} | beside])
     assert (found.value, found.doubts) == ({"title": "x"}, {})
+
+
+@pytest.mark.parametrize(
+    ("answer", "names"),
+    [
+        ({"name": "save", "arguments": '{"name": "x"}'}, ["x"]),
+        ({"type": "function", "function": {"name": "save", "arguments": '{"name": "x"}'}}, ["x"]),
+        ({"tool_calls": [{"function": {"name": "save", "arguments": {"name": name}}} for name in "xy"]}, ["x", "y"]),
+        ({"name": "save", "arguments": {"people": [{"name": "x"}, {"name": "y"}]}}, ["x", "y"]),
+    ],
+)
+def test_records_are_the_arguments_of_calls(answer: Any, names: list[str]) -> None:
+    assert align(schema_of({"type": "array", "items": CLOSED}), [answer]).value == [{"name": name} for name in names]
+    if len(names) == 1:
+        assert align(schema_of(CLOSED), [answer]).value == {"name": names[0]}
+
+
+@pytest.mark.parametrize(
+    ("value", "length"),
+    [
+        ({"value": 5, "unit": "km"}, 5),
+        ({"value": 5, "confidence": 0.9}, 5),
+        ({"value": 800, "unit": "m"}, None),
+        ({"value": 5, "scale": 1000}, None),
+        ({"value": 5, "max": 9}, None),
+        ({"value": 5, "currency": "USD"}, None),
+    ],
+)
+def test_what_is_said_beside_a_value_is_heeded(value: Any, length: float | None) -> None:
+    schema = record(length_km={"type": "number"}, currency={"type": ["string", "null"]})
+    found = align(schema_of(schema), [{"length_km": value, "currency": None}])
+    assert found.value["length_km"] == (value if length is None else length)
 
 
 @pytest.mark.parametrize(
@@ -523,6 +557,10 @@ class Baker(BaseModel):
 
 class Office(BaseModel):
     holder: Mayor | Baker
+
+
+def test_a_branch_that_is_named_without_the_field_is_the_value_of_the_only_one() -> None:
+    assert run({"Org": {"name": "x"}}, Someone).instance == Someone(who=Org(name="x"))
 
 
 def test_a_branch_that_is_named_and_cannot_be_told_from_another_is_a_doubt() -> None:
