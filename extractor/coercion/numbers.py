@@ -13,7 +13,7 @@ from math import isfinite
 from extractor.coercion import mixed, number_words
 from extractor.coercion.found import LONGEST, Doubt, Found, unquoted
 from extractor.coercion.numerals import CHINESE, from_chinese, from_digits
-from extractor.coercion.units import CURRENCY, behind, is_money_unit, is_unit
+from extractor.coercion.units import CURRENCY, behind, is_money_unit, is_unit, scale_behind
 
 _SIGNS = str.maketrans({"−": "-", "﹣": "-", "–": "-", "負": "负", "⁄": "/"})
 _FORM = re.compile(
@@ -44,6 +44,7 @@ _RANGE = re.compile(
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _HALF = frozenset(("half", "a half", "one half", "一半"))
 _LONGEST_WORD = 24  # characters behind a number that are told in a doubt
+_ENDS = ".,;。，；"
 _VAGUE = re.compile(r"[~≈<>≤≥约近超]|(?:about|around|approx\w*|roughly|nearly|over|under|almost|ca)\b", re.IGNORECASE)
 
 
@@ -51,7 +52,7 @@ def read(text: str) -> tuple[Found, ...] | Doubt:
     """The values that a text can be, the likelier first: '12%' → (0.12, 12); '1,5' → a doubt; 'Two' → ()."""
     if len(text) > LONGEST:
         return ()
-    plain = _POWER.sub(_power, unquoted(text).translate(_SIGNS)).rstrip(".,;。，；")
+    plain = _POWER.sub(_power, unquoted(text).translate(_SIGNS)).rstrip(_ENDS)
     if found := _named(plain, text):
         return found
     if ratio := _RATIO.fullmatch(plain):
@@ -64,6 +65,17 @@ def read(text: str) -> tuple[Found, ...] | Doubt:
         return ()
     is_open = isinstance(found, Doubt) or not found
     return Doubt(f"{text!r} is a range, or more than one number") if is_open and _RANGE.fullmatch(plain) else found
+
+
+def in_scale(found: Found, scale: int, text: str) -> Found | None:
+    """A number as a field counts that is asked by the scale in the text: ('120万元', 10000) → 120; '5亿元' → None."""
+    unit = found.without[-1] if found.without else ""
+    tail = scale_behind(unquoted(text).rstrip(_ENDS), unit, scale)
+    if not tail or found.factor not in {1, scale}:  # 1 where the number is in words
+        return None
+    before = [part for part in found.without if not tail.endswith(part)]
+    how = f"without {' and '.join(map(repr, (*before, tail)))}"
+    return replace(found, value=_plainly(Fraction(str(found.value)) / scale), how=how)
 
 
 def _named(plain: str, text: str) -> tuple[Found, ...] | Doubt | None:

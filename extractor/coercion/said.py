@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from extractor.coercion.found import Doubt, Found
+from extractor.coercion.numbers import in_scale
 from extractor.coercion.units import is_unit, powered
 
 SAID = "x-said"  # where a node carries what was said above it
@@ -56,8 +57,10 @@ _CODES = sorted(map(str.casefold, _MONEY))
 _AGES = re.compile(r"years?(?: |-)old|years of age", re.IGNORECASE)
 _DEGREES = re.compile(r"(?:degrees? |°)(c|f)[a-z]*", re.IGNORECASE)
 
-_SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "lakh": 10**5, "crore": 10**7,
-           "千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12}  # fmt: skip
+_SCALES = {
+    "thousand": 10**3, "million": 10**6, "billion": 10**9, "bn": 10**9, "trillion": 10**12, "lakh": 10**5,
+    "crore": 10**7, "千": 10**3, "万": 10**4, "百万": 10**6, "千万": 10**7, "亿": 10**8, "万亿": 10**12,
+}  # fmt: skip
 _SHORT_SCALES = {"k": 10**3, "m": 10**6, "mn": 10**6, "mm": 10**6, "bn": 10**9, "b": 10**9}  # beside a currency
 _SCALED_MONEY = re.compile(rf"(k|mn|mm|m|bn|b)({'|'.join(_CODES)})|({'|'.join(_CODES)})(k|mn|mm|m|bn|b)")
 _SCALED = re.compile(r"(百万|千万|万亿|千|万|亿)(?!克|米|瓦|卡|帕|赫)(.*)")
@@ -70,19 +73,29 @@ _NO_UNITS = frozenset(
 )  # fmt: skip
 # What counts time, and is a minimum or part of a date behind anything else: 'price_min', 'release_day'.
 _TIMES = frozenset(("min", "second", "minute", "hour", "day", "week", "month", "year"))
-_DURATIONS = frozenset(("ms", "s", "min", "h", "day", "week", "month", "year"))
+# What a length of time is also told in: '2 hours' may be meant for minutes, '18 years' is the minimum of an age.
+_NEAR = {
+    "s": ("ms", "min", "h"), "min": ("s", "h"), "h": ("s", "min", "day"), "day": ("h", "week", "month", "year"),
+    "week": ("day", "month", "year"), "month": ("day", "week", "year"), "year": ("day", "week", "month"),
+}  # fmt: skip
 _LASTING = frozenset(
     ("duration", "runtime", "time", "playtime", "uptime", "downtime", "delay", "timeout", "latency", "elapsed",
      "interval")
+)  # fmt: skip
+_BYTES = frozenset(("byte", "kB", "MB", "GB", "TB"))
+_STORED = frozenset(
+    ("size", "memory", "storage", "file", "disk", "ram", "length", "download", "upload", "cache", "heap", "capacity",
+     "quota", "traffic", "data", "space", "limit")
 )  # fmt: skip
 # What single letters tell apart: sizes S, M and L, blocks G and H.
 _LABELS = frozenset(
     ("size", "option", "group", "block", "team", "class", "grade", "type", "plan", "section", "category", "model",
      "variant", "tier", "part", "zone", "row", "column", "line", "series", "shirt", "vitamin")
 )  # fmt: skip
+_NO_THOUSANDS = _LABELS | {"top", "at", "temp", "temperature", "kelvin", "potassium"}  # 'top_k', 'temperature_k'
 _CAPITALS = frozenset("LWJ")  # units of one letter that are written so
 _TEMPERATURES = {"c": "°C", "f": "°F"}
-_TOKEN = re.compile(r"[A-Z]?[a-z]+\d?|[A-Z]+(?![a-z])\d?|[\u4e00-\u9fff]+|\d+")
+_TOKEN = re.compile(r"[A-Z]?[a-z]+[\d²³]?|[A-Z]+(?![a-z])[\d²³]?|[\u4e00-\u9fff]+|\d+")
 _PLACES = (
     re.compile(
         r"\b(?:in|units?(?: is|:)?|expressed as) +([^\s.,;:()。，；]+(?: [^\s.,;:()。，；]+){0,3})", re.IGNORECASE
@@ -107,8 +120,8 @@ _LONGEST = 2_000  # characters of a description that are looked at
 class Said:
     """Units that numbers are asked in, how much each counts, and whether they are percentages; empty for nothing.
 
-    `maybe` is a unit of time, or no unit: 'cook_min' can count minutes. A field of choices has its `name`, which
-    answers repeat.
+    `maybe` is a unit of time or 'k', or nothing: 'cook_min' can count minutes, 'people_k' thousands. A field of choices
+    has its `name`, which answers repeat.
     """
 
     units: frozenset[str] = frozenset()
@@ -137,8 +150,8 @@ def heard(name: str, description: str = "") -> Said:
     tokens = _TOKEN.findall(name)
     words = f"{' '.join(tokens)} {name if '%' in name else ''} {description}"
     is_percent = bool(_PERCENT.search(words)) and not _FRACTION.search(words)
-    maybe = _KINDS[tokens[-1].casefold()] if len(tokens) > 1 and tokens[-1].casefold() in _TIMES else frozenset[str]()
-    return Said(units, scale, is_percent, maybe=frozenset() if units else maybe)
+    maybe = frozenset[str]() if units or scale > 1 else _perhaps([token.casefold() for token in tokens[-2:]])
+    return Said(units, scale, is_percent, maybe=maybe)
 
 
 def of_parts(parts: Iterable[Mapping[str, Any]], name: str = "") -> Said:
@@ -147,25 +160,41 @@ def of_parts(parts: Iterable[Mapping[str, Any]], name: str = "") -> Said:
     return heard(name, told) if name or told else NOTHING
 
 
-def contradicted(found: Found, said: Said, text: str) -> Doubt | None:
-    """Why a number is none of a field that asks for another unit or another scale: '800 m' for kilometres.
+def as_said(found: Found, said: Said, text: str) -> Found | Doubt:
+    """A number as a field counts, or why it is none of it: '5 million' by millions → 5, '800 m' for kilometres.
 
     Where a field counts millions of dollars '$5' may be five dollars; where it asks for kilometres '5k' may be 5 km.
     """
+    if why := _in_another_unit(found, said, text) or _lettered(found, said, text):
+        return why
+    if said.scale == 1 and "k" not in said.maybe:
+        return found
+    by = f"the field counts by {said.scale:,}" if said.scale > 1 else "the field may count by 1,000"
+    if found.factor > 1 or _SCALE_WORD.search(text):
+        return in_scale(found, said.scale, text) or Doubt(f"{text!r} says how large it is itself, and {by}")
+    return Doubt(f"{text!r} is in {found.without[0]!r}, and {by}") if found.without else found
+
+
+def _in_another_unit(found: Found, said: Said, text: str) -> Doubt | None:
+    """'800 m' for kilometres → a doubt, '2 hours' where minutes may be meant → a doubt, '18 years' there → None."""
+    near = {unit for maybe in said.maybe for unit in _NEAR.get(maybe, ())}
     for unit in found.without:
         if said.units and said.units.isdisjoint(units_of(unit) | units_of(unit.split("/")[0])):
             asked = "dollars" if said.units.issuperset(_DOLLARS) else " or ".join(sorted(said.units))
             return Doubt(f"{text!r} is in {unit!r}, and the field asks for {asked}")
-        if said.maybe and (lasting := units_of(unit) & _DURATIONS) and said.maybe.isdisjoint(lasting):
+        if units_of(unit) & near:
             return Doubt(f"{text!r} is in {unit!r}, and the field may ask for {', '.join(said.maybe)}")
-    if said.scale > 1 and (found.factor > 1 or _SCALE_WORD.search(text)):
-        return Doubt(f"{text!r} says how large it is itself, and the field counts by {said.scale:,}")
-    if said.scale > 1 and found.without:
-        return Doubt(f"{text!r} is in {found.without[0]!r}, and the field counts by {said.scale:,}")
-    if not found.without and found.factor > 1 and (letter := _LETTER.search(text)):
-        meant = sorted(unit for unit in said.units - _MONEY if unit[0].casefold() == letter[1].casefold())
-        return Doubt(f"the {letter[1]!r} of {text!r} may be {found.factor:,} or {meant[0]}") if meant else None
     return None
+
+
+def _lettered(found: Found, said: Said, text: str) -> Doubt | None:
+    """'5k' for kilometres → a doubt, '500K' for megabytes too; '5k' for people → None."""
+    letter = _LETTER.search(text)
+    if found.without or found.factor == 1 or not letter:
+        return None
+    units = said.units | _BYTES if said.units & _BYTES else said.units - _MONEY
+    meant = sorted(unit for unit in units if unit[0].casefold() == letter[1].casefold())
+    return Doubt(f"the {letter[1]!r} of {text!r} may be {found.factor:,} or {meant[0]}") if meant else None
 
 
 def units_of(text: str) -> frozenset[str]:
@@ -209,6 +238,14 @@ def _of_name(name: str) -> tuple[frozenset[str], int]:
     return found, scale
 
 
+def _perhaps(last: Sequence[str]) -> frozenset[str]:
+    """What the last words of a name may ask for: ['cook', 'min'] → min, ['people', 'k'] → k; ['top', 'k'] → nothing."""
+    if len(last) > 1 and last[1] in _TIMES:
+        return _KINDS[last[1]]
+    is_scale = last[1:] == ["k"] and last[0] not in _NO_THOUSANDS and not last[0].isdigit()  # '10k' is a race
+    return frozenset(("k",)) if is_scale else frozenset()
+
+
 def _counted(tokens: Sequence[str], at: int) -> tuple[frozenset[str], int] | None:
     """What a word of a name counts by, with its money: 'millions', 'm' beside 'usd' → 1000000, 'keur' → EUR, 1000."""
     token = tokens[at]
@@ -234,6 +271,10 @@ def _is_unit(token: str, before: str) -> bool:
     """
     if token in _TIMES:
         return before in _LASTING
+    if token in {"mb", "tb"}:
+        return before in _STORED
+    if powered(token):  # M2 is a model, too
+        return bool(before) and (before == "size" or before not in _LABELS)
     return token not in _NO_UNITS and (len(token) > 1 or (bool(before) and before not in _LABELS))
 
 
@@ -248,7 +289,7 @@ def _of_words(words: list[str]) -> tuple[frozenset[str], int]:
             found, scale = found | _known(chinese[2]), _SCALES[chinese[1]]
         elif len(word) == 1 and word.isupper() and word not in _CAPITALS:
             break  # in G major
-        elif _known(plain) and (plain not in _NO_UNITS or not plain.isascii()):
+        elif _known(plain) and (plain not in _NO_UNITS or not plain.isascii() or word == "MB"):
             found |= _known(plain)
         elif not (at and plain in {"of", "or", "and", "us"}) and plain not in {"the", "full", "whole", "us"}:
             break
@@ -266,4 +307,4 @@ def _joined(words: list[str]) -> Iterator[str]:
 def _known(word: str) -> frozenset[str]:
     """The units of a word that is a measure, and no thing to be counted."""
     found = units_of(word)
-    return found if word and (word in _KINDS or found != {word}) else frozenset()
+    return found if word and (word in _KINDS or found != {word} or powered(word)) else frozenset()

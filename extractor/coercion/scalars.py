@@ -10,7 +10,7 @@ from typing import Any
 from extractor.coercion import dates, numbers
 from extractor.coercion.found import Doubt, Found, Reading, unquoted
 from extractor.coercion.nodes import Shape, is_number
-from extractor.coercion.said import contradicted
+from extractor.coercion.said import as_said
 from extractor.coercion.spelling import Spelling
 from extractor.coercion.words import (
     by_truth,
@@ -106,13 +106,15 @@ def _percents(shape: Shape, found: tuple[Found, ...], text: str) -> tuple[Found,
 
 def _said(shape: Shape, found: tuple[Found, ...], text: str) -> tuple[Found, ...] | Doubt:
     """Numbers that are in no other unit than the field is; of '5‰' nobody knows whether 0.005 or 5 is asked above 1."""
+    most, kept = _bounds(shape)[1], list[Found]()
     for one in found:
-        if why := contradicted(one, shape.said, text):
-            return why
-        most = _bounds(shape)[1]
+        fitting = as_said(one, shape.said, text)
+        if isinstance(fitting, Doubt):
+            return fitting
         if PER_MILLE in one.without and (1 < most < inf or (shape.said.is_percent and most > 1)):
             return Doubt(f"{text!r} may be {one.value} or {one.value * 1000:g}")
-    return found
+        kept.append(fitting)
+    return tuple(kept)
 
 
 def _bounds(shape: Shape) -> tuple[float, float]:

@@ -79,6 +79,15 @@ def behind(after: str, before: str = "", *, touches: bool = False) -> tuple[int,
     return None
 
 
+def scale_behind(text: str, unit: str, scale: int) -> str:
+    """The scale that a number ends in, with its unit: ('120万元', '元', 10000) → '万元'; ('5', '', 1000) → ''."""
+    head = text.removesuffix(unit).rstrip()
+    sizes = _FACTORS | _LETTERS | dict.fromkeys(_MILLIONS, 10**6)
+    names = "|".join(name for name, size in sizes.items() if size == scale)
+    found = re.search(rf"(?:{names})s?\Z", head, re.IGNORECASE) if names else None
+    return text[found.start() :] if found else ""
+
+
 def _fits(unit: str, before: str, *, touches: bool = False) -> bool:
     """Whether something is a unit at its place: money for money, and no 'm' that touches the number, nor nothing."""
     if not unit:

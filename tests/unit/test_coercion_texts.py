@@ -70,6 +70,17 @@ def read(name: str, node: dict[str, Any], text: Any) -> tuple[Any, str, str]:
         ("hours", {"h"}, 1),
         *((name, set[str](), 1) for name in ("min", "won", "second", "day", "stone", "rs", "s", "m", "l", "米")),
         ("name", set(), 1),
+        ("file_size_mb", {"MB"}, 1),
+        ("storageTB", {"TB"}, 1),
+        ("cases_tb", set(), 1),
+        ("area_m2", {"m2"}, 1),
+        ("sizeM2", {"m2"}, 1),
+        ("area_m²", {"m2"}, 1),
+        ("floor_area_ft2", {"ft2"}, 1),
+        ("model_m2", set(), 1),
+        ("m2", set(), 1),
+        ("revenue_bn", set(), 10**9),
+        ("people_k", set(), 1),
     ],
 )
 def test_a_name_says_the_unit_that_it_ends_in(name: str, units: set[str], scale: int) -> None:
@@ -87,6 +98,7 @@ def test_a_name_says_the_unit_that_it_ends_in(name: str, units: set[str], scale:
         ("Temperature in degrees Celsius", {"°C"}),
         ("Speed in km/h", {"km/h"}),
         ("km", {"km"}),
+        ("Download size in MB", {"MB"}),
         ("km of road", set()),
         ("day", set()),
         ("Number of author(s)", set()),
@@ -106,9 +118,10 @@ def test_a_description_says_the_unit_that_something_is_in(description: str, unit
         ("duration_minutes", INTEGER, "2 hours", ("'hours'", "min")),
         ("price_usd", NUMBER, "€5", ("'€'", "USD")),
         ("price_usd", either(NUMBER, NULL), "€5", ("'€'", "USD")),
-        ("revenue_millions", NUMBER, "5 million", ("1,000,000",)),
-        ("revenue_millions", NUMBER, "five million", ("1,000,000",)),
-        ("市值_亿元", NUMBER, "3亿元", ("100,000,000",)),
+        ("revenue_millions", NUMBER, "5 billion", ("1,000,000",)),
+        ("revenue_millions", NUMBER, "five billion", ("1,000,000",)),
+        ("市值_亿元", NUMBER, "3万元", ("100,000,000",)),
+        ("市值_亿元", NUMBER, "3亿美元", ("'美元'", "CNY")),
         ("面积_平方米", NUMBER, "3公顷", ("'公顷'", "m2")),
         ("age", told("in years", INTEGER), "6 months", ("'months'", "year")),
         ("length", told("The length, in kilometres."), "800 m", ("'m'", "km")),
@@ -117,10 +130,25 @@ def test_a_description_says_the_unit_that_something_is_in(description: str, unit
         ("sales", told("in millions of US dollars"), "$5,000,000", ("'$'", "1,000,000")),
         ("金额", told("单位：万元"), "50000元", ("'元'", "10,000")),
         ("金额_万元", NUMBER, "5元", ("'元'", "10,000")),
-        ("revenue_musd", NUMBER, "$5 million", ("1,000,000",)),
+        ("金额_万元", NUMBER, "5亿元", ("10,000",)),
+        ("金额_万元", NUMBER, "5百万元", ("10,000",)),
+        ("revenue_musd", NUMBER, "€5 million", ("'€'", "USD")),
+        ("revenue_million", INTEGER, "1.5 million", ("whole",)),
         ("length_km", NUMBER, "5k", ("1,000 or km",)),
         ("length", told("km"), "5K", ("1,000 or km",)),
         ("duration_min", NUMBER, "2 hours", ("'hours'", "min")),
+        ("size_mb", NUMBER, "5 GB", ("'GB'", "MB")),
+        ("size_mb", NUMBER, "500 KB", ("'KB'", "MB")),
+        ("size_mb", NUMBER, "5M", ("1,000,000 or MB",)),
+        ("size_mb", NUMBER, "500K", ("1,000 or kB",)),
+        ("area_m2", NUMBER, "2 ha", ("'ha'", "m2")),
+        ("area_m2", NUMBER, "800 sq ft", ("'sq ft'", "m2")),
+        ("area_sqft", NUMBER, "74 m²", ("'m²'", "ft2")),
+        ("people_k", NUMBER, "5k", ("may count by 1,000",)),
+        ("people_k", NUMBER, "five thousand", ("may count by 1,000",)),
+        ("people_k", INTEGER, "5 people", ("'people'", "may count by 1,000")),
+        ("road", told("in thousands of km"), "5k", ("1,000 or km",)),
+        ("people_k", INTEGER, "5 million", ("may count by 1,000",)),
     ],
 )
 def test_a_number_in_another_unit_than_the_field_is_a_doubt(
@@ -156,6 +184,13 @@ def test_a_number_in_another_unit_than_the_field_is_a_doubt(
         ("duration_months", INTEGER, "18 months", 18),
         ("hours", NUMBER, "一个半小时", 1.5),
         ("hours", NUMBER, "半个小时", 0.5),
+        ("size_mb", NUMBER, "500 MB", 500),
+        ("size_mb", NUMBER, "5 megabytes", 5),
+        ("area_m2", NUMBER, "120 m²", 120),
+        ("area_ft2", NUMBER, "800 sq ft", 800),
+        ("race_10k", NUMBER, "5k", 5000),
+        ("top_k", INTEGER, "1k", 1000),
+        ("people_k", NUMBER, "1,200", 1200),
     ],
 )
 def test_a_number_in_the_unit_of_the_field_is_read_and_told(
@@ -163,6 +198,32 @@ def test_a_number_in_the_unit_of_the_field_is_read_and_told(
 ) -> None:
     assert read(name, node, text)[:1] == (value,)
     assert read(name, node, text)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "node", "text", "value", "without"),
+    [
+        ("金额_万元", NUMBER, "120万元", 120, "'万元'"),
+        ("金额", told("单位：万元"), "120万元", 120, "'万元'"),
+        ("金额_万元", INTEGER, "120 万", 120, "'万'"),
+        ("金额_万元", NUMBER, "三百万元", 300, "'万元'"),
+        ("市值_亿元", NUMBER, "1.2亿元", 1.2, "'亿元'"),
+        ("revenue_million", INTEGER, "5 million", 5, "'million'"),
+        ("revenue_million", NUMBER, "1.2345678 million", 1.2345678, "'million'"),
+        ("revenue_millions", NUMBER, "Five Million.", 5, "'Million'"),
+        ("revenue_millions", NUMBER, "-5 million euros", -5, "'million euros'"),
+        ("revenue_musd", NUMBER, "$5 million", 5, "'$' and 'million'"),
+        ("revenue_musd", NUMBER, "$5m", 5, "'$' and 'm'"),
+        ("revenue_bn", NUMBER, "5 billion", 5, "'billion'"),
+        ("sales", told("in thousands"), "5k", 5, "'k'"),
+    ],
+)
+def test_a_number_that_tells_the_scale_of_the_field_is_counted_by_it(
+    name: str, node: dict[str, Any], text: str, value: float, without: str
+) -> None:
+    found, change, doubt = read(name, node, text)
+    assert (found, doubt) == (value, "")
+    assert change.endswith(f"without {without}")
 
 
 def test_items_have_the_unit_of_their_list() -> None:
@@ -477,7 +538,9 @@ def test_a_number_is_a_choice_by_its_digits() -> None:
     ("name", "text", "number"),
     [("cook_min", "30 min", 30), ("cook_min", "2 hours", None), ("release_day", "3 days", 3),
      ("release_day", "2 h", None), ("price_min", "$3", 3), ("distance_min", "3 km", 3), ("min", "2 days", 2),
-     ("wait_max", "2 h", 2)],
+     ("wait_max", "2 h", 2), ("age_min", "18 years", 18), ("age_min", "18 岁", 18), ("age_min", "18 years old", 18),
+     ("stay_min", "2 days", 2), ("cook_min", "90 s", None), ("opening_hour", "30 min", None),
+     ("stay_day", "2 weeks", None), ("age_month", "2 years", None)],
 )  # fmt: skip
 def test_a_name_that_may_end_in_a_unit_of_time_takes_no_other(name: str, text: str, number: int | None) -> None:
     """None stands for a doubt."""
