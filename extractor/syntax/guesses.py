@@ -12,6 +12,7 @@ _BARE_KEY = re.compile(r"[,，][ \t]*+[^\W\d]\w{0,60}[ \t]*+[:：](?=\s)")  # in
 _SEVERAL = re.compile(r"[\"”][ \t]*+[、,，;；|/][ \t]*+[\"“]")
 _QUOTES = re.compile(r"[\"“”]")
 _OPENERS = {"”": "“", "’": "‘", "」": "「", "』": "『"}
+_BEGINS_WITH_SEPARATOR = re.compile(r"[\s\]}]*+[,，]")
 _KEYS = re.compile(r"\"([^\"\n]*+)\"\s*+[:：=]|\b(\w++)[’”']?\s*+[:：=]")
 _WORDS = re.compile(r"\w+")
 _COMMENT = re.compile(r"(?://|\#)[^\n}\]]*+|/\*.*?\*/", re.DOTALL)
@@ -67,6 +68,9 @@ def _are_texts(value: Any, text: str, *, in_list: bool = False) -> bool:
 
 def _is_several(value: str, *, in_list: bool) -> bool:
     """Whether a text is more than one: 'a"|"b', and in a list also what may be one, 'The "Big", "Bad" Wolf'."""
+    is_begun = value.count("“") > value.count("”") + value.count("„")
+    if in_list and (is_begun or _BEGINS_WITH_SEPARATOR.match(value)):
+        return True
     quotes = at = 0
     for found in _SEVERAL.finditer(value):
         quotes += len(_QUOTES.findall(value, at, found.start()))

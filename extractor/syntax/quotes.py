@@ -41,6 +41,8 @@ _REST_OF_KEY = re.compile(r"[^\s\"][^\"\n]{0,200}\"\s*:")
 _REST_OF_ITEM = re.compile(r"[^\s\",][^\",\n]{0,200}\"\s*[,\]]")
 _GAP = re.compile(r"(?:,\s*+|[ \t]*+\r?\n\s*+(?:,\s*+)?)\Z")  # after a string that lacks its quote
 _WIDEST_GAP = 200
+_NESTED_KEY = re.compile(r"[,，]\s*+“[^“”]{0,200}”\s*+[:：]")
+_NESTED_ITEM = re.compile(r"”\s*+[,，、;；]\s*+“")
 _KEY_END = re.compile(r"[:：]|=>?")
 _ELLIPSIS = re.compile(r"\.{3}|…")
 
@@ -50,6 +52,11 @@ def string_at(text: str, start: int) -> str:
     body = _BODIES[text[start - 1]].match(text, start)
     assert body is not None
     return body[0]
+
+
+def is_several(body: str, place: Place) -> bool:
+    """Whether what stands in “…” may go on over the end of its string, into the next key or item: 'x “y”, “b”: “c'."""
+    return bool(_NESTED_KEY.search(body) or (place == "item" and _NESTED_ITEM.search(body)))
 
 
 def without_closer(text: str) -> str:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from extractor.syntax.quotes import BLANK, CLOSERS, Place, break_before_next, may_follow, string_at, without_closer
+from extractor.syntax.quotes import (
+    BLANK,
+    CLOSERS,
+    Place,
+    break_before_next,
+    is_several,
+    may_follow,
+    string_at,
+    without_closer,
+)
 from extractor.syntax.words import is_literal, unescape
 
 LINE_COMMENTS = "line comments"
@@ -133,6 +142,8 @@ class StringReader:
             self.at = gap
             body = self.text[start:gap]
             return self._unescaped(without_closer(body) if opener == '"' else body, is_raw=is_raw)
+        if opener == "“" and is_several(body, place):
+            raise Doubt("quotes of several texts")
         self.at = end + 1
         self._check_end(place)
         return self._unescaped(body, is_raw=is_raw)

@@ -155,6 +155,11 @@ def test_what_json_lacks_is_read_and_told(text: str, told: str) -> None:
         ('{"a":"水"车"、"桥"","b":3}', {"a": '水"车"、"桥"', "b": 3}),
         ('{"a":"["x", "y"]","b":3}', {"a": '["x", "y"]', "b": 3}),
         ('{"a": "水“车”、“桥”", "b": "a "good" mill"}', {"a": "水“车”、“桥”", "b": 'a "good" mill'}),
+        ("{“a”: “x “y”, “b”: “5” pipes”, “n”: 3}", {"a": "x “y", "b": "5” pipes", "n": 3}),
+        (
+            '{"a": ["der „alte“ Hof", "so"], "b": "a "good" mill"}',
+            {"a": ["der „alte“ Hof", "so"], "b": 'a "good" mill'},
+        ),
         ('{"a": "", "b": "a "good" mill"}', {"a": "", "b": 'a "good" mill'}),
     ],
 )
@@ -514,6 +519,9 @@ def test_quotes_around_words_and_behind_numbers_belong_to_a_text(text: str) -> N
         '{"a": "x", "b": ""Old" and "New"", "n": 3}',
         "{‘a’: ‘the mills’ wheels’, ‘n’: 3}",
         "{“a”：“x，“b”：“y”}",
+        "{“a”: [“so “水”、“车””, “c”]}",
+        "{“a”: [“x “y”], “b”: [“5” pipes”]}",
+        "[“x “y”, “5” pipes”]",
         '{"a": "x”}',
         '{"a": "x", "b": "y”}',
     ],
