@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.syntax.fences import MARK, fenced, says, unfenced
+from extractor.syntax.guesses import meant
 from extractor.syntax.library import guess
 from extractor.syntax.reader import Path, Reader
 from extractor.syntax.strings import CUT_STRING, Doubt
@@ -17,23 +18,17 @@ from extractor.syntax.strings import CUT_STRING, Doubt
 BEGIN = re.compile(
     r"""[{｛]\s*(?=["'＂“‘「『}｝,.]|\w[\w-]*\s*[:：]|//|/\*|\#|\Z)"""
     r"""|[\[［]\s*(?=["'＂“‘「『{\[\]｛［\d-]|(?:true|false|null|None|True|False)\b|\Z)"""
+    r"""|[{｛\[［](?:\s*+\\[nrt])++\s*+(?=["“]\w|[{｛])"""
 )
 _BEGIN_IN_FENCE = re.compile(rf"{MARK}\s*(?=\()|(?:{BEGIN.pattern})")  # tuples are too common in prose
 _BETWEEN = re.compile(r"(?:[\s\u200b\ufeff,;]++|```(?:\w*(?=\s|\Z))?+)*+")
 _FIRST_BRACKET = re.compile(rf"\s*+(?:{MARK}\s*+)?+(?=[{{｛\[［])")
-# A value of the library in which a quote is missing, so that the next line is a part of it.
-_SWALLOWED = re.compile(r"\n[ \t]*+\"[^\"\n]{0,200}(?:\"\s*+:|\Z)")
-_BARE_KEY = re.compile(r"[,，][ \t]*+[^\W\d]\w{0,60}[ \t]*+[:：](?=\s)")  # in a text without quotes
-_SEVERAL = re.compile(r"\"[ \t]*+[、,;|/][ \t]*+\"")
 _BRACKET = re.compile(r"[\[\]{}]")
-_WORDS = re.compile(r"\w+")
-_COMMENT = re.compile(r"(?://|\#)[^\n}\]]*+|/\*.*?\*/", re.DOTALL)
 # A list of words, where nothing stands before it: 'It is in [brackets]' has none.
 _LIST = re.compile(r"\[[^\[\]{}()\"'\n:,]{1,100},[^\[\]{}()\"'\n:]{1,500}\](?!\()")
 _FURTHER_MEMBER = re.compile(r"\s*+,\s*+\"[^\"\n]{0,200}\"\s*+[:\"]")
 _FIRST_KEY = re.compile(r"\s*\"[^\"\n]{1,200}\"\s*:")
 _QUOTED = {'"': '"', "'": "'", "“": "”", "‘": "’", "`": "`'", "「": "」", "『": "』"}
-_QUOTE = re.compile(r"(?:(?<=([^\s(\[])))?\"(?=(\S)?)")
 _MOST_CUTS = 20  # values without an end, each of which is looked for up to the end of the text
 _SHOWN = 200  # characters of a text in a message
 _MOST_BEFORE = 400  # characters that are kept of what is said before a value
@@ -257,51 +252,14 @@ def _guess(text: str, found: Found, *, is_fenced: bool) -> None:
         found.skipped.append(text[:_SHOWN])
         return
     end = max(inner.rfind("}"), inner.rfind("]"))
-    guesses = guess(inner[: end + 1] if end >= 0 else inner)
-    values = [value for value in guesses if not _has_swallowed(value, inner) and _are_texts(value, inner)]
-    values = values if _are_all(values, inner[: end + 1] if end >= 0 else inner) else []
+    part = inner[: end + 1] if end >= 0 else inner
+    values = meant(guess(part), part, inner)
     found.values += values
     if values:
         found.faults["what can be meant in several ways"] = None
         found.has_prose = found.has_prose or says(text[len(inner) :])
     else:
         found.skipped.append(text[:_SHOWN])
-
-
-def _has_swallowed(value: Any, text: str) -> bool:
-    r"""Whether what follows is a part of a text, since a quote is missing: {'a': 'one\n "b": 2'} → True."""
-    if isinstance(value, dict | list):
-        parts = (*value, *value.values()) if isinstance(value, dict) else value
-        return any(_has_swallowed(part, text) for part in parts)
-    if not isinstance(value, str):
-        return False
-    return bool(_SWALLOWED.search(value) or (_BARE_KEY.search(value) and f'"{value[:_SHOWN]}' not in text))
-
-
-def _are_all(values: list[Any], text: str) -> bool:
-    """Whether the words of a text are in its values, but for those of comments; of '{"a": 5, 6}' 6 would be lost."""
-    kept = {word for value in values for word in _WORDS.findall(json.dumps(value, ensure_ascii=False).lower())}
-    return kept.issuperset(_WORDS.findall(_COMMENT.sub("", text).lower()))
-
-
-def _are_texts(value: Any, text: str) -> bool:
-    """Whether the texts of a value may be meant, and none goes on over the end of another or of a key."""
-    if isinstance(value, dict):
-        return not any('"' in key for key in value) and all(_are_texts(inner, text) for inner in value.values())
-    if isinstance(value, list):
-        return all(_are_texts(inner, text) for inner in value)
-    return not isinstance(value, str) or '"' not in value or (_is_one(value, text) and not _SEVERAL.search(value))
-
-
-def _is_one(value: str, text: str) -> bool:
-    """Whether the quotes in a text stand around words or behind numbers: 'a" or "b' are two texts."""
-    is_open = is_closed = False
-    for found in _QUOTE.finditer(value):
-        begins = not is_open and (found.start() == 0 or not found[1]) and bool(found[2])
-        is_closed = is_closed or not (begins or is_open)
-        is_open = begins
-    is_two = is_open and is_closed
-    return not is_two and not (value[-1] == '"' and is_closed and f'{value}"' not in text)
 
 
 def _in_fences(text: str) -> Found | None:

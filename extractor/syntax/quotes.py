@@ -12,22 +12,27 @@ BLANK = "\\s\u200b\u180e\ufeff\u2060"
 CLOSERS = {'"': '"', "'": "'", "“": '”"', "”": '”"', "„": '”“"', "‘": "’'‘", "’": "’'", "`": "`'´", "´": "´'"}
 CLOSERS |= {"「": "」", "『": "』", "＂": '＂"'}
 
+_NO_END = rf"(?![{BLANK}]*+(?:[,:}}\])，：｝］】;]|\Z))"  # punctuation after a quote makes it the end of a string
+
 
 def _body(own: str, others: str) -> re.Pattern[str]:
     """What a string is made of up to a quote that may end it: `own`, or one of `others` before punctuation."""
-    inner = rf"|[{others}](?![{BLANK}]*+(?:[,:}}\])，：｝］;]|\Z))" if others else ""
-    letters = r"|(?<=[^\W\d_])'(?=[^\W\d_])" if "'" in own + others else ""  # between them it is an apostrophe
+    inner = rf"|[{others}]{_NO_END}" if others else ""
+    signs = "".join(sign for sign in "'’" if sign in own + others)
+    letters = rf"|(?<=[^\W\d_])[{signs}](?=[^\W\d_])" if signs else ""  # between them it is an apostrophe
     return re.compile(rf"(?:[^\\{own}{others}]++|\\.{letters}{inner})*+", re.DOTALL)
 
 
-def _nesting(opener: str, closer: str) -> re.Pattern[str]:
-    """What a string in brackets is made of, with such brackets in it: 'a「b」c'."""
-    both = opener + closer
-    return re.compile(rf"(?:[^\\{both}]++|\\.|{opener}(?:[^{both}]*+{closer})?+)*+", re.DOTALL)
+def _nesting(opener: str, closers: str) -> re.Pattern[str]:
+    """What a string in brackets is made of, with such brackets in it: 'a「b」c', 'a“b”c'; else like `_body`."""
+    own, others = closers[0], closers[1:]
+    both = opener + own
+    inner = rf"|[{others}]{_NO_END}" if others else ""
+    return re.compile(rf"(?:[^\\{both}{others}]++|\\.|{opener}(?:[^{both}]*+{own})?+{inner})*+", re.DOTALL)
 
 
 _BODIES = {opener: _body(closers[0], closers[1:]) for opener, closers in CLOSERS.items()}
-_BODIES |= {opener: _nesting(opener, CLOSERS[opener]) for opener in "「『"}
+_BODIES |= {opener: _nesting(opener, CLOSERS[opener]) for opener in "“「『"}
 _NEXT_KEY = re.compile(
     r"""(["'])[^"'\n]{0,200}\1\s*[:：]|[＂“‘「『][^＂”’」』\n]{0,200}[＂”’」』"']\s*[:：]|[\w$-]{1,100}\s*:(?!//)"""
 )
@@ -36,6 +41,8 @@ _REST_OF_KEY = re.compile(r"[^\s\"][^\"\n]{0,200}\"\s*:")
 _REST_OF_ITEM = re.compile(r"[^\s\",][^\",\n]{0,200}\"\s*[,\]]")
 _GAP = re.compile(r"(?:,\s*+|[ \t]*+\r?\n\s*+(?:,\s*+)?)\Z")  # after a string that lacks its quote
 _WIDEST_GAP = 200
+_NESTED_KEY = re.compile(r"[,，]\s*+“[^“”]{0,200}”\s*+[:：]")
+_NESTED_ITEM = re.compile(r"”\s*+[,，、;；]\s*+“")
 _KEY_END = re.compile(r"[:：]|=>?")
 _ELLIPSIS = re.compile(r"\.{3}|…")
 
@@ -45,6 +52,16 @@ def string_at(text: str, start: int) -> str:
     body = _BODIES[text[start - 1]].match(text, start)
     assert body is not None
     return body[0]
+
+
+def is_several(body: str, place: Place) -> bool:
+    """Whether what stands in “…” may go on over the end of its string, into the next key or item: 'x “y”, “b”: “c'."""
+    return bool(_NESTED_KEY.search(body) or (place == "item" and _NESTED_ITEM.search(body)))
+
+
+def without_closer(text: str) -> str:
+    """A text in ASCII quotes without the closer of other ones that is its end: 'A”' → 'A', '“A”' stays."""
+    return text[:-1] if text[-1:] == "”" and "“" not in text else text
 
 
 def is_before_key(text: str, at: int) -> bool:

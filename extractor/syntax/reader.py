@@ -15,7 +15,7 @@ from typing import Any
 from extractor.depth import DEEPEST
 from extractor.errors import ParseError
 from extractor.syntax.quotes import BLANK, Place, is_before_key
-from extractor.syntax.strings import LINE_COMMENTS, SKIPPED, Doubt, StringReader, Unfinished
+from extractor.syntax.strings import ESCAPED_BLANK, LINE_COMMENTS, SKIPPED, Doubt, StringReader, Unfinished
 from extractor.syntax.words import constant, cut_constant
 
 _SHOWN = 200  # characters of a text in a message
@@ -28,14 +28,14 @@ _IN_NAME = r"\s,:：，={}\[\]｛｝［］()\"'“”‘’「」『』"
 _NAME = re.compile(rf"[^{_IN_NAME}]++(?:[ \t]++[^{_IN_NAME}/#][^{_IN_NAME}]*+)*+")
 # A text without quotes: with the colons of a URL, whole brackets as of 'F(3)', and blanks inside, before no comment.
 _WORD = re.compile(
-    rf"(?:[^{BLANK},，:：{{}}\[\]｛｝［］\"“”「」『』()/;；]++|[:：;](?=[^\s,}}\]])|/(?!\*)|\((?=[^()\"'\n]*\))[^()\n]*+\)"
-    r"|[ \t]++(?![\s,，}\]｝］)]|//|#|/\*|\Z))*+"
+    rf"(?:[^{BLANK},，:：{{}}\[\]｛｝［］【】\"“”「」『』()/;；\\]++|(?!{ESCAPED_BLANK})\\|【[^【】,，\"\n]*+】|[:：;](?=[^\s,}}\]])|/(?!\*)|\((?=[^()\"'\n]*\))[^()\n]*+\)"
+    rf"|[ \t]++(?![\s,，}}\]｝］】)]|//|#|/\*|\Z|{ESCAPED_BLANK}))*+"
 )
 _BLANK_REST = re.compile(r"[ \t]*+\Z")
-_BLANKS_THEN_WORD = re.compile(r"[ \t]*+[^\s,;，}\])｝］]")
+_BLANKS_THEN_WORD = re.compile(r"[ \t]*+[^\s,;，}\])｝］】]")
 _WRAPPER = re.compile(r"(?:new\s+)?[A-Za-z_$][\w.$]*+[ \t]*+\(")
 _COLON = re.compile(r"[:：]|=>?")
-_SEPARATED = re.compile(r"[-+.\w]++(?:[ \t]++[-+.\w]++)++(?=[ \t]*+(?:[,，\]］\n]|\Z))")
+_SEPARATED = re.compile(r"[-+.\w]++(?:[ \t]++[-+.\w]++)++(?=[ \t]*+(?:[,，\]］】\n]|\Z))")
 
 
 @dataclass(slots=True)

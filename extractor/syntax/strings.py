@@ -5,16 +5,29 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from extractor.syntax.quotes import BLANK, CLOSERS, Place, break_before_next, may_follow, string_at
+from extractor.syntax.quotes import (
+    BLANK,
+    CLOSERS,
+    Place,
+    break_before_next,
+    is_several,
+    may_follow,
+    string_at,
+    without_closer,
+)
 from extractor.syntax.words import is_literal, unescape
 
 LINE_COMMENTS = "line comments"
 CUT_STRING = "a string that is cut off"
 _APOSTROPHES = "'‘’`´"  # quotes that stand in words, too
 
-SKIPPED = re.compile(rf"(?:[{BLANK}]++|//[^\n]*+|#[^\n]*+|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
+ESCAPED_BLANK = r"\\[nrt](?![A-Za-z_])"  # a line break outside of strings, written as inside of them
+SKIPPED = re.compile(rf"(?:[{BLANK}]++|{ESCAPED_BLANK}|//[^\n]*+|#[^\n]*+|/\*.*?(?:\*/|\Z))*+", re.DOTALL)
+_COMMENT = re.compile(r"//[^\n]*+|#[^\n]*+|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _LINE_COMMENT = re.compile(r"(?<![:\w])(?://|#)")
-_STRUCTURE = dict(zip("：，、；;｛｝［］（）", ":,,,,{}[]()", strict=True))
+_STRUCTURE = dict(zip("：，、；;｛｝［］（）】", ":,,,,{}[]()]", strict=True))
+_LIST = re.compile(r"【\s*+(?:[\"'＂“‘「『{｛【】]|[-+.\d]++\s*+[,，])")  # as a bracket, and not as a mark in a text
+_RAW_PREFIX = re.compile(r"[rR][bBfF]?\Z")
 _PREFIX = re.compile(r"(?:[uUbBrRfF]|[rR][bBfF]|[bBfF][rR])(?=[\"'])")
 _RAW = re.compile(r"[\x00-\x1f]")
 _FOREIGN_ESCAPE = re.compile(r"(?:[^\\]++|\\[\"\\/bfnrt]|\\u[0-9a-fA-F]{4})*+\\")
@@ -47,6 +60,8 @@ class StringReader:
         if self.at >= len(self.text):
             return ""
         char = self.text[self.at]
+        if char == "【" and _LIST.match(self.text, self.at):
+            return "["
         return "" if char == "`" and self.text.startswith("```", self.at) else _STRUCTURE.get(char, char)
 
     def skip(self) -> str:
@@ -54,12 +69,21 @@ class StringReader:
         found = SKIPPED.match(self.text, self.at)
         assert found is not None
         if found.end() - self.at and not found[0].isspace():
-            comments = found[0].strip()
-            self._note("comments" if comments.startswith(("/", "#")) else "special white space")
-            if _LINE_COMMENT.search(comments):
-                self._note(LINE_COMMENTS)
+            self._note_skipped(found[0].strip())
         self.at = found.end()
         return self.char()
+
+    def _note_skipped(self, text: str) -> None:
+        """Tell what stands between values beside blanks."""
+        blanks = _COMMENT.sub("", text)
+        if blanks != text:
+            self._note("comments")
+        if "\\" in blanks:
+            self._note("escapes outside of strings")
+        elif blanks == text:
+            self._note("special white space")
+        if _LINE_COMMENT.search(text):
+            self._note(LINE_COMMENTS)
 
     def _note(self, fault: str) -> None:
         self.faults[fault] = None
@@ -96,11 +120,12 @@ class StringReader:
 
     def _string(self, place: Place) -> str:
         opener = self.text[self.at]
+        is_raw = bool(_RAW_PREFIX.search(self.text, max(0, self.at - 2), self.at))
         if self.text.startswith(opener * 3, self.at) and (triple := _TRIPLE.match(self.text, self.at)):
             self._note("triple quotes")
             self.at = triple.end()
             self._check_end(place)
-            return self._unescaped(triple[2])
+            return self._unescaped(triple[2], is_raw=is_raw)
         if self.is_ending and self.text.startswith(opener * 3, self.at):
             raise Unfinished("a string of several lines")
         if opener != '"':
@@ -109,20 +134,25 @@ class StringReader:
         body = string_at(self.text, start)
         end = start + len(body)
         if end >= len(self.text) or self.text[end] == "\\":
-            return self._cut_string(start, place)
+            return self._cut_string(start, place, is_raw=is_raw)
         if self.is_ending and end + 1 == len(self.text) and opener in _APOSTROPHES:
             raise Unfinished("a quote that may be an apostrophe")
         if (gap := break_before_next(self.text, end, place)) is not None:
             self._note("missing quotes")
             self.at = gap
-            return self._unescaped(self.text[start:gap])
+            body = self.text[start:gap]
+            return self._unescaped(without_closer(body) if opener == '"' else body, is_raw=is_raw)
+        if opener == "“" and is_several(body, place):
+            raise Doubt("quotes of several texts")
         self.at = end + 1
         self._check_end(place)
-        return self._unescaped(body)
+        return self._unescaped(body, is_raw=is_raw)
 
-    def _unescaped(self, text: str) -> str:
+    def _unescaped(self, text: str, *, is_raw: bool) -> str:
         if _RAW.search(text):
             self._note("line breaks and controls within strings")
+        if is_raw:
+            return text
         if _FOREIGN_ESCAPE.match(text):
             self._note("backslashes that escape nothing" if is_literal(text) else "escapes that JSON lacks")
         return unescape(text)
@@ -134,7 +164,7 @@ class StringReader:
             raise Doubt(f"a quote before {self.text[self.at : self.at + 20]!r}")
         self.at, self.faults = before, faults
 
-    def _cut_string(self, start: int, place: Place) -> str:
+    def _cut_string(self, start: int, place: Place, *, is_raw: bool) -> str:
         """A string that the text ends in, or its fence."""
         if self.is_ending:
             raise Unfinished("a string without its end")
@@ -148,4 +178,4 @@ class StringReader:
         self.is_cut = True
         self._note(CUT_STRING if place != "key" else "a key that is cut off, and dropped")
         self.at = start + len(inner) if fence else len(self.text)
-        return unescape(inner, is_cut=True)
+        return inner if is_raw else unescape(inner, is_cut=True)

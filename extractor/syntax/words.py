@@ -84,7 +84,7 @@ def without_odd_backslash(text: str) -> str:
 
 def is_escaped(text: str) -> bool:
     r"""Whether a whole document is escaped as if it were inside of a string: r'{\"a\": 1}' → True."""
-    return bool(re.match(r"\s*+[\[{]{0,2}\s*+\\\"", text))
+    return bool(re.match(r"\s*+[\[{]{0,2}(?:\s|\\[nrt])*+\\\"", text))
 
 
 def in_html(text: str) -> bool:

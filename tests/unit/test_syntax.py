@@ -78,6 +78,10 @@ def test_lists_of_words_and_texts_of_several_lines(text: str, values: tuple[Any,
         ("{&quot;mill&quot;: &#34;old&#34;, &quot;wheels&quot;: 3}", "escapes of HTML"),
         ('{"mill": "old,\n "wheels": 3}', "missing quotes"),
         ('{"mill": "old\n "wheels": 3}', "missing quotes, missing commas"),
+        (r'{ "mill": "old", \n "wheels": 3 }', "escapes outside of strings"),
+        (r'{\n\t"mill":\n"old",\n"wheels": 3\n}\n', "escapes outside of strings"),
+        (r'{"mill": "old", // no' + "\n" + r' \n "wheels": 3}', "comments, escapes outside of strings"),
+        ('{“mill”: "old”, "wheels": 3}', "typographic quotes, missing quotes"),
     ],
 )
 def test_what_json_lacks_is_read_and_told(text: str, told: str) -> None:
@@ -131,6 +135,32 @@ def test_what_json_lacks_is_read_and_told(text: str, told: str) -> None:
         ('{"a": ["one,\n "two"], "b": 1}', {"a": ["one", "two"], "b": 1}),
         ('{"a": ["one\n, "two"]}', {"a": ["one", "two"]}),
         ('{"a": "one\ntwo\n  "b": "c"}', {"a": "one\ntwo", "b": "c"}),
+        (r'{"a": [\n1,\n"\\n"\n], "b": \n{\n}}', {"a": [1, "\\n"], "b": {}}),
+        (r"{at: C:\new, re: \d}", {"at": r"C:\new", "re": r"\d"}),
+        ("{‘a’: ‘Ann’s’, ‘b’: [‘it’s’, ‘so’], ‘c’: 3}", {"a": "Ann’s", "b": ["it’s", "so"], "c": 3}),
+        ("{‘a’: ‘d’Or et l’eau’}", {"a": "d’Or et l’eau"}),
+        ('{"a": "水"，"b": 【"水车"，"桥"】}', {"a": "水", "b": ["水车", "桥"]}),
+        ("{“a”：【“水车”，【1，2】】，“b”：3}", {"a": ["水车", [1, 2]], "b": 3}),
+        ("{a: 【新】水车, b: [水【1】, 桥]}", {"a": "【新】水车", "b": ["水【1】", "桥"]}),
+        (
+            r"""{"a": r"C:\new\bin", "b": rb'\d\t', "c": "\t" + R"\"n"}""",
+            {"a": r"C:\new\bin", "b": r"\d\t", "c": '\t\\"n'},
+        ),
+        (r'{"a": r"C:\new', {"a": r"C:\new"}),
+        ("{“a”：“水“车”桥”，“b”：““水”车”，“c”：3}", {"a": "水“车”桥", "b": "“水”车", "c": 3}),
+        ("{“a”：“说“水”，“车””，“b”：［“水“车””，“桥”］}", {"a": "说“水”，“车”", "b": ["水“车”", "桥"]}),
+        ('{“a": “b", “c”: “d”}', {"a": "b", "c": "d"}),
+        ('{"a":"She said "now", "here" and went","b":3}', {"a": 'She said "now", "here" and went', "b": 3}),
+        ('{"a":"The "Old", "New" Mill"}', {"a": 'The "Old", "New" Mill'}),
+        ('{"a":"水"车"、"桥"","b":3}', {"a": '水"车"、"桥"', "b": 3}),
+        ('{"a":"["x", "y"]","b":3}', {"a": '["x", "y"]', "b": 3}),
+        ('{"a": "水“车”、“桥”", "b": "a "good" mill"}', {"a": "水“车”、“桥”", "b": 'a "good" mill'}),
+        ("{“a”: “x “y”, “b”: “5” pipes”, “n”: 3}", {"a": "x “y", "b": "5” pipes", "n": 3}),
+        (
+            '{"a": ["der „alte“ Hof", "so"], "b": "a "good" mill"}',
+            {"a": ["der „alte“ Hof", "so"], "b": 'a "good" mill'},
+        ),
+        ('{"a": "", "b": "a "good" mill"}', {"a": "", "b": 'a "good" mill'}),
     ],
 )
 def test_the_value_that_is_meant(text: str, value: Any) -> None:
@@ -155,6 +185,8 @@ def test_the_value_that_is_meant(text: str, value: Any) -> None:
         ("`{a: 1}`", ({"a": 1},)),
         ("/* 1 */\n{}\n\n/* 2 */\n{}", ({}, {})),
         ("（１）見よ ```{a: 1}```", ({"a": 1},)),
+        (r'So: {\n"a": 1,\n "b": 2\n} Done.', ({"a": 1, "b": 2},)),
+        (r"Split it on [\r\n] or {\n}.", (r"Split it on [\r\n] or {\n}.",)),
     ],
 )
 def test_the_values_of_a_text_in_its_order(text: str, values: tuple[Any, ...]) -> None:
@@ -211,6 +243,7 @@ def test_depth_is_bounded(pair: tuple[str, str], levels: int, usable: bool) -> N
 
 
 CUT_UNITS = ["\n", "「", "[「", '{"a": "x\n "b', "{&quot;", '{"a": [', '"""', "[[1], ", '" + "', "x ", "1, "]
+CUT_UNITS += ["{\\n", "\\n ", "【", "【1,", "“a “", "‘a’b", 'x "a", "', '{"k": "x "y", "z" w"}, ', '"“k”: ""a", ']
 
 
 @pytest.mark.parametrize(
@@ -476,6 +509,21 @@ def test_quotes_around_words_and_behind_numbers_belong_to_a_text(text: str) -> N
         '{"tags": ["a"|"b"]}',
         '{"tags": ["a"/"b"]}',
         '{"a": 1, SOMETHING "b": 2}',
+        '{"tags":["桥梁"|"电车"]}',
+        '{"tags": "a"|"b", "n": 3}',
+        '{"tags": "a", "b", "n": 3}',
+        '{"tags": "a", "b"}',
+        '{"tags": "an "a" b","a "c" d", "n": 3}',
+        '{"tags": ["The "Old", "New" Mill"]}',
+        '{"a": "x", "b": ""Old", "New"", "n": 3}',
+        '{"a": "x", "b": ""Old" and "New"", "n": 3}',
+        "{‘a’: ‘the mills’ wheels’, ‘n’: 3}",
+        "{“a”：“x，“b”：“y”}",
+        "{“a”: [“so “水”、“车””, “c”]}",
+        "{“a”: [“x “y”], “b”: [“5” pipes”]}",
+        "[“x “y”, “5” pipes”]",
+        '{"a": "x”}',
+        '{"a": "x", "b": "y”}',
     ],
 )
 def test_a_reading_that_would_lose_words_or_swallow_keys_is_none(text: str) -> None:
