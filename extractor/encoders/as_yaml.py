@@ -20,6 +20,7 @@ from extractor.syntax import Reading
 from extractor.types import Schema
 
 _KEY = re.compile(r"[^\W\d][\w-]*(?: [\w-]+)*")
+NOT_YAML = "the answer is JSON, not YAML"  # a note
 _MOST_RECORDS = 1000  # of a list, that are documents of their own; each is fitted to the schema
 
 
@@ -117,7 +118,7 @@ def _json_in_yaml(text: str, notes: list[str]) -> list[Any]:
     except (ValueError, RecursionError):
         return []
     syntax.check_depth(value, stripped)
-    notes.append("the answer is JSON, not YAML")
+    notes.append(NOT_YAML)
     return [value]
 
 
