@@ -58,11 +58,11 @@ def stands_behind_key(found: Reading, schema: Schema) -> bool:
     names = _names(schema) if found.before else frozenset()
     if not names:
         return False
-    root = Scopes(schema.json_schema).root
+    scopes = Scopes(schema.json_schema)
     pairs = [*zip_longest(found.values, found.before, fillvalue="")]
-    of_keys = [_is_of_key(value, _key_before(said, names), schema) for value, said in pairs]
+    of_keys = [_is_of_key(value, _key_before(said, names), scopes) for value, said in pairs]
     others = [value for value, is_inner in zip(found.values, of_keys, strict=True) if not is_inner]
-    return any(of_keys) and not any(kind_of(value) in root.kinds for value in others)
+    return any(of_keys) and not any(kind_of(value) in scopes.root.kinds for value in others)
 
 
 def _key_before(said: str, names: Collection[str]) -> str:
@@ -73,9 +73,8 @@ def _key_before(said: str, names: Collection[str]) -> str:
     return max(ends, key=len, default="")
 
 
-def _is_of_key(value: Any, key: str, schema: Schema) -> bool:
+def _is_of_key(value: Any, key: str, scopes: Scopes) -> bool:
     """Whether a value behind a key is that of the key; of the only property, both can be meant and are the same."""
-    scopes = Scopes(schema.json_schema)
     root = scopes.root
     if not key or [*map(_folded, root.properties)] == [key]:
         return False
