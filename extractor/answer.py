@@ -14,7 +14,7 @@ from extractor import encoders
 from extractor.errors import ParseError, Refused, Truncated
 from extractor.pointers import pointer
 from extractor.schema import digest
-from extractor.syntax import BEGIN, read, strictly
+from extractor.syntax import BEGIN, Reading, read, strictly
 from extractor.types import Completion, Encoding, Schema
 
 # An escape in JSON: a pair of surrogates, one alone, or any other; or one alone that is not escaped.
@@ -55,7 +55,7 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
     if not text.strip() and not is_cut:
         raise ParseError(_why_empty(completion, encoding))
     if schema is None or encoding == "json":
-        found = read(text, is_cut=is_cut)
+        found = _read_json(text, schema, is_cut=is_cut)
         if found.is_text and schema is not None and (meant := _otherwise(text, found.values[0], schema)):
             return meant
     else:
@@ -66,6 +66,17 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
     return Answer(
         values[-1] if values else None, notes, found.open, several, fault, found.fenced, found.before, found.unread
     )
+
+
+def _read_json(text: str, schema: Schema | None, *, is_cut: bool) -> Reading:
+    """The JSON of an answer; none where it is only the value of a property, which is written in another form."""
+    found = read(text, is_cut=is_cut)
+    if schema is not None and found.before:
+        from extractor.encoders.unasked import stands_behind_key
+
+        if stands_behind_key(found, schema):
+            return Reading((), open=()) if is_cut else Reading((text.strip(),), is_text=True)
+    return found
 
 
 def _otherwise(text: str, said: Any, schema: Schema) -> Answer | None:

@@ -20,7 +20,7 @@ from extractor.syntax import Reading
 from extractor.types import Schema
 
 _NAME = re.compile(r"[^\W_][\w .()/-]*(?<! )")
-_SPECIAL = re.compile(r'[,"\r\n]|\A[\s`|“]|\s\Z')
+_SPECIAL = re.compile(r'[,"\r\n]|\A(?:[\s`|“]|[-*•·‣] |(?:\.{3}|…)\Z)|\s\Z')
 _ITEM_SPECIAL = re.compile(r'[;"]|\A[\s\[]|\s\Z|\A\Z')
 
 

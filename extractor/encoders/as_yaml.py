@@ -9,17 +9,19 @@ from functools import partial
 from typing import Any
 
 from extractor import syntax
-from extractor.encoders.decoded import nothing, refuse_depth, trimmed
+from extractor.encoders.decoded import SHOWN, nothing, refuse_depth, trimmed
 from extractor.encoders.scalars import NULLS, UNPRINTABLE, quoted, written
-from extractor.encoders.yaml_begin import begin, begins_record
+from extractor.encoders.yaml_begin import begin_any, begins_record
 from extractor.encoders.yaml_fences import fenced_parts
-from extractor.encoders.yaml_reader import YamlReader
+from extractor.encoders.yaml_reader import REPEATED, YamlReader
 from extractor.errors import ParseError
 from extractor.scopes import Scope, Scopes, ordered
 from extractor.syntax import Reading
 from extractor.types import Schema
 
 _KEY = re.compile(r"[^\W\d][\w-]*(?: [\w-]+)*")
+NOT_YAML = "the answer is JSON, not YAML"  # a note
+_MOST_RECORDS = 1000  # of a list, that are documents of their own; each is fitted to the schema
 
 
 def encode(value: Any, schema: Schema) -> str:
@@ -116,13 +118,13 @@ def _json_in_yaml(text: str, notes: list[str]) -> list[Any]:
     except (ValueError, RecursionError):
         return []
     syntax.check_depth(value, stripped)
-    notes.append("the answer is JSON, not YAML")
+    notes.append(NOT_YAML)
     return [value]
 
 
 def _documents(text: str, scopes: Scopes, notes: list[str]) -> list[Any]:
-    """The values of the documents in a text, which `---` separates."""
-    lines, before = begin(text, scopes.root, scopes)
+    """The values of the documents in a text, which `---` separates; records for the list that they are to be in."""
+    scope, lines, before = begin_any(text, scopes)
     if before:
         notes.append(f"left out, since it stands before the YAML: {before!r}")
     reader = YamlReader("\n".join(lines), scopes)
@@ -133,6 +135,17 @@ def _documents(text: str, scopes: Scopes, notes: list[str]) -> list[Any]:
         elif values and not reader.at_document():
             reader.leave_out()
         else:
-            values.append(reader.document())
-    notes += reader.notes
+            values.append(reader.document(scope))
+    if scope is not scopes.root:
+        _check_records(reader, len(values))
+    notes += [note for note in reader.notes if note not in notes]
     return values
+
+
+def _check_records(reader: YamlReader, count: int) -> None:
+    """Raise for too many records, and where nothing stands between them, so that the last would be all."""
+    if count > _MOST_RECORDS or any(note.startswith(REPEATED) for note in reader.notes):
+        how = f"that are more than {_MOST_RECORDS} documents" if count > _MOST_RECORDS else "that nothing separates"
+        what = f"records of a list {how}: {reader.lines[0][:SHOWN]!r}"
+        raise ParseError(what, hint="each item of a list begins with a dash")
+    reader.note("records that are no items of a list")

@@ -28,6 +28,7 @@ _SMART = {
 }
 _ITEM = re.compile(r'\s*+(?:"([^"]*+(?:""[^"]*+)*+)"\s*+(?=;|\Z)|([^;]*+))(;|\Z)')
 _TORN = re.compile(r"[-+$€£¥]?\d{1,3}"), re.compile(r"\d{3}(?:\.\d+)?")
+_BULLETS = ("- ", "* ", "• ", "· ", "‣ ")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -68,6 +69,50 @@ def has_torn_number(cells: Sequence[Cell]) -> bool:
         first.fullmatch(one.text) and second.fullmatch(other.text) and not (one.is_quoted or other.is_quoted)
         for one, other in pairwise(cells)
     )
+
+
+def in_quotes(text: str) -> str | None:
+    """What the outer quotes hold where the inner are not doubled: '"a "b" c"' → 'a "b" c'; '"a" or "b"' → None."""
+    if len(text) < 3 or text[0] != '"' or text[-1] != '"':  # noqa: PLR2004
+        return None
+    is_open = False
+    for at in range(1, len(text) - 1):
+        if text[at] != '"':
+            continue
+        before, after = text[at - 1] if at > 1 else " ", text[at + 1] if at < len(text) - 2 else " "
+        is_right = (
+            not before.isspace() and not after.isalnum() if is_open else before in " \t([" and not after.isspace()
+        )
+        if not is_right:
+            return None
+        is_open = not is_open
+    return None if is_open else text[1:-1]
+
+
+def mended(cell: Cell) -> tuple[Cell, str]:
+    """A cell without quotes that begins with one, as it is meant, and what is wrong with it."""
+    if (inner := in_quotes(cell.text)) is not None:
+        return Cell(inner, is_quoted=True), "quotes within a cell in quotes that are not doubled"
+    what = "a quote that is within a cell is" if cell.text.count('"') % 2 == 0 else "a quote that is not closed is"
+    return cell, f"{what} read as a character"
+
+
+def without_bullets(rows: Sequence[list[Cell]], width: int) -> tuple[list[list[Cell]], list[str]]:
+    """The lines of a table without the bullets that all whole ones have, and a note: '- Ann,4' → 'Ann,4'."""
+    found = [not cells[0].is_quoted and cells[0].text.startswith(_BULLETS) for cells in rows]
+    if not any(found):
+        return [*rows], []
+    if not all(has for cells, has in zip(rows, found, strict=True) if len(cells) == width and cells[0].text):
+        return [*rows], ["a bullet that not all lines of the table have is kept"]
+    bare = [[Cell(cells[0].text[2:].lstrip(), is_quoted=False), *cells[1:]] if has else cells
+            for cells, has in zip(rows, found, strict=True)]  # fmt: skip
+    return bare, ["bullets before the lines of the table are left out"]
+
+
+def is_ellipsis(cells: Sequence[Cell]) -> bool:
+    """Whether a line stands for records that are left out: '...'."""
+    said = [cell for cell in cells if cell.text or cell.is_quoted]
+    return bool(said) and all(cell.text in {"...", "…"} and not cell.is_quoted for cell in said)
 
 
 def items(text: str) -> list[str] | None:

@@ -15,9 +15,12 @@ from extractor.encoders.csv_cells import (
     cells_at,
     folded,
     has_torn_number,
+    is_ellipsis,
     items,
+    mended,
     scalar,
     with_quotes,
+    without_bullets,
 )
 from extractor.encoders.decoded import SHOWN, nothing
 from extractor.errors import ParseError
@@ -79,7 +82,8 @@ class CsvReader:
         """The lines of the table that are neither header nor remark."""
         ended = False
         is_inside = header.is_fenced
-        rows = [*self._lines(header)]
+        rows, told = without_bullets([*self._lines(header)], len(header.order))
+        self.notes |= dict.fromkeys(told)
         tail = self._tail(rows, header)
         ends_open = self._is_open
         for at, cells in enumerate(rows):
@@ -97,6 +101,9 @@ class CsvReader:
             fits = len(cells) == len(header.order)
             if at >= tail or (ended and (not fits or len(cells) == 1 or (header.is_fenced and not is_inside))):
                 self.note(f"left out, since it stands behind the table: {_shown(cells, header)}")
+                continue
+            if is_ellipsis(cells):
+                self.note(f"left out, since an ellipsis is no record: {_shown(cells, header)}")
                 continue
             yield cells
 
@@ -293,6 +300,9 @@ class CsvReader:
         column = self._table.columns[last] if last is not None else None
         rest = cells[wanted - 1 :]
         is_torn = header.sign == "," and has_torn_number(cells)
+        if not is_torn and not any(cell.text or cell.is_quoted for cell in rest[1:]):
+            self.note("empty cells behind the last column are left out")
+            return cells[:wanted]
         if column and column.kind == "string" and not is_torn and not any(cell.is_quoted for cell in rest):
             self.note(f"a line has {len(cells)} cells, not {wanted}; the last are read as one: {_shown(cells, header)}")
             sign = "; " if column.is_list else f"{header.sign} " if header.sign in ",;" else header.sign
@@ -308,7 +318,8 @@ class CsvReader:
         if not cell.is_quoted and (cell.text == "" or (cell.text == "null" and column.is_nullable)):
             return [] if column.is_list and not column.is_nullable else None
         if not cell.is_quoted and cell.text.startswith('"'):
-            self.note(f"a quote that is not closed is read as a character: {cell.text[:SHOWN]!r}")
+            cell, fault = mended(cell)
+            self.note(f"{fault}: {cell.text[:SHOWN]!r}")
         if cell.is_quoted and "\n" in cell.text and column.kind != "string" and not column.is_list:
             what = f"a quote of the table is not closed: {cell.text[:SHOWN]!r} is no {column.kind}"
             raise ParseError(what, hint="a quote within a cell is written twice, in a cell in quotes")

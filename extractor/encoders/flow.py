@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from extractor.depth import DEEPEST
-from extractor.encoders.scalars import plain, unquoted
+from extractor.encoders.scalars import fault_of, plain, unquoted
 from extractor.scopes import Scope, Scopes
 
 QUOTED = re.compile(r"""  "[^"\\]*+(?:\\.[^"\\]*+)*+"  |  '[^']*+(?:''[^']*+)*+'  """, re.VERBOSE | re.DOTALL)
@@ -25,6 +25,7 @@ class FlowReader:
     def __init__(self, text: str, scopes: Scopes) -> None:
         self.text = text
         self.scopes = scopes
+        self.faults: dict[str, None] = {}  # of the texts in quotes that were read
 
     def read(self, at: int, scope: Scope, depth: int) -> tuple[Any, int]:
         """The list or mapping that begins at a place, and where it ends; raises `FlowError`."""
@@ -73,6 +74,7 @@ class FlowReader:
             found = QUOTED.match(self.text, at)
             if not found:
                 raise FlowError("a quote without an end")
+            self.faults |= {fault: None} if (fault := fault_of(found[0])) else {}
             return unquoted(found[0]), found.end(), True
         found = _PLAIN.match(self.text, at)
         if not found:

@@ -13,6 +13,7 @@ from typing import Any
 
 from extractor.encoders.decoded import NUMBER, number
 from extractor.scopes import Scope
+from extractor.syntax.words import is_literal, unescape
 
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _WORDS = {"true": True, "false": False}
@@ -22,6 +23,8 @@ _INFINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 _ESCAPED = {"0": "\0", "a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r", "e": "\x1b",
             "N": "\x85", "_": "\xa0", "L": "\u2028", "P": "\u2029"}  # fmt: skip
+_WORDLIKE = frozenset("aevLNP")  # what begins a word of LaTeX or a path, too
+_OWN = frozenset('"/\\ \t\nbfnrt0') | _WORDLIKE
 # What begins something else than a plain text.
 _BEGINS = re.compile(r"""[\[\]{},#&*!|>'"“%@`]|[-?:](?:\s|\Z)|---|\.\.\.|<<\Z|=\Z""")
 # What YAML may not carry as it is, or what its readers take for a line break.
@@ -56,9 +59,32 @@ def _core(text: str) -> Any:
 
 
 def unquoted(text: str) -> str:
-    r"""A text in quotes, lines folded: '"a\\tb"' → 'a	b', "'it''s'" → "it's"."""
+    r"""A text in quotes, lines folded: '"a\\tb"' → 'a	b', "'it''s'" → "it's".
+
+    In one with escapes that YAML lacks, all are read as in JSON: r'"C:\data"' → r'C:\data'.
+    """
     inner = _folded(text[1:-1], has_escapes=text[0] == '"') if "\n" in text else text[1:-1]
-    return inner.replace("''", "'") if text[0] == "'" else _ESCAPE.sub(_meant, inner)
+    if text[0] == "'":
+        return inner.replace("''", "'")
+    return unescape(inner) if _has_foreign(text) else _ESCAPE.sub(_meant, inner)
+
+
+def fault_of(text: str) -> str:
+    r"""What to tell of the escapes of a text in quotes, if anything: r'"\d"' → 'backslashes that escape nothing …'."""
+    if text[0] != '"' or "\\" not in text:
+        return ""
+    if _has_foreign(text):
+        what = "backslashes that escape nothing" if is_literal(text) else "escapes that YAML lacks"
+        return f"{what} are read as in JSON"
+    is_doubtful = any(
+        (found[4] or " ") in _WORDLIKE and text[found.end()].isalpha() for found in _ESCAPE.finditer(text)
+    )
+    return "backslashes before letters are read as escapes of YAML" if is_doubtful else ""
+
+
+def _has_foreign(text: str) -> bool:
+    r"""Whether a backslash is none of an escape of YAML, or of one that nobody means: r'\d', r'\_'."""
+    return any(found[4] is not None and found[4] not in _OWN for found in _ESCAPE.finditer(text))
 
 
 def _meant(found: re.Match[str]) -> str:

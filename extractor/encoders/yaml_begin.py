@@ -7,10 +7,33 @@ import re
 from extractor.encoders.decoded import SHOWN, nothing
 from extractor.encoders.scalars import plain
 from extractor.encoders.yaml_reader import BULLETS, YamlReader, strict_key
+from extractor.errors import ParseError
 from extractor.scopes import Scope, Scopes
 
 _ITEM = re.compile(r"-(?:\s|\Z)")
 _TABS = re.compile(r"^\t+", re.MULTILINE)
+
+
+def begin_any(text: str, scopes: Scopes) -> tuple[Scope, list[str], str]:
+    """As `begin`, with the scope of what begins: that of the whole, or of a record of the list that it has to be."""
+    root, reader = scopes.root, YamlReader("", scopes)
+    item = scopes.of(root.items)
+    if root.kinds & {"array", "object", "string"} != {"array"} or not item.properties:
+        return root, *begin(text, root, scopes)
+    fault = None
+    try:
+        lines, before = begin(text, root, scopes)
+    except ParseError as error:
+        fault = error
+    else:
+        if not before or begins_record(lines[0], reader):
+            return root, lines, before
+    # A list that begins below a key of a record is that of the key.
+    of_record, before_record = begin(text, item, scopes)
+    is_record = _is_known(of_record[0], item, reader)
+    if fault and not is_record:
+        raise fault
+    return (item, of_record, before_record) if is_record else (root, lines, before)
 
 
 def begin(text: str, scope: Scope, scopes: Scopes) -> tuple[list[str], str]:

@@ -16,7 +16,7 @@ from extractor.depth import DEEPEST
 from extractor.encoders.blocks import block_text
 from extractor.encoders.decoded import SHOWN, too_deep
 from extractor.encoders.flow import QUOTED, FlowError, FlowReader
-from extractor.encoders.scalars import plain, unquoted
+from extractor.encoders.scalars import fault_of, plain, unquoted
 from extractor.errors import ParseError
 from extractor.scopes import Scope, Scopes
 
@@ -28,6 +28,7 @@ _ANCHOR = re.compile(r"(?<=[:-] )&([\w-]++)(?!\S)")
 _END = re.compile(r"(?:---|\.\.\.)(?:\s|\Z)")
 _WRONG_QUOTES = re.compile(r"“([^“”]+)”|\"([^\"]+)", re.DOTALL)
 BULLETS = ("* ", "• ", "· ", "‣ ")
+REPEATED = "keys that the answer repeats, the last value of each counts"  # a note
 _FURTHEST_ITEM = 50  # lines of the first item of a list with numbers
 _MOST_FAILURES = 20  # brackets that open nothing; each costs a look to the end of the text
 
@@ -70,9 +71,9 @@ class YamlReader:
         self._lists = 0  # that are open
         self._anchors = frozenset(_ANCHOR.findall(text))
 
-    def document(self) -> Any:
+    def document(self, scope: Scope) -> Any:
         """The value that begins at the next line."""
-        return self._block(self.scopes.root, -1, 0)
+        return self._block(scope, -1, 0)
 
     def peek(self) -> _Line | None:
         """The next line that says something; None at the end of a document."""
@@ -170,11 +171,12 @@ class YamlReader:
             if line.indent > column:
                 self.note("keys that are not indented alike")
             key, offset = entry
+            self._tell_escapes(line.content[:offset])
             written = line.content[:offset].rstrip(" \t:：").strip("\"'")
             if key in scope.properties and written != key and line.content[0] not in "\"'":
                 self.note(f"the key {written[:SHOWN]!r} is read as {key!r}")
             if key in found:
-                self.note(f"keys that the answer repeats, the last value of each counts: {key!r}")
+                self.note(f"{REPEATED}: {key!r}")
             inner = self.scopes.of(scope.child(key))
             found[key] = self._entry(line, offset, (inner, scope), (column, depth))
         return found
@@ -237,15 +239,20 @@ class YamlReader:
             value, self.at = block_text(self.lines, self.at, parent, (header[1], header[2]))
             return value
         if content[0] in "\"'" and (end := self._quoted_end(column)):
-            value = unquoted(self._text[self._starts[self.at] + column : end])
+            text = self._text[self._starts[self.at] + column : end]
+            self._tell_escapes(text)
             self._go_behind(end)
-            return value
+            return unquoted(text)
         if content[0] in "[{" and (scope.kinds & {"array", "object"} or "string" not in scope.kinds):
             value, end = self._bracketed(column, scope)
             if end:
                 self._go_behind(end)
                 return value
         return self._plain(column, parent, scope, outer)
+
+    def _tell_escapes(self, text: str) -> None:
+        if text[0] == '"' and (fault := fault_of(text)):
+            self.note(fault)
 
     def _quoted_end(self, column: int) -> int:
         """Where a quoted text ends that has its last line for itself; else 0."""
@@ -259,12 +266,16 @@ class YamlReader:
     def _bracketed(self, column: int, scope: Scope) -> tuple[Any, int]:
         if self._failures > _MOST_FAILURES:
             return None, 0
+        self._flow.faults.clear()
         try:
             value, end = self._flow.read(self._starts[self.at] + column, scope, 0)
         except FlowError:
             self._failures += 1
             return None, 0
-        return (value, end) if self._is_last(end) else (None, 0)
+        if not self._is_last(end):
+            return None, 0
+        self.notes |= self._flow.faults
+        return value, end
 
     def _is_last(self, end: int) -> bool:
         """Whether nothing comes behind a place on its line."""

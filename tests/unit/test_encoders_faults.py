@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 from scripted import record, schema_of
 
-from extractor.encoders import read
+from extractor.encoders import encode, read
 from extractor.errors import ParseError
 from extractor.schema import load
 from extractor.types import Encoding
@@ -306,3 +306,78 @@ def test_a_list_with_numbers_in_yaml(lines: str, tags: Any) -> None:
 def test_records_with_numbers_in_yaml() -> None:
     text = "buyer: Ann\nparts:\n  1. sku: x\n     qty: 2\n  2. sku: y\n     qty: 3"
     both("yaml", text, ORDER, {"buyer": "Ann", "parts": TWO})
+
+
+# --- escapes, and records without dashes, in YAML --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "note", "told"),
+    [(r"C:\data\x", r"C:\data\x", "escape nothing"), (r"\d+\w", r"\d+\w", "escape nothing"),
+     (r"C:\new\data", r"C:\new\data", "escape nothing"), (r"A\_B", "A_B", "YAML lacks"),
+     (r"it\'s", "it's", "YAML lacks"),
+     (r"50\% \d\n", "50% \\d\n", "YAML lacks"), (r"\e[1m\0", "\x1b[1m\x00", ""), (r"a\tb\x41\u00e9", "a\tbAé", ""),
+     (r"\Lx", "\u2028x", "before letters"), (r"\\d \"x\"", '\\d "x"', "")],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ['buyer: "{}"', '{{buyer: "{}"}}'])
+def test_backslashes_in_quotes_in_yaml(form: str, text: str, note: str, told: str) -> None:
+    notes = both("yaml", form.format(text), TAGGED, {"buyer": note})
+    assert told in notes if told else not notes
+
+
+LISTED = load("orders[]{buyer, tags[]?}").json_schema["properties"]["orders"]
+ORDERS = schema_of(LISTED)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [("buyer: Ann\ntags: [x]", [{"buyer": "Ann", "tags": ["x"]}]),
+     ("buyer: Ann\ntags:\n- x\n- y", [{"buyer": "Ann", "tags": ["x", "y"]}]),
+     ("buyer: Ann\n---\nbuyer: Bo", [{"buyer": "Ann"}, {"buyer": "Bo"}]),
+     ("```yaml\nbuyer: Ann\n```\n```yaml\nbuyer: Bo\n```", [{"buyer": "Ann"}, {"buyer": "Bo"}]),
+     ("Here:\nBuyer: Ann", [{"buyer": "Ann"}])],
+)  # fmt: skip
+def test_records_of_a_list_without_dashes(text: str, values: list[Any]) -> None:
+    found = read(text, ORDERS, "yaml")
+    assert [*found.values] == values
+    assert "records that are no items of a list" in found.notes
+
+
+@pytest.mark.parametrize("text", ["buyer: Ann\nbuyer: Bo", "Note: there is none", "I see: nothing"])
+def test_records_that_are_not_sure_are_none(text: str) -> None:
+    with pytest.raises(ParseError):
+        read(text, ORDERS, "yaml")
+
+
+@pytest.mark.parametrize("text", ["Tags: two\n- buyer: Ann\n- buyer: Bo", "So:\n- buyer: Ann\n- buyer: Bo"])
+def test_a_list_of_records_is_one_whatever_stands_before(text: str) -> None:
+    assert read(text, ORDERS, "yaml").values == ([{"buyer": "Ann"}, {"buyer": "Bo"}],)
+
+
+# --- cells, bullets and ellipses in tables ---------------------------------------------------------------------
+
+FILMS = load("films[]{title, count int?, note?}")
+
+
+@pytest.mark.parametrize(
+    ("line", "note", "told"),
+    [("A,3,n,", "n", "behind the last column"), ("A,3,n,,", "n", "behind the last column"),
+     ('A,3,"say "hi" now"', 'say "hi" now', "not doubled"), ('A,3,""hi" he said"', '"hi" he said', "not doubled"),
+     ('A,3,"x" or "y"', '"x" or "y"', "within a cell"), ('A,3,"x', '"x', "not closed"), ("- A,3,n", "n", "bullets"),
+     ("A,3,n\n...", "n", "'...'"), ("A,3,n\n...,...,...\n", "n", "an ellipsis"), ("...\nA,3,n", "n", "an ellipsis")],
+)  # fmt: skip
+def test_what_is_wrong_in_lines_of_a_table(line: str, note: str, told: str) -> None:
+    value = {"films": [{"title": "A", "count": 3, "note": note}]}
+    assert told in both("csv", f"title,count,note\n{line}", FILMS, value)
+
+
+def test_a_bullet_of_one_line_only_is_kept_and_told() -> None:
+    found = read("title,count,note\n- A,3,n\nB,4,m\n\nThat is all.", FILMS, "csv")
+    assert [film["title"] for film in found.values[0]["films"]] == ["- A", "B"]
+    assert "a bullet that not all lines of the table have is kept" in found.notes
+
+
+@pytest.mark.parametrize("title", ["- A", "* A", "...", "…", '"a" b', '"a "b" c"'])
+def test_what_would_be_taken_for_a_mark_is_written_in_quotes(title: str) -> None:
+    value = {"films": [{"title": title, "count": 3, "note": None}]}
+    assert not both("csv", encode(value, FILMS, "csv"), FILMS, value)

@@ -118,3 +118,47 @@ def test_what_was_mended_twice_is_said_once() -> None:
     assert answer.value == ANN
     told = "the answer was not JSON, and was mended: one level of escapes too many, stray commas"
     assert answer.notes == {"": told}
+
+
+NAMED = schema_of(record(title=TEXT | {"type": ["string", "null"]}, names={"type": "array", "items": TEXT}))
+A_AND_LIST = {"title": "A", "names": ["x", "y"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['title: A\nnames: ["x", "y"]', '**Title:** A\n**Names:** ["x", "y"]', 'title = "A"\nnames = ["x", "y"]',
+     'names: ["x", "y"]\ntitle: A', 'title: A\nnames:\n["x", "y"]', 'So:\n\ntitle: A\nnames: ["x",\n  "y"]',
+     '```toml\ntitle = "A"\nnames = ["x", "y"]\n```', 'title: A\nnames: ["x", "y"]\nodd: ["z"]'],
+)  # fmt: skip
+def test_a_list_behind_a_key_is_not_the_answer(text: str) -> None:
+    answer = decode(said(text), NAMED)
+    assert {name: answer.value[name] for name in A_AND_LIST} == A_AND_LIST
+    assert "the answer is YAML, not JSON" in answer.notes[""]
+
+
+@pytest.mark.parametrize("text", ['I saw these names: ["x"]', 'title: A\nnames:\n```json\n["x"]\n```'])
+def test_a_list_behind_a_key_in_prose_is_no_record(text: str) -> None:
+    assert isinstance(decode(said(text), NAMED).fault, ParseError)
+
+
+def test_a_list_behind_a_key_of_a_cut_answer_is_not_kept() -> None:
+    answer = decode(Completion('title: A\nnames: ["x", "y', "length", Usage()), NAMED)
+    assert (answer.value, answer.open) == (None, ())
+
+
+@pytest.mark.parametrize(
+    ("schema", "text", "value"),
+    [(NAMED, 'Title: {"title": "A", "names": []}', {"title": "A", "names": []}),
+     (NAMED, 'Names: ["x"]\nThe record: {"title": "A", "names": ["x"]}', {"title": "A", "names": ["x"]}),
+     (ORDERS, 'Buyer: [{"buyer": "Ann"}]', [{"buyer": "Ann"}]),
+     (ORDERS_WITHIN, 'Here are the orders: [{"buyer": "Ann"}]', [{"buyer": "Ann"}])],
+)  # fmt: skip
+def test_a_whole_answer_behind_a_key_is_one(schema: Schema, text: str, value: Any) -> None:
+    answer = decode(said(text), schema)
+    assert (answer.value, answer.fault) == (value, None)
+
+
+def test_a_mapping_behind_a_key_is_that_of_the_key() -> None:
+    schema = schema_of(record(title=TEXT, order=ORDER.json_schema))
+    answer = decode(said('title: A\norder: {"buyer": "Ann", "count": 2}'), schema)
+    assert answer.value == {"title": "A", "order": ANN}
