@@ -6,7 +6,7 @@ is written by it is checked against it, so that being too wide costs a type mark
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -142,17 +142,22 @@ def ordered(scope: Scope, value: Mapping[str, Any]) -> list[str]:
 
 def in_schema_order(root: Mapping[str, Any], data: Any) -> Any:
     """Data with its names in the order in which an answer has them: 'a, b', {'b': 1, 'a': 2} → {'a': 2, 'b': 1}."""
+    return by_scope(root, data, lambda scope, value: {name: value[name] for name in ordered(scope, value)})
+
+
+def by_scope(root: Mapping[str, Any], data: Any, change: Callable[[Scope, dict[str, Any]], dict[str, Any]]) -> Any:
+    """Data in which each object is what `change` makes of it at its place, from the outside in."""
     scopes = Scopes(root)
 
-    def arranged(nodes: Nodes, value: Any) -> Any:
+    def changed(nodes: Nodes, value: Any) -> Any:
         scope = scopes.of(nodes)
         if isinstance(value, list):
-            return [arranged(scope.child(at), item) for at, item in enumerate(value)]
+            return [changed(scope.child(at), item) for at, item in enumerate(value)]
         if not isinstance(value, dict):
             return value
-        return {name: arranged(scope.child(name), value[name]) for name in ordered(scope, value)}
+        return {name: changed(scope.child(name), inner) for name, inner in change(scope, value).items()}
 
-    return arranged((root,), data)
+    return changed((root,), data)
 
 
 def has_null(root: Mapping[str, Any]) -> bool:

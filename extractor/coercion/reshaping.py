@@ -111,8 +111,9 @@ def _unwrapped(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator
     is_told = bool(shape.choices) or (
         isinstance(inner, dict | list) and shape.kinds & {"object", "array"} and not is_map
     )
-    is_branch = any(_names_branch(walk, child, key) for child in shape.properties.values())
-    if key not in shape.properties and not is_branch and (is_told or key.casefold() in walk.wrappers):
+    if key in shape.properties or not (is_told or key.casefold() in walk.wrappers):
+        return
+    if not any(_names_branch(walk, child, key) for child in shape.properties.values()):
         yield walk.fit(node, inner).with_change(f"taken out of {key!r}")
 
 

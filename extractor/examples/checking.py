@@ -15,7 +15,7 @@ from extractor.examples.given import NOTHING, Given
 from extractor.field_names import Names
 from extractor.pointers import is_list, pointer
 from extractor.pytypes import additions, in_order
-from extractor.scopes import Nodes, Scope, Scopes, in_schema_order
+from extractor.scopes import Scope, Scopes, by_scope, in_schema_order
 from extractor.types import Example, Problem, Schema
 from extractor.validation import Valid, names_of_fields, names_read, problems_at, validate
 
@@ -110,22 +110,16 @@ def _with_nulls(schema: Schema, data: Any) -> Any:
 def _renamed(schema: Schema, data: Any) -> Any:
     """Data with the names of the schema, where its classes read others: by alias 'Jahr', {'year': 1} → {'Jahr': 1}."""
     names = names_read(schema)
-    scopes = Scopes(schema.json_schema)
 
-    def read(nodes: Nodes, value: Any) -> Any:
-        scope = scopes.of(nodes)
-        if isinstance(value, list):
-            return [read(scope.child(at), item) for at, item in enumerate(value)]
-        if not isinstance(value, dict):
-            return value
+    def read(scope: Scope, value: dict[str, Any]) -> dict[str, Any]:
         to = {key: key for key in value}
         for key, labels in _others(scope, names):
             label = next((label for label in labels if label in value and label not in scope.properties), None)
             if label is not None and key not in to.values():
                 to[label] = key
-        return {key: read(scope.child(key), value[label]) for label, key in to.items()}
+        return {key: value[label] for label, key in to.items()}
 
-    return read((schema.json_schema,), data) if names else data
+    return by_scope(schema.json_schema, data, read) if names else data
 
 
 def _others(scope: Scope, names: Names) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 from extractor.pointers import escaped as step
@@ -30,9 +31,13 @@ def unescape(value: Any, document: str) -> tuple[Any, dict[str, str]]:
 
     Only those that `fence` escaped, and that the document does not have so itself.
     """
-    own = {found[0] for found in _ESCAPED.finditer(document)}
-    marks = {f"{found[0]}\\{found[1] or found[2]}" for found in _ENDS.finditer(document)} - own
     notes: dict[str, str] = {}
+
+    @cache
+    def marks() -> frozenset[str]:
+        """Those of the document, which is looked at only for a value that has any."""
+        own = {found[0] for found in _ESCAPED.finditer(document)}
+        return frozenset(f"{found[0]}\\{found[1] or found[2]}" for found in _ENDS.finditer(document)) - own
 
     def within(part: Any, place: str) -> Any:
         if isinstance(part, dict):
@@ -41,9 +46,9 @@ def unescape(value: Any, document: str) -> tuple[Any, dict[str, str]]:
             return [within(one, f"{place}/{at}") for at, one in enumerate(part)]
         if not isinstance(part, str):
             return part
-        text = _ESCAPED.sub(lambda found: found[0].replace("\\", "", 1) if found[0] in marks else found[0], part)
+        text = _ESCAPED.sub(lambda found: found[0].replace("\\", "", 1) if found[0] in marks() else found[0], part)
         if text != part:
             notes[place] = "a mark that was escaped for the model is as it is in the text again"
         return text
 
-    return (within(value, "") if marks else value), notes
+    return within(value, ""), notes
