@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import replace
-from itertools import zip_longest
 from typing import Any
 
 from extractor.errors import ParseError, SchemaError
@@ -47,8 +46,8 @@ def read_unasked(text: str, schema: Schema) -> Reading | None:
         found: Reading = form.read(text, schema, is_cut=False)
     except (ParseError, SchemaError):
         return None
-    if as_yaml.NOT_YAML in found.notes:
-        return None  # a list in a fence, which stands behind a key
+    if not found.values or as_yaml.NOT_YAML in found.notes:
+        return None  # a table without lines; a list in a fence, which stands behind a key
     told = ("what is behind '=' or on the next line is read as the value of a key",) if text != given else ()
     return replace(found, notes=(f"the answer is {_NAMED[encoding]}, not JSON", *told, *found.notes))
 
@@ -59,7 +58,7 @@ def stands_behind_key(found: Reading, schema: Schema) -> bool:
     if not names:
         return False
     scopes = Scopes(schema.json_schema)
-    pairs = [*zip_longest(found.values, found.before, fillvalue="")]
+    pairs = zip(found.values, found.before, strict=True)
     of_keys = [_is_of_key(value, _key_before(said, names), scopes) for value, said in pairs]
     others = [value for value, is_inner in zip(found.values, of_keys, strict=True) if not is_inner]
     return any(of_keys) and not any(kind_of(value) in scopes.root.kinds for value in others)

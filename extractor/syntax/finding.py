@@ -43,7 +43,7 @@ class Found:
     repeated: dict[str, None] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     has_prose: bool = False
-    before: list[str] = field(default_factory=list)  # what is said before each value
+    before: list[str] = field(default_factory=list)  # what is said before each value, among prose
     fenced: list[int] = field(default_factory=list)  # which of the values stand in fences
     is_reordered: bool = False
     open: Path | None = None  # to what is not complete in the last value
@@ -62,9 +62,8 @@ class Found:
             inside = frozenset(self.fenced)
             rest = [value for at, value in enumerate(self.values) if at not in inside]
             self.values = [*(self.values[at] for at in self.fenced), *rest]
-            said = [*self.before, *[""] * (len(self.values) - len(self.before))]
-            others = [text for at, text in enumerate(said) if at not in inside]
-            self.before = [*(said[at] for at in self.fenced), *others]
+            others = [said for at, said in enumerate(self.before) if at not in inside]
+            self.before = [*(self.before[at] for at in self.fenced), *others]
             self.is_reordered = True
 
     def keep_fenced(self) -> None:
@@ -75,6 +74,7 @@ class Found:
         rest = [value for at, value in enumerate(self.values) if at not in self.fenced]
         self.skipped += [json.dumps(value, ensure_ascii=False)[:_SHOWN] for value in rest]
         self.values = [self.values[at] for at in self.fenced]
+        self.before = [self.before[at] for at in self.fenced]
 
     def take(self, reader: Reader, *values: Any) -> None:
         """Add what a reader read."""
@@ -255,6 +255,7 @@ def _guess(text: str, found: Found, *, is_fenced: bool) -> None:
     part = inner[: end + 1] if end >= 0 else inner
     values = meant(guess(part), part, inner)
     found.values += values
+    found.before += [""] * len(values)
     if values:
         found.faults["what can be meant in several ways"] = None
         found.has_prose = found.has_prose or says(text[len(inner) :])

@@ -7,6 +7,8 @@ import time
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 from scripted import ScriptedEngine
 
@@ -46,6 +48,26 @@ HOSTILE = {  # a beginning, what is repeated, an end
     "open cells": ("title,year,tags\n", '"x,', ""),
     "rules": ("title|year|tags\n", "|-", ""),
 }
+
+
+# What models write, to be put together in any order.
+PIECES = (
+    '{"title": "x", "year": 1, "tags": ["a"]}', '{"title": "b\\n', '["a", "b"]', "[a, b]", '"tags": ', "tags: ",
+    "Title：", "title: x\n", "\n- a\n", "```json\n", "\n```", "```", "So: ", "这是结果：", '<title>"x"</title>',
+    "<tags>", "</row>", "title,year,tags\n", "x,1,[a]\n", "| title | year |\n|---|---|\n", "null", "1,932", "}", "[",
+    '{"row": ', "---\n", "\\n", "&quot;", " ", "\n", ", ", "# ", "'",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", get_args(Encoding))
+@given(st.lists(st.sampled_from(PIECES), max_size=9), st.sampled_from(["stop", "length"]), st.booleans())
+def test_pieces_of_answers_in_any_order_end_in_a_record(
+    encoding: Encoding, pieces: list[str], reason: FinishReason, is_list: bool
+) -> None:
+    engine = ScriptedEngine([("".join(pieces), reason)], modes=("prompt",))
+    options = Options(mode="prompt", retries=1, style=PromptStyle(encoding=encoding))
+    record = asyncio.run(extract(Document("a", "x 1"), ROWS if is_list else ROW, engine, options))
+    assert record.ok or record.errors
 
 
 @pytest.mark.parametrize("reason", ["stop", "length"])
