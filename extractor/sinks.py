@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from extractor.errors import UsageError
+from extractor.lines import escaped, to_json
 from extractor.text import UNSAFE
 
 Format = Literal["json", "jsonl", "yaml"]
@@ -54,12 +54,6 @@ class Sink:
         return text if self._form == "json" and not self._single else f"{text}\n"
 
 
-def to_json(data: Any, indent: int | None = None) -> str:
-    r"""JSON in readable characters, without those that a terminal obeys: '\x9b' → '\u009b'."""
-    text = json.dumps(data, ensure_ascii=False, indent=indent)
-    return _escape(text)
-
-
 def to_yaml(data: Any) -> str:
     """YAML in readable characters; a text with unsafe ones is quoted, so that escapes work in it."""
     import yaml  # only this format needs it
@@ -74,11 +68,7 @@ def to_yaml(data: Any) -> str:
     if not isinstance(data, dict | list):
         return to_json(data) + "\n"  # of a lone scalar, PyYAML marks the end with dots
     text: str = yaml.dump(data, Dumper=Dumper, allow_unicode=True, sort_keys=False, width=100)
-    return _escape(text)
-
-
-def _escape(text: str) -> str:
-    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return escaped(text)
 
 
 def choose_format(given: Format | None, out: Path | None, *, single: bool) -> Format:

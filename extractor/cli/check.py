@@ -9,7 +9,7 @@ from extractor.engines import Session
 from extractor.engines.examine import find_context, identify, measure, try_mode
 from extractor.engines.replay import ReplayEngine
 from extractor.errors import UsageError
-from extractor.sinks import to_json
+from extractor.lines import to_json
 
 
 def refuse_script(session: Session) -> None:

@@ -150,7 +150,7 @@ def _to_print(default: Default, value: Any) -> Any:
 
 
 def _print_json(rows: list[tuple[Default, Any]]) -> None:
-    from extractor.sinks import to_json
+    from extractor.lines import to_json
 
     for default, value in rows:
         origin = str(default.file.path) if default.file else default.place

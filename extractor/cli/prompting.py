@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from extractor.cli.terminal import plain
 from extractor.engines import RemoteEngine, Session
 from extractor.errors import SchemaError
+from extractor.lines import to_json
 from extractor.prompt import as_text
-from extractor.sinks import to_json
 from extractor.strict import to_strict
 from extractor.talk import Options, build_request, estimate_chat, of_engine
 from extractor.types import Document, Engine, Mode, Request, Schema

@@ -11,7 +11,7 @@ from extractor.dialect.metaschema import short
 from extractor.field_examples import faults
 from extractor.grammar import Row, compile_schema
 from extractor.grammar.report import Status
-from extractor.sinks import to_json
+from extractor.lines import to_json
 from extractor.types import Schema
 
 _STATUSES: dict[Status, str] = {"enforced": "enforced while decoding", "after": "checked after", "ignored": "ignored"}

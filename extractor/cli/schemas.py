@@ -19,7 +19,7 @@ app = App(help="Look at schemas.", no_args_is_help=True)
 def show(spec: SchemaArgument, many: ManyOption = False) -> None:
     """Print the JSON Schema of a spec."""
     with handled(Screen()):
-        from extractor.sinks import to_json
+        from extractor.lines import to_json
 
         print(to_json(load_schema(spec, Screen(quiet=True), many=many).json_schema, indent=2))
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from scripted import quick
 
 from extractor.errors import UsageError
-from extractor.sinks import Format, Sink, choose_format, open_sink, to_json
+from extractor.lines import to_json
+from extractor.sinks import Format, Sink, choose_format, open_sink
 
 ONE = {"title": "海 sea", "n": [1, None]}
 TWO = {"title": 'q"', "n": []}

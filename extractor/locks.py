@@ -1,0 +1,42 @@
+"""A lock on a file that one run writes, so that two runs never write it at once."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from extractor.errors import UsageError
+
+
+@contextlib.contextmanager
+def claimed(path: Path, flag: str) -> Iterator[None]:
+    """Hold a file for this run; `UsageError` where another run does, which may be on another machine.
+
+    `flag` is what named it: `--out`. The lock is a hidden file beside it, which goes with the run; after a kill it
+    stays, held by nobody.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = path.with_name(f".{path.name[:200]}.lock")
+    try:
+        path.parent.stat()  # the library would make the folder
+        held = FileLock(lock, timeout=0)
+        held.acquire()
+    except Timeout:
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(lock.read_text())
+            raise UsageError(f"{flag} {path}: another run writes it (pid {pid})", hint=_HINT) from None
+        raise UsageError(f"{flag} {path}: another run writes it", hint=_HINT) from None
+    except OSError as error:
+        raise UsageError(f"{flag} {path}: {error.strerror}", hint="the folder must exist and be writable") from error
+    try:
+        lock.write_text(str(os.getpid()))
+        yield
+    finally:
+        lock.unlink(missing_ok=True)  # while it is held: who takes it next sees that the file is gone
+        held.release()
+
+
+_HINT = "wait for it, or end it; each run needs files of its own"
