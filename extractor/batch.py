@@ -1,164 +1,326 @@
-"""Many documents: a bounded window of them at once, records in the order of the input."""
+"""Many documents: some are asked at once, answered in the order of the input, and each is kept in the ledger when done.
+
+What the ledger has is not asked again. A run can be stopped at any document: those under way are finished first.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
-from queue import SimpleQueue
-from typing import TypeVar
+from typing import Any, Literal
 
-from extractor.errors import EngineUnavailable, SourceError
+from extractor.errors import BudgetSpent, EngineUnavailable, SourceError, TooManyFailed
+from extractor.ledger import Kept, Ledger, State
+from extractor.lines import Line, to_json
+from extractor.ordering import Places, in_order
 from extractor.pipeline import extract, unread
-from extractor.sources import Source, is_small, load
+from extractor.plan import text_digest
+from extractor.pointers import joined
+from extractor.readers import Readers
+from extractor.sources import Source
 from extractor.talk import Options
 from extractor.text import is_known, main_script
 from extractor.types import Document, Engine, Extraction, Schema
 
-_AHEAD = 4  # windows of results that may wait for their turn
-_QUICK = 0.05  # seconds
+_HOPELESS = 10  # documents in a row without an answer
+_SAMPLE = 20  # documents that a share of them is told by
 
-T = TypeVar("T")
-R = TypeVar("R")
+_HINT = "what is in the ledger is not asked again: run the same command once more"
+
+Origin = Literal["asked", "kept", "unread"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is asked of every document, and of whom.
+
+    `ask` takes the place of the engine where another process asks. `languages` are what the weights know (ISO 639-1): a
+    text in another script gets a note.
+    """
+
+    schema: Schema
+    engine: Engine
+    options: Options
+    languages: Sequence[str] = ()
+    ask: Callable[[Document], Awaitable[Extraction]] | None = None
+
+    async def record(self, document: Document) -> Extraction:
+        """The record of a document."""
+        document = _with_language_note(document, self.engine.id, self.languages)
+        if self.ask is not None:
+            return await self.ask(document)
+        return await extract(document, self.schema, self.engine, self.options)
+
+    def unread(self, source: Source, error: SourceError) -> Extraction:
+        """The record of a source that cannot be loaded."""
+        return unread(source.label, error, self.schema, self.engine, self.options)
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How many documents may fail before a run ends: a number, or a share of those that are done (0.1); None: all.
+
+    `dead` ends it at once: so many documents in a row to which nobody answered.
+    """
+
+    failed: int | None = None
+    share: float | None = None
+    dead: int | None = _HOPELESS
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a source: its line; `record` too where it is of this run."""
+
+    line: Line
+    origin: Origin
+    record: Extraction | None = None
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of a run, and the exit code that follows from them."""
+    """Counts of a run, and the exit code that follows from them. `kept` are those out of the ledger."""
 
     done: int = 0
+    kept: int = 0
     failed: int = 0
     unanswered: int = 0
+    kept_failed: int = 0
+    left: int = 0  # begun, and not done when the run ended
+    first_left: str = ""
 
-    def add(self, record: Extraction) -> None:
-        """Count one record."""
+    @property
+    def asked(self) -> int:
+        """Documents of this run itself."""
+        return self.done - self.kept
+
+    def add(self, outcome: Outcome) -> None:
+        """Count a document."""
         self.done += 1
-        self.failed += not record.ok
-        self.unanswered += any(problem.kind == EngineUnavailable.__name__ for problem in record.errors)
+        self.kept += outcome.origin == "kept"
+        self.kept_failed += outcome.origin == "kept" and not outcome.line.ok
+        self.failed += not outcome.line.ok
+        self.unanswered += outcome.record is not None and _state_of(outcome.record) == "unanswered"
+
+    def leave(self, source: Source) -> None:
+        """Count a document that was not done."""
+        self.left += 1
+        self.first_left = self.first_left or source.label
 
     @property
     def exit_code(self) -> int:
         """0 all valid, 1 some failed, 3 the engine answered none."""
         if self.done and self.unanswered == self.done:
             return EngineUnavailable.exit_code
-        return 1 if self.failed else 0
+        return 1 if self.failed or self.left else 0
 
 
-async def extract_all(
-    sources: Iterable[Source],
-    schema: Schema,
-    engine: Engine,
-    options: Options,
-    *,
-    window: int = 1,
-    languages: Sequence[str] = (),
-) -> AsyncGenerator[Extraction, None]:
-    """The record of each source, `window` of them under way at once; only those are in memory.
+class Batch:
+    """One run over many documents. `limit` is how many of them are under way at once, asked each time.
 
-    A source that cannot be loaded is a failed record. `languages` are what the weights know (ISO 639-1): a text
-    in another script gets a note.
+    With a ledger, what is in it is not asked; what failed there is, if `retries_failed`. A text that is being asked
+    about already is not asked twice.
     """
 
-    async def one(source: Source) -> Extraction:
+    def __init__(
+        self,
+        job: Job,
+        limit: Callable[[], int],
+        *,
+        ledger: Ledger | None = None,
+        retries_failed: bool = False,
+        tolerance: Tolerance | None = None,
+    ) -> None:
+        self.job = job
+        self.tally = Tally()
+        self.ended_by: BaseException | None = None
+        self._ledger = ledger
+        self._retries_failed = retries_failed
+        self._tolerance = tolerance or Tolerance()
+        self._in_vain = 0  # documents in a row to which nobody answered
+        self._places = Places(limit)
+        self._readers = Readers()
+        self._asking = _Clock()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._pending: dict[bytes, asyncio.Future[None]] = {}
+        self._fault: Exception | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds in which at least one document was asked about."""
+        return self._asking.seconds
+
+    async def outcomes(self, sources: Iterable[Source]) -> AsyncGenerator[Outcome, None]:
+        """What becomes of each source, in their order; only those under way are in memory.
+
+        Ends early after `stop`, and `ended_by` says why. Raises what no other document would escape.
+        """
         try:
-            document = await readers.load(source)
-        except SourceError as error:
-            return unread(source.label, error, schema, engine, options)
-        return await extract(_with_language_note(document, engine.id, languages), schema, engine, options)
+            async for outcome in in_order(sources, self._begin, self._places):
+                if outcome is not None:
+                    yield outcome
+        except asyncio.CancelledError:
+            if self._fault is None:
+                raise
+        finally:
+            self._readers.close()
+        if self._fault is not None:
+            raise self._fault
 
-    readers = _Readers()
-    try:
-        async for record in in_order(sources, one, window):
-            yield record
-    finally:
-        readers.close()
+    def stop(self, why: BaseException) -> None:
+        """Begin no more documents; those under way are finished."""
+        self.ended_by = self.ended_by or why
+        self._places.close()
 
-
-async def in_order(items: Iterable[T], work: Callable[[T], Awaitable[R]], window: int) -> AsyncGenerator[R, None]:
-    """Results in the order of the items, with at most `window` of them being worked on.
-
-    What is done early waits for its turn without keeping a place; some windows of results at most, then for a slow
-    item all others wait too.
-    """
-    waiting: deque[asyncio.Task[R]] = deque()
-    places = asyncio.Semaphore(window)
-    try:
-        for item in items:
-            await places.acquire()
-            waiting.append(asyncio.ensure_future(work(item)))
-            waiting[-1].add_done_callback(lambda _: places.release())
-            while waiting and (waiting[0].done() or len(waiting) >= _AHEAD * window):
-                yield await waiting.popleft()
-        while waiting:
-            yield await waiting.popleft()
-    finally:
-        for task in waiting:
+    def _abort(self, fault: Exception) -> None:
+        """End at once."""
+        self._fault = self._fault or fault
+        self._places.close()
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+
+    # --- one document ---
+
+    def _begin(self, source: Source) -> Outcome | Coroutine[Any, Any, Outcome | None] | None:
+        """What becomes of a source, where that can be said at once; else the work for it."""
+        if not self._readers.are_quick(source):
+            return self._do(source, None)
+        try:
+            document = self._readers.load_now(source)
+        except SourceError as error:
+            return self._unread(source, error)
+        return self._kept(document) or self._do(source, document)
+
+    async def _do(self, source: Source, document: Document | None) -> Outcome | None:
+        """What becomes of a source; None where it has to be left."""
+        task, outcome = asyncio.current_task(), None
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            with self._asking:
+                outcome = await self._outcome(document or await self._readers.load(source))
+        except SourceError as error:
+            outcome = self._unread(source, error)
+        except BudgetSpent as error:
+            self.stop(error)
+        except Exception as error:  # noqa: BLE001  # it is raised where the outcomes are asked for
+            self._abort(error)
+        finally:
+            self._tasks.discard(task)
+            if outcome is None:
+                self.tally.leave(source)
+        return outcome
+
+    async def _outcome(self, document: Document) -> Outcome:
+        if self._ledger is None:
+            return self._asked(document, await self._record(document))
+        key = text_digest(document.text)
+        while key in self._pending:
+            await asyncio.wait([self._pending[key]])
+        if (found := self._kept(document, key)) is not None:
+            return found
+        self._pending[key] = asyncio.get_running_loop().create_future()
+        try:
+            record = await self._record(document)
+            line = Line.of(record)
+            self._ledger.put(key, line, _state_of(record))
+        finally:
+            self._pending.pop(key).set_result(None)
+        return self._asked(document, record, line)
+
+    async def _record(self, document: Document) -> Extraction:
+        """The record of a document's text, without what is told of its source alone."""
+        return await self.job.record(replace(document, notes=()) if document.notes else document)
+
+    # --- what became of it ---
+
+    def _kept(self, document: Document, key: bytes | None = None) -> Outcome | None:
+        """The record of the ledger, where it counts."""
+        if self._ledger is None:
+            return None
+        kept = self._ledger.get(key or text_digest(document.text), document.source)
+        if kept is None or self._is_due(kept):
+            return None
+        outcome = Outcome(_of_document(kept.line, document), "kept")
+        self.tally.add(outcome)
+        return outcome
+
+    def _is_due(self, kept: Kept) -> bool:
+        """Whether to ask again: where nobody answered in an earlier run, or where it failed if that is wanted."""
+        is_failed = kept.state == "unanswered" or (kept.state == "failed" and self._retries_failed)
+        return is_failed and not kept.is_fresh
+
+    def _asked(self, document: Document, record: Extraction, line: Line | None = None) -> Outcome:
+        if document.notes:
+            record = replace(record, notes=joined({"": "; ".join(document.notes)}, record.notes))
+            line = None
+        outcome = Outcome(line or Line.of(record), "asked", record)
+        self.tally.add(outcome)
+        self._in_vain = self._in_vain + 1 if _state_of(record) == "unanswered" else 0
+        if self._tolerance.dead is not None and self._in_vain >= self._tolerance.dead:
+            self._abort(_dead(self._in_vain, record))
+        self._bear()
+        return outcome
+
+    def _unread(self, source: Source, error: SourceError) -> Outcome:
+        record = self.job.unread(source, error)
+        outcome = Outcome(Line.of(record), "unread", record)
+        self.tally.add(outcome)
+        self._bear()
+        return outcome
+
+    def _bear(self) -> None:
+        """Stop where more documents failed than is tolerated; those that failed in earlier runs do not count."""
+        failed, tolerance = self.tally.failed - self.tally.kept_failed, self._tolerance
+        done = self.tally.done - self.tally.kept
+        is_share = tolerance.share is not None and done >= _SAMPLE and failed > tolerance.share * done
+        if is_share or (tolerance.failed is not None and failed > tolerance.failed):
+            self.stop(TooManyFailed(f"{failed} of {done} documents failed", hint=_HINT))
 
 
-class _Readers:
-    """Threads for what may block for ever (a pipe, a network drive), so that Ctrl-C and other documents go on.
-
-    Daemons, since the loop's executor would wait for them at the end. An idle one is taken again: to start a thread
-    holds up the loop, and with it the answers of a fast server. So does the way to a thread and back, which takes many
-    times as long as a small file: those are read on the spot, until one was slow.
-    """
+class _Clock:
+    """Seconds in which anything was inside of it."""
 
     def __init__(self) -> None:
-        self._are_quick = True
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._started = 0
-        self._idle = 0
+        self._inside = 0
+        self._since = self._before = 0.0
 
-    async def load(self, source: Source) -> Document:
-        """The document of a source; raises `SourceError`."""
-        if not (self._are_quick and is_small(source)):
-            return await self.run(lambda: load(source))
-        started = time.monotonic()
-        try:
-            return load(source)
-        finally:
-            self._are_quick = time.monotonic() - started < _QUICK
+    @property
+    def seconds(self) -> float:
+        """Up to now."""
+        return self._before + (time.monotonic() - self._since if self._inside else 0.0)
 
-    async def run(self, work: Callable[[], R]) -> R:
-        """The outcome of some work, done beside the loop."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[R] = loop.create_future()
+    def __enter__(self) -> None:
+        if not self._inside:
+            self._since = time.monotonic()
+        self._inside += 1
 
-        def do() -> None:
-            try:
-                outcome, settle = work(), future.set_result
-            except Exception as error:  # noqa: BLE001  # whoever awaits gets it
-                outcome, settle = error, future.set_exception  # type: ignore[assignment]
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(self._settle, future, lambda: settle(outcome))
+    def __exit__(self, *_: object) -> None:
+        self._inside -= 1
+        if not self._inside:
+            self._before += time.monotonic() - self._since
 
-        if self._idle:
-            self._idle -= 1
-        else:
-            self._started += 1
-            threading.Thread(target=self._serve, daemon=True).start()
-        self._work.put(do)
-        return await future
 
-    def close(self) -> None:
-        """Let the idle threads go, and the busy ones once they are done."""
-        for _ in range(self._started):
-            self._work.put(None)
+def _state_of(record: Extraction) -> State:
+    if record.ok:
+        return "done"
+    return "unanswered" if any(one.kind == EngineUnavailable.__name__ for one in record.errors) else "failed"
 
-    def _settle(self, future: asyncio.Future[R], settle: Callable[[], None]) -> None:
-        self._idle += 1
-        if not future.done():
-            settle()
 
-    def _serve(self) -> None:
-        while (do := self._work.get()) is not None:
-            do()
+def _of_document(line: Line, document: Document) -> Line:
+    """A line of the ledger, which knows only the text, with what is told of its source."""
+    if not document.notes:
+        return line
+    fields = line.fields
+    return replace(line, rest=to_json(fields | {"notes": joined({"": "; ".join(document.notes)}, fields["notes"])}))
+
+
+def _dead(times: int, record: Extraction) -> EngineUnavailable:
+    last = next(problem for problem in record.errors if problem.kind == EngineUnavailable.__name__)
+    what = f"no answer to {times} documents in a row, the last: {last.message}"
+    return EngineUnavailable(what, hint=f"{last.hint or 'is the server up?'}; {_HINT}")
 
 
 def _with_language_note(document: Document, engine: str, languages: Sequence[str]) -> Document:

@@ -42,6 +42,14 @@ class SourceError(ExtractError):
     """A source that is unreadable, unsupported or empty."""
 
 
+class StorageError(ExtractError):
+    """A ledger or an output that cannot be read or written, on a full disk, say; what was kept before stays kept."""
+
+
+class TooManyFailed(ExtractError):
+    """More documents failed than the run was to bear."""
+
+
 class EngineError(ExtractError):
     """The engine cannot do its work; ends the run. `status` is the one of HTTP, where there was one."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from extractor.batch import Tally, extract_all
+from extractor import batch
+from extractor.batch import Batch, Tally
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.errors import BudgetSpent, SourceError
 from extractor.schema import is_many
 from extractor.sinks import Sink
-from extractor.sources import Source, discover, is_missing, is_single
+from extractor.sources import discover, is_missing, is_single
 from extractor.talk import Options
 from extractor.types import Extraction, Schema
 
@@ -32,39 +32,36 @@ class Job:
 
 async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tally:
     """Write the record of each source as soon as it and those before it are done."""
-    engine, tally, is_list = job.engine, Tally(), is_many(job.schema)
+    engine, is_list = job.engine, is_many(job.schema)
     if engine.note:
         screen.note(engine.note)
-    under_way: deque[str] = deque()  # and those that wait for their turn
-
-    def taken() -> Iterator[Source]:
-        for source in discover(job.sources):
-            under_way.append(source.label)
-            yield source
-
     begun = f"{engine.id}: {'loading and reading' if engine.has_weights else 'reading'}"
-    languages = engine.languages()
     try:
         with screen.growing() if job.is_streamed else screen.working(begun) as view:
             options = replace(job.options, on_partial=view.show)
-            found = extract_all(taken(), job.schema, engine, options, window=engine.slots, languages=languages)
-            async with aclosing(found) as records:
-                async for record in records:
-                    tally.add(record)
-                    under_way.popleft()
-                    with view.paused(f"{engine.id}: {tally.done} done, {tally.failed} failed"):
-                        screen.report(record)
-                        for line in [record.to_dict()] if full else _lines(record, is_list=is_list):
+            asked = batch.Job(job.schema, engine, options, engine.languages())
+            run = Batch(asked, lambda: engine.slots)
+            async with aclosing(run.outcomes(discover(job.sources))) as outcomes:
+                async for outcome in outcomes:
+                    assert outcome.record is not None  # there is no ledger
+                    with view.paused(f"{engine.id}: {run.tally.done} done, {run.tally.failed} failed"):
+                        screen.report(outcome.record)
+                        for line in [outcome.record.to_dict()] if full else _lines(outcome.record, is_list=is_list):
                             sink.write(line)
-    except BudgetSpent as error:
-        if is_single(job.sources) or not under_way:
-            raise
-        done = f"{tally.done} of the documents {'is' if tally.done == 1 else 'are'} done"
-        raise error.reworded(f"{error}; {done}, the first that is not: {under_way[0]}", error.hint) from error
     finally:
         await engine.aclose()
         screen.note(engine.summary)  # also of a run that an error ends
-    return tally
+    if run.ended_by is not None:
+        raise _told(run.ended_by, run.tally, job)
+    return run.tally
+
+
+def _told(why: BaseException, tally: Tally, job: Job) -> BaseException:
+    """What ended a run before its end, with what is done and what is not."""
+    if not isinstance(why, BudgetSpent) or is_single(job.sources):
+        return why
+    done = f"{tally.done} of the documents {'is' if tally.done == 1 else 'are'} done"
+    return why.reworded(f"{why}; {done}, the first that is not: {tally.first_left}", why.hint)
 
 
 def _lines(record: Extraction, *, is_list: bool) -> Iterator[Any]:

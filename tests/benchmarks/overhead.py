@@ -3,7 +3,7 @@
     python tests/benchmarks/overhead.py [ROUNDS] [DOCUMENTS]
 
 A stub in a process of its own answers each request after 200 ms, whatever it is asked. Each round asks it once for each
-document through `extract_all`, `Session` and `RemoteEngine`, and as often through a bare `AsyncOpenAI`, 64 at once, in
+document through `Batch`, `Session` and `RemoteEngine`, and as often through a bare `AsyncOpenAI`, 64 at once, in
 turn, so that both see the same noise; the first round warms up. Printed are medians, with the range; the ratio is
 that of the two in one round.
 The ideal wall time is that of the stub alone: documents / 64 × 200 ms.
@@ -23,7 +23,7 @@ from itertools import zip_longest
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from extractor.batch import extract_all
+from extractor.batch import Batch, Job
 from extractor.engines import Access, Session, open_engine
 from extractor.schema import load
 from extractor.sources import Source
@@ -76,8 +76,9 @@ async def ours(url: str, files: list[Path]) -> None:
     session = Session(open_engine(f"{url}#m", access=Access()))
     options = Options(mode="json_schema")
     sources = (Source(str(file)) for file in files)
-    async for record in extract_all(sources, _SCHEMA, session, options, window=_WINDOW):
-        assert record.data == {"title": "harbour"}, record
+    run = Batch(Job(_SCHEMA, session, options), lambda: _WINDOW)
+    async for outcome in run.outcomes(sources):
+        assert outcome.line.data == '{"title": "harbour"}', outcome
     await session.aclose()
 
 

@@ -1,188 +1,51 @@
-"""The window: order, bound, laziness, and what happens to the others when one fails."""
+"""Many documents: what becomes of each, the ledger, and how a run ends."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
+import json
 import os
 import threading
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scripted import ScriptedEngine, quick, record, schema_of
+from scripted import ScriptedEngine, record, schema_of
 
-from extractor import batch
-from extractor.batch import Tally, extract_all, in_order
-from extractor.errors import EngineDenied, EngineUnavailable, RequestRejected, SourceError, Truncated
+from extractor import readers
+from extractor.batch import Batch, Job, Outcome, Tally, Tolerance
+from extractor.errors import (
+    BudgetSpent,
+    EngineDenied,
+    EngineUnavailable,
+    ExtractError,
+    RequestRejected,
+    SourceError,
+    TooManyFailed,
+    Truncated,
+)
+from extractor.ledger import Ledger
+from extractor.lines import Line
 from extractor.sources import Source
 from extractor.talk import Options
-from extractor.types import Document, Extraction, Problem
+from extractor.types import Completion, Document, Extraction, Problem, Request, Usage
 
 SCHEMA = schema_of(record(a={"type": "string"}))
+PATIENT = Tolerance(dead=None)
 
 
-class Worker:
-    """Counts what is under way; `pauses` are the loop turns that each item takes."""
-
-    def __init__(self, pauses: Iterable[int] = ()) -> None:
-        self.pauses = itertools.chain(pauses, itertools.repeat(1))
-        self.running = 0
-        self.most = 0
-        self.started = 0
-        self.cancelled: list[int] = []
-
-    async def __call__(self, item: int) -> int:
-        pauses = next(self.pauses)
-        self.started += 1
-        self.running += 1
-        self.most = max(self.most, self.running)
-        try:
-            for _ in range(pauses):
-                await asyncio.sleep(0)
-        except asyncio.CancelledError:
-            self.cancelled.append(item)
-            raise
-        finally:
-            self.running -= 1
-        return item * 10
+def run_all(
+    sources: Iterable[Source], engine: ScriptedEngine, window: int = 1, languages: Iterable[str] = ()
+) -> list[Extraction]:
+    batch = Batch(Job(SCHEMA, engine, Options(), tuple(languages)), lambda: window, tolerance=PATIENT)
+    return [found.record for found in collect(batch, sources) if found.record]
 
 
-async def collect(results: AsyncIterator[int]) -> list[int]:
-    return [result async for result in results]
-
-
-@quick(80)
-@given(st.lists(st.integers(0, 12), max_size=25), st.integers(1, 6))
-def test_results_come_in_the_order_of_the_items_within_the_window(pauses: list[int], window: int) -> None:
-    work = Worker(pauses)
-    results = asyncio.run(collect(in_order(range(len(pauses)), work, window)))
-    assert results == [item * 10 for item in range(len(pauses))]
-    assert work.most <= window
-    assert work.running == 0
-
-
-@pytest.mark.parametrize("window", [1, 2, 5, 16])
-def test_the_window_is_made_full_use_of(window: int) -> None:
-    work = Worker(itertools.repeat(20))
-    asyncio.run(collect(in_order(range(window * 3), work, window)))
-    assert work.most == window
-
-
-def test_what_is_done_early_keeps_no_place_for_some_windows() -> None:
-    work = Worker([10**6])
-
-    async def run() -> None:
-        first = asyncio.ensure_future(anext(results := in_order(range(100), work, 2)))
-        for _ in range(200):
-            await asyncio.sleep(0)
-        first.cancel()
-        await asyncio.gather(first, return_exceptions=True)
-        await results.aclose()
-
-    asyncio.run(run())
-    assert (work.started, work.most, work.running) == (4 * 2, 2, 0)
-
-
-def test_items_are_taken_as_they_are_needed() -> None:
-    taken = 0
-
-    def items() -> Iterator[int]:
-        nonlocal taken
-        for item in range(1_000_000):
-            taken += 1
-            yield item
-
-    async def first(count: int) -> list[int]:
-        results = in_order(items(), Worker(), 4)
-        found = [await anext(results) for _ in range(count)]
-        await results.aclose()
-        return found
-
-    assert asyncio.run(first(3)) == [0, 10, 20]
-    assert taken <= 3 + 4
-
-
-def test_a_failure_comes_in_its_turn_and_cancels_the_rest() -> None:
-    work = Worker(itertools.repeat(1000))
-    seen: list[int] = []
-
-    async def one(item: int) -> int:
-        if item == 2:
-            raise RuntimeError("the third")
-        if item < 2:
-            return item
-        return await work(item)
-
-    async def run() -> None:
-        async for result in in_order(range(100), one, 4):
-            seen.append(result)  # noqa: PERF401
-
-    with pytest.raises(RuntimeError, match="the third"):
-        asyncio.run(run())
-    assert seen == [0, 1]
-    assert work.cancelled == list(range(3, 3 + work.started))
-    assert work.started <= 3
-    assert work.running == 0
-
-
-def test_leaving_early_cancels_the_rest() -> None:
-    work = Worker([0, *[1000] * 10])
-
-    async def run() -> int:
-        results = in_order(range(100), work, 3)
-        first = await anext(results)
-        await asyncio.sleep(0)
-        await results.aclose()
-        assert work.running == 0
-        return first
-
-    assert asyncio.run(run()) == 0
-    assert work.cancelled == list(range(1, work.started))
-
-
-def test_a_cancelled_run_leaves_nothing_under_way() -> None:
-    work = Worker(itertools.repeat(10**9))
-
-    async def run() -> None:
-        task = asyncio.ensure_future(collect(in_order(range(10), work, 3)))
-        for _ in range(5):
-            await asyncio.sleep(0)
-        assert work.running == 3
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert work.running == 0
-
-    asyncio.run(run())
-    assert sorted(work.cancelled) == [0, 1, 2]
-
-
-def test_items_that_fail_to_come_end_the_run_and_leave_nothing_under_way() -> None:
-    work = Worker(itertools.repeat(1000))
-
-    def items() -> Iterator[int]:
-        yield from range(2)
-        raise OSError("the list is gone")
-
-    with pytest.raises(OSError, match="the list is gone"):
-        asyncio.run(collect(in_order(items(), work, 4)))
-    assert work.running == 0
-
-
-def test_nothing_to_do() -> None:
-    assert asyncio.run(collect(in_order([], Worker(), 3))) == []
-
-
-# --- extract_all ---------------------------------------------------------------------------------------------
-
-
-def run_all(sources: Iterable[Source], engine: ScriptedEngine, **options: object) -> list[Extraction]:
-    async def run() -> list[Extraction]:
-        return [found async for found in extract_all(sources, SCHEMA, engine, Options(), **options)]  # type: ignore[arg-type]
+def collect(batch: Batch, sources: Iterable[Source]) -> list[Outcome]:
+    async def run() -> list[Outcome]:
+        return [found async for found in batch.outcomes(sources)]
 
     return asyncio.run(run())
 
@@ -245,10 +108,10 @@ def test_only_what_may_block_is_read_beside_the_loop(sources: list[Source], monk
 
     def load(source: Source) -> Document:
         here[source.name] = threading.current_thread() is threading.main_thread()
-        return batch_load(source)
+        return read(source)
 
-    batch_load = batch.load
-    monkeypatch.setattr(batch, "load", load)
+    read = readers.load
+    monkeypatch.setattr(readers, "load", load)
     run_all([*sources, Source("long.txt"), Source("pipe.txt")], ScriptedEngine(['{"a": "x"}'] * 4), window=2)
     assert here == {
         name: name in ("a.txt", "b.txt") for name in (*(one.name for one in sources), "long.txt", "pipe.txt")
@@ -265,7 +128,7 @@ def test_a_drive_that_was_slow_once_does_not_hold_up_the_loop_again(
         time.sleep(0.1)
         return Document(source.name, "the sea")
 
-    monkeypatch.setattr(batch, "load", load)
+    monkeypatch.setattr(readers, "load", load)
     run_all([sources[0], sources[3], sources[0]], ScriptedEngine(['{"a": "x"}'] * 3))
     assert here == [True, False, False]
 
@@ -298,6 +161,201 @@ FINE, DOWN, BAD = extraction(), extraction(EngineUnavailable("slow")), extractio
 def test_exit_code(records: list[Extraction], code: int, counts: tuple[int, int, int]) -> None:
     tally = Tally()
     for found in records:
-        tally.add(found)
+        tally.add(Outcome(Line.of(found), "asked", found))
     assert tally.exit_code == code
     assert (tally.done, tally.failed, tally.unanswered) == counts
+
+
+# --- with a ledger -------------------------------------------------------------------------------------------
+
+
+class Echo:
+    """Answers with the text of the document, counts what it is asked, and fails as the text says."""
+
+    id = "echo"
+    modes = ("grammar",)
+
+    def __init__(self, *faults: ExtractError) -> None:
+        self.asked: list[str] = []
+        self.faults = {str(fault): fault for fault in faults}
+        self.is_open = asyncio.Event()
+        self.is_open.set()
+
+    async def generate(self, request: Request) -> Completion:
+        text = next(text for text in TEXTS if f"\n{text}\n" in request.messages[-1].content)
+        self.asked.append(text)
+        await self.is_open.wait()
+        await asyncio.sleep(0)
+        if text in self.faults:
+            raise self.faults[text]
+        return Completion(json.dumps({"a": text}), "stop", Usage(7, 0, 3))
+
+
+TEXTS = [f"text {number:03}." for number in range(100)]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Source]:
+    for number, text in enumerate(TEXTS):
+        (tmp_path / f"{number:03}.txt").write_text(text)
+    return [Source(str(tmp_path / f"{number:03}.txt")) for number in range(len(TEXTS))]
+
+
+@pytest.fixture
+def ledger_file(tmp_path: Path) -> Path:
+    return tmp_path / "a.ledger"
+
+
+def run_kept(path: Path, sources: Iterable[Source], engine: Any, plan: str = "p", **given: Any) -> Batch:
+    """A run with a ledger; its lines are in `batch.lines`."""
+    with Ledger(path) as ledger:
+        ledger.begin(plan, {"plan": plan})
+        batch = Batch(Job(SCHEMA, engine, Options()), lambda: 4, ledger=ledger, **given)
+        batch.lines = [found.line for found in collect(batch, sources)]  # type: ignore[attr-defined]
+        ledger.end(batch.seconds, batch.tally.asked)
+    return batch
+
+
+def test_what_is_in_the_ledger_is_replayed_byte_for_byte(files: list[Source], ledger_file: Path) -> None:
+    engine = Echo()
+    first = run_kept(ledger_file, files[:10], engine)
+    again = run_kept(ledger_file, files[:10], engine)
+    assert [line.text for line in again.lines] == [line.text for line in first.lines]
+    assert sorted(engine.asked) == TEXTS[:10]
+    assert (first.tally.kept, again.tally.kept, again.tally.done) == (0, 10, 10)
+    more = run_kept(ledger_file, files[5:15], engine)
+    assert [line.source for line in more.lines] == [file.name for file in files[5:15]]
+    assert (more.tally.kept, more.tally.asked) == (5, 5)
+    other = run_kept(ledger_file, files[:2], engine, plan="q")
+    assert other.tally.kept == 0
+
+
+def test_the_text_counts_and_not_the_name(files: list[Source], ledger_file: Path, tmp_path: Path) -> None:
+    twin = tmp_path / "twin"
+    twin.write_text(TEXTS[0])
+    engine = Echo()
+    run = run_kept(ledger_file, [files[0], Source(str(twin)), files[1], files[0]], engine)
+    assert sorted(engine.asked) == TEXTS[:2]
+    assert [Path(line.source).name for line in run.lines] == ["000.txt", "twin", "001.txt", "000.txt"]
+    assert [line.data for line in run.lines] == [json.dumps({"a": TEXTS[at]}) for at in (0, 0, 1, 0)]
+
+
+def test_what_is_told_of_a_source_is_not_told_of_its_twin(tmp_path: Path, ledger_file: Path) -> None:
+    (tmp_path / "utf16.txt").write_bytes(TEXTS[0].encode("utf-16"))
+    (tmp_path / "plain.txt").write_text(TEXTS[0])
+    sources = [Source(str(tmp_path / name)) for name in ("utf16.txt", "plain.txt", "utf16.txt")]
+    runs = [run_kept(ledger_file, sources, Echo()) for _ in range(2)]
+    lines = [[line.text for line in run.lines] for run in runs]
+    assert lines[0] == lines[1]
+    notes = [line.fields["notes"] for line in runs[0].lines]
+    assert ["not UTF-8" in str(note) for note in notes] == [True, False, True]
+
+
+def test_what_failed_is_asked_again_where_that_is_wanted_and_without_an_answer_always(
+    files: list[Source], ledger_file: Path
+) -> None:
+    faults = [RequestRejected(TEXTS[1]), EngineUnavailable(TEXTS[2])]
+    first = run_kept(ledger_file, files[:4], Echo(*faults))
+    assert [line.ok for line in first.lines] == [True, False, False, True]
+    assert (first.tally.failed, first.tally.unanswered, first.tally.exit_code) == (2, 1, 1)
+    again = Echo(*faults)
+    second = run_kept(ledger_file, files[:4], again)
+    assert again.asked == [TEXTS[2]]
+    assert (second.tally.failed, second.tally.kept_failed) == (2, 1)
+    mended = Echo()
+    third = run_kept(ledger_file, files[:4], mended, retries_failed=True)
+    assert sorted(mended.asked) == [TEXTS[1], TEXTS[2]]
+    assert all(line.ok for line in third.lines)
+    assert third.tally.exit_code == 0
+
+
+def test_what_fails_is_asked_once_in_a_run(files: list[Source], ledger_file: Path) -> None:
+    engine = Echo(RequestRejected(TEXTS[0]), EngineUnavailable(TEXTS[1]))
+    run_kept(ledger_file, [*files[:2], *files[:2], *files[:2]], engine, retries_failed=True)
+    assert sorted(engine.asked) == TEXTS[:2]
+
+
+def test_a_run_that_is_stopped_finishes_what_is_under_way(files: list[Source], ledger_file: Path) -> None:
+    engine = Echo()
+    engine.is_open.clear()
+
+    async def run() -> list[Outcome]:
+        found = [one async for one in batch.outcomes(files)]
+        assert batch.ended_by is why
+        return found
+
+    async def main() -> list[Outcome]:
+        task = asyncio.ensure_future(run())
+        while len(engine.asked) < 4:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        batch.stop(why)
+        engine.is_open.set()
+        return await task
+
+    why = KeyboardInterrupt()
+    with Ledger(ledger_file) as ledger:
+        ledger.begin("p", {})
+        batch = Batch(Job(SCHEMA, engine, Options()), lambda: 4, ledger=ledger)
+        assert len(asyncio.run(main())) == 4
+    assert run_kept(ledger_file, files[:5], engine).tally.kept == 4
+
+
+def test_a_spent_budget_ends_a_run_and_loses_no_answer(files: list[Source], ledger_file: Path) -> None:
+    engine = Echo(BudgetSpent(TEXTS[5]))
+    run = run_kept(ledger_file, files, engine)
+    assert isinstance(run.ended_by, BudgetSpent)
+    assert run.tally.left >= 1
+    assert run.tally.first_left == files[5].name
+    assert run_kept(ledger_file, files[: len(engine.asked)], Echo()).tally.kept == len(engine.asked) - run.tally.left
+
+
+@pytest.mark.parametrize(
+    ("tolerance", "asked"),
+    [(Tolerance(failed=0), 5), (Tolerance(failed=2), 25), (Tolerance(share=0.15), None), (Tolerance(share=0.1), 25)],
+)
+def test_too_many_failures(tolerance: Tolerance, asked: int | None, files: list[Source], ledger_file: Path) -> None:
+    engine = Echo(*(RequestRejected(TEXTS[at]) for at in range(4, 100, 10)))
+    run = run_kept(ledger_file, files, engine, tolerance=tolerance)
+    if asked is None:
+        assert (run.ended_by, run.tally.failed) == (None, 10)
+    else:
+        assert isinstance(run.ended_by, TooManyFailed)
+        assert asked <= len(engine.asked) <= asked + 4
+        assert run.tally.done == len(engine.asked)
+
+
+def test_what_failed_in_an_earlier_run_ends_none(files: list[Source], ledger_file: Path) -> None:
+    run_kept(ledger_file, files[:20], Echo(*(RequestRejected(text) for text in TEXTS[:20])))
+    run = run_kept(ledger_file, files[:30], Echo(), tolerance=Tolerance(failed=0))
+    assert (run.ended_by, run.tally.failed, run.tally.done) == (None, 20, 30)
+
+
+def test_a_dead_server_ends_the_run(files: list[Source], ledger_file: Path) -> None:
+    engine = Echo(*(EngineUnavailable(text, hint="is it up?") for text in TEXTS[10:]))
+    with pytest.raises(EngineUnavailable, match="no answer to 10 documents in a row, the last: text") as caught:
+        run_kept(ledger_file, files, engine)
+    assert caught.value.exit_code == 3
+    assert 20 <= len(engine.asked) <= 24
+    alive = Echo()
+    assert run_kept(ledger_file, files, alive).tally.kept == 10
+    assert sorted(alive.asked) == TEXTS[10:]
+
+
+def test_now_and_then_no_answer_ends_no_run(files: list[Source], ledger_file: Path) -> None:
+    engine = Echo(*(EngineUnavailable(text) for text in TEXTS if not text.endswith("9.")))
+    run = run_kept(ledger_file, files, engine)
+    assert (run.tally.done, run.tally.unanswered) == (100, 90)
+
+
+def test_what_no_document_would_escape_ends_the_run_at_once(files: list[Source], ledger_file: Path) -> None:
+    engine = Echo(EngineDenied(TEXTS[3]))
+
+    async def never(request: Request) -> Completion:
+        if TEXTS[0] in request.messages[-1].content:
+            await asyncio.sleep(3600)
+        return await Echo.generate(engine, request)
+
+    engine.generate = never  # type: ignore[method-assign]
+    with pytest.raises(EngineDenied):
+        run_kept(ledger_file, files, engine)
+    assert len(engine.asked) <= 8
