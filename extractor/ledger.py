@@ -18,6 +18,7 @@ from typing import Any, Literal, Self
 
 from extractor.errors import StorageError, UsageError
 from extractor.lines import Line
+from extractor.plan import Plan
 
 State = Literal["done", "failed", "unanswered"]
 
@@ -28,6 +29,8 @@ _SCHEMA = """
 CREATE TABLE plan (
     id INTEGER PRIMARY KEY,
     digest TEXT NOT NULL UNIQUE, -- sha256 of the facts
+    schema TEXT NOT NULL, -- name and digest
+    engine TEXT NOT NULL, -- as the run called it that was the first
     facts TEXT NOT NULL -- JSON
 ) STRICT;
 CREATE TABLE run (
@@ -57,7 +60,7 @@ ON CONFLICT (plan, text) DO UPDATE SET run = excluded.run, state = excluded.stat
     source = excluded.source, data = excluded.data, rest = excluded.rest
 """
 _TOTALS = """
-SELECT plan.digest, plan.facts, sum(state = 'done'), sum(state = 'failed'), sum(state = 'unanswered'),
+SELECT plan.digest, schema, engine, facts, sum(state = 'done'), sum(state = 'failed'), sum(state = 'unanswered'),
     sum(json_extract(rest, '$.usage.input_tokens')), sum(json_extract(rest, '$.usage.output_tokens')),
     sum(json_extract(rest, '$.usage.cost')), sum(length(data) + length(rest)), max(at)
 FROM plan JOIN result ON result.plan = plan.id GROUP BY plan.id ORDER BY max(at)
@@ -93,6 +96,8 @@ class Totals:
     """What a ledger holds of one plan; `cost` in US dollars where a price was known, `bytes` of its records."""
 
     plan: str
+    schema: str
+    engine: str
     facts: dict[str, Any]
     done: int
     failed: int
@@ -147,17 +152,17 @@ class Ledger:
 
     # --- of one plan ---
 
-    def look(self, plan: str) -> None:
-        """Read the records of a plan (its digest) from now on."""
+    def look(self, plan: Plan) -> None:
+        """Read the records of a plan from now on."""
         with self._explained():
-            found = self._base.execute("SELECT id FROM plan WHERE digest = ?", (plan,)).fetchone()
+            found = self._base.execute("SELECT id FROM plan WHERE digest = ?", (plan.digest,)).fetchone()
         self._plan = found[0] if found else 0
 
-    def begin(self, plan: str, facts: dict[str, Any]) -> None:
+    def begin(self, plan: Plan) -> None:
         """Begin a run with a plan."""
         with self._explained():
-            told = json.dumps(facts, ensure_ascii=False)
-            self._base.execute("INSERT OR IGNORE INTO plan (digest, facts) VALUES (?, ?)", (plan, told))
+            row = (plan.digest, plan.schema, plan.engine, json.dumps(plan.facts, ensure_ascii=False))
+            self._base.execute("INSERT OR IGNORE INTO plan (digest, schema, engine, facts) VALUES (?, ?, ?, ?)", row)
             self.look(plan)
             begun = self._base.execute("INSERT INTO run (plan, begun) VALUES (?, ?)", (self._plan, time.time()))
             self._run = begun.lastrowid or 0
@@ -199,7 +204,10 @@ class Ledger:
         """What is kept of each plan, the one that was last used at the end."""
         with self._explained():
             rows = self._base.execute(_TOTALS).fetchall()
-        return [Totals(digest, json.loads(facts), *counts) for digest, facts, *counts in rows]
+        return [
+            Totals(digest, schema, engine, json.loads(facts), *counts)
+            for digest, schema, engine, facts, *counts in rows
+        ]
 
     def failed(self) -> Iterator[tuple[str, Line]]:
         """The records that failed, each with the digest of its plan."""

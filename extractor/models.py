@@ -5,6 +5,8 @@ Light to import: `extract run` starts the model's process before anything heavy 
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ __all__ = [
     "download_forbidden_by",
     "fetch",
     "find",
+    "fingerprint",
     "hash_file",
     "installed",
     "locate",
@@ -151,6 +154,36 @@ def fetch(weights: Weights, *, offline: bool = False, on_progress: Callable[[Pro
             hint=f"extract models pull {weights.name}",
         )
     return download(weights, _place(weights), on_progress)
+
+
+def fingerprint(weights: Weights) -> str:
+    """What tells weights apart, whatever their file is called: 'sha256:…'; the name of those that are not here yet.
+
+    A file of gigabytes is hashed once, and again when it has changed.
+    """
+    if weights.sha256 is not None:
+        return f"sha256:{weights.sha256}"
+    path = locate(weights)
+    return weights.name if path is None else f"sha256:{_hash_once(path.resolve())}"
+
+
+def _hash_once(path: Path) -> str:
+    """The hash of a file, remembered by its size and time; where that cannot be written, hashed each time."""
+    memory = store().with_name("hashes.json")
+    try:
+        known = json.loads(memory.read_text("utf-8"))
+        known = known if isinstance(known, dict) else {}
+    except (OSError, ValueError):
+        known = {}
+    state = path.stat()
+    if isinstance(found := known.get(str(path)), list) and found[:2] == [state.st_size, state.st_mtime_ns]:
+        return str(found[2])
+    known[str(path)] = [state.st_size, state.st_mtime_ns, hash_file(path)]
+    with contextlib.suppress(OSError):
+        fresh = memory.with_name(f".hashes.{os.getpid()}")
+        fresh.write_text(json.dumps(known), "utf-8")
+        fresh.replace(memory)
+    return str(known[str(path)][2])
 
 
 _OFF = frozenset(("", "0", "false", "no", "off"))

@@ -27,9 +27,14 @@ from extractor.types import Schema
 
 @dataclass(frozen=True)
 class Plan:
-    """How documents are asked about; `facts` are short enough to be shown, long ones are there as a digest."""
+    """How documents are asked about; `facts` are short enough to be shown, long ones are there as a digest.
+
+    `schema` and `engine` are what people call them.
+    """
 
     facts: Mapping[str, Any]
+    schema: str
+    engine: str
 
     @cached_property
     def digest(self) -> str:
@@ -37,8 +42,8 @@ class Plan:
         return _sha256(json.dumps(self.facts, sort_keys=True, ensure_ascii=False))
 
 
-def plan_of(schema: Schema, options: Options, model: str) -> Plan:
-    """The plan of a run; `model` is the hash of the weights, or what a server calls its model."""
+def plan_of(schema: Schema, options: Options, model: str, engine: str) -> Plan:
+    """The plan of a run; `model` is the hash of the weights or what a server calls its model, `engine` its id."""
     style = asdict(options.style)
     told = schema.instruction if style["instruction"] is None else style["instruction"]
     examples = [[one.text, one.value] for one in schema.examples]
@@ -56,7 +61,9 @@ def plan_of(schema: Schema, options: Options, model: str) -> Plan:
             "think": options.think,
             "style": style | {"instruction": _sha256(told) if told else ""},
             "examples": _sha256(json.dumps(examples, ensure_ascii=False)) if examples else "",
-        }
+        },
+        schema.id,
+        engine,
     )
 
 

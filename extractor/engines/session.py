@@ -45,6 +45,11 @@ class Session:
         return self.engine.id
 
     @property
+    def identity(self) -> str:
+        """What tells the model apart from others: the hash of its weights, or its name."""
+        return str(getattr(self.engine, "identity", self.id))
+
+    @property
     def summary(self) -> str:
         """What was used, in words."""
         return self.account.summary

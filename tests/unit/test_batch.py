@@ -28,6 +28,7 @@ from extractor.errors import (
 )
 from extractor.ledger import Ledger
 from extractor.lines import Line
+from extractor.plan import Plan
 from extractor.sources import Source
 from extractor.talk import Options
 from extractor.types import Completion, Document, Extraction, Problem, Request, Usage
@@ -209,7 +210,7 @@ def ledger_file(tmp_path: Path) -> Path:
 def run_kept(path: Path, sources: Iterable[Source], engine: Any, plan: str = "p", **given: Any) -> Batch:
     """A run with a ledger; its lines are in `batch.lines`."""
     with Ledger(path) as ledger:
-        ledger.begin(plan, {"plan": plan})
+        ledger.begin(Plan({"plan": plan}, "A@1", "echo"))
         batch = Batch(Job(SCHEMA, engine, Options()), lambda: 4, ledger=ledger, **given)
         batch.lines = [found.line for found in collect(batch, sources)]  # type: ignore[attr-defined]
         ledger.end(batch.seconds, batch.tally.asked)
@@ -294,7 +295,7 @@ def test_a_run_that_is_stopped_finishes_what_is_under_way(files: list[Source], l
 
     why = KeyboardInterrupt()
     with Ledger(ledger_file) as ledger:
-        ledger.begin("p", {})
+        ledger.begin(Plan({"plan": "p"}, "A@1", "echo"))
         batch = Batch(Job(SCHEMA, engine, Options()), lambda: 4, ledger=ledger)
         assert len(asyncio.run(main())) == 4
     assert run_kept(ledger_file, files[:5], engine).tally.kept == 4

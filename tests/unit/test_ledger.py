@@ -15,11 +15,13 @@ import pytest
 from extractor.errors import StorageError, UsageError
 from extractor.ledger import Ledger
 from extractor.lines import Line
+from extractor.plan import Plan
 
 LINE = Line("a.txt", '{"a": 1}', '{"usage": {"input_tokens": 10, "output_tokens": 4, "cost": 0.5}, "errors": []}')
 BAD = Line(
     "b.txt", "null", '{"usage": {"input_tokens": 2, "output_tokens": 0, "cost": null}, "errors": [{}]}', ok=False
 )
+P, Q = Plan({"model": "m"}, "A@1", "llama:m"), Plan({"model": "n"}, "A@1", "llama:n")
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_is_put_is_there_in_the_next_run_too(path: Path) -> None:
     with Ledger(path) as ledger:
-        ledger.begin("p", {"model": "m"})
+        ledger.begin(P)
         assert ledger.get(b"1", "x") is None
         ledger.put(b"1", LINE, "done")
         ledger.put(b"2", BAD, "failed")
@@ -37,9 +39,9 @@ def test_what_is_put_is_there_in_the_next_run_too(path: Path) -> None:
         assert kept is not None
         assert (kept.line, kept.state, kept.is_fresh) == (LINE.of_source("x"), "done", True)
     with Ledger(path) as ledger:
-        ledger.begin("q", {})
+        ledger.begin(Q)
         assert ledger.get(b"1", "x") is None
-        ledger.begin("p", {"model": "m"})
+        ledger.begin(P)
         kept = ledger.get(b"2", "b.txt")
         assert kept is not None
         assert (kept.line, kept.state, kept.is_fresh) == (BAD, "failed", False)
@@ -52,26 +54,26 @@ def test_what_is_put_is_there_in_the_next_run_too(path: Path) -> None:
 
 def test_totals_history_failures_and_what_is_pruned(path: Path) -> None:
     with Ledger(path) as ledger:
-        ledger.begin("p", {"model": "m"})
+        ledger.begin(P)
         ledger.put(b"1", LINE, "done")
         ledger.put(b"2", LINE, "done")
         ledger.put(b"3", BAD, "failed")
         ledger.end(3.0, 3)
         assert ledger.history().seconds == 1.0
         assert (ledger.history().documents, ledger.history().input_tokens, ledger.history().output_tokens) == (2, 10, 4)
-        ledger.begin("q", {"model": "n"})
+        ledger.begin(Q)
         ledger.put(b"1", BAD, "unanswered")
         assert ledger.history().seconds is None
         first, second = ledger.totals()
-        assert (first.plan, first.facts, first.done, first.failed) == ("p", {"model": "m"}, 2, 1)
+        assert (first.plan, first.facts, first.done, first.failed) == (P.digest, {"model": "m"}, 2, 1)
         assert (first.input_tokens, first.output_tokens, first.cost, first.documents) == (22, 8, 1.0, 3)
         assert (second.done, second.unanswered, second.cost) == (0, 1, None)
-        assert [(plan, line.source) for plan, line in ledger.failed()] == [("p", "b.txt"), ("q", "b.txt")]
+        assert [(plan, line.source) for plan, line in ledger.failed()] == [(P.digest, "b.txt"), (Q.digest, "b.txt")]
         assert ledger.prune(before=time.time() - 60) == 0
-        assert ledger.prune(states=["unanswered"], plans=["p"]) == 0
-        assert ledger.prune(states=["unanswered", "failed"], plans=["p"]) == 1
-        assert ledger.prune(plans=["q"]) == 1
-        assert [total.plan for total in ledger.totals()] == ["p"]
+        assert ledger.prune(states=["unanswered"], plans=[P.digest]) == 0
+        assert ledger.prune(states=["unanswered", "failed"], plans=[P.digest]) == 1
+        assert ledger.prune(plans=[Q.digest]) == 1
+        assert [total.plan for total in ledger.totals()] == [P.digest]
         assert ledger.prune() == 2
         assert ledger.totals() == []
 
@@ -80,13 +82,13 @@ def test_one_that_is_only_read_is_not_changed(path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
         Ledger(path, read_only=True)
     with Ledger(path) as ledger:
-        ledger.begin("p", {})
+        ledger.begin(P)
         ledger.put(b"1", LINE, "done")
     before = path.read_bytes()
     with Ledger(path, read_only=True) as ledger:
-        ledger.look("p")
+        ledger.look(P)
         assert ledger.get(b"1", "x")
-        ledger.look("q")
+        ledger.look(Q)
         assert ledger.get(b"1", "x") is None
         with pytest.raises(StorageError, match="readonly"):
             ledger.put(b"2", LINE, "done")
@@ -120,8 +122,9 @@ def test_what_was_put_outlives_a_kill(path: Path) -> None:
 import pathlib, sys
 from extractor.ledger import Ledger
 from extractor.lines import Line
+from extractor.plan import Plan
 ledger = Ledger(pathlib.Path(sys.argv[1]))
-ledger.begin("p", {})
+ledger.begin(Plan({"model": "m"}, "A@1", "llama:m"))
 for number in range(10**9):
     ledger.put(b"%d" % number, Line("s", "1", "{}"), "done")
     print(number, flush=True)
@@ -132,13 +135,13 @@ for number in range(10**9):
         os.kill(child.pid, signal.SIGKILL)
         seen += map(int, child.stdout.read().split())
     with Ledger(path) as ledger:
-        ledger.look("p")
+        ledger.look(P)
         assert all(ledger.get(b"%d" % number, "s") for number in seen)
 
 
 def test_a_full_disk_is_said(path: Path) -> None:
     with Ledger(path) as ledger:
-        ledger.begin("p", {})
+        ledger.begin(P)
         ledger.put(b"1", LINE, "done")
         ledger._base.execute("PRAGMA max_page_count = 8")
         with pytest.raises(StorageError, match="the disk is full") as caught:

@@ -30,7 +30,7 @@ class Paper(BaseModel):
 
 
 def digest(schema: object, options: Options = OPTIONS, model: str = "m") -> str:
-    return plan_of(load_schema(schema), options, model).digest  # type: ignore[arg-type]
+    return plan_of(load_schema(schema), options, model, "e").digest  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_examples_and_the_instruction_of_a_file(tmp_path: Path) -> None:
     path.write_text("from pydantic import BaseModel\nclass A(BaseModel):\n    a: str\n")
     plain = load_schema(path)
     plans = [
-        plan_of(schema, OPTIONS, "m").digest
+        plan_of(schema, OPTIONS, "m", "e").digest
         for schema in (plain, replace(plain, instruction="Be brief."), with_examples(plain, [("x", {"a": "x"})]))
     ]
     assert len({*plans}) == 3

@@ -67,6 +67,11 @@ class RemoteEngine:
         return self.chat.id
 
     @property
+    def identity(self) -> str:
+        """What the endpoint calls its model, wherever it is; the endpoint where no model is named."""
+        return self.chat.model or self.id
+
+    @property
     def is_loopback(self) -> bool:
         """Whether it runs on this machine."""
         return is_loopback(self.url)

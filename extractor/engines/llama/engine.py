@@ -64,6 +64,11 @@ class LlamaEngine:
         self._proven: set[str] = set()
 
     @property
+    def identity(self) -> str:
+        """What tells the weights apart, whatever they are called."""
+        return models.fingerprint(self.weights)
+
+    @property
     def slots(self) -> int:
         """Requests that can be under way at once."""
         asked = self._settings if self._child is None else self._child.settings
