@@ -152,13 +152,15 @@ class Batch:
         """Seconds in which at least one document was asked about."""
         return self._asking.seconds
 
-    async def outcomes(self, sources: Iterable[Source]) -> AsyncGenerator[Outcome, None]:
+    async def outcomes(self, sources: Iterable[Source], *, are_slow: bool = False) -> AsyncGenerator[Outcome, None]:
         """What becomes of each source, in their order; only those under way are in memory.
 
-        Ends early after `stop`, and `ended_by` says why. Raises what no other document would escape.
+        Where sources are slow to come (out of a pipe), they are waited for beside the others. Ends early after `stop`,
+        and `ended_by` says why. Raises what no other document would escape.
         """
         try:
-            async for outcome in in_order(sources, self._begin, self._places):
+            coming = self._readers.beside(sources) if are_slow else sources
+            async for outcome in in_order(coming, self._begin, self._places):
                 if outcome is not None:
                     yield outcome
         except asyncio.CancelledError:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
-from typing import Any, TypeVar, cast
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Iterable
+from typing import Any, Generic, TypeVar, cast
 
 _AHEAD = 4  # windows of results that may wait for their turn
 _LEAST_AHEAD = 256  # results, however small the window is
@@ -22,6 +22,7 @@ class Places:
     def __init__(self, limit: Callable[[], int]) -> None:
         self.limit = limit
         self.is_closed = False
+        self.when_closed: Callable[[], None] = lambda: None
         self._taken = 0
         self._freed = asyncio.Event()
 
@@ -42,69 +43,110 @@ class Places:
         """Give no more places: what is under way is finished, and nothing else begun."""
         self.is_closed = True
         self._freed.set()
+        self.when_closed()
 
 
 async def in_order(
-    items: Iterable[T], begin: Callable[[T], R | Coroutine[Any, Any, R]], places: Places
+    items: Iterable[T] | AsyncIterable[T], begin: Callable[[T], R | Coroutine[Any, Any, R]], places: Places
 ) -> AsyncGenerator[R, None]:
     """The results of items, in their order.
 
     `begin` gives a result at once, or work that takes a place. What is done early waits for its turn without keeping
-    one; some windows of results at most, then for a slow item all others wait too.
+    one; some windows of results at most, then for a slow item all others wait too. No result waits for an item that is
+    slow to come.
     """
-    waiting: deque[R | asyncio.Task[R]] = deque()
-    at_once = 0
+    queue = _Queue[R](places)
+    feeder = asyncio.ensure_future(_feed(items, begin, queue))
+    feeder.add_done_callback(lambda _: queue.changed.set())
+    places.when_closed = queue.changed.set
     try:
-        for item in items:
-            if places.is_closed:
-                break
-            found = begin(item)
-            if inspect.iscoroutine(found):
-                if not await _started(found, waiting, places):
-                    break
-            else:
-                waiting.append(cast("R", found))
-                at_once += 1
-                if at_once % _IN_A_ROW == 0:
-                    await asyncio.sleep(0)
-            while waiting and (_is_there(waiting[0]) or len(waiting) >= _most(places)):
-                yield await _taken(waiting)
-        while waiting:
-            yield await _taken(waiting)
+        while True:
+            queue.changed.clear()
+            while queue.is_first_there():
+                yield await queue.pop()
+            if feeder.done():
+                feeder.result()  # raises what went wrong with the items
+            if not queue.waiting and (feeder.done() or places.is_closed):
+                return
+            await queue.changed.wait()
     finally:
-        tasks = [one for one in waiting if isinstance(one, asyncio.Task)]
+        tasks = [feeder, *(one for one in queue.waiting if isinstance(one, asyncio.Task))]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _started(work: Coroutine[Any, Any, R], waiting: deque[R | asyncio.Task[R]], places: Places) -> bool:
-    """Start some work once there is a place for it; False where there is none any more."""
+class _Queue(Generic[R]):
+    """Results, and work that will give one, in order; `changed` is set when there is a reason to look again."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.waiting: deque[R | asyncio.Task[R]] = deque()
+        self.changed = asyncio.Event()
+        self._popped = asyncio.Event()
+
+    def is_first_there(self) -> bool:
+        """Whether the first one is a result, or work that is done."""
+        if not self.waiting:
+            return False
+        first = self.waiting[0]
+        return not isinstance(first, asyncio.Task) or first.done()
+
+    async def pop(self) -> R:
+        """The first result."""
+        first = self.waiting.popleft()
+        self._popped.set()
+        return await first if isinstance(first, asyncio.Task) else first
+
+    async def room(self) -> None:
+        """Wait until there is room for one more."""
+        while len(self.waiting) >= max(_AHEAD * self.places.limit(), _LEAST_AHEAD):
+            self._popped.clear()
+            await self._popped.wait()
+
+    def put(self, one: R | asyncio.Task[R]) -> None:
+        """Add a result, or work."""
+        self.waiting.append(one)
+        self.changed.set()
+
+    def end(self, _: object) -> None:
+        """Some work is done."""
+        self.places.free()
+        self.changed.set()
+
+
+async def _feed(
+    items: Iterable[T] | AsyncIterable[T], begin: Callable[[T], R | Coroutine[Any, Any, R]], queue: _Queue[R]
+) -> None:
+    """Put what comes of each item into the queue, until there are no more places."""
+    at_once = 0
+    async for item in items if isinstance(items, AsyncIterable) else _each(items):
+        await queue.room()
+        if queue.places.is_closed:
+            return
+        found = begin(item)
+        if not inspect.iscoroutine(found):
+            queue.put(cast("R", found))
+            at_once += 1
+            if at_once % _IN_A_ROW == 0:
+                await asyncio.sleep(0)
+        elif await _has_place(found, queue.places):
+            task = asyncio.ensure_future(found)
+            task.add_done_callback(queue.end)
+            queue.put(task)
+
+
+async def _each(items: Iterable[T]) -> AsyncGenerator[T, None]:
+    for item in items:
+        yield item
+
+
+async def _has_place(work: Coroutine[Any, Any, Any], places: Places) -> bool:
+    """Wait for a place for some work; without one it is never begun."""
+    has_place = False
     try:
         has_place = await places.take()
-    except BaseException:
-        work.close()
-        raise
-    if not has_place:
-        work.close()
-        return False
-    task = asyncio.ensure_future(work)
-    task.add_done_callback(lambda _: places.free())
-    waiting.append(task)
-    return True
-
-
-def _is_there(one: object) -> bool:
-    return not isinstance(one, asyncio.Task) or one.done()
-
-
-async def _taken(waiting: deque[R | asyncio.Task[R]]) -> R:
-    """The first result; it stays in the queue until it is there, so that nobody loses sight of it."""
-    first = waiting[0]
-    found = await first if isinstance(first, asyncio.Task) else first
-    waiting.popleft()
-    return found
-
-
-def _most(places: Places) -> int:
-    return max(_AHEAD * places.limit(), _LEAST_AHEAD)
+    finally:
+        if not has_place:
+            work.close()
+    return has_place

@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from extractor.sources import Source, is_small, load
 from extractor.types import Document
@@ -47,6 +47,12 @@ class Readers:
     async def load(self, source: Source) -> Document:
         """The document of a source, read beside the loop; raises `SourceError`."""
         return await self.run(lambda: load(source))
+
+    async def beside(self, items: Iterable[R]) -> AsyncGenerator[R, None]:
+        """Items that may be slow to come, each taken beside the loop."""
+        coming, end = iter(items), object()
+        while (item := await self.run(lambda: next(coming, end))) is not end:
+            yield cast("R", item)
 
     async def run(self, work: Callable[[], R]) -> R:
         """The outcome of some work, done beside the loop."""

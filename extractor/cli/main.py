@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from extractor import __version__
-from extractor.cli import models, schemas
+from extractor.cli import ledger, models, schemas
+from extractor.cli.batch import batch
 from extractor.cli.config import config
 from extractor.cli.defaults import App
 from extractor.cli.prompt import prompt
@@ -28,10 +29,11 @@ app = App(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, prompt, config, serve):
+for command in (run, batch, prompt, config, serve):
     app.command()(command)
 app.add_typer(schemas.app, name="schema")
 app.add_typer(models.app, name="models")
+app.add_typer(ledger.app, name="ledger")
 
 
 def start() -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from extractor.cli.asking import style_of
 from extractor.cli.flags import (
     AnswerLangOption,
     BaseUrlOption,
@@ -26,12 +27,13 @@ from extractor.cli.flags import (
     ShotsOption,
     VerboseOption,
 )
-from extractor.cli.frame import handled, load_schema, read_instruction
+from extractor.cli.frame import handled, load_schema
 from extractor.cli.terminal import Screen
 from extractor.models import DEFAULT
 
 
 def prompt(
+    ctx: typer.Context,
     source: Annotated[str, typer.Argument(help="A text or Markdown file, or - for standard input.")],
     schema: SchemaOption,
     model: ModelOption = DEFAULT,
@@ -65,15 +67,12 @@ def prompt(
         with contextlib.closing(engine):
             engine.warm()
             from extractor.cli.prompting import prepare, print_prompt
-            from extractor.prompt import PromptStyle
             from extractor.talk import Options
 
             document = load(Source(source))
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
-            told = read_instruction(instruction, screen)
-            language = None if prompt_lang == "auto" else prompt_lang
-            style = PromptStyle(descriptor, encoding, language, answer_lang, told, shots, form)
+            style = style_of(ctx.params, screen)
             loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
             options = Options(mode=None if mode == "auto" else mode, style=style)
             found = asyncio.run(prepare(engine, document, loaded, options))

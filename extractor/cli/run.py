@@ -6,10 +6,11 @@ import asyncio
 import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
+from extractor.cli.asking import open_session, options_of, style_of
 from extractor.cli.flags import (
     AnswerLangOption,
     BaseUrlOption,
@@ -45,13 +46,10 @@ from extractor.cli.flags import (
     TraceOption,
     VerboseOption,
 )
-from extractor.cli.frame import handled, load_schema, read_instruction
+from extractor.cli.frame import handled, load_schema
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
-
-if TYPE_CHECKING:
-    from extractor.engines import Session
 
 
 def run(
@@ -106,7 +104,6 @@ def run(
     """
     screen = Screen(quiet, verbose)
     with handled(screen):
-        from extractor.engines import Access, Budget, Session, Settings, Trace, open_engine
         from extractor.sinks import choose_format, open_sink, refuse_overwriting
         from extractor.sources import is_single
 
@@ -115,12 +112,7 @@ def run(
         refuse_overwriting(named, out)
         single = is_single(named)
         choose_format(format, out, single=single)  # a wrong one fails before the weights load
-        settings = Settings(slots or (1 if single else None), threads, gpu_layers, context, verbose)
-        tracing = Trace(trace) if trace else None
-        access = Access(base_url, key_file, offline, total_timeout, tracing, screen.warn, timeout)
-        budget = Budget(max_output_tokens, max_cost)
-        engine = Session(open_engine(model, settings, access), budget, slots=slots, trace=tracing)
-        _tell_unused(ctx, engine, screen)
+        engine = open_session(ctx, screen, slots or (1 if single else None))
         if stream and not single:
             screen.warn("--stream shows a single record as it grows; of several sources each is shown when it is done")
         elif stream and encoding != "json":
@@ -128,15 +120,10 @@ def run(
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.cli.records import Job, refuse_missing, write_all
-            from extractor.prompt import PromptStyle
             from extractor.schema import is_many
-            from extractor.talk import Options
 
-            told = read_instruction(instruction, screen)
-            language = None if prompt_lang == "auto" else prompt_lang
-            style = PromptStyle(descriptor, encoding, language, answer_lang, told, shots, form)
-            wanted = None if mode == "auto" else mode
-            options = Options(max_tokens, temperature, seed, timeout, wanted, retries, think, style)
+            style = style_of(ctx.params, screen)
+            options = options_of(ctx.params, style)
             loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
             job = Job(named, loaded, engine, options, is_streamed=stream and single)
             single = single and (full or not is_many(loaded))
@@ -148,21 +135,6 @@ def run(
                     engine.prepare(on_progress)
                 tally = asyncio.run(write_all(job, sink, screen, full=full))
         raise typer.Exit(tally.exit_code)
-
-
-def _tell_unused(ctx: typer.Context, engine: Session, screen: Screen) -> None:
-    """A note on flags that the engine has no use for; defaults of files and variables are for any engine."""
-    from extractor.engines import LlamaEngine, RemoteEngine
-
-    unused = [] if isinstance(engine.engine, LlamaEngine) else ["threads", "gpu_layers", "context"]
-    unused += [] if isinstance(engine.engine, RemoteEngine) else ["base_url", "key_file", "total_timeout"]
-    unused += [] if engine.slots == ctx.params["slots"] else ["slots"]
-    sources = {name: ctx.get_parameter_source(name) for name in unused}
-    given = [
-        f"--{name.replace('_', '-')}" for name, source in sources.items() if source and source.name == "COMMANDLINE"
-    ]
-    if given:
-        screen.warn(f"{', '.join(given)}: ignored, {engine.id} has no use for that")
 
 
 def sources_or_stdin(sources: list[str] | None) -> list[str]:

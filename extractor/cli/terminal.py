@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from extractor.errors import ExtractError, SourceError
+from extractor.lines import to_json
 from extractor.text import UNSAFE
 from extractor.types import Extraction
 
@@ -25,19 +27,40 @@ _LONGEST_VALUE = 200
 
 @dataclass(slots=True)
 class Screen:
-    """Standard error. Notes and progress appear on a terminal only, or where asked for; errors always."""
+    """Standard error. Notes and progress appear on a terminal only, or where asked for; errors always.
+
+    With `as_json` all of it is JSON Lines: an object for each event.
+    """
 
     quiet: bool = False
     verbose: bool = False
+    as_json: bool = False
     is_terminal: bool = field(default_factory=lambda: sys.stderr.isatty())  # noqa: PLW0108  # stderr as it is then
+
+    def __post_init__(self) -> None:
+        """A machine reads JSON, wherever it goes."""
+        self.is_terminal = self.is_terminal and not self.as_json
 
     @property
     def chatty(self) -> bool:
         """Whether notes are wanted."""
-        return not self.quiet and (self.is_terminal or self.verbose)
+        return not self.quiet and (self.is_terminal or self.verbose or self.as_json)
+
+    @property
+    def has_bar(self) -> bool:
+        """Whether progress is drawn."""
+        return self.is_terminal and not self.quiet
+
+    def event(self, name: str, **facts: object) -> None:
+        """One event, where events are wanted: {"event": "document", "time": 1795824000.0, …}."""
+        if self.as_json:
+            print(to_json({"event": name, "time": round(time.time(), 3), **facts}), file=sys.stderr, flush=True)
 
     def error(self, message: str, hint: str | None = None) -> None:
         """`error: …` and, below it, `hint: …`."""
+        if self.as_json:
+            self.event("error", message=message, hint=hint)
+            return
         self._line("error", message, "31")
         if hint:
             first, *others = hint.split("\n")
@@ -47,7 +70,9 @@ class Screen:
 
     def say(self, message: str) -> None:
         """What a command that prints no data has to tell."""
-        if not self.quiet:
+        if self.as_json:
+            self.event("info", message=message)
+        elif not self.quiet:
             print(one_line(message), file=sys.stderr, flush=True)
 
     def warn(self, message: str) -> None:
@@ -70,13 +95,16 @@ class Screen:
             self.error(f"{name}{problem}{value}", problem.hint)
 
     def _line(self, label: str, text: str, colour: str) -> None:
+        if self.as_json:
+            self.event(label, message=text)
+            return
         tag = f"\x1b[{colour}m{label}:\x1b[0m" if self.is_terminal else f"{label}:"
         print(f"{tag} {one_line(text)}", file=sys.stderr, flush=True)
 
     @contextlib.contextmanager
     def pulling(self) -> Iterator[Callable[[Progress], None] | None]:
         """A bar for a download, from its first byte on; nothing where there is no terminal."""
-        if not self.is_terminal or self.quiet:
+        if not self.has_bar:
             yield None
             return
         with contextlib.ExitStack() as stack:
@@ -93,7 +121,7 @@ class Screen:
     @contextlib.contextmanager
     def growing(self) -> Iterator[Growth]:
         """A record that is shown as it grows; nothing where there is no terminal."""
-        if not self.is_terminal or self.quiet:
+        if not self.has_bar:
             yield Growth(None)
             return
         from rich.console import Console
@@ -105,7 +133,7 @@ class Screen:
     @contextlib.contextmanager
     def working(self, text: str) -> Iterator[Spinner]:
         """A spinner; a silent one where there is no terminal."""
-        if not self.is_terminal or self.quiet:
+        if not self.has_bar:
             yield Spinner(None)
             return
         from rich.console import Console

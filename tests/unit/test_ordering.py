@@ -97,7 +97,7 @@ def test_items_are_taken_as_they_are_needed() -> None:
         return found
 
     assert asyncio.run(first(3)) == [0, 10, 20]
-    assert taken <= 3 + 4
+    assert taken <= 3 + 2 * 4
 
 
 def test_a_failure_comes_in_its_turn_and_cancels_the_rest() -> None:
@@ -233,3 +233,38 @@ def test_closed_places_let_what_is_under_way_finish() -> None:
 
     assert asyncio.run(run()) == [0, 10, 20]
     assert (work.started, work.cancelled) == (3, [])
+
+
+def test_no_result_waits_for_an_item_that_is_slow_to_come() -> None:
+    async def run() -> tuple[list[int], list[int]]:
+        is_due = asyncio.Event()
+
+        async def items() -> AsyncIterator[int]:
+            yield 0
+            yield 1
+            await is_due.wait()
+            yield 2
+
+        results = in_order(items(), Worker(), Places(lambda: 1))
+        first = [await anext(results), await anext(results)]
+        is_due.set()
+        return first, [found async for found in results]
+
+    assert asyncio.run(run()) == ([0, 10], [20])
+
+
+def test_closed_places_wait_for_no_further_item() -> None:
+    async def run() -> list[int]:
+        async def items() -> AsyncIterator[int]:
+            yield 0
+            await asyncio.sleep(3600)
+            yield 1
+
+        places = Places(lambda: 1)
+        found = []
+        async for result in in_order(items(), Worker(), places):
+            found.append(result)
+            places.close()
+        return found
+
+    assert asyncio.run(run()) == [0]

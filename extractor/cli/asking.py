@@ -1,0 +1,72 @@
+"""From the flags of a command to an engine, and to how it is asked: the same flags mean the same in every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from extractor.cli.frame import read_instruction
+from extractor.cli.terminal import Screen
+
+if TYPE_CHECKING:
+    import typer
+
+    from extractor.engines import Session
+    from extractor.prompt import PromptStyle
+    from extractor.talk import Options
+
+
+def open_session(ctx: typer.Context, screen: Screen, slots: int | None) -> Session:
+    """The engine of --model, with what bounds a run; `slots` are those of weights here."""
+    from extractor.engines import Access, Budget, Session, Settings, Trace, open_engine
+
+    flags = ctx.params
+    settings = Settings(slots, flags["threads"], flags["gpu_layers"], flags["context"], flags["verbose"])
+    trace = Trace(Path(flags["trace"])) if flags["trace"] else None
+    access = Access(
+        flags["base_url"],
+        Path(flags["key_file"]) if flags["key_file"] else None,
+        flags["offline"],
+        flags["total_timeout"],
+        trace,
+        screen.warn,
+        flags["timeout"],
+    )
+    budget = Budget(flags["max_output_tokens"], flags["max_cost"])
+    engine = Session(open_engine(flags["model"], settings, access), budget, slots=flags.get("slots"), trace=trace)
+    _tell_unused(ctx, engine, screen)
+    return engine
+
+
+def style_of(flags: dict[str, Any], screen: Screen) -> PromptStyle:
+    """How the model is spoken to."""
+    from extractor.prompt import PromptStyle
+
+    told = read_instruction(flags["instruction"], screen)
+    language = None if flags["prompt_lang"] == "auto" else flags["prompt_lang"]
+    names = (flags["descriptor"], flags["encoding"], language, flags["answer_lang"])
+    return PromptStyle(*names, told, flags["shots"], flags["form"])
+
+
+def options_of(flags: dict[str, Any], style: PromptStyle) -> Options:
+    """How it is asked."""
+    from extractor.talk import Options
+
+    mode = None if flags["mode"] == "auto" else flags["mode"]
+    sampling = (flags["max_tokens"], flags["temperature"], flags["seed"], flags["timeout"])
+    return Options(*sampling, mode, flags["retries"], flags["think"], style)
+
+
+def _tell_unused(ctx: typer.Context, engine: Session, screen: Screen) -> None:
+    """A note on flags that the engine has no use for; defaults of files and variables are for any engine."""
+    from extractor.engines import LlamaEngine, RemoteEngine
+
+    unused = [] if isinstance(engine.engine, LlamaEngine) else ["threads", "gpu_layers", "context"]
+    unused += [] if isinstance(engine.engine, RemoteEngine) else ["base_url", "key_file", "total_timeout"]
+    unused += [] if engine.slots == ctx.params.get("slots") else ["slots"]
+    sources = {name: ctx.get_parameter_source(name) for name in unused}
+    given = [
+        f"--{name.replace('_', '-')}" for name, source in sources.items() if source and source.name == "COMMANDLINE"
+    ]
+    if given:
+        screen.warn(f"{', '.join(given)}: ignored, {engine.id} has no use for that")

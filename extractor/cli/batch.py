@@ -1,0 +1,273 @@
+"""`extract batch`: its flags, and the order in which things are read, locked and opened."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from extractor.cli.asking import open_session, options_of, style_of
+from extractor.cli.flags import (
+    AnswerLangOption,
+    BaseUrlOption,
+    ConcurrencyOption,
+    ContextOption,
+    DescriptorOption,
+    EncodingOption,
+    ExamplesOption,
+    FormOption,
+    GpuLayersOption,
+    InstructionOption,
+    KeyFileOption,
+    ManyOption,
+    MaxCostOption,
+    MaxOutputTokensOption,
+    MaxTokensOption,
+    ModelOption,
+    ModeOption,
+    OfflineOption,
+    PromptLangOption,
+    QuietOption,
+    RetriesOption,
+    RpmOption,
+    SchemaOption,
+    SeedOption,
+    ShotsOption,
+    TemperatureOption,
+    ThinkOption,
+    ThreadsOption,
+    TimeoutOption,
+    TotalTimeoutOption,
+    TpmOption,
+    TraceOption,
+    VerboseOption,
+)
+from extractor.cli.frame import handled, load_schema
+from extractor.cli.terminal import Screen
+from extractor.errors import UsageError
+from extractor.models import DEFAULT
+
+if TYPE_CHECKING:
+    from extractor.batch import Tolerance
+
+_READ, _WRITTEN, _FAILURES, _TOLD = "What is read", "What is written", "What fails", "What is told"
+
+
+def batch(
+    ctx: typer.Context,
+    schema: SchemaOption,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Files, folders, glob patterns; .jsonl, .csv and .parquet files of records; - for paths on standard "
+            "input, one a line.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="A .jsonl, .json, .yaml, .csv, .tsv, .parquet or .db file, or a folder. Default: JSON Lines on "
+            "standard output.",
+            show_default=False,
+            rich_help_panel=_WRITTEN,
+            metavar="FILE",
+        ),
+    ] = None,
+    data_only: Annotated[
+        bool, typer.Option("--data-only", help="Bare data, not whole records.", rich_help_panel=_WRITTEN)
+    ] = False,
+    ledger: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where answers are kept, so that a rerun asks only the rest. Default: OUT.ledger.",
+            show_default=False,
+            rich_help_panel=_WRITTEN,
+            metavar="FILE",
+        ),
+    ] = None,
+    glob: Annotated[
+        str | None,
+        typer.Option(
+            help="Files to take from folders, as '*.html' or 'notes/**/*.md'. Default: text and Markdown.",
+            show_default=False,
+            rich_help_panel=_READ,
+            metavar="PATTERN",
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Files to pass over, as a line of .gitignore; so do lines of .extractignore files.",
+            show_default=False,
+            rich_help_panel=_READ,
+            metavar="PATTERN",
+        ),
+    ] = None,
+    files_from: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file with paths, one a line.", show_default=False, rich_help_panel=_READ, metavar="FILE"),
+    ] = None,
+    text_field: Annotated[
+        str, typer.Option(help="Of records in files: the text, by name or JSON Pointer.", rich_help_panel=_READ)
+    ] = "text",
+    id_field: Annotated[
+        str | None,
+        typer.Option(
+            help="Of records in files: what to call each. Default: FILE:LINE.",
+            show_default=False,
+            rich_help_panel=_READ,
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Only the first N documents.", show_default=False, rich_help_panel=_READ, metavar="N"),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Count and estimate only: ask nothing, write nothing.")
+    ] = False,
+    retry_failed: Annotated[
+        bool,
+        typer.Option("--retry-failed", help="Ask again for what failed in an earlier run.", rich_help_panel=_FAILURES),
+    ] = False,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="End with the first that fails.", rich_help_panel=_FAILURES)
+    ] = False,
+    max_errors: Annotated[
+        str | None,
+        typer.Option(
+            help="End where more fail: a number, or a share as 5%.",
+            show_default=False,
+            rich_help_panel=_FAILURES,
+            metavar="N|P%",
+        ),
+    ] = None,
+    progress: Annotated[
+        float,
+        typer.Option(
+            min=0.1,
+            help="Seconds between two lines about the progress, where stderr is no terminal.",
+            rich_help_panel=_TOLD,
+            metavar="SECONDS",
+        ),
+    ] = 30.0,
+    log_json: Annotated[
+        bool,
+        typer.Option("--log-json", help="Events as JSON Lines on stderr, nothing else.", rich_help_panel=_TOLD),
+    ] = False,
+    model: ModelOption = DEFAULT,
+    many: ManyOption = False,
+    mode: ModeOption = "auto",
+    retries: RetriesOption = 2,
+    think: ThinkOption = False,
+    max_tokens: MaxTokensOption = 4096,
+    temperature: TemperatureOption = 0.0,
+    seed: SeedOption = None,
+    examples: ExamplesOption = None,
+    shots: ShotsOption = None,
+    instruction: InstructionOption = None,
+    descriptor: DescriptorOption = "typescript",
+    encoding: EncodingOption = "json",
+    prompt_lang: PromptLangOption = "auto",
+    answer_lang: AnswerLangOption = None,
+    form: FormOption = "chat",
+    base_url: BaseUrlOption = None,
+    key_file: KeyFileOption = None,
+    timeout: TimeoutOption = None,
+    total_timeout: TotalTimeoutOption = None,
+    concurrency: ConcurrencyOption = "auto",
+    rpm: RpmOption = None,
+    tpm: TpmOption = None,
+    max_output_tokens: MaxOutputTokensOption = None,
+    max_cost: MaxCostOption = None,
+    trace: TraceOption = None,
+    threads: ThreadsOption = None,
+    gpu_layers: GpuLayersOption = None,
+    context: ContextOption = None,
+    offline: OfflineOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Extract a record from each of many documents; what is done is kept, and a rerun does only the rest.
+
+    Each answer is in the ledger as soon as it is there, so that nothing is lost and nothing asked twice, whatever ends
+    the run: run the same command again. The output is written anew each time, in the order of the input, and appears
+    when all is done. Ctrl-C finishes what is under way, a second one stops at once. Exit status: 0 all valid, 1 some
+    documents failed, 2 usage or schema, 3 engine, 130 interrupted.
+    """
+    screen = Screen(quiet, verbose, log_json)
+    with handled(screen):
+        from extractor.sinks import choose_form, refuse_overwriting
+        from extractor.sources import Wanted
+
+        out = None if out == Path("-") else out
+        form_out = choose_form(None, out, single=False)
+        ledger = ledger or (None if out is None else _beside(out))
+        named = [*(sources or ()), *map(str, files_from or ())]
+        if not named:
+            raise UsageError("no source", hint="name files, folders or patterns, or - for paths on standard input")
+        refuse_overwriting(named, out)
+        tolerance = _tolerance(max_errors, fail_fast=fail_fast)
+        wanted = Wanted(
+            (*(sources or ()),),
+            (*map(str, files_from or ()),),
+            glob,
+            (*(ignore or ()),),
+            text_field,
+            id_field,
+            limit,
+            _own_files(out, ledger),
+        )
+        engine = open_session(ctx, screen)
+        with contextlib.closing(engine):
+            from extractor.cli import batching
+            from extractor.sinks import Layout
+
+            style = style_of(ctx.params, screen)
+            options = options_of(ctx.params, style)
+            loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
+            asked = batching.Asked(loaded, engine, options, wanted, retry_failed)
+            if dry_run:
+                batching.tell_survey(asked, ledger, screen)
+                return
+            layout = Layout(form_out, "data" if data_only else "record", single=False, schema=loaded)
+            target = batching.Target(out, layout, ledger)
+            try:
+                done = asyncio.run(batching.run(asked, target, tolerance, screen, progress))
+            except asyncio.CancelledError:
+                raise KeyboardInterrupt from None
+        if done.ended_by is not None:
+            raise done.ended_by
+        raise typer.Exit(done.tally.exit_code)
+
+
+def _beside(out: Path) -> Path:
+    """The ledger of an output: 'papers.jsonl' → 'papers.jsonl.ledger'."""
+    return out.with_name(f"{out.name}.ledger")
+
+
+def _own_files(out: Path | None, ledger: Path | None) -> frozenset[Path]:
+    return frozenset(path.resolve() for path in (out, ledger) if path is not None)
+
+
+def _tolerance(max_errors: str | None, *, fail_fast: bool) -> Tolerance:
+    """'5' → at most five documents may fail, '5%' → a twentieth."""
+    from extractor.batch import Tolerance
+
+    if fail_fast:
+        if max_errors is not None:
+            raise UsageError("--fail-fast is --max-errors 0", hint="give one of them")
+        return Tolerance(failed=0)
+    if max_errors is None:
+        return Tolerance()
+    try:
+        if max_errors.endswith("%") and 0 <= float(max_errors[:-1]) <= 100:  # noqa: PLR2004
+            return Tolerance(share=float(max_errors[:-1]) / 100)
+        return Tolerance(failed=int(max_errors)) if int(max_errors) >= 0 else Tolerance(failed=int("-"))
+    except ValueError:
+        raise UsageError(f"--max-errors {max_errors!r} is no number", hint="a number, or a share as 5%") from None

@@ -1,0 +1,286 @@
+"""The work of `extract batch`: each record as soon as it is its turn, and what there is to tell at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from extractor.batch import Batch, Job, Outcome, Tolerance
+from extractor.cli.progress import State, shown, spell_seconds
+from extractor.cli.terminal import Screen
+from extractor.engines import Session
+from extractor.engines.prices import cost_of
+from extractor.ledger import Ledger
+from extractor.locks import claimed
+from extractor.models import Progress
+from extractor.pipeline import extract
+from extractor.plan import Plan, plan_of
+from extractor.sinks import Layout, Sink, open_sink
+from extractor.sources import Wanted, count, find, is_slow
+from extractor.survey import Survey, survey
+from extractor.talk import Options
+from extractor.types import Document, Extraction, Schema
+
+_MOST_TOLD = 20  # documents that failed
+_LONGEST = 300  # characters of a reason
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run reads, and how it asks about it."""
+
+    schema: Schema
+    engine: Session
+    options: Options
+    wanted: Wanted
+    retries_failed: bool
+
+    @property
+    def plan(self) -> Plan:
+        """What each record depends on beside the text."""
+        return plan_of(self.schema, self.options, self.engine.identity, self.engine.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a run writes, and where it keeps answers; None is standard output, or nowhere."""
+
+    out: Path | None
+    layout: Layout
+    ledger: Path | None
+
+
+async def run(asked: Asked, target: Target, tolerance: Tolerance, screen: Screen, every: float) -> Batch:
+    """Write the record of every source; `ended_by` of the batch says why a run ended before its end.
+
+    `every` is in seconds, between two lines about the progress.
+    """
+    engine = asked.engine
+    with _ledger(target, asked.plan) as ledger:
+        told = Told(screen)
+        job = Job(asked.schema, engine, asked.options, engine.languages(), _when_ready(asked, told))
+        batch = Batch(
+            job, lambda: engine.limit, ledger=ledger, retries_failed=asked.retries_failed, tolerance=tolerance
+        )
+        state = told.state = State(batch, engine)
+        if target.out is not None and target.ledger is not None:
+            screen.note(f"answers are kept in {target.ledger}")
+        try:
+            with contextlib.suppress(_Ended), open_sink(target.out, target.layout) as sink:
+                with _counting(asked.wanted, state, is_shown=screen.has_bar), _draining(batch, screen):
+                    async with shown(state, screen, every):
+                        await _write(asked.wanted, batch, sink, told)
+                if batch.ended_by is not None:
+                    raise _Ended
+        finally:
+            await engine.aclose()
+            if ledger:
+                ledger.end(batch.seconds, batch.tally.asked)
+            told.at_end()
+    return batch
+
+
+class _Ended(Exception):
+    """The run ended before its end: what is written is not the whole."""
+
+
+async def _write(wanted: Wanted, batch: Batch, sink: Sink, told: Told) -> None:
+    async with aclosing(batch.outcomes(find(wanted), are_slow=is_slow(wanted))) as outcomes:
+        async for outcome in outcomes:
+            if outcome.record is not None or not outcome.line.ok:
+                told.one(outcome)
+            sink.write(outcome.line)
+
+
+@contextlib.contextmanager
+def _ledger(target: Target, plan: Plan) -> Iterator[Ledger | None]:
+    """The ledger, which no other run writes meanwhile."""
+    if target.ledger is None:
+        yield None
+        return
+    with claimed(target.ledger, "--ledger"), Ledger(target.ledger) as ledger:
+        ledger.begin(plan)
+        yield ledger
+
+
+def _when_ready(asked: Asked, told: Told) -> Callable[[Document], Awaitable[Extraction]]:
+    """How a document is asked about; before the first one, the weights are fetched where they are not here."""
+    engine, is_ready, one = asked.engine, False, asyncio.Lock()
+
+    async def ask(document: Document) -> Extraction:
+        nonlocal is_ready
+        if not is_ready:
+            async with one:
+                if not engine.is_here():
+                    await asyncio.to_thread(engine.prepare, told.fetching)
+                is_ready = True
+        return await extract(document, asked.schema, engine, asked.options)
+
+    return ask
+
+
+# --- at the end ----------------------------------------------------------------------------------------------
+
+
+class Told:
+    """What there is to tell of a run: each document that failed or has notes, and at the end the whole."""
+
+    def __init__(self, screen: Screen) -> None:
+        self.state: State | None = None
+        self._screen = screen
+        self._failures: list[Outcome] = []  # the first of them
+
+    def fetching(self, now: Progress) -> None:
+        """Show how far a download is."""
+        if self.state is not None:
+            share = f" {now.done / now.total:.0%}" if now.total else ""
+            self.state.stage = f"{now.stage}{share}"
+
+    def one(self, outcome: Outcome) -> None:
+        """Report a document of this run, and remember it where it failed."""
+        record, is_shown = outcome.record, len(self._failures) < _MOST_TOLD
+        if not outcome.line.ok and is_shown:
+            self._failures.append(outcome)
+        if record is None:
+            return
+        if self._screen.as_json:
+            facts = {name: value for name, value in record.to_dict().items() if name in _FACTS}
+            self._screen.event("document", state="done" if record.ok else "failed", **facts)
+        elif record.ok or is_shown:
+            self._screen.report(record)
+
+    def at_end(self) -> None:
+        """Counts, what was used, the documents that failed, and how to ask for them again."""
+        state, screen = self.state, self._screen
+        assert state is not None
+        tally, used = state.batch.tally, state.engine.account
+        if screen.as_json:
+            counts = {"unanswered": tally.unanswered, "left": tally.left}
+            screen.event("end", **state.facts(), **counts, retry=_again(tally.failed))
+            return
+        screen.say(state.summary())
+        if used.requests:
+            screen.say(state.engine.summary)
+        for outcome in self._failures:
+            screen.say(f"failed: {outcome.line.source}: {_reason(outcome)}")
+        if tally.failed > len(self._failures):
+            more = tally.failed - len(self._failures)
+            screen.say(f"failed: {more:,} more: `extract ledger failed LEDGER` lists all")
+        if tally.failed:
+            screen.say(f"to ask for them again: {_again(tally.failed)}")
+
+
+_FACTS = ("source", "mode", "errors", "attempts", "usage", "seconds")
+
+
+def _reason(outcome: Outcome) -> str:
+    """Why a document failed, in one line: '/year: is missing (and 2 more)'."""
+    first, *others = outcome.line.fields["errors"]
+    where = f"{first['pointer']}: " if first["pointer"] else ""
+    more = f" (and {len(others)} more)" if others else ""
+    name = f"{outcome.line.source}: "  # errors of sources name it themselves
+    return f"{where}{first['message'].removeprefix(name)[:_LONGEST]}{more}"
+
+
+def _again(failed: int) -> str | None:
+    """The command that asks again for what failed."""
+    if not failed:
+        return None
+    words = ["extract", *sys.argv[1:]]
+    return shlex.join(words if "--retry-failed" in words else [*words, "--retry-failed"])
+
+
+def tell_survey(asked: Asked, ledger: Path | None, screen: Screen) -> None:
+    """What a run would do, without doing it."""
+    with contextlib.ExitStack() as stack:
+        kept = None
+        if ledger is not None and ledger.exists():
+            kept = stack.enter_context(Ledger(ledger, read_only=True))
+            kept.look(asked.plan)
+        found = survey(find(asked.wanted), asked.schema, asked.options, kept, retries_failed=asked.retries_failed)
+    _print(found, cost_of(asked.engine.id, found.usage), screen)
+
+
+def _print(found: Survey, cost: float | None, screen: Screen) -> None:
+    if screen.as_json:
+        screen.event("dry-run", documents=found.documents, **asdict(found), cost=cost)
+        return
+    counts = ((found.new, "new"), (found.kept, "in the ledger"), (found.failed, "failed before"))
+    others = (
+        (found.unanswered, "without an answer before"),
+        (found.twins, "with the text of another one"),
+        (found.unread, "cannot be read"),
+    )
+    told = [f"{number:,} {what}" for number, what in (*counts, *(pair for pair in others if pair[0]))]
+    print(f"{found.documents:,} documents: {', '.join(told)}")
+    tokens = f"{found.input_tokens:,} tokens to read and {found.output_tokens:,} to write"
+    print(f"to ask about: {found.to_ask:,}; about {tokens} ({found.basis})")
+    about = "not known before some are done (--limit 10)" if found.seconds is None else spell_seconds(found.seconds)
+    price = "not known" if cost is None else "nothing, it runs here" if not cost else f"about {cost:.2f} US dollars"
+    print(f"time: {about}; cost: {price}")
+    for why in found.unreadable:
+        screen.error(why)
+
+
+# --- beside it -----------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _counting(wanted: Wanted, state: State, *, is_shown: bool) -> Iterator[None]:
+    """Count the documents beside the work, for a bar that has an end."""
+    if not is_shown:
+        yield
+        return
+    ended = threading.Event()
+
+    def work() -> None:
+        state.total = count(wanted, ended.is_set)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+@contextlib.contextmanager
+def _draining(batch: Batch, screen: Screen) -> Iterator[None]:
+    """At the first Ctrl-C (or SIGTERM, SIGHUP) finish what is under way, at the second stop at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def stop() -> None:
+        if batch.ended_by is None:
+            screen.say("stopping: what is under way is finished first; once more stops at once")
+            batch.stop(KeyboardInterrupt())
+        else:
+            task.cancel()
+
+    with _handled(loop, stop):
+        yield
+
+
+@contextlib.contextmanager
+def _handled(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Iterator[None]:
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    wanted = [number for number in numbers if before[number] is not signal.SIG_IGN]
+    try:
+        for number in wanted:
+            loop.add_signal_handler(number, stop)
+    except (NotImplementedError, RuntimeError):  # Windows, or not in the main thread: Ctrl-C stops at once
+        wanted = []
+    try:
+        yield
+    finally:
+        for number in wanted:
+            loop.remove_signal_handler(number)
+            signal.signal(number, before[number])
