@@ -1,0 +1,105 @@
+"""Load a source as a document: its bytes, read once and within a limit, as text."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from extractor.errors import SourceError
+from extractor.sources.decoding import decode
+from extractor.sources.source import MOST_BYTES, STDIN, Source
+from extractor.types import Document
+
+_SMALL_BYTES = 1 << 18
+_MOST_NEIGHBOURS = 10_000
+
+
+def is_missing(source: Source) -> bool:
+    """Whether loading it would only say that it is not there."""
+    if source.document is not None:
+        return False
+    return source.fault is not None or (source.name != STDIN and not os.path.exists(source.name))
+
+
+def is_small(source: Source) -> bool:
+    """Whether it takes next to no time: a record, or a plain file; no pipe, no device, nothing long."""
+    if source.document is not None:
+        return True
+    if source.fault is not None or source.name == STDIN:
+        return False
+    try:
+        found = Path(source.name).stat()
+    except (OSError, ValueError):
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size <= _SMALL_BYTES
+
+
+def load(source: Source) -> Document:
+    """Read one source; raises `SourceError` for what is missing, empty, binary, huge or not text."""
+    if source.document is not None:
+        return source.document
+    if source.fault is not None:
+        raise source.fault
+    name, data = _read(source.name)
+    if len(data) > MOST_BYTES:
+        raise SourceError(f"{name}: larger than {MOST_BYTES >> 20} MiB", hint="split it into several files")
+    text, notes = decode(name, data)
+    if not text.strip():
+        raise SourceError(f"{name}: empty", hint="there is nothing to extract from")
+    return Document(name, text, notes)
+
+
+@contextlib.contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """A file to read from; what goes wrong in opening or reading it is a `SourceError`."""
+    try:
+        with Path(name).open("rb") as file:
+            yield file
+    except FileNotFoundError as error:
+        raise SourceError(f"{name}: no such file", hint=_neighbour(name)) from error
+    except IsADirectoryError as error:
+        raise SourceError(f"{name}: is a folder") from error
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{name}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def from_stdin(size: int) -> bytes:
+    """What has come by now, at most `size` bytes; b"" at the end.
+
+    By its descriptor: a thread that waits in Python's own buffer would break the end of the program.
+    """
+    if sys.stdin is None:
+        raise SourceError("stdin: closed", hint="name a file")
+    try:
+        descriptor = sys.stdin.fileno()
+    except OSError:  # a stand-in without one
+        return sys.stdin.buffer.read(size)
+    return os.read(descriptor, size)
+
+
+def _read(name: str) -> tuple[str, bytes]:
+    """The name for people and at most a few bytes more than is allowed."""
+    if name != STDIN:
+        with opened(name) as file:
+            return name, file.read(MOST_BYTES + 1)
+    chunks: list[bytes] = []
+    while sum(map(len, chunks)) <= MOST_BYTES and (chunk := from_stdin(MOST_BYTES + 1)):
+        chunks.append(chunk)
+    return "stdin", b"".join(chunks)
+
+
+def _neighbour(name: str) -> str | None:
+    """'artcle.txt' → 'did you mean article.txt?', where that is there."""
+    folder = Path(name).parent
+    with contextlib.suppress(OSError):
+        names = [path.name for path in islice(folder.iterdir(), _MOST_NEIGHBOURS) if path.exists()]
+        near = get_close_matches(Path(name).name, names, n=1)
+        return f"did you mean {folder / near[0]}?" if near else None
+    return None

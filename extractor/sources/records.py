@@ -1,0 +1,176 @@
+"""From a record of a file to a source: which of its fields is the text, and which one names it."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from typing import Any
+
+from extractor.errors import SourceError
+from extractor.pointers import unescaped
+from extractor.sources.source import MOST_BYTES, Source
+from extractor.types import Document
+
+_MOST_FIELDS = 8  # that a message names
+_LONGEST_NAME = 40
+_REPLACED = "characters that are not valid Unicode are replaced by U+FFFD"
+_TEXT_HINT = "--text-field NAME says which field is the text, /a/b one inside of another"
+_ID_HINT = "--id-field NAME says which field names a record; without it, file and line do"
+
+
+class Fields:
+    """What is read of a record: the text, and the id where one is named; keeps which ids there were.
+
+    A field is a name, or a JSON Pointer where it begins with a slash.
+    """
+
+    def __init__(self, text: str = "text", id_: str | None = None) -> None:
+        self._text, self._id = _path(text), _path(id_) if id_ is not None else None
+        self._ids = _Ids()
+
+    @property
+    def columns(self) -> list[str]:
+        """The outermost of them: those that a table has to have."""
+        return [*dict.fromkeys([self._text[0], *(self._id or ())[:1]])]
+
+    @property
+    def text_column(self) -> str:
+        """The column of the text."""
+        return self._text[0]
+
+    def refuse_missing(self, name: str, columns: Iterable[str]) -> None:
+        """A table without one of the columns is a `SourceError`."""
+        there = [*columns]
+        for column in self.columns:
+            if there.count(column) > 1:
+                raise SourceError(f"{name}: several columns are called {column!r}", hint="rename all but one")
+            if column not in there:
+                hint = _TEXT_HINT if column == self.text_column else _ID_HINT
+                raise SourceError(f"{name}: no column {column!r}; {_listed(there)}", hint=hint)
+
+    def source(self, place: str, record: Any, notes: tuple[str, ...] = ()) -> Source:
+        """The source of a record; what it lacks is a fault. `place` is file and number: 'data.jsonl:17'."""
+        name = place
+        try:
+            if self._id is not None:
+                name = _as_name(_found(record, self._id, _ID_HINT), self._id)
+            text = _as_text(_found(record, self._text, _TEXT_HINT), self._text)
+        except _UnfitError as why:
+            return Source(name, SourceError(f"{place}: {why}", hint=why.hint))
+        if not _is_unicode(text):
+            text, notes = _mended(text), (*notes, f"{place}: {_REPLACED}")
+        if self._id is not None and self._ids.add(name):
+            notes = (*notes, f"the id {_short(name)} is not unique: this is {place}")
+        return Source(name, None, Document(name, text, notes))
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether no half of a pair of surrogates stands alone in it."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
+
+
+def _mended(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+class _UnfitError(Exception):
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def _path(field: str) -> tuple[str, ...]:
+    """'text' → ('text',); '/a/b' → ('a', 'b')."""
+    return tuple(map(unescaped, field[1:].split("/"))) if field.startswith("/") else (field,)
+
+
+def _found(record: Any, path: tuple[str, ...], hint: str) -> Any:
+    """The value of a field."""
+    value = record
+    for depth, part in enumerate(path):
+        if isinstance(value, dict) and part in value:
+            value = value[part]
+        elif isinstance(value, list) and part.isdecimal() and part.isascii() and int(part[:9]) < len(value):
+            value = value[int(part[:9])]
+        elif depth == 0 and not isinstance(value, dict):
+            raise _UnfitError(f"{_kind(value)}, not an object", hint)
+        else:
+            inside = f" in {_called(path[:depth])}" if depth else ""
+            there = _listed(value) if isinstance(value, dict) else f"it is {_kind(value)}"
+            raise _UnfitError(f"no field {_short(part)}{inside}; {there}", hint)
+    return value
+
+
+def _as_text(value: Any, path: tuple[str, ...]) -> str:
+    if not isinstance(value, str):
+        raise _UnfitError(f"{_called(path)} is {_kind(value)}, not a text", _TEXT_HINT)
+    if not value or value.isspace():
+        raise _UnfitError(f"{_called(path)} is empty", "there is nothing to extract from")
+    if len(value) > MOST_BYTES:
+        raise _UnfitError(f"{_called(path)} is longer than {MOST_BYTES >> 20} MiB", "split it into several records")
+    return value
+
+
+def _as_name(value: Any, path: tuple[str, ...]) -> str:
+    """An id is a text or a whole number: 17 → '17'."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise _UnfitError(f"{_called(path)} is {_kind(value)}, not a text or a whole number", _ID_HINT)
+    if not value or value.isspace():
+        raise _UnfitError(f"{_called(path)} is empty", _ID_HINT)
+    return value if _is_unicode(value) else _mended(value)
+
+
+def _kind(value: Any) -> str:
+    """None → 'null'; [] → 'a list'."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    kinds = (str, "a text"), (int | float, "a number"), (list, "a list"), (dict, "an object")
+    return next((name for kind, name in kinds if isinstance(value, kind)), f"a {type(value).__name__}")
+
+
+def _called(path: tuple[str, ...]) -> str:
+    return _short(path[0] if len(path) == 1 else "/" + "/".join(path))
+
+
+def _short(name: str) -> str:
+    return repr(name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "…")
+
+
+def _listed(names: Iterable[str]) -> str:
+    """['id', 'body'] → "there are 'id', 'body'"."""
+    there = [*names]
+    more = f" and {len(there) - _MOST_FIELDS} more" * (len(there) > _MOST_FIELDS)
+    return f"there are {', '.join(map(_short, there[:_MOST_FIELDS]))}{more}" if there else "there are none"
+
+
+class _Ids:
+    """Which ids there were, as hashes in one block: 12 to 48 bytes each, where a set takes about a hundred."""
+
+    def __init__(self) -> None:
+        self._table, self._count = array("q", bytes(8 << 10)), 0
+
+    def add(self, name: str) -> bool:
+        """Whether it was there already."""
+        if self._put(hash(name) or 1):
+            return True
+        self._count += 1
+        if self._count * 3 > len(self._table) * 2:
+            old, self._table = self._table, array("q", bytes(32 * len(self._table)))
+            for known in old:
+                if known:
+                    self._put(known)
+        return False
+
+    def _put(self, key: int) -> bool:
+        table = self._table
+        last = len(table) - 1
+        at = key & last
+        while (known := table[at]) and known != key:
+            at = (at + 1) & last
+        table[at] = key
+        return known == key
