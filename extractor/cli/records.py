@@ -6,17 +6,16 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any
 
 from extractor.batch import Tally, extract_all
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.errors import BudgetSpent, SourceError
-from extractor.schema import is_many
+from extractor.lines import Line
 from extractor.sinks import Sink
 from extractor.sources import Source, discover, is_missing, is_single
 from extractor.talk import Options
-from extractor.types import Extraction, Schema
+from extractor.types import Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +29,9 @@ class Job:
     is_streamed: bool = False
 
 
-async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tally:
+async def write_all(job: Job, sink: Sink, screen: Screen) -> Tally:
     """Write the record of each source as soon as it and those before it are done."""
-    engine, tally, is_list = job.engine, Tally(), is_many(job.schema)
+    engine, tally = job.engine, Tally()
     if engine.note:
         screen.note(engine.note)
     under_way: deque[str] = deque()  # and those that wait for their turn
@@ -54,8 +53,7 @@ async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tall
                     under_way.popleft()
                     with view.paused(f"{engine.id}: {tally.done} done, {tally.failed} failed"):
                         screen.report(record)
-                        for line in [record.to_dict()] if full else _lines(record, is_list=is_list):
-                            sink.write(line)
+                        sink.write(Line.of(record))
     except BudgetSpent as error:
         if is_single(job.sources) or not under_way:
             raise
@@ -65,15 +63,6 @@ async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tall
         await engine.aclose()
         screen.note(engine.summary)  # also of a run that an error ends
     return tally
-
-
-def _lines(record: Extraction, *, is_list: bool) -> Iterator[Any]:
-    """What is printed of a record: its data; of a list, an object for each entry that says where it comes from."""
-    if not is_list and record.ok:
-        yield record.data
-    elif is_list:
-        for at, entry in enumerate(record.data or ()):
-            yield {"source": record.source, "record": at, "data": entry}
 
 
 def refuse_missing(sources: list[str]) -> None:

@@ -60,11 +60,12 @@ def run(
     sources: Sources = None,
     model: ModelOption = DEFAULT,
     format: Annotated[
-        Literal["json", "jsonl", "yaml"] | None,
-        typer.Option("--format", "-f", help="Default: json for one source, jsonl for several."),
+        Literal["json", "jsonl", "yaml", "csv", "tsv", "parquet", "sqlite", "folder"] | None,
+        typer.Option("--format", "-f", help="Default: by --out, or json for one source, jsonl for several."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write to a file; it appears when all is done.")
+        Path | None,
+        typer.Option("--out", "-o", help="Write to a file; it appears when all is done. Or a folder."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="The whole record: spans, errors, usage, time.")] = False,
     many: ManyOption = False,
@@ -107,14 +108,14 @@ def run(
     screen = Screen(quiet, verbose)
     with handled(screen):
         from extractor.engines import Access, Budget, Session, Settings, Trace, open_engine
-        from extractor.sinks import choose_format, open_sink, refuse_overwriting
+        from extractor.sinks import Layout, choose_form, open_sink, refuse_overwriting
         from extractor.sources import is_single
 
         named = sources_or_stdin(sources)
         out = None if out == Path("-") else out
         refuse_overwriting(named, out)
         single = is_single(named)
-        choose_format(format, out, single=single)  # a wrong one fails before the weights load
+        choose_form(format, out, single=single)  # a wrong one fails before the weights load
         settings = Settings(slots or (1 if single else None), threads, gpu_layers, context, verbose)
         tracing = Trace(trace) if trace else None
         access = Access(base_url, key_file, offline, total_timeout, tracing, screen.warn, timeout)
@@ -140,13 +141,14 @@ def run(
             loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
             job = Job(named, loaded, engine, options, is_streamed=stream and single)
             single = single and (full or not is_many(loaded))
-            written = choose_format(format, out, single=single)
-            with open_sink(out, written, single=single) as sink:
+            shown = choose_form(format, out, single=single)
+            layout = Layout(shown, "record" if full else "entries", single, loaded)
+            with open_sink(out, layout) as sink:
                 if not engine.is_here():
                     refuse_missing(named)
                 with screen.pulling() as on_progress:
                     engine.prepare(on_progress)
-                tally = asyncio.run(write_all(job, sink, screen, full=full))
+                tally = asyncio.run(write_all(job, sink, screen))
         raise typer.Exit(tally.exit_code)
 
 
