@@ -92,7 +92,7 @@ def batch(
         ),
     ] = None,
     glob: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             help="Files to take from folders, as '*.html' or 'notes/**/*.md'. Default: text and Markdown.",
             show_default=False,
@@ -216,14 +216,14 @@ def batch(
         wanted = Wanted(
             (*(sources or ()),),
             (*map(str, files_from or ()),),
-            glob,
+            (*(glob or ()),),
             (*(ignore or ()),),
             text_field,
             id_field,
             limit,
             _own_files(out, ledger),
         )
-        engine = open_session(ctx, screen)
+        engine = open_session(ctx, screen, None)
         with contextlib.closing(engine):
             from extractor.cli import batching
             from extractor.sinks import Layout

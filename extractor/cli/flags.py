@@ -286,3 +286,31 @@ TraceOption = Annotated[
         metavar="DIR",
     ),
 ]
+ConcurrencyOption = Annotated[
+    str,
+    typer.Option(
+        help="Documents at once: a number, or auto: the slots of weights here, and of an endpoint as many as pay off.",
+        rich_help_panel=_WHOLE_RUN,
+        metavar="N|auto",
+    ),
+]
+RpmOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Most requests a minute.",
+        show_default=False,
+        rich_help_panel=_WHOLE_RUN,
+        metavar="N",
+    ),
+]
+TpmOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Most tokens a minute, read and written.",
+        show_default=False,
+        rich_help_panel=_WHOLE_RUN,
+        metavar="N",
+    ),
+]

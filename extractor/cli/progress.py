@@ -5,16 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from extractor.batch import Batch
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
-
-if TYPE_CHECKING:
-    from rich.progress import Progress as Bar
 
 _MINUTE, _HOUR = 60, 3600
 
@@ -123,7 +119,7 @@ async def _tell(state: State, screen: Screen, every: float) -> None:
 
 
 @contextlib.contextmanager
-def _bar(state: State) -> AsyncIterator[Bar]:  # type: ignore[misc]
+def _bar(state: State) -> Iterator[None]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task
     from rich.text import Text
@@ -138,4 +134,4 @@ def _bar(state: State) -> AsyncIterator[Bar]:  # type: ignore[misc]
     columns = (SpinnerColumn(), BarColumn(bar_width=20), Told())
     with Progress(*columns, console=Console(stderr=True), transient=True, refresh_per_second=4) as bar:
         bar.add_task("", total=None)
-        yield bar
+        yield

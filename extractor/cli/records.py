@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any
 
 from extractor import batch
-from extractor.batch import Batch, Tally
+from extractor.batch import Batch, Tally, Tolerance
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.errors import BudgetSpent, SourceError
-from extractor.schema import is_many
 from extractor.sinks import Sink
 from extractor.sources import discover, is_missing, is_single
 from extractor.talk import Options
-from extractor.types import Extraction, Schema
+from extractor.types import Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +27,9 @@ class Job:
     is_streamed: bool = False
 
 
-async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tally:
+async def write_all(job: Job, sink: Sink, screen: Screen) -> Tally:
     """Write the record of each source as soon as it and those before it are done."""
-    engine, is_list = job.engine, is_many(job.schema)
+    engine = job.engine
     if engine.note:
         screen.note(engine.note)
     begun = f"{engine.id}: {'loading and reading' if engine.has_weights else 'reading'}"
@@ -40,14 +37,13 @@ async def write_all(job: Job, sink: Sink, screen: Screen, *, full: bool) -> Tall
         with screen.growing() if job.is_streamed else screen.working(begun) as view:
             options = replace(job.options, on_partial=view.show)
             asked = batch.Job(job.schema, engine, options, engine.languages())
-            run = Batch(asked, lambda: engine.slots)
+            run = Batch(asked, lambda: engine.slots, tolerance=Tolerance(dead=None))
             async with aclosing(run.outcomes(discover(job.sources))) as outcomes:
                 async for outcome in outcomes:
                     assert outcome.record is not None  # there is no ledger
                     with view.paused(f"{engine.id}: {run.tally.done} done, {run.tally.failed} failed"):
                         screen.report(outcome.record)
-                        for line in [outcome.record.to_dict()] if full else _lines(outcome.record, is_list=is_list):
-                            sink.write(line)
+                        sink.write(outcome.line)
     finally:
         await engine.aclose()
         screen.note(engine.summary)  # also of a run that an error ends
@@ -62,15 +58,6 @@ def _told(why: BaseException, tally: Tally, job: Job) -> BaseException:
         return why
     done = f"{tally.done} of the documents {'is' if tally.done == 1 else 'are'} done"
     return why.reworded(f"{why}; {done}, the first that is not: {tally.first_left}", why.hint)
-
-
-def _lines(record: Extraction, *, is_list: bool) -> Iterator[Any]:
-    """What is printed of a record: its data; of a list, an object for each entry that says where it comes from."""
-    if not is_list and record.ok:
-        yield record.data
-    elif is_list:
-        for at, entry in enumerate(record.data or ()):
-            yield {"source": record.source, "record": at, "data": entry}
 
 
 def refuse_missing(sources: list[str]) -> None:

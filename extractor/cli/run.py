@@ -58,11 +58,12 @@ def run(
     sources: Sources = None,
     model: ModelOption = DEFAULT,
     format: Annotated[
-        Literal["json", "jsonl", "yaml"] | None,
-        typer.Option("--format", "-f", help="Default: json for one source, jsonl for several."),
+        Literal["json", "jsonl", "yaml", "csv", "tsv", "parquet", "sqlite", "folder"] | None,
+        typer.Option("--format", "-f", help="Default: by --out, or json for one source, jsonl for several."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write to a file; it appears when all is done.")
+        Path | None,
+        typer.Option("--out", "-o", help="Write to a file; it appears when all is done. Or a folder."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="The whole record: spans, errors, usage, time.")] = False,
     many: ManyOption = False,
@@ -104,14 +105,14 @@ def run(
     """
     screen = Screen(quiet, verbose)
     with handled(screen):
-        from extractor.sinks import choose_format, open_sink, refuse_overwriting
+        from extractor.sinks import Layout, choose_form, open_sink, refuse_overwriting
         from extractor.sources import is_single
 
         named = sources_or_stdin(sources)
         out = None if out == Path("-") else out
         refuse_overwriting(named, out)
         single = is_single(named)
-        choose_format(format, out, single=single)  # a wrong one fails before the weights load
+        choose_form(format, out, single=single)  # a wrong one fails before the weights load
         engine = open_session(ctx, screen, slots or (1 if single else None))
         if stream and not single:
             screen.warn("--stream shows a single record as it grows; of several sources each is shown when it is done")
@@ -127,13 +128,14 @@ def run(
             loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
             job = Job(named, loaded, engine, options, is_streamed=stream and single)
             single = single and (full or not is_many(loaded))
-            written = choose_format(format, out, single=single)
-            with open_sink(out, written, single=single) as sink:
+            shown = choose_form(format, out, single=single)
+            layout = Layout(shown, "record" if full else "entries", single, loaded)
+            with open_sink(out, layout) as sink:
                 if not engine.is_here():
                     refuse_missing(named)
                 with screen.pulling() as on_progress:
                     engine.prepare(on_progress)
-                tally = asyncio.run(write_all(job, sink, screen, full=full))
+                tally = asyncio.run(write_all(job, sink, screen))
         raise typer.Exit(tally.exit_code)
 
 

@@ -94,6 +94,11 @@ class Session:
         return int(getattr(self.engine, "slots", self._slots))
 
     @property
+    def limit(self) -> int:
+        """Documents that may be under way at once."""
+        return self.slots
+
+    @property
     def note(self) -> str | None:
         """What there is to tell about the server that `extract serve` keeps."""
         return getattr(self.engine, "note", None)

@@ -8,7 +8,7 @@ Discovery streams and sorts folder by folder, so that the order is the same ever
 
 from __future__ import annotations
 
-from extractor.sources.finding import RECORD_SUFFIXES, count, find
+from extractor.sources.finding import RECORD_SUFFIXES, count, find, is_slow
 from extractor.sources.loading import is_missing, is_small, load
 from extractor.sources.paths import TEXT_SUFFIXES, Wanted, discover, is_single
 from extractor.sources.source import MOST_BYTES, STDIN, Source
@@ -25,6 +25,7 @@ __all__ = [
     "find",
     "is_missing",
     "is_single",
+    "is_slow",
     "is_small",
     "load",
 ]

@@ -50,8 +50,7 @@ def find(wanted: Wanted) -> Iterator[Source]:
 
 def count(wanted: Wanted, is_stopped: Callable[[], bool] = lambda: False) -> int | None:
     """How many sources `find` gives, of CSV about; None where that cannot be known beforehand, or it was stopped."""
-    lists = [*wanted.lists, *filter(STDIN.__eq__, wanted.arguments)]
-    if not all(map(_is_plain, lists)):
+    if is_slow(wanted):
         return None
     total, limit = 0, wanted.limit
     for source in _paths(wanted, Search.of(wanted)):
@@ -61,6 +60,11 @@ def count(wanted: Wanted, is_stopped: Callable[[], bool] = lambda: False) -> int
         if limit is not None and total >= limit:
             return limit
     return None if is_stopped() else total
+
+
+def is_slow(wanted: Wanted) -> bool:
+    """Whether the next source may have to be waited for: paths come out of a pipe, or records do."""
+    return not all(map(_is_plain, (*wanted.lists, *(one for one in wanted.arguments if one == STDIN))))
 
 
 def _paths(wanted: Wanted, search: Search) -> Iterator[Source]:
