@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -40,8 +40,8 @@ def stats(ledger: LedgerArgument, as_json: JsonOption = False) -> None:
             print("nothing is kept")
 
 
-@app.command()
-def failed(ledger: LedgerArgument, as_json: JsonOption = False) -> None:
+@app.command("failed")
+def list_failed(ledger: LedgerArgument, as_json: JsonOption = False) -> None:
     """Print the documents that failed or got no answer, each with the first reason."""
     with handled(Screen()), _opened(ledger) as found:
         for plan, line in found.failed():
@@ -56,10 +56,7 @@ def failed(ledger: LedgerArgument, as_json: JsonOption = False) -> None:
 @app.command()
 def prune(
     ledger: LedgerArgument,
-    state: Annotated[
-        list[Literal["done", "failed", "unanswered"]] | None,
-        typer.Option(help="Only records in this state; several are given one by one.", show_default=False),
-    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what failed or got no answer.")] = False,
     plan: Annotated[
         list[str] | None,
         typer.Option(
@@ -76,8 +73,8 @@ def prune(
     """Forget records: what is forgotten is asked again. The file shrinks."""
     screen = Screen()
     with handled(screen):
-        if not (state or plan or older_than or everything):
-            raise UsageError("nothing says what to forget", hint="--state, --plan, --older-than, or --all")
+        if not (failed or plan or older_than or everything):
+            raise UsageError("nothing says what to forget", hint="--failed, --plan, --older-than, or --all")
         from extractor.ledger import Ledger
         from extractor.locks import claimed
 
@@ -85,7 +82,7 @@ def prune(
         with _opened(ledger):
             pass  # no file is made
         with claimed(ledger, "LEDGER"), Ledger(ledger) as found:
-            states: Sequence[State] = state or ()
+            states: Sequence[State] = ("failed", "unanswered") if failed else ()
             gone = found.prune(states=states, plans=_plans(found, plan or ()), before=before)
         screen.say(f"{gone:,} records are forgotten")
 
