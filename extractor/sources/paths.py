@@ -8,16 +8,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from extractor.errors import SourceError
-from extractor.sources.ignoring import IGNORE_FILE, Outputs, given_rules, parse
+from extractor.sources.ignoring import IGNORE_FILE, Outputs, Rule, are_about, given_rules, parse
 from extractor.sources.lists import label, paths_in
 from extractor.sources.source import STDIN, Source
 from extractor.sources.walking import Bounds, Pattern, parts_of, suffixed, walk
-
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
 
 TEXT_SUFFIXES = frozenset((".txt", ".text", ".md", ".markdown"))
 
@@ -64,14 +60,13 @@ class Search:
     """How paths are found: which files of a folder are wanted, and what is passed over."""
 
     glob: tuple[str, ...] = ()
-    ignore: GitIgnoreSpec | None = None
+    ignore: tuple[Rule, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
 
     @classmethod
     def of(cls, wanted: Wanted) -> Search:
         """That of a batch; raises `UsageError` for a rule that is none."""
-        spec = parse(wanted.ignore, "--ignore") if wanted.ignore else None
-        return cls(wanted.glob, spec, Bounds(Outputs.of(wanted.skip)))
+        return cls(wanted.glob, parse(wanted.ignore, "--ignore"), Bounds(Outputs.of(wanted.skip)))
 
     def argument(self, argument: str) -> Iterator[Source]:
         """What an argument names."""
@@ -125,10 +120,7 @@ class Search:
 
     def _ignores(self, path: str) -> bool:
         """Whether a file that is named is passed over: only a rule of the command line says so of those."""
-        if self.ignore is None:
-            return False
-        near = re.sub(r"^(?:\.{0,2}/)+", "", os.path.relpath(path))
-        return bool(self.ignore.check_file(near).include)
+        return bool(self.ignore) and are_about(self.ignore, re.sub(r"^(?:\.\./)+", "", os.path.relpath(path)))
 
     def _hint(self) -> str:
         hint = f"text and Markdown files end in {', '.join(sorted(TEXT_SUFFIXES))}"
