@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from json.encoder import encode_basestring
 from typing import Any, Literal
 
 from extractor.text import UNSAFE
@@ -43,7 +44,7 @@ class Line:
     @property
     def text(self) -> str:
         """The whole record: '{"source": "a.txt", "data": …, "schema": …}'."""
-        return f'{{"source": {to_json(self.source)}, "data": {self.data}, {self.rest[1:]}'
+        return f'{{"source": {escaped(encode_basestring(self.source))}, "data": {self.data}, {self.rest[1:]}'
 
     @property
     def fields(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from extractor.errors import UsageError
 from extractor.locks import claimed
 from extractor.sinks.layout import BINARY, TEXTS, Form, Layout
 from extractor.sinks.sink import Sink, Writer
-from extractor.sinks.swap import refused, swapped
+from extractor.sinks.swap import refuse_name, refused, swapped
 
 __all__ = ["Form", "Layout", "Sink", "choose_form", "open_sink", "refuse_overwriting"]
 
@@ -85,6 +85,7 @@ def open_sink(out: Path | None, layout: Layout) -> Iterator[Sink]:
             yield sink
             sink.finish()
         return
+    refuse_name(out)
     out = out.resolve() if os.path.islink(out) or not out.name else out  # a link stays a link
     with _folder(out, layout) if layout.form == "folder" else _file(out, layout) as sink:
         yield sink

@@ -20,7 +20,7 @@ from extractor.text import UNSAFE
 
 _FORMULA = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?")
-_TO_QUOTE = re.compile("[\",;|\t\r\n']|\\A\\s|\\s\\Z|\\A\\Z")
+_TO_QUOTE = re.compile("[\",;|\t\r\n']")
 
 
 class CsvWriter:
@@ -58,4 +58,5 @@ def cell(value: Any) -> str:
     if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         text = f"'{text}"
     text = UNSAFE.sub(lambda found: found[0] if found[0] == "\r" else f"\\u{ord(found[0]):04x}", text)
-    return '"' + text.replace('"', '""') + '"' if _TO_QUOTE.search(text) else text
+    is_bare = text == text.strip() != "" and not _TO_QUOTE.search(text)
+    return text if is_bare else '"' + text.replace('"', '""') + '"'

@@ -42,15 +42,16 @@ class Sink:
             self.written += self._write(line)
         except BaseException as error:
             self.is_torn = True
+            self._write = _refuse
             if isinstance(error, OSError):
                 raise self._fault(error) from error
             raise
 
     def finish(self) -> None:
         """Close what the form has open; a single document that failed leaves nothing at all."""
-        if self.is_torn:
-            raise self._fault(OSError(errno.EIO, "a record was written in part"))
         try:
+            if self.is_torn:
+                _refuse()
             self._writer.finish()
         except OSError as error:
             self.is_torn = True
@@ -59,6 +60,10 @@ class Sink:
     def _fault(self, error: OSError) -> Exception:
         """A reader that went away is for the caller; all else names the output."""
         return error if isinstance(error, BrokenPipeError) else unwritten(self._name, error)
+
+
+def _refuse(_: Line | None = None) -> int:
+    raise OSError(errno.EIO, "a record before was written in part")
 
 
 def unwritten(name: str, error: OSError) -> ExtractError:

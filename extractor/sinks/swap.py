@@ -61,8 +61,6 @@ def swapped(out: Path) -> Iterator[Swap]:
     """An empty temporary file of a fixed name, for an output that is claimed: what a killed run left is removed."""
     swap = Swap(out, out.with_name(f".{_short(out.name)}.tmp"))
     try:
-        with contextlib.suppress(FileNotFoundError):
-            out.lstat()  # a name that is too long fails now, not when all is done
         swap.temporary.unlink(missing_ok=True)
         swap.temporary.open("xb").close()
     except OSError as error:
@@ -72,6 +70,15 @@ def swapped(out: Path) -> Iterator[Swap]:
     finally:
         with contextlib.suppress(OSError):
             swap.temporary.unlink()
+
+
+def refuse_name(out: Path) -> None:
+    """Refuse a name that no file can have (it is too long, say) now, not when all is done."""
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            out.lstat()
+    except OSError as error:
+        raise refused(out, error) from error
 
 
 def refused(out: Path, error: OSError, hint: str = "the folder must exist and be writable") -> UsageError:
