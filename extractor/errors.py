@@ -9,6 +9,8 @@ from __future__ import annotations
 from copy import copy
 from typing import Self
 
+_OVERLOADS = (429, 503, 504, 529)
+
 
 class ExtractError(Exception):
     """Root of all errors that a user can act on; `str(error)` is the message, `error.hint` the next step."""
@@ -69,10 +71,12 @@ class EngineError(ExtractError):
 class EngineUnavailable(EngineError):
     """A timeout, an overload or a refused connection: the same request may succeed later.
 
-    `retry_after` is when, in seconds from now, where the server said so; `is_unreachable` where there is no server.
+    `retry_after` is when, in seconds from now, where the server said so; `is_unreachable` where there is no server;
+    `is_overload` where too much was asked at once.
     """
 
     retryable = True
+    is_late = False
 
     def __init__(
         self,
@@ -90,7 +94,14 @@ class EngineUnavailable(EngineError):
     @classmethod
     def late(cls, engine: str, seconds: float, *, hint: str = "raise --timeout") -> EngineUnavailable:
         """No answer in the time that it was given."""
-        return cls(f"{engine}: no answer within {round(seconds, 2):g} s", hint=hint)
+        error = cls(f"{engine}: no answer within {round(seconds, 2):g} s", hint=hint)
+        error.is_late = True
+        return error
+
+    @property
+    def is_overload(self) -> bool:
+        """Whether asking less at once may help: HTTP 429, 503, 504, 529, or no answer in time."""
+        return self.is_late or self.status in _OVERLOADS
 
 
 class EngineDenied(EngineError):

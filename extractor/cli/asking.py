@@ -11,13 +11,13 @@ from extractor.cli.terminal import Screen
 if TYPE_CHECKING:
     import typer
 
-    from extractor.engines import Session
+    from extractor.engines import Pace, Session
     from extractor.prompt import PromptStyle
     from extractor.talk import Options
 
 
-def open_session(ctx: typer.Context, screen: Screen, slots: int | None) -> Session:
-    """The engine of --model, with what bounds a run; `slots` are those of weights here."""
+def open_session(ctx: typer.Context, screen: Screen, slots: int | None, pace: Pace | None = None) -> Session:
+    """The engine of --model, with what bounds a run; `slots` are those of weights here, `pace` is for other engines."""
     from extractor.engines import Access, Budget, Session, Settings, Trace, open_engine
 
     flags = ctx.params
@@ -33,7 +33,8 @@ def open_session(ctx: typer.Context, screen: Screen, slots: int | None) -> Sessi
         flags["timeout"],
     )
     budget = Budget(flags["max_output_tokens"], flags["max_cost"])
-    engine = Session(open_engine(flags["model"], settings, access), budget, slots=flags.get("slots"), trace=trace)
+    model = open_engine(flags["model"], settings, access)
+    engine = Session(model, budget, slots=flags.get("slots"), trace=trace, pace=pace)
     _tell_unused(ctx, engine, screen)
     return engine
 

@@ -53,6 +53,7 @@ from extractor.models import DEFAULT
 if TYPE_CHECKING:
     from extractor.batch import Tolerance
 
+_MOST_AT_ONCE = 1024
 _READ, _WRITTEN, _FAILURES, _TOLD = "What is read", "What is written", "What fails", "What is told"
 
 
@@ -180,7 +181,7 @@ def batch(
     key_file: KeyFileOption = None,
     timeout: TimeoutOption = None,
     total_timeout: TotalTimeoutOption = None,
-    concurrency: ConcurrencyOption = "auto",
+    concurrency: ConcurrencyOption = None,
     rpm: RpmOption = None,
     tpm: TpmOption = None,
     max_output_tokens: MaxOutputTokensOption = None,
@@ -202,6 +203,7 @@ def batch(
     """
     screen = Screen(quiet, verbose, log_json)
     with handled(screen):
+        from extractor.engines import Pace
         from extractor.sinks import choose_form, refuse_overwriting
         from extractor.sources import Wanted
 
@@ -223,7 +225,7 @@ def batch(
             limit,
             _own_files(out, ledger),
         )
-        engine = open_session(ctx, screen, None)
+        engine = open_session(ctx, screen, _slots(concurrency), Pace(rpm, tpm, _slots(concurrency) or "auto"))
         with contextlib.closing(engine):
             from extractor.cli import batching
             from extractor.sinks import Layout
@@ -249,6 +251,15 @@ def batch(
 def _beside(out: Path) -> Path:
     """The ledger of an output: 'papers.jsonl' → 'papers.jsonl.ledger'."""
     return out.with_name(f"{out.name}.ledger")
+
+
+def _slots(concurrency: str | None) -> int | None:
+    """'8' → 8; None leaves it to what pays off."""
+    if concurrency in (None, "auto"):
+        return None
+    if concurrency is not None and concurrency.isdecimal() and 1 <= int(concurrency) <= _MOST_AT_ONCE:
+        return int(concurrency)
+    raise UsageError(f"--concurrency {concurrency!r} is no number", hint=f"1 to {_MOST_AT_ONCE}, or auto")
 
 
 def _own_files(out: Path | None, ledger: Path | None) -> frozenset[Path]:

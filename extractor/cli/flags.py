@@ -64,6 +64,36 @@ SlotsOption = Annotated[
         metavar="N",
     ),
 ]
+ConcurrencyOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Documents at once: a number, or auto, which finds out how many pay off and asks less where the server "
+        "is overloaded. Default: auto; of weights on this machine their slots.",
+        show_default=False,
+        rich_help_panel=_WHOLE_RUN,
+        metavar="N|auto",
+    ),
+]
+RpmOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Requests that may go out in a minute.",
+        show_default=False,
+        rich_help_panel=_WHOLE_RUN,
+        metavar="N",
+    ),
+]
+TpmOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Tokens that may be read and written in a minute, as estimated before each request.",
+        show_default=False,
+        rich_help_panel=_WHOLE_RUN,
+        metavar="TOKENS",
+    ),
+]
 ThreadsOption = Annotated[
     int | None,
     typer.Option(
@@ -284,33 +314,5 @@ TraceOption = Annotated[
         show_default=False,
         rich_help_panel=_WHOLE_RUN,
         metavar="DIR",
-    ),
-]
-ConcurrencyOption = Annotated[
-    str,
-    typer.Option(
-        help="Documents at once: a number, or auto: the slots of weights here, and of an endpoint as many as pay off.",
-        rich_help_panel=_WHOLE_RUN,
-        metavar="N|auto",
-    ),
-]
-RpmOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        help="Most requests a minute.",
-        show_default=False,
-        rich_help_panel=_WHOLE_RUN,
-        metavar="N",
-    ),
-]
-TpmOption = Annotated[
-    int | None,
-    typer.Option(
-        min=1,
-        help="Most tokens a minute, read and written.",
-        show_default=False,
-        rich_help_panel=_WHOLE_RUN,
-        metavar="N",
     ),
 ]

@@ -7,7 +7,19 @@ from extractor.engines.endpoint.remote import RemoteEngine
 from extractor.engines.llama.engine import LlamaEngine
 from extractor.engines.llama.process import Settings
 from extractor.engines.opening import Access, open_engine
+from extractor.engines.pace import Pace, read_concurrency
 from extractor.engines.session import Session
 from extractor.engines.trace import Trace
 
-__all__ = ["Access", "Budget", "LlamaEngine", "RemoteEngine", "Session", "Settings", "Trace", "open_engine"]
+__all__ = [
+    "Access",
+    "Budget",
+    "LlamaEngine",
+    "Pace",
+    "RemoteEngine",
+    "Session",
+    "Settings",
+    "Trace",
+    "open_engine",
+    "read_concurrency",
+]

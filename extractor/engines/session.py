@@ -10,28 +10,40 @@ from typing import Any
 from extractor.engines.account import Account, Budget
 from extractor.engines.endpoint.remote import RemoteEngine
 from extractor.engines.llama.engine import LlamaEngine
+from extractor.engines.pace import SLOTS, Pace
 from extractor.engines.prices import cost_of
 from extractor.engines.trace import Trace
 from extractor.errors import UsageError
 from extractor.models import Progress
 from extractor.types import Completion, Engine, Message, Mode, OnText, Request, Usage
 
-_SLOTS = 4
-
 
 class Session:
-    """Wraps an engine for one run. What is over the budget ends the run with `BudgetSpent`, before the next request."""
+    """Wraps an engine for one run. What is over the budget ends the run with `BudgetSpent`, before the next request.
+
+    `pace` is how fast it may ask: by default as fast as it answers, with so many `slots`.
+    """
 
     def __init__(
-        self, engine: Engine, budget: Budget | None = None, *, slots: int | None = None, trace: Trace | None = None
+        self,
+        engine: Engine,
+        budget: Budget | None = None,
+        *,
+        slots: int | None = None,
+        trace: Trace | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.engine = engine
-        self._slots = slots or _SLOTS
+        self._slots = slots or SLOTS
+        self.pace = pace or Pace(concurrency=self._slots)
+        if hasattr(type(engine), "slots"):
+            self.pace.fix()
         self.account = Account(budget, lambda usage: cost_of(self.id, usage))
         has_wire = isinstance(engine, RemoteEngine | LlamaEngine)
         self._trace = None if has_wire else trace  # what was on a wire is kept there
         if isinstance(engine, RemoteEngine):
             engine.chat.account = self.account  # it also asks what no document asks for
+            engine.chat.pace = self.pace  # and each of its tries counts
         if budget and budget.cost is not None and cost_of(self.id, Usage()) is None:
             what = f"--max-cost: the price of {self.id} is not known"
             known = "only prices of OpenAI's own models are known"
@@ -62,14 +74,16 @@ class Session:
     async def generate(self, request: Request) -> Completion:
         """Answer a request, and count it."""
         async with self.account.hold(request) as allowed:
-            return self.account.count(allowed, await self._traced(allowed, self.engine.generate(allowed)))
+            return self.account.count(allowed, await self._traced(allowed, self._paced(allowed, self.engine.generate)))
 
     async def stream(self, request: Request, on_text: OnText) -> Completion:
         """Answer a request, and show the text on the way where the engine can."""
         if not hasattr(self.engine, "stream"):
             return await self.generate(request)
         async with self.account.hold(request) as allowed:
-            return self.account.count(allowed, await self._traced(allowed, self.engine.stream(allowed, on_text)))
+            stream = self.engine.stream
+            answer = self._paced(allowed, lambda request: stream(request, on_text))
+            return self.account.count(allowed, await self._traced(allowed, answer))
 
     async def honoured(self) -> tuple[Mode, ...]:
         """The modes that the engine was seen to honour, or says that it does."""
@@ -95,8 +109,8 @@ class Session:
 
     @property
     def limit(self) -> int:
-        """Documents that may be under way at once."""
-        return self.slots
+        """Documents that may be under way at once, as of now: the slots of an engine that has some, else the pace's."""
+        return int(getattr(self.engine, "slots", self.pace.limit))
 
     @property
     def note(self) -> str | None:
@@ -137,6 +151,15 @@ class Session:
     def _call(self, name: str, default: Any = None) -> Any:
         found = getattr(self.engine, name, None)
         return found() if found else default
+
+    async def _paced(self, request: Request, ask: Callable[[Request], Awaitable[Completion]]) -> Completion:
+        """An answer, asked for when it may be; an endpoint sees to that for each of its tries."""
+        if isinstance(self.engine, RemoteEngine):
+            return await ask(request)
+        turn = self.pace.turn(request)
+        await turn.enter(2 * request.timeout)
+        with turn:
+            return turn.answered(await ask(request))
 
     async def _traced(self, request: Request, answer: Awaitable[Completion]) -> Completion:
         """An answer, which goes into the trace with what the model thought, or with the error that came instead."""

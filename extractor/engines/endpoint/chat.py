@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from extractor.engines.account import Account
 from extractor.engines.endpoint import wire
 from extractor.engines.endpoint.faults import NO_ANSWER, NO_SUCH_PATH
 from extractor.engines.endpoint.transport import Patience, Transport
+from extractor.engines.pace import Pace, Turn
 from extractor.engines.trace import Trace
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
 from extractor.types import Completion, Message, Mode, OnText, Request, Usage
@@ -47,6 +48,7 @@ class ChatEngine:
         self.server = server  # None until it was looked at
         self.transport = Transport(url, key, self.id, patience or Patience(), trace)
         self.account = Account()
+        self.pace = Pace()
         self.has_chats = True  # until the server says that the model only continues texts
         self._not_taken: set[str] = set()
 
@@ -61,23 +63,15 @@ class ChatEngine:
 
     async def generate(self, request: Request, patience: Patience | None = None) -> Completion:
         """One completion, once more without a parameter that the model does not take, or without a chat."""
-        return await self.transport.patiently(
-            lambda seconds: self._adapted(request, None, seconds), request.timeout, patience
-        )
+        return await self._in_turns(request, lambda: None, patience)
 
     async def stream(self, request: Request, on_text: OnText) -> Completion:
         """As `generate`; `on_text` gets the text so far, each time that it has grown.
 
         Only the first try is a stream: what breaks, or is none, is asked for as a whole with the tries that are left.
         """
-        show: OnText | None = on_text
-
-        async def attempt(seconds: float) -> Completion:
-            nonlocal show
-            shown, show = show, None
-            return await self._adapted(request, shown, seconds)
-
-        return await self.transport.patiently(attempt, request.timeout)
+        shown = iter((on_text,))
+        return await self._in_turns(request, lambda: next(shown, None))
 
     async def count_tokens(self, messages: tuple[Message, ...]) -> int:
         """Tokens of a chat with its template, by llama.cpp's own counter."""
@@ -92,7 +86,19 @@ class ChatEngine:
         """Close the connections."""
         await self.transport.aclose()
 
-    async def _adapted(self, request: Request, on_text: OnText | None, seconds: float) -> Completion:
+    async def _in_turns(
+        self, request: Request, shown: Callable[[], OnText | None], patience: Patience | None = None
+    ) -> Completion:
+        """An answer; each try waits for its turn, and is a stream where somebody is shown it."""
+        turn = self.pace.turn(request)
+
+        async def attempt(seconds: float) -> Completion:
+            with turn:
+                return turn.answered(await self._adapted(request, shown(), seconds, turn))
+
+        return await self.transport.patiently(attempt, request.timeout, patience, turn.enter)
+
+    async def _adapted(self, request: Request, on_text: OnText | None, seconds: float, turn: Turn) -> Completion:
         """One try, with a body that the model takes; a stream where somebody looks on, and the server has streams."""
         while True:
             body = self._body(request, is_streamed=on_text is not None)
@@ -104,6 +110,7 @@ class ChatEngine:
             except (RequestRejected, EngineDenied) as error:
                 if not (self.is_chat(request) and await self._only_continues(error)):
                     self._adapt(error, body)
+            turn.again()
 
     async def _streamed(self, path: str, body: Mapping[str, Any], on_text: OnText, seconds: float) -> Any:
         """The answer that a stream comes to."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 T = TypeVar("T")
+Enter = Callable[[float], Awaitable[float]]
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
 _SHORTEST_TRY = 0.1  # seconds
@@ -62,6 +63,19 @@ class Patience:
 
 
 @dataclass(slots=True)
+class _Spent:
+    """The seconds that a server has had for a request, and those that it gets in all."""
+
+    total: float
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """How many, so far."""
+        return time.monotonic() - self.started
+
+
+@dataclass(slots=True)
 class _Pool:
     """A client with connections of its own."""
 
@@ -83,26 +97,25 @@ class Transport:
         self._has_answered = False
 
     async def patiently(
-        self, attempt: Callable[[float], Awaitable[T]], seconds: float, patience: Patience | None = None
+        self,
+        attempt: Callable[[float], Awaitable[T]],
+        seconds: float,
+        patience: Patience | None = None,
+        enter: Enter | None = None,
     ) -> T:
         """What an attempt gives, with the tries that patience has; each may take some seconds, and is told how many.
 
-        Where nobody has ever answered and no connection is made, there is no server to wait for.
+        Where nobody has ever answered and no connection is made, there is no server to wait for. `enter` is awaited
+        before each try, is told how much time there is for all, and gives the seconds that are none of the server's.
         """
         if not self._pools:
             with self._client():
                 pass  # its slow import takes none of the server's time
-        patience, started = patience or self.patience, time.monotonic()
-        total = patience.total or 2 * seconds
+        patience = patience or self.patience
+        spent = _Spent(patience.total or 2 * seconds)
 
         async def within_total() -> T:
-            left = max(total - (time.monotonic() - started), _SHORTEST_TRY)
-            try:
-                return await attempt(min(seconds, left))
-            except EngineUnavailable:
-                if left < seconds and time.monotonic() - started >= total:
-                    raise EngineUnavailable.late(self.name, total, hint=_LONGER) from None
-                raise
+            return await self._try(attempt, seconds, spent, enter)
 
         def may_pass(state: RetryCallState) -> bool:
             error = state.outcome.exception() if state.outcome else None
@@ -121,16 +134,30 @@ class Transport:
                 raise failures.pop()
             return await within_total()
 
-        from tenacity import AsyncRetrying, stop_after_attempt, stop_before_delay
+        from tenacity import AsyncRetrying
 
-        left = total - (time.monotonic() - started)
         tries = AsyncRetrying(
             retry=may_pass,
-            stop=stop_after_attempt(patience.tries) | stop_before_delay(left),
+            stop=lambda state: (
+                state.attempt_number >= patience.tries or spent.seconds + state.upcoming_sleep >= spent.total
+            ),
             wait=_wait,
-            retry_error_callback=lambda state: self._give_up(state, patience, started),
+            retry_error_callback=lambda state: self._give_up(state, patience, spent.seconds),
         )
         return await tries(again)
+
+    async def _try(
+        self, attempt: Callable[[float], Awaitable[T]], seconds: float, spent: _Spent, enter: Enter | None
+    ) -> T:
+        if enter:
+            spent.started += await enter(spent.total)
+        left = max(spent.total - spent.seconds, _SHORTEST_TRY)
+        try:
+            return await attempt(min(seconds, left))
+        except EngineUnavailable:
+            if left < seconds and spent.seconds >= spent.total:
+                raise EngineUnavailable.late(self.name, spent.total, hint=_LONGER) from None
+            raise
 
     async def post(self, path: str, body: Mapping[str, Any], seconds: float, patience: Patience | None = None) -> Any:
         """The JSON of an answer; each try may take some seconds."""
@@ -261,14 +288,14 @@ class Transport:
             received.status = response.status_code
         limit(response, self.patience.most_bytes, received.body if received else None)
 
-    def _give_up(self, state: RetryCallState, patience: Patience, started: float) -> Any:
+    def _give_up(self, state: RetryCallState, patience: Patience, seconds: float) -> Any:
         """The last error, which says how often it was tried."""
         error = state.outcome.exception() if state.outcome else None
         assert isinstance(error, EngineUnavailable)
         if patience.tries == 1:
             raise error
         times = state.attempt_number
-        tried = f"{times} tr{'y' if times == 1 else 'ies'} in {round(time.monotonic() - started, 1):g} s"
+        tried = f"{times} tr{'y' if times == 1 else 'ies'} in {round(seconds, 1):g} s"
         is_in_time = times == patience.tries
         if error.retry_after and not is_in_time:
             tried += f"; it asks for {error.retry_after:.0f} s more"
