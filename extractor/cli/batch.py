@@ -53,7 +53,6 @@ from extractor.models import DEFAULT
 if TYPE_CHECKING:
     from extractor.batch import Tolerance
 
-_MOST_AT_ONCE = 1024
 _READ, _WRITTEN, _FAILURES, _TOLD = "What is read", "What is written", "What fails", "What is told"
 
 
@@ -203,7 +202,7 @@ def batch(
     """
     screen = Screen(quiet, verbose, log_json)
     with handled(screen):
-        from extractor.engines import Pace
+        from extractor.engines import Pace, read_concurrency
         from extractor.sinks import choose_form, refuse_overwriting
         from extractor.sources import Wanted
 
@@ -225,7 +224,8 @@ def batch(
             limit,
             _own_files(out, ledger),
         )
-        engine = open_session(ctx, screen, _slots(concurrency), Pace(rpm, tpm, _slots(concurrency) or "auto"))
+        at_once = read_concurrency(concurrency or "auto")
+        engine = open_session(ctx, screen, at_once if at_once != "auto" else None, Pace(rpm, tpm, at_once))
         with contextlib.closing(engine):
             from extractor.cli import batching
             from extractor.sinks import Layout
@@ -251,15 +251,6 @@ def batch(
 def _beside(out: Path) -> Path:
     """The ledger of an output: 'papers.jsonl' → 'papers.jsonl.ledger'."""
     return out.with_name(f"{out.name}.ledger")
-
-
-def _slots(concurrency: str | None) -> int | None:
-    """'8' → 8; None leaves it to what pays off."""
-    if concurrency in (None, "auto"):
-        return None
-    if concurrency is not None and concurrency.isdecimal() and 1 <= int(concurrency) <= _MOST_AT_ONCE:
-        return int(concurrency)
-    raise UsageError(f"--concurrency {concurrency!r} is no number", hint=f"1 to {_MOST_AT_ONCE}, or auto")
 
 
 def _own_files(out: Path | None, ledger: Path | None) -> frozenset[Path]:
