@@ -25,6 +25,8 @@ State = Literal["done", "failed", "unanswered"]
 _APPLICATION = 0x65787472  # 'extr'
 _VERSION = 1
 _BUSY_SECONDS = 30.0
+_LOOKS = 256  # in one transaction
+_CACHE = 32_768  # KiB
 _SCHEMA = """
 CREATE TABLE plan (
     id INTEGER PRIMARY KEY,
@@ -129,14 +131,17 @@ class Ledger:
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self.path = path
-        self._plan = self._run = 0
-        with self._explained():
+        self._plan = self._run = self._looks = 0
+        try:
             self._base = _open(path, read_only=read_only)
-            try:
+        except sqlite3.Error as error:
+            raise _explain(path, error) from error
+        try:
+            with self._explained():
                 _prepare(self._base, path, read_only=read_only)
-            except BaseException:
-                self._base.close()
-                raise
+        except BaseException:
+            self._base.close()
+            raise
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -161,6 +166,7 @@ class Ledger:
     def begin(self, plan: Plan) -> None:
         """Begin a run with a plan."""
         with self._explained():
+            self._commit()
             row = (plan.digest, plan.schema, plan.engine, json.dumps(plan.facts, ensure_ascii=False))
             self._base.execute("INSERT OR IGNORE INTO plan (digest, schema, engine, facts) VALUES (?, ?, ?, ?)", row)
             self.look(plan)
@@ -170,6 +176,7 @@ class Ledger:
     def end(self, seconds: float, answered: int) -> None:
         """End the run; `seconds` are those in which it asked, and `answered` the documents that were answered."""
         with self._explained():
+            self._commit()
             self._base.execute(
                 "UPDATE run SET seconds = ?, answered = ? WHERE id = ?", (round(seconds, 3), answered, self._run)
             )
@@ -177,7 +184,13 @@ class Ledger:
     def get(self, text: bytes, source: str) -> Kept | None:
         """The record of a text (its sha256), as that of a source."""
         try:
+            # In a transaction of many: to lock the file for each takes as long as to read.
+            if not self._looks:
+                self._base.execute("BEGIN")
+            self._looks += 1
             found = self._base.execute(_GET, (self._plan, text)).fetchone()
+            if self._looks == _LOOKS:
+                self._commit()
         except sqlite3.Error as error:
             raise _explain(self.path, error) from error
         if found is None:
@@ -190,6 +203,7 @@ class Ledger:
         row = (self._plan, text, self._run, state, time.time(), line.source, line.data, line.rest)
         with self._explained():
             self._base.execute(_PUT, row)
+            self._commit()
 
     def history(self) -> History:
         """What the documents of this plan took so far."""
@@ -222,6 +236,7 @@ class Ledger:
         """
         given = {"states": json.dumps(states or None), "plans": json.dumps(plans or None), "before": before}
         with self._explained():
+            self._commit()
             self._base.execute("BEGIN IMMEDIATE")
             gone = self._base.execute(_PRUNE, given).rowcount
             self._base.execute("DELETE FROM plan WHERE id NOT IN (SELECT plan FROM result)")
@@ -229,11 +244,20 @@ class Ledger:
             self._base.execute("VACUUM")
         return gone
 
+    def _commit(self) -> None:
+        """End a transaction where there is one."""
+        self._looks = 0
+        if self._base.in_transaction:
+            self._base.execute("COMMIT")
+
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._looks = 0
+                self._base.rollback()
             raise _explain(self.path, error) from error
 
 
@@ -255,6 +279,7 @@ def _prepare(base: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
         raise UsageError(f"--ledger {path}: is a database of something else", hint="name another file")
     if version > _VERSION:
         raise UsageError(f"--ledger {path}: a newer version of extract wrote it", hint="pip install -U extractor")
+    base.execute(f"PRAGMA cache_size = -{_CACHE}")
     if read_only:
         return
     # After a crash of the machine itself the last records may be missing, never damaged; of the process, none.
