@@ -9,6 +9,9 @@ from pathlib import Path
 
 from extractor.errors import UsageError
 
+_LONGEST = 200  # bytes of a name
+_HINT = "wait for it, or end it; each run needs files of its own"
+
 
 @contextlib.contextmanager
 def claimed(path: Path, flag: str) -> Iterator[None]:
@@ -19,7 +22,7 @@ def claimed(path: Path, flag: str) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = path.with_name(f".{path.name[:200]}.lock")
+    lock = path.with_name(f".{os.fsencode(path.name)[:_LONGEST].decode(errors='ignore')}.lock")
     try:
         path.parent.stat()  # the library would make the folder
         held = FileLock(lock, timeout=0)
@@ -37,6 +40,3 @@ def claimed(path: Path, flag: str) -> Iterator[None]:
     finally:
         lock.unlink(missing_ok=True)  # while it is held: who takes it next sees that the file is gone
         held.release()
-
-
-_HINT = "wait for it, or end it; each run needs files of its own"

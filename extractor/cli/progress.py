@@ -74,13 +74,14 @@ class State:
         return f"{stage}{tally.done:,}{of_all} done{kept}{failed}{'; ' if paces else ''}{', '.join(paces)}"
 
     def summary(self) -> str:
-        """'120 documents (80 from the ledger): 118 valid, 2 failed; 42 s, 1.0 documents/s'."""
+        """'120 documents (80 from the ledger): 118 valid, 2 failed; 42 s, 2.9 a second'."""
         tally = self.batch.tally
         documents = f"{tally.done:,} document{'' if tally.done == 1 else 's'}"
         kept = f" ({tally.kept:,} from the ledger)" if tally.kept else ""
         valid = f"{tally.done - tally.failed:,} valid, {tally.failed:,} failed"
         left = f", {tally.left:,} begun and not done" if tally.left else ""
-        return f"{documents}{kept}: {valid}{left}; {spell_seconds(self.elapsed)}, {self.rate:,.1f} documents/s"
+        pace = f"{spell_seconds(self.elapsed)}, {tally.done / self.elapsed:,.1f} a second"
+        return f"{documents}{kept}: {valid}{left}; {pace}"
 
 
 def spell_seconds(seconds: float) -> str:

@@ -1,0 +1,395 @@
+"""`extract batch` as people use it: many documents, a ledger, and an engine that counts what it is asked."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import os
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from server import Stub, answer, reply
+from test_cli import COMMAND, KIND, SMOL, Finished, extract, on_terminal, surroundings
+
+ENGINE = '''
+import asyncio, json, os, re
+from extractor.types import Completion, Usage
+
+class Engine:
+    """Answers with the first word; fails as the text says; writes down what it is asked."""
+
+    id, modes = "own:first", ("grammar",)
+
+    async def generate(self, request):
+        text = re.search(r"\\n(.*)\\n", request.messages[-1].content)[1]
+        with open("asked.log", "a") as log:
+            log.write(text + "\\n")
+        await asyncio.sleep(float(os.environ.get("LATENCY", 0)))
+        if "bad" in text:
+            return Completion('{"word": 1}', "stop", Usage(10, 0, 3))
+        return Completion(json.dumps({"word": text.split()[0]}), "stop", Usage(10, 0, 3))
+'''
+ARGUMENTS = ("-s", "word str", "-m", "engine.py:Engine", "--retries", "0")
+WORDS = ["anchor", "buoy", "canal", "dyke", "eddy"]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "engine.py").write_text(ENGINE)
+    (tmp_path / "docs").mkdir()
+    for word in WORDS:
+        (tmp_path / "docs" / f"{word}.txt").write_text(f"{word} and more\n")
+    return tmp_path
+
+
+@pytest.fixture
+def batch(folder: Path) -> Callable[..., Finished]:
+    def run(*arguments: str, **given: Any) -> Finished:
+        return extract("batch", *arguments, *ARGUMENTS, cwd=folder, **given)
+
+    return run
+
+
+def asked(folder: Path) -> list[str]:
+    """The first words of the texts that the engine was asked about, sorted."""
+    log = folder / "asked.log"
+    return sorted(line.split()[0] for line in log.read_text().splitlines()) if log.exists() else []
+
+
+def records(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def words_in(path: Path) -> list[str]:
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        return [row[0] for row in base.execute("SELECT word FROM records ORDER BY rowid")]
+
+
+Batch = Callable[..., Finished]
+
+
+def test_a_folder_and_again(folder: Path, batch: Batch) -> None:
+    done = batch("docs", "--out", "out.jsonl")
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("5 documents: 5 valid, 0 failed; ")
+    found = records(folder / "out.jsonl")
+    assert [one["source"] for one in found] == [f"docs/{word}.txt" for word in WORDS]
+    assert [one["data"] for one in found] == [{"word": word} for word in WORDS]
+    assert asked(folder) == WORDS
+    before = (folder / "out.jsonl").read_bytes()
+    again = batch("docs", "--out", "out.jsonl")
+    assert again.err.startswith("5 documents (5 from the ledger): 5 valid, 0 failed; ")
+    assert (folder / "out.jsonl").read_bytes() == before
+    (folder / "docs" / "a-new.txt").write_text("zinc and more\n")
+    assert batch("docs", "--out", "out.jsonl").code == 0
+    assert asked(folder) == [*WORDS, "zinc"]
+    assert [one["data"]["word"] for one in records(folder / "out.jsonl")] == ["zinc", *WORDS]
+    assert sorted(path.name for path in folder.iterdir() if path.name != "__pycache__") == [
+        "asked.log",
+        "docs",
+        "engine.py",
+        "out.jsonl",
+        "out.jsonl.ledger",
+    ]
+
+
+def test_what_would_be_asked_otherwise_is_asked_again(folder: Path, batch: Batch) -> None:
+    batch("docs", "--out", "out.jsonl")
+    batch("docs", "--out", "out.jsonl", "--instruction", "Be brief.")
+    assert asked(folder) == sorted([*WORDS, *WORDS])
+    batch("docs", "--out", "out.jsonl", "--timeout", "9", "--concurrency", "2")
+    assert len(asked(folder)) == 10
+
+
+def test_on_standard_output_and_without_a_ledger(folder: Path, batch: Batch) -> None:
+    done = batch("docs", "--data-only")
+    assert done.lines == [{"word": word} for word in WORDS]
+    batch("docs", "--data-only", "--ledger", "kept.db")
+    assert batch("docs", "--data-only", "--ledger", "kept.db", "-q").lines == done.lines
+    assert len(asked(folder)) == 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [
+        (["-"], "docs/buoy.txt\ndocs/anchor.txt\n", ["buoy", "anchor"]),
+        (["-"], "docs/buoy.txt\0docs/dyke.txt\0", ["buoy", "dyke"]),
+        (["--files-from", "list"], None, ["eddy", "canal"]),
+        (["docs", "--glob", "*a*.txt"], None, ["anchor", "canal"]),
+        (["docs", "--ignore", "a*", "--ignore", "b*"], None, ["canal", "dyke", "eddy"]),
+        (["docs/*y*.txt"], None, ["buoy", "dyke", "eddy"]),
+        (["docs", "--limit", "2"], None, ["anchor", "buoy"]),
+        (["records.jsonl", "--text-field", "body"], None, ["fjord", "gulf"]),
+        (["docs/eddy.txt", "records.csv", "--text-field", "body"], None, ["eddy", "harbour", "islet"]),
+    ],
+)
+def test_what_is_read(
+    arguments: Sequence[str], stdin: str | None, words: list[str], folder: Path, batch: Batch
+) -> None:
+    (folder / "list").write_text("docs/eddy.txt\ndocs/canal.txt\n")
+    (folder / "records.jsonl").write_text('{"body": "fjord and"}\n\n{"body": "gulf and", "n": 1}\n')
+    (folder / "records.csv").write_text('n,body\n1,harbour and\n2,"islet\n and"\n')
+    done = batch(*arguments, "--data-only", stdin=stdin)
+    assert (done.code, [one["word"] for one in done.lines]) == (0, words), done.err
+
+
+def test_records_have_names(folder: Path, batch: Batch) -> None:
+    (folder / "r.jsonl").write_text('{"text": "one", "key": "A-1"}\nnot json\n{"text": "two", "key": "A-2"}\n')
+    done = batch("r.jsonl", "--id-field", "key")
+    assert [line["source"] for line in done.lines] == ["A-1", "r.jsonl:2", "A-2"]
+    assert done.code == 1
+    assert "error: r.jsonl:2" in done.err
+    assert [line["source"] for line in batch("r.jsonl").lines] == ["r.jsonl:1", "r.jsonl:2", "r.jsonl:3"]
+
+
+@pytest.mark.parametrize("name", ["o.json", "o.yaml", "o.csv", "o.tsv", "o.parquet", "o.db", "o/", "o.ndjson"])
+def test_what_is_written(name: str, folder: Path, batch: Batch) -> None:
+    done = batch("docs", "--out", name)
+    assert done.code == 0, done.err
+    path = folder / name
+    assert (folder / f"{name.rstrip('/')}.ledger").exists()
+    words: dict[str, Callable[[], list[str]]] = {
+        "o.json": lambda: [one["data"]["word"] for one in json.loads(path.read_text())],
+        "o.csv": lambda: [row["word"] for row in csv.DictReader(path.read_text().splitlines())],
+        "o.db": lambda: words_in(path),
+        "o/": lambda: [json.loads(file.read_text())["data"]["word"] for file in sorted(path.rglob("*.json"))],
+        "o.ndjson": lambda: [one["data"]["word"] for one in records(path)],
+    }
+    assert words.get(name, lambda: WORDS)() == WORDS
+    before = path.read_bytes() if path.is_file() else b""
+    assert batch("docs", "--out", name).err.startswith("5 documents (5 from the ledger)")
+    if name != "o.db":
+        assert before == (path.read_bytes() if path.is_file() else b"")
+
+
+def test_what_fails_is_named_with_the_way_to_ask_again(folder: Path, batch: Batch) -> None:
+    (folder / "docs" / "canal.txt").write_text("bad and more\n")
+    (folder / "docs" / "empty.txt").write_text(" \n")
+    done = batch("docs", "--out", "o'ut.jsonl")
+    assert done.code == 1
+    assert done.err.count("error: docs/canal.txt: /word: 1 is not of type 'string'") == 1
+    assert "6 documents: 4 valid, 2 failed; " in done.err
+    assert "\nfailed: docs/canal.txt: /word: 1 is not of type 'string'\nfailed: docs/empty.txt: empty\n" in done.err
+    assert "\nto ask for them again: extract batch docs --out 'o'\"'\"'ut.jsonl' -s 'word str' " in done.err
+    assert done.err.endswith("--retries 0 --retry-failed\n")
+    assert [one["data"] is None for one in records(folder / "o'ut.jsonl")] == [False, False, True, False, False, True]
+    again = batch("docs", "--out", "o'ut.jsonl")
+    assert again.code == 1
+    assert "failed: docs/canal.txt" in again.err
+    assert "error: docs/canal.txt" not in again.err
+    assert asked(folder).count("bad") == 1
+    (folder / "engine.py").write_text(ENGINE.replace('"bad" in text', "False"))
+    mended = batch("docs", "--out", "o'ut.jsonl", "--retry-failed", "--ignore", "empty.txt")
+    assert (mended.code, asked(folder).count("bad")) == (0, 2)
+
+
+def test_a_dry_run_asks_and_writes_nothing(folder: Path, batch: Batch) -> None:
+    (folder / "docs" / "twin.txt").write_text("eddy and more\n")
+    (folder / "docs" / "empty.txt").write_text("")
+    done = batch("docs", "--out", "out.jsonl", "--dry-run")
+    assert done.out.splitlines() == [
+        "7 documents: 5 new, 0 in the ledger, 0 failed before, 1 with the text of another one, 1 cannot be read",
+        done.out.splitlines()[1],
+        "time: not known before some are done (--limit 10); cost: not known",
+    ]
+    assert done.out.splitlines()[1].startswith("to ask about: 5; about ")
+    assert done.out.splitlines()[1].endswith(" to write (a guess by the schema)")
+    assert "error: docs/empty.txt: empty" in done.err
+    assert not asked(folder)
+    assert not (folder / "out.jsonl.ledger").exists()
+    batch("docs", "--out", "out.jsonl", "--limit", "2")
+    kept = (folder / "out.jsonl.ledger").read_bytes()
+    lines = batch("docs", "--out", "out.jsonl", "--dry-run").out.splitlines()
+    assert lines[0].startswith("7 documents: 3 new, 2 in the ledger, 0 failed before")
+    assert "9 to write (as the 2 done so far)" in lines[1]
+    assert lines[2].startswith("time: 0.")
+    assert (folder / "out.jsonl.ledger").read_bytes() == kept
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--fail-fast"], "error: 1 of "),
+        (["--max-errors", "3"], "error: 4 of "),
+        (["--max-errors", "20%"], "error: "),
+    ],
+)
+def test_too_many_failures_end_the_run(flags: list[str], says: str, folder: Path, batch: Batch) -> None:
+    lines = [json.dumps({"text": f"bad {number}" if number > 4 else f"fine {number}"}) for number in range(60)]
+    (folder / "r.jsonl").write_text("\n".join(lines))
+    done = batch("r.jsonl", "--out", "out.jsonl", *flags, "--concurrency", "2")
+    assert done.code == 1
+    assert f"\n{says}" in done.err
+    assert "run the same command once more" in done.err
+    assert len(asked(folder)) < 40
+    assert not (folder / "out.jsonl").exists()
+    assert len(records(folder / "out.jsonl.partial")) == len(asked(folder))
+    finished = batch("r.jsonl", "--out", "out.jsonl", "-q")
+    assert (finished.code, len(asked(folder))) == (1, 60)
+    assert not (folder / "out.jsonl.partial").exists()
+
+
+def test_where_nobody_listens_the_run_ends_with_3(folder: Path) -> None:
+    (folder / "r.jsonl").write_text("\n".join(json.dumps({"text": f"text {number}"}) for number in range(500)))
+    arguments = ("batch", "r.jsonl", "-s", "word str", "-m", "http://127.0.0.1:9/v1#m", "--out", "out.jsonl")
+    done = extract(*arguments, cwd=folder)
+    assert done.code == 3
+    assert "error: no answer to 10 documents in a row, the last: " in done.err
+    assert done.err.count("\nerror: ") < 30
+    assert not (folder / "out.jsonl").exists()
+
+
+def test_an_endpoint_within_its_rate(folder: Path, stub: Stub) -> None:
+    stub.behave = reply(answer('{"word": "x"}'))
+    arguments = ("batch", "docs", "-s", "word str", "-m", f"{stub.url}#m", "--mode", "prompt", "--out", "o.jsonl")
+    done = extract(*arguments, "--rpm", "600", cwd=folder)
+    assert (done.code, len(stub.bodies)) == (0, 5), done.err
+    assert records(folder / "o.jsonl")[0]["engine"].endswith("#m")
+    assert extract(*arguments, "--concurrency", "8", cwd=folder).err.startswith("5 documents (5 from the ledger)")
+    assert len(stub.bodies) == 5
+
+
+def test_a_second_run_on_the_same_files_is_refused(folder: Path, batch: Batch) -> None:
+    arguments = ["batch", "docs", *ARGUMENTS, "--concurrency", "1"]
+    with subprocess.Popen(
+        [*COMMAND, *arguments, "--out", "out.jsonl"], cwd=folder, env=surroundings({"LATENCY": "60"})
+    ) as first:
+        while not asked(folder):
+            time.sleep(0.05)
+        same = batch("docs", "--out", "out.jsonl")
+        other = batch("docs", "--out", "out.jsonl", "--ledger", "other.ledger")
+        look = extract("ledger", "stats", "out.jsonl.ledger", cwd=folder)
+        plan = batch("docs", "--out", "out.jsonl", "--dry-run")
+        first.kill()
+    assert (same.code, other.code) == (2, 2)
+    assert f"error: --ledger out.jsonl.ledger: another run writes it (pid {first.pid})" in same.err
+    assert f"error: --out out.jsonl: another run writes it (pid {first.pid})" in other.err
+    assert (look.code, plan.code) == (0, 0)
+    assert batch("docs", "--out", "out.jsonl").code == 0
+    assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_events(folder: Path, batch: Batch) -> None:
+    (folder / "docs" / "canal.txt").write_text("bad and more\n")
+    done = batch("docs", "--out", "out.jsonl", "--log-json", "--progress", "0.1", env={"LATENCY": "0.5"})
+    events = [json.loads(line) for line in done.err.splitlines()]
+    assert {one["event"] for one in events} >= {"document", "progress", "end"}
+    documents = [one for one in events if one["event"] == "document"]
+    assert [(one["source"], one["state"]) for one in documents][:3] == [
+        ("docs/anchor.txt", "done"),
+        ("docs/buoy.txt", "done"),
+        ("docs/canal.txt", "failed"),
+    ]
+    assert documents[2]["errors"][0]["pointer"] == "/word"
+    assert all(isinstance(one["time"], float) for one in events)
+    end = events[-1]
+    assert (end["event"], end["done"], end["failed"], end["kept"]) == ("end", 5, 1, 0)
+    assert end["retry"].endswith("--retry-failed")
+    broken = batch("docs", "--out", "no/out.jsonl", "--log-json")
+    assert [json.loads(line)["event"] for line in broken.err.splitlines()] == ["error"]
+
+
+def test_lines_about_the_progress(folder: Path, batch: Batch) -> None:
+    done = batch("docs", "--out", "o.jsonl", "--progress", "0.2", "--concurrency", "1", env={"LATENCY": "0.3"})
+    lines = [line for line in done.err.splitlines() if " done" in line]
+    assert any(line.startswith(("1 done; ", "2 done; ", "3 done; ")) and "tokens/s" in line for line in lines), done.err
+    assert "done" not in batch("docs", "--out", "o.jsonl", "-q", "--progress", "0.1").err
+
+
+def test_a_bar_on_a_terminal(folder: Path) -> None:
+    arguments = ("batch", "docs", *ARGUMENTS, "--out", "o.jsonl", "--concurrency", "1")
+    os.environ["LATENCY"] = "0.4"
+    try:
+        shown = on_terminal(*arguments, cwd=folder)
+    finally:
+        del os.environ["LATENCY"]
+    assert "of 5 done" in shown.err
+    assert "left" in shown.err
+    assert "5 documents: 5 valid, 0 failed" in shown.err
+
+
+def test_the_ledger_is_looked_at_and_pruned(folder: Path, batch: Batch) -> None:
+    (folder / "docs" / "canal.txt").write_text("bad and more\n")
+    batch("docs", "--out", "out.jsonl")
+    ledger = "out.jsonl.ledger"
+    stats = extract("ledger", "stats", ledger, cwd=folder)
+    first, second = stats.out.splitlines()
+    assert first[10:].startswith("Record@")
+    assert "own:first" in first
+    assert second.strip().startswith("4 done, 1 failed; 50 tokens read, 15 written; 0.0 MB; last ")
+    (row,) = extract("ledger", "stats", ledger, "--json", cwd=folder).lines
+    assert (row["done"], row["failed"], row["documents"], row["plan"][:8]) == (4, 1, 5, first[:8])
+    failed = extract("ledger", "failed", ledger, cwd=folder)
+    assert failed.out == f"{first[:8]}  docs/canal.txt: /word: 1 is not of type 'string'\n"
+    assert extract("ledger", "failed", ledger, "--json", cwd=folder).lines[0]["source"] == "docs/canal.txt"
+    nothing = extract("ledger", "prune", ledger, cwd=folder)
+    assert (nothing.code, "nothing says what to forget" in nothing.err) == (2, True)
+    assert extract("ledger", "prune", ledger, "--older-than", "1d", cwd=folder).err == "0 records are forgotten\n"
+    assert extract("ledger", "prune", ledger, "--failed", cwd=folder).err == "1 records are forgotten\n"
+    assert extract("ledger", "prune", ledger, "--plan", "ffff", cwd=folder).code == 2
+    assert extract("ledger", "prune", ledger, "--plan", first[:8], cwd=folder).err == "4 records are forgotten\n"
+    assert extract("ledger", "stats", ledger, cwd=folder).out == "nothing is kept\n"
+    assert extract("ledger", "stats", "none.ledger", cwd=folder).code == 2
+    assert extract("ledger", "prune", "none.ledger", "--all", cwd=folder).code == 2
+    assert not (folder / "none.ledger").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "error: no source"),
+        (["docs", "--concurrency", "many"], "error: --concurrency 'many'"),
+        (["docs", "--concurrency", "0"], "error: --concurrency '0'"),
+        (["docs", "--max-errors", "few"], "error: --max-errors 'few'"),
+        (["docs", "--max-errors", "-1"], "error: --max-errors '-1'"),
+        (["docs", "--max-errors", "1", "--fail-fast"], "error: --fail-fast is --max-errors 0"),
+        (["docs", "--out", "out.xlsx"], "error: --out out.xlsx"),
+        (["docs", "--out", "no/out.jsonl"], "error: --"),
+        (["docs", "--out", "o.jsonl", "--ledger", "engine.py"], "error: --ledger engine.py: is no ledger"),
+        (["docs", "--out", "engine.py"], "error: --out engine.py"),
+    ],
+)
+def test_what_makes_no_sense_ends_with_2(arguments: list[str], says: str, folder: Path, batch: Batch) -> None:
+    done = batch(*arguments)
+    assert (done.code, done.out) == (2, ""), done.err
+    assert done.err.startswith(says)
+    assert "hint: " in done.err
+    assert not asked(folder)
+
+
+def test_a_list_that_is_still_being_written(folder: Path) -> None:
+    with subprocess.Popen(
+        [*COMMAND, "batch", "-", *ARGUMENTS, "--data-only"],
+        cwd=folder,
+        env=surroundings(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for word in WORDS[:3]:
+            process.stdin.write(f"docs/{word}.txt\n")
+            process.stdin.flush()
+            assert json.loads(process.stdout.readline()) == {"word": word}
+        process.stdin.close()
+        assert process.wait(30) == 0
+
+
+def test_with_weights(folder: Path, home: Path) -> None:
+    (folder / "kind.py").write_text(KIND)
+    arguments = ("batch", "docs", "-s", "kind.py", *SMOL, "--out", "out.jsonl")
+    done = extract(*arguments, cwd=folder)
+    assert done.code == 0, done.err
+    before = (folder / "out.jsonl").read_bytes()
+    again = extract(*arguments, cwd=folder)
+    assert again.err.startswith("5 documents (5 from the ledger)")
+    assert "request" not in again.err
+    assert (folder / "out.jsonl").read_bytes() == before
+    assert [*(home / "logs").glob("*")] == []
