@@ -65,7 +65,9 @@ def _record(file: BinaryIO, line: bytes, place: str, fields: Fields) -> Source:
     except UnicodeDecodeError as error:
         return Source(place, SourceError(f"{place}: not UTF-8 at byte {error.start + 1}", hint="JSON Lines are UTF-8"))
     except json.JSONDecodeError as error:
-        return Source(place, SourceError(f"{place}: not JSON: {error.msg} at column {error.colno}", hint=_HINT))
+        where = f"column {error.colno}" if error.lineno == 1 else "its end"
+        why = f"not JSON: {error.msg.removesuffix(' at')} at {where}"
+        return Source(place, SourceError(f"{place}: {why}", hint=_HINT))
     except ValueError as error:  # a number of thousands of digits
         return Source(place, SourceError(f"{place}: {error}", hint=_HINT))
     except RecursionError:
