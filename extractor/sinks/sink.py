@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from typing import Protocol
 
 from extractor.errors import ExtractError
@@ -33,7 +34,7 @@ class Sink:
         self.written = 0
         self.is_torn = False
         self._writer = writer
-        self._write = writer.write
+        self._write: Callable[[Line], int] = writer.write
         self._name = name
 
     def write(self, line: Line) -> None:
