@@ -44,9 +44,9 @@ class Sink:
         except BaseException as error:
             self.is_torn = True
             self._write = _refuse
-            if isinstance(error, OSError):
-                raise self._fault(error) from error
-            raise
+            if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+                raise unwritten(self._name, error) from error
+            raise  # a reader that went away is for the caller
 
     def finish(self) -> None:
         """Close what the form has open; a single document that failed leaves nothing at all."""
@@ -54,13 +54,11 @@ class Sink:
             if self.is_torn:
                 _refuse()
             self._writer.finish()
+        except BrokenPipeError:
+            raise
         except OSError as error:
             self.is_torn = True
-            raise self._fault(error) from error
-
-    def _fault(self, error: OSError) -> Exception:
-        """A reader that went away is for the caller; all else names the output."""
-        return error if isinstance(error, BrokenPipeError) else unwritten(self._name, error)
+            raise unwritten(self._name, error) from error
 
 
 def _refuse(_: Line | None = None) -> int:
