@@ -43,6 +43,8 @@ def test_no_request_arrives_within_a_pause(stub: Stub, status: int, concurrency:
     stub.behave = in_turn(wait(status, retry_after="1"), reply(answer("hi")))
 
     async def later(session: Session) -> None:
+        while not posted(stub):  # noqa: ASYNC110  # the client's import is slow
+            await asyncio.sleep(0.01)
         await asyncio.sleep(0.3)
         await session.generate(HELLO)
 

@@ -18,6 +18,7 @@ _ROUND = 24  # answers at least
 _PAYS = 0.5
 _STEPS = (1.25, 1.5, 2.0)  # as one after the other pays
 _CHANGED = 1.3  # of the latency at the same limit: no noise
+_NEAR = 0.9  # of a limit that was an overload
 _IN_USE = 0.75  # of the limit, below which it says nothing
 _LONGEST_HOLD = 8  # rounds
 _REMEMBERED = 0.3  # the share of the newest round
@@ -86,9 +87,12 @@ class AdaptiveLimit:
             return
         self._refused = self.value
         safe = self._from.limit if self._from is not None and self._from.limit < self.value else 0
-        self._lengthen()
+        if _NEAR * self._refused > safe > 0:  # somewhere between them is what it takes
+            self._left = 1
+        else:
+            self._lengthen()
         self._from = self._at = self._usual = None
-        self._step, self._is_upward = 0, False  # down is next, where it rests
+        self._step, self._is_upward = 0, True
         self._resumed = safe
         self._set(max(1, self.value // 2))
         self._spared = self._round.number
