@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -248,7 +250,7 @@ def test_a_node_that_joins_gets_work_and_when_all_are_gone_the_run_ends(add: Any
     first = add()
 
     async def do() -> set[int]:
-        async with open_cluster("ray", job, patience=3) as cluster:
+        async with open_cluster("ray", job, patience=20) as cluster:
             await cluster.ready()
             assert cluster.slots == 3
             second = add()  # not in a thread: it sets a handler of signals
@@ -258,7 +260,7 @@ def test_a_node_that_joins_gets_work_and_when_all_are_gone_the_run_ends(add: Any
             await asyncio.sleep(0.5)
             for node in (first, second):
                 await asyncio.to_thread(machines.remove_node, node, allow_graceful=False)
-            with pytest.raises(EngineUnavailable, match="no node is left for 3 s") as raised:
+            with pytest.raises(EngineUnavailable, match="no node with free cores for 20 s") as raised:
                 await under_way
             assert raised.value.exit_code == 3
             return found
@@ -267,7 +269,7 @@ def test_a_node_that_joins_gets_work_and_when_all_are_gone_the_run_ends(add: Any
 
 
 def test_without_any_node_the_run_ends_after_some_patience(add: Any, job: Job) -> None:
-    with pytest.raises(EngineUnavailable, match="no node is left for 1 s"):
+    with pytest.raises(EngineUnavailable, match="no node with free cores for 1 s"):
         run(job, ["word"], patience=1)
 
 
@@ -363,3 +365,37 @@ def run_at(address: str, job: Job) -> None:
             pass
 
     asyncio.run(do())
+
+
+ALONE = """
+import asyncio, sys
+from extractor import schema
+from extractor.cluster import Job, open_cluster
+from extractor.types import Document
+
+
+async def main():
+    job = Job(schema.load("word str, pid int"), None, sys.argv[1])
+    async with open_cluster("ray", job) as cluster:
+        record = await cluster.ask(Document("a", "the word is first"))
+        print(record.data["pid"], flush=True)
+        await cluster.ask(Document("a", "the word is late"))
+
+
+asyncio.run(main())
+"""
+
+
+def test_a_cluster_of_our_own_ends_with_ctrl_c_and_only_data_is_printed(job: Job) -> None:
+    environment = {**os.environ, "RAY_ADDRESS": "local"}
+    command = [sys.executable, "-c", ALONE, job.model]
+    done = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True)
+    assert done.stdout
+    pid = int(done.stdout.readline())
+    done.send_signal(signal.SIGINT)
+    out, err = done.communicate(timeout=60)
+    assert out == ""
+    assert err.rstrip().endswith("KeyboardInterrupt")
+    assert done.returncode == -signal.SIGINT
+    assert is_gone(pid)
+    assert not list(Path("/tmp").glob(f"extract-ray-{done.pid}-*"))  # noqa: S108

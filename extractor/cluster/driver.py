@@ -142,6 +142,7 @@ class Cluster:
     # --- workers ---
 
     def _watch(self) -> None:
+        """Begin with the first document."""
         if self._watching is None:
             self._watching = asyncio.create_task(self._watch_nodes())
 
@@ -182,7 +183,8 @@ class Cluster:
             self._is_there.discard(gone)
         for node in self._wanted(nodes):
             if node.id not in self._pool.posts and node.id not in self._opening:
-                self._opening[node.id] = asyncio.create_task(self._open(node))
+                worker = self._link.start(node, takes_all=self._job.is_everywhere)
+                self._opening[node.id] = asyncio.create_task(self._open(node, worker))
 
     def _wanted(self, nodes: list[Node]) -> list[Node]:
         """The nodes that should have a worker; an endpoint is asked by one, as long as that is there."""
@@ -192,37 +194,41 @@ class Cluster:
         held = [node for node in able if node.id in self._pool.posts or node.id in self._opening]
         return (held or sorted(able, key=lambda node: -node.cores))[:1]
 
-    async def _open(self, node: Node) -> None:
-        """Start a worker on a node, and open its engine."""
-        worker = self._link.start(node, takes_all=self._job.is_everywhere)
-        opened: Opened | ExtractError
-        cores = int(node.cores) if self._job.is_everywhere else 0
+    async def _open(self, node: Node, worker: Any) -> None:
+        """Open the engine of a worker; what becomes of the node."""
         try:
-            await self._link.result(worker.ping.remote())
-            self._is_there.add(node.id)
-            opened = await self._link.result(worker.open.remote(__version__, self._order, cores))
-        except (Lost, Broken) as error:
-            self._link.kill(worker)
-            self._failures[node.id] = self._failures.get(node.id, 0) + 1
-            if self._failures[node.id] < _TRIES:
-                return
-            hint = "is the same version of 'extractor[ray]' installed there?"
-            opened = EngineUnavailable(f"{node.host}: no worker starts: {error!s:.300}", hint=hint)
-        except asyncio.CancelledError:
+            opened = await self._opened(node, worker)
+        except BaseException:  # cancelled
             self._link.kill(worker)
             raise
         finally:
             self._is_there.discard(node.id)
             self._opening.pop(node.id, None)
             self._look.set()
-        if isinstance(opened, ExtractError):
-            self._link.kill(worker)
-            self._leave_out(node, opened)
-        else:
+        if isinstance(opened, Opened):
             self._known = opened
+            self._failures.pop(node.id, None)
             self._tell(opened.notes)
             self._pool.posts[node.id] = Post(node, worker, opened)
+        else:
+            self._link.kill(worker)
+            if opened:
+                self._leave_out(node, opened)
         await self._notify()
+
+    async def _opened(self, node: Node, worker: Any) -> Opened | ExtractError | None:
+        """What a worker says of its engine; None where it is to be tried again."""
+        cores = int(node.cores) if self._job.is_everywhere else 0
+        try:
+            await self._link.result(worker.ping.remote())
+            self._is_there.add(node.id)
+            return await self._link.result(worker.open.remote(__version__, self._order, cores))  # type: ignore[no-any-return]
+        except (Lost, Broken) as error:
+            self._failures[node.id] = self._failures.get(node.id, 0) + 1
+            if self._failures[node.id] < _TRIES:
+                return None
+            hint = "is the same version of 'extractor[ray]' installed there?"
+            return EngineUnavailable(f"{node.host}: no worker starts: {error!s:.300}", hint=hint)
 
     def _leave_out(self, node: Node, error: ExtractError) -> None:
         """A node that has no use; where no other one works or is about to, that ends the run."""
@@ -257,9 +263,9 @@ class Cluster:
         """No worker, for too long."""
         if self._left_out:
             return next(iter(self._left_out.values()))
-        waiting = "no node has its cores free" if self._opening else "no node is left"
-        hint = "rerun when the cluster is back: what is done is in the ledger"
-        return EngineUnavailable(f"the cluster: {waiting} for {self._patience:g} s", hint=hint, is_unreachable=True)
+        what = f"the cluster: no node with free cores for {self._patience:g} s"
+        hint = "`ray status` shows nodes and cores; what is done is kept, rerun when there are some"
+        return EngineUnavailable(what, hint=hint, is_unreachable=True)
 
     def _tell(self, notes: tuple[str, ...]) -> None:
         """Pass on what is new; every worker says the same."""

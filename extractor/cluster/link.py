@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 _PORT = 10001  # of a cluster's head, where nobody says otherwise
 _STORE = 256_000_000  # bytes of shared memory for what is under way, in a cluster of our own
+_TMP = "/tmp"  # noqa: S108  # for folders that get names of their own
 _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0", "RAY_DEDUP_LOGS": "0"}
 
 
@@ -73,7 +74,8 @@ class Link:
             with contextlib.suppress(ConnectionError):  # it ended without a word
                 self._ray.init(address=running, **quiet)
                 return
-        self._folder = tempfile.mkdtemp(prefix="extract-")
+        short = _TMP if os.access(_TMP, os.W_OK) else None  # the path of a socket has a hundred characters at most
+        self._folder = tempfile.mkdtemp(prefix=f"extract-ray-{os.getpid()}-", dir=short)
         own = {"include_dashboard": False, "object_store_memory": _STORE, "_temp_dir": self._folder}
         self._ray.init(address="local", **own, **quiet)
 
@@ -166,7 +168,7 @@ def _hush(ray: Any, *, is_heard: bool) -> None:
 
 def _running() -> str | None:
     """The address that `ray start` on this machine left behind, where the documentation of `ray.init` says it does."""
-    folder = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or "/tmp"  # noqa: S108
+    folder = os.environ.get("RAY_TMPDIR") or os.environ.get("TMPDIR") or _TMP
     try:
         return Path(folder, "ray", "ray_current_cluster").read_text().strip() or None
     except OSError:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
+import shutil
 import socket
 import tempfile
 from contextlib import suppress
@@ -21,6 +23,7 @@ from extractor.schema import load, load_many
 from extractor.talk import Options, Talk
 from extractor.types import Document, Extraction, Problem, Schema
 
+_FOLDER = "extract-worker-"  # of the user's files; then comes the pid
 _NO_KEY = "keys do not travel: EXTRACT_API_KEY belongs into the environment of `ray start` on each machine"
 
 
@@ -33,7 +36,7 @@ class Worker:
     def __init__(self) -> None:
         self._told: list[str] = []  # by the engine, and not yet passed on
         self._where = ""
-        self._folder = tempfile.TemporaryDirectory(prefix="extract-", ignore_cleanup_errors=True)
+        self._folder = Path()
         self._schema: Schema
         self._session: Session | None = None
         self._options = Options()
@@ -72,10 +75,12 @@ class Worker:
         if self._session is not None:
             with suppress(ExtractError):
                 await self._session.aclose()
-        self._folder.cleanup()
+        if self._folder.name:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
     async def _open(self, order: Order, cores: int) -> Opened:
-        folder = Path(self._folder.name)
+        _sweep()
+        self._folder = folder = Path(tempfile.mkdtemp(prefix=f"{_FOLDER}{os.getpid()}-"))
         trace = Trace(order.trace) if order.trace else None
         access = replace(order.access, trace=trace, on_note=self._told.append)
         settings = replace(order.settings, threads=order.settings.threads or cores or None)
@@ -101,6 +106,18 @@ class Worker:
         mode = Talk(self._session, self._options).mode
         problem = Problem("", spell(error), kind=type(error).__name__)
         return Extraction(document.source, None, self._schema.id, self._session.id, mode, errors=(problem,))
+
+
+def _sweep() -> None:
+    """Remove what workers left here that were killed; the files of living ones stay, and those of other users."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_FOLDER}*-*"):
+        pid = folder.name.removeprefix(_FOLDER).partition("-")[0]
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            shutil.rmtree(folder, ignore_errors=True)
+        except (ValueError, OSError):
+            continue
 
 
 def _schema(order: Order, folder: Path) -> Schema:
