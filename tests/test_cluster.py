@@ -92,7 +92,8 @@ SMALL = {"object_store_memory": 80_000_000}
 def machines() -> Iterator[Machines]:
     """A head without cores; the tests add nodes."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    found = Machines(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False, **SMALL})
+    head = {"num_cpus": 0, "include_dashboard": False, "_system_config": {"health_check_period_ms": 500}, **SMALL}
+    found = Machines(initialize_head=True, head_node_args=head)  # asked that often, dead nodes are seen as such soon
     yield found
     found.shutdown()
 
