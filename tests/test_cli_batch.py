@@ -32,7 +32,7 @@ class Engine:
             log.write(text + "\\n")
         await asyncio.sleep(float(os.environ.get("LATENCY", 0)))
         if "bad" in text:
-            return Completion('{"word": 1}', "stop", Usage(10, 0, 3))
+            return Completion('{}', "stop", Usage(10, 0, 3))
         return Completion(json.dumps({"word": text.split()[0]}), "stop", Usage(10, 0, 3))
 '''
 ARGUMENTS = ("-s", "word str", "-m", "engine.py:Engine", "--retries", "0")
@@ -173,9 +173,9 @@ def test_what_fails_is_named_with_the_way_to_ask_again(folder: Path, batch: Batc
     (folder / "docs" / "empty.txt").write_text(" \n")
     done = batch("docs", "--out", "o'ut.jsonl")
     assert done.code == 1
-    assert done.err.count("error: docs/canal.txt: /word: 1 is not of type 'string'") == 1
+    assert done.err.count("error: docs/canal.txt: /word: 'word' is a required property") == 1
     assert "6 documents: 4 valid, 2 failed; " in done.err
-    assert "\nfailed: docs/canal.txt: /word: 1 is not of type 'string'\nfailed: docs/empty.txt: empty\n" in done.err
+    assert "\nfailed: docs/canal.txt: /word: 'word' is a required property\nfailed: docs/empty.txt: empty\n" in done.err
     assert "\nto ask for them again: extract batch docs --out 'o'\"'\"'ut.jsonl' -s 'word str' " in done.err
     assert done.err.endswith("--retries 0 --retry-failed\n")
     assert [one["data"] is None for one in records(folder / "o'ut.jsonl")] == [False, False, True, False, False, True]
@@ -326,7 +326,7 @@ def test_the_ledger_is_looked_at_and_pruned(folder: Path, batch: Batch) -> None:
     (row,) = extract("ledger", "stats", ledger, "--json", cwd=folder).lines
     assert (row["done"], row["failed"], row["documents"], row["plan"][:8]) == (4, 1, 5, first[:8])
     failed = extract("ledger", "failed", ledger, cwd=folder)
-    assert failed.out == f"{first[:8]}  docs/canal.txt: /word: 1 is not of type 'string'\n"
+    assert failed.out == f"{first[:8]}  docs/canal.txt: /word: 'word' is a required property\n"
     assert extract("ledger", "failed", ledger, "--json", cwd=folder).lines[0]["source"] == "docs/canal.txt"
     nothing = extract("ledger", "prune", ledger, cwd=folder)
     assert (nothing.code, "nothing says what to forget" in nothing.err) == (2, True)
