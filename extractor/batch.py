@@ -33,7 +33,7 @@ Origin = Literal["asked", "kept", "unread"]
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Inquiry:
     """What is asked of every document, and of whom.
 
     `ask` takes the place of the engine where another process asks. `languages` are what the weights know (ISO 639-1): a
@@ -126,14 +126,14 @@ class Batch:
 
     def __init__(
         self,
-        job: Job,
+        inquiry: Inquiry,
         limit: Callable[[], int],
         *,
         ledger: Ledger | None = None,
         retries_failed: bool = False,
         tolerance: Tolerance | None = None,
     ) -> None:
-        self.job = job
+        self._inquiry = inquiry
         self.tally = Tally()
         self.ended_by: BaseException | None = None
         self._ledger = ledger
@@ -234,7 +234,7 @@ class Batch:
 
     async def _record(self, document: Document) -> Extraction:
         """The record of a document's text, without what is told of its source alone."""
-        return await self.job.record(replace(document, notes=()) if document.notes else document)
+        return await self._inquiry.record(replace(document, notes=()) if document.notes else document)
 
     # --- what became of it ---
 
@@ -267,7 +267,7 @@ class Batch:
         return outcome
 
     def _unread(self, source: Source, error: SourceError) -> Outcome:
-        record = self.job.unread(source, error)
+        record = self._inquiry.unread(source, error)
         outcome = Outcome(Line.of(record), "unread", record)
         self.tally.add(outcome)
         self._bear()

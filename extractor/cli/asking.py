@@ -11,32 +11,40 @@ from extractor.cli.terminal import Screen
 if TYPE_CHECKING:
     import typer
 
-    from extractor.engines import Pace, Session
+    from extractor.engines import Access, Pace, Session, Settings
     from extractor.prompt import PromptStyle
     from extractor.talk import Options
 
 
-def open_session(ctx: typer.Context, screen: Screen, slots: int | None, pace: Pace | None = None) -> Session:
-    """The engine of --model, with what bounds a run; `slots` are those of weights here, `pace` is for other engines."""
-    from extractor.engines import Access, Budget, Session, Settings, Trace, open_engine
+def open_session(
+    ctx: typer.Context, screen: Screen, settings: Settings, access: Access, pace: Pace | None = None
+) -> Session:
+    """The engine of --model, with what bounds a run; `pace` is for engines that have no slots of their own."""
+    from extractor.engines import Budget, Session, open_engine
 
     flags = ctx.params
-    settings = Settings(slots, flags["threads"], flags["gpu_layers"], flags["context"], flags["verbose"])
-    trace = Trace(Path(flags["trace"])) if flags["trace"] else None
-    access = Access(
-        flags["base_url"],
-        Path(flags["key_file"]) if flags["key_file"] else None,
-        flags["offline"],
-        flags["total_timeout"],
-        trace,
-        screen.warn,
-        flags["timeout"],
-    )
     budget = Budget(flags["max_output_tokens"], flags["max_cost"])
     model = open_engine(flags["model"], settings, access)
-    engine = Session(model, budget, slots=flags.get("slots"), trace=trace, pace=pace)
+    engine = Session(model, budget, slots=flags.get("slots"), trace=access.trace, pace=pace)
     _tell_unused(ctx, engine, screen)
     return engine
+
+
+def settings_of(flags: dict[str, Any], slots: int | None) -> Settings:
+    """How weights run here."""
+    from extractor.engines import Settings
+
+    return Settings(slots, flags["threads"], flags["gpu_layers"], flags["context"], flags["verbose"])
+
+
+def access_of(flags: dict[str, Any], screen: Screen) -> Access:
+    """How an endpoint is reached."""
+    from extractor.engines import Access, Trace
+
+    trace = Trace(Path(flags["trace"])) if flags["trace"] else None
+    key_file = Path(flags["key_file"]) if flags["key_file"] else None
+    times = (flags["total_timeout"], trace, screen.warn, flags["timeout"])
+    return Access(flags["base_url"], key_file, flags["offline"], *times)
 
 
 def style_of(flags: dict[str, Any], screen: Screen) -> PromptStyle:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extractor.cli.asking import open_session, options_of, style_of
+from extractor.cli.asking import access_of, open_session, options_of, settings_of, style_of
 from extractor.cli.flags import (
     AnswerLangOption,
     BaseUrlOption,
@@ -183,6 +184,15 @@ def batch(
     concurrency: ConcurrencyOption = None,
     rpm: RpmOption = None,
     tpm: TpmOption = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="ray, or ray://HOST:PORT: ask on the workers of a cluster.",
+            show_default=False,
+            rich_help_panel="The whole run",
+            metavar="CLUSTER",
+        ),
+    ] = None,
     max_output_tokens: MaxOutputTokensOption = None,
     max_cost: MaxCostOption = None,
     trace: TraceOption = None,
@@ -213,6 +223,8 @@ def batch(
         if not named:
             raise UsageError("no source", hint="name files, folders or patterns, or - for paths on standard input")
         refuse_overwriting(named, out)
+        if on is not None and (rpm or tpm):
+            raise UsageError("--rpm and --tpm do not go with --on: no worker knows of the others", hint="--concurrency")
         tolerance = _tolerance(max_errors, fail_fast=fail_fast)
         wanted = Wanted(
             (*(sources or ()),),
@@ -225,7 +237,9 @@ def batch(
             _own_files(out, ledger),
         )
         at_once = read_concurrency(concurrency or "auto")
-        engine = open_session(ctx, screen, at_once if at_once != "auto" else None, Pace(rpm, tpm, at_once))
+        slots = None if at_once == "auto" else at_once
+        settings, access = settings_of(ctx.params, slots), access_of(ctx.params, screen)
+        engine = open_session(ctx, screen, settings, access, Pace(rpm, tpm, at_once))
         with contextlib.closing(engine):
             from extractor.cli import batching
             from extractor.sinks import Layout
@@ -239,6 +253,11 @@ def batch(
                 return
             layout = Layout(form_out, "data" if data_only else "record", single=False, schema=loaded)
             target = batching.Target(out, layout, ledger)
+            if on is not None:
+                from extractor.cluster import Job
+
+                far = batching.Far(on, Job(loaded, schema, model, many, settings, access, options, slots))
+                asked = replace(asked, far=far)
             try:
                 done = asyncio.run(batching.run(asked, target, tolerance, screen, progress))
             except asyncio.CancelledError:

@@ -8,16 +8,18 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from extractor.batch import Batch, Job, Outcome, Tolerance
+from extractor.batch import Batch, Inquiry, Outcome, Tolerance
 from extractor.cli.progress import State, shown, spell_seconds
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.engines.prices import cost_of
+from extractor.errors import StorageError
 from extractor.ledger import Ledger
 from extractor.locks import claimed
 from extractor.models import Progress
@@ -27,21 +29,33 @@ from extractor.sinks import Layout, Sink, open_sink
 from extractor.sources import Wanted, count, find, is_slow
 from extractor.survey import Survey, survey
 from extractor.talk import Options
-from extractor.types import Document, Extraction, Schema
+from extractor.types import Document, Extraction, Request, Schema
+
+if TYPE_CHECKING:
+    from extractor.cluster import Job
 
 _MOST_TOLD = 20  # documents that failed
 _LONGEST = 300  # characters of a reason
 
 
 @dataclass(frozen=True, slots=True)
+class Far:
+    """A cluster that asks, and what its workers are told."""
+
+    address: str
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """What a run reads, and how it asks about it."""
+    """What a run reads, and how it asks about it: here, or on a cluster."""
 
     schema: Schema
     engine: Session
     options: Options
     wanted: Wanted
     retries_failed: bool
+    far: Far | None = None
 
     @property
     def plan(self) -> Plan:
@@ -63,13 +77,12 @@ async def run(asked: Asked, target: Target, tolerance: Tolerance, screen: Screen
 
     `every` is in seconds, between two lines about the progress.
     """
-    engine = asked.engine
-    with _ledger(target, asked.plan) as ledger:
-        told = Told(screen)
-        job = Job(asked.schema, engine, asked.options, engine.languages(), _when_ready(asked, told))
-        batch = Batch(
-            job, lambda: engine.limit, ledger=ledger, retries_failed=asked.retries_failed, tolerance=tolerance
-        )
+    engine, told = asked.engine, Told(screen)
+    async with contextlib.AsyncExitStack() as stack:
+        ledger = stack.enter_context(_ledger(target, asked.plan))
+        ask, limit = await stack.enter_async_context(_asking(asked, told))
+        inquiry = Inquiry(asked.schema, engine, asked.options, engine.languages(), ask)
+        batch = Batch(inquiry, limit, ledger=ledger, retries_failed=asked.retries_failed, tolerance=tolerance)
         state = told.state = State(batch, engine)
         if target.out is not None and target.ledger is not None:
             screen.note(f"answers are kept in {target.ledger}")
@@ -82,9 +95,10 @@ async def run(asked: Asked, target: Target, tolerance: Tolerance, screen: Screen
                     raise _Ended
         finally:
             await engine.aclose()
-            if ledger:
-                ledger.end(batch.seconds, batch.tally.asked)
             told.at_end()
+            if ledger:
+                with contextlib.suppress(StorageError):  # on a full disk nothing but how long it took is lost
+                    ledger.end(batch.seconds, batch.tally.asked)
     return batch
 
 
@@ -111,8 +125,32 @@ def _ledger(target: Target, plan: Plan) -> Iterator[Ledger | None]:
         yield ledger
 
 
-def _when_ready(asked: Asked, told: Told) -> Callable[[Document], Awaitable[Extraction]]:
-    """How a document is asked about; before the first one, the weights are fetched where they are not here."""
+Ask = Callable[[Document], Awaitable[Extraction]]
+
+
+@contextlib.asynccontextmanager
+async def _asking(asked: Asked, told: Told) -> AsyncIterator[tuple[Ask, Callable[[], int]]]:
+    """How a document is asked about, and how many may be at once."""
+    engine = asked.engine
+    if asked.far is None:
+        yield _when_ready(asked, told), lambda: engine.limit
+        return
+    from extractor.cluster import open_cluster
+
+    async with open_cluster(asked.far.address, asked.far.job) as cluster:
+
+        async def ask(document: Document) -> Extraction:
+            most = Request((), max_tokens=asked.options.max_tokens)
+            async with engine.account.hold(most):
+                record = await cluster.ask(document)
+                engine.account.add(record.usage, requests=record.attempts)
+                return record
+
+        yield ask, lambda: cluster.slots
+
+
+def _when_ready(asked: Asked, told: Told) -> Ask:
+    """Asks the engine; before the first document, the weights are fetched where they are not here."""
     engine, is_ready, one = asked.engine, False, asyncio.Lock()
 
     async def ask(document: Document) -> Extraction:

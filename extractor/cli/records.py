@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from extractor import batch
-from extractor.batch import Batch, Tally, Tolerance
+from extractor.batch import Batch, Inquiry, Tally, Tolerance
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.errors import BudgetSpent, SourceError
@@ -36,7 +35,7 @@ async def write_all(job: Job, sink: Sink, screen: Screen) -> Tally:
     try:
         with screen.growing() if job.is_streamed else screen.working(begun) as view:
             options = replace(job.options, on_partial=view.show)
-            asked = batch.Job(job.schema, engine, options, engine.languages())
+            asked = Inquiry(job.schema, engine, options, engine.languages())
             run = Batch(asked, lambda: engine.slots, tolerance=Tolerance(dead=None))
             async with aclosing(run.outcomes(discover(job.sources))) as outcomes:
                 async for outcome in outcomes:

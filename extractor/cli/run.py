@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from extractor.cli.asking import open_session, options_of, style_of
+from extractor.cli.asking import access_of, open_session, options_of, settings_of, style_of
 from extractor.cli.flags import (
     AnswerLangOption,
     BaseUrlOption,
@@ -113,7 +113,8 @@ def run(
         refuse_overwriting(named, out)
         single = is_single(named)
         choose_form(format, out, single=single)  # a wrong one fails before the weights load
-        engine = open_session(ctx, screen, slots or (1 if single else None))
+        settings = settings_of(ctx.params, slots or (1 if single else None))
+        engine = open_session(ctx, screen, settings, access_of(ctx.params, screen))
         if stream and not single:
             screen.warn("--stream shows a single record as it grows; of several sources each is shown when it is done")
         elif stream and encoding != "json":

@@ -79,11 +79,11 @@ class Account:
         self.is_estimated |= usage != told
         return replace(completion, usage=replace(told, cost=self.add(usage)))
 
-    def add(self, usage: Usage) -> float | None:
+    def add(self, usage: Usage, requests: int = 1) -> float | None:
         """Add what was used, also for what was no answer; what it cost, None where nobody knows."""
         cost = self._price(usage)
         self.usage += replace(usage, cost=cost)
-        self.requests += 1
+        self.requests += requests
         return cost
 
     async def _allowed(self, request: Request) -> tuple[Request, Usage]:

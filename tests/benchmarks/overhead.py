@@ -23,7 +23,7 @@ from itertools import zip_longest
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from extractor.batch import Batch, Job
+from extractor.batch import Batch, Inquiry
 from extractor.engines import Access, Session, open_engine
 from extractor.schema import load
 from extractor.sources import Source
@@ -76,7 +76,7 @@ async def ours(url: str, files: list[Path]) -> None:
     session = Session(open_engine(f"{url}#m", access=Access()))
     options = Options(mode="json_schema")
     sources = (Source(str(file)) for file in files)
-    run = Batch(Job(_SCHEMA, session, options), lambda: _WINDOW)
+    run = Batch(Inquiry(_SCHEMA, session, options), lambda: _WINDOW)
     async for outcome in run.outcomes(sources):
         assert outcome.line.data == '{"title": "harbour"}', outcome
     await session.aclose()

@@ -15,7 +15,7 @@ import pytest
 from scripted import ScriptedEngine, record, schema_of
 
 from extractor import readers
-from extractor.batch import Batch, Job, Outcome, Tally, Tolerance
+from extractor.batch import Batch, Inquiry, Outcome, Tally, Tolerance
 from extractor.errors import (
     BudgetSpent,
     EngineDenied,
@@ -40,7 +40,7 @@ PATIENT = Tolerance(dead=None)
 def run_all(
     sources: Iterable[Source], engine: ScriptedEngine, window: int = 1, languages: Iterable[str] = ()
 ) -> list[Extraction]:
-    batch = Batch(Job(SCHEMA, engine, Options(), tuple(languages)), lambda: window, tolerance=PATIENT)
+    batch = Batch(Inquiry(SCHEMA, engine, Options(), tuple(languages)), lambda: window, tolerance=PATIENT)
     return [found.record for found in collect(batch, sources) if found.record]
 
 
@@ -211,7 +211,7 @@ def run_kept(path: Path, sources: Iterable[Source], engine: Any, plan: str = "p"
     """A run with a ledger; its lines are in `batch.lines`."""
     with Ledger(path) as ledger:
         ledger.begin(Plan({"plan": plan}, "A@1", "echo"))
-        batch = Batch(Job(SCHEMA, engine, Options()), lambda: 4, ledger=ledger, **given)
+        batch = Batch(Inquiry(SCHEMA, engine, Options()), lambda: 4, ledger=ledger, **given)
         batch.lines = [found.line for found in collect(batch, sources)]  # type: ignore[attr-defined]
         ledger.end(batch.seconds, batch.tally.asked)
     return batch
@@ -296,7 +296,7 @@ def test_a_run_that_is_stopped_finishes_what_is_under_way(files: list[Source], l
     why = KeyboardInterrupt()
     with Ledger(ledger_file) as ledger:
         ledger.begin(Plan({"plan": "p"}, "A@1", "echo"))
-        batch = Batch(Job(SCHEMA, engine, Options()), lambda: 4, ledger=ledger)
+        batch = Batch(Inquiry(SCHEMA, engine, Options()), lambda: 4, ledger=ledger)
         assert len(asyncio.run(main())) == 4
     assert run_kept(ledger_file, files[:5], engine).tally.kept == 4
 
