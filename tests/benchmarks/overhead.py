@@ -3,9 +3,9 @@
     python tests/benchmarks/overhead.py [ROUNDS] [DOCUMENTS]
 
 A stub in a process of its own answers each request after 200 ms, whatever it is asked. Each round asks it once for each
-document through `Batch`, `Session` and `RemoteEngine`, and as often through a bare `AsyncOpenAI`, 64 at once, in
-turn, so that both see the same noise; the first round warms up. Printed are medians, with the range; the ratio is
-that of the two in one round.
+document through `Batch`, with a ledger and a JSON Lines file, `Session` and `RemoteEngine`, and as often through a bare
+`AsyncOpenAI`, 64 at once, in turn, so that both see the same noise; the first round warms up. Printed are medians, with
+the range; the ratio is that of the two in one round.
 The ideal wall time is that of the stub alone: documents / 64 × 200 ms.
 """
 
@@ -24,8 +24,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from extractor.batch import Batch, Inquiry
-from extractor.engines import Access, Session, open_engine
+from extractor.engines import Access, Pace, Session, open_engine
+from extractor.ledger import Ledger
+from extractor.plan import plan_of
 from extractor.schema import load
+from extractor.sinks import Layout, open_sink
 from extractor.sources import Source
 from extractor.talk import Options
 
@@ -72,13 +75,19 @@ def serve(port: Connection) -> None:
 
 
 async def ours(url: str, files: list[Path]) -> None:
-    """Every file through the whole pipeline; each has to become a valid record."""
-    session = Session(open_engine(f"{url}#m", access=Access()))
+    """Every file through the whole pipeline; each has to become a valid record, in a new ledger and a file."""
+    session = Session(open_engine(f"{url}#m", access=Access()), pace=Pace(concurrency=_WINDOW))
     options = Options(mode="json_schema")
     sources = (Source(str(file)) for file in files)
-    run = Batch(Inquiry(_SCHEMA, session, options), lambda: _WINDOW)
-    async for outcome in run.outcomes(sources):
-        assert outcome.line.data == '{"title": "harbour"}', outcome
+    layout = Layout("jsonl", "record", single=False, schema=_SCHEMA)
+    with tempfile.TemporaryDirectory() as folder, Ledger(Path(folder, "l")) as ledger:
+        ledger.begin(plan_of(_SCHEMA, options, session.identity, session.id))
+        run = Batch(Inquiry(_SCHEMA, session, options), lambda: session.limit, ledger=ledger)
+        with open_sink(Path(folder, "out.jsonl"), layout) as sink:
+            async for outcome in run.outcomes(sources):
+                assert outcome.line.data == '{"title": "harbour"}', outcome
+                sink.write(outcome.line)
+        assert run.tally.asked == len(files)
     await session.aclose()
 
 
@@ -127,7 +136,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{number}.txt") for number in range(count)]
         for file in files:
-            file.write_text(_TEXT, encoding="utf-8")
+            file.write_text(f"{_TEXT} It is number {file.stem}.", encoding="utf-8")  # no text is asked about twice
         for turn in range(rounds + 1):
             for name, way in ways.items():
                 found[name].append(measure(way, url, files if turn else files[:_WINDOW]))
