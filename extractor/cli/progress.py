@@ -66,7 +66,7 @@ class State:
         of_all = f" of {self.total:,}" if self.total is not None else ""
         kept = f", {tally.kept:,} from the ledger" if tally.kept else ""
         failed = f", {tally.failed:,} failed" if tally.failed else ""
-        paces = [f"{self.rate:,.1f} documents/s"] if tally.done else []
+        paces = [spell_rate(self.rate)] if tally.done else []
         paces += [f"{used.output_tokens / seconds:,.0f} tokens/s"] if seconds and used.output_tokens else []
         paces += [f"{spell_seconds(self.seconds_left)} left"] if self.seconds_left else []
         paces += [f"{used.cost:.4f} US dollars"] if used.cost else []
@@ -74,13 +74,13 @@ class State:
         return f"{stage}{tally.done:,}{of_all} done{kept}{failed}{'; ' if paces else ''}{', '.join(paces)}"
 
     def summary(self) -> str:
-        """'120 documents (80 from the ledger): 118 valid, 2 failed; 42 s, 2.9 a second'."""
+        """'120 documents (80 from the ledger): 118 valid, 2 failed; 42 s, 2.9 documents/s'."""
         tally = self.batch.tally
         documents = f"{tally.done:,} document{'' if tally.done == 1 else 's'}"
         kept = f" ({tally.kept:,} from the ledger)" if tally.kept else ""
         valid = f"{tally.done - tally.failed:,} valid, {tally.failed:,} failed"
         left = f", {tally.left:,} begun and not done" if tally.left else ""
-        pace = f"{spell_seconds(self.elapsed)}, {tally.done / self.elapsed:,.1f} a second"
+        pace = f"{spell_seconds(self.elapsed)}, {spell_rate(tally.done / self.elapsed)}"
         return f"{documents}{kept}: {valid}{left}; {pace}"
 
 
@@ -91,6 +91,11 @@ def spell_seconds(seconds: float) -> str:
     if seconds < 2 * _HOUR:
         return f"{seconds / _MINUTE:.0f} min"
     return f"{seconds // _HOUR:.0f} h {seconds % _HOUR // _MINUTE:.0f} min"
+
+
+def spell_rate(rate: float) -> str:
+    """Documents a second: 12.345 → '12.3 documents/s', 0.05 → '3.0 documents/min'."""
+    return f"{rate:,.1f} documents/s" if rate >= 1 else f"{rate * _MINUTE:,.1f} documents/min"
 
 
 @contextlib.asynccontextmanager
