@@ -82,7 +82,10 @@ def main_script(text: str) -> str | None:
 
     A run of letters counts as one word, a Chinese character as half of one.
     """
-    counts = {name: len(words.findall(text[:_SAMPLE])) for name, (_, words) in _SCRIPTS.items()}
+    text = text[:_SAMPLE]
+    if text.isascii():
+        return "Latin" if _SCRIPTS["Latin"][1].search(text) else None
+    counts = {name: len(words.findall(text)) for name, (_, words) in _SCRIPTS.items()}
     counts["Chinese"] = (counts["Chinese"] + 1) // 2
     if counts["Japanese"] * 4 > counts["Chinese"]:  # Japanese is written with both
         counts["Japanese"] += counts.pop("Chinese")
