@@ -248,6 +248,9 @@ def batch(
             options = options_of(ctx.params, style)
             loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
             asked = batching.Asked(loaded, engine, options, wanted, retry_failed)
+            if not (dry_run or engine.is_here() or engine.identity.startswith("sha256:")):
+                with screen.pulling() as on_progress:  # what was asked already is known by the hash
+                    engine.prepare(on_progress)
             if dry_run:
                 batching.tell_survey(asked, ledger, screen)
                 return
