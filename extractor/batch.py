@@ -27,9 +27,9 @@ from extractor.types import Document, Engine, Extraction, Schema
 _HOPELESS = 10  # documents in a row without an answer
 _SAMPLE = 20  # documents that a share of them is told by
 
-_HINT = "what is in the ledger is not asked again: run the same command once more"
+_HINT = "what is in the ledger is not asked again: mend the cause, and run the same command once more"
 
-Origin = Literal["asked", "kept", "unread"]
+Origin = Literal["asked", "kept", "twin", "unread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,37 +72,49 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a source: its line; `record` too where it is of this run."""
+    """What became of a source: its line, where that comes from, and the record where it is of this run.
+
+    A `twin` has the text of a document that this run has asked about already.
+    """
 
     line: Line
     origin: Origin
+    state: State
     record: Extraction | None = None
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of a run, and the exit code that follows from them. `kept` are those out of the ledger."""
+    """Counts of a run, and the exit code that follows from them.
+
+    `kept` are those out of the ledger, `twins` those with a text that the run has asked about already. Of `failed` some
+    are `unanswered`, some are `unread`, and `kept_failed` failed in an earlier run.
+    """
 
     done: int = 0
     kept: int = 0
+    twins: int = 0
     failed: int = 0
     unanswered: int = 0
+    unread: int = 0
     kept_failed: int = 0
     left: int = 0  # begun, and not done when the run ended
     first_left: str = ""
 
     @property
     def asked(self) -> int:
-        """Documents of this run itself."""
-        return self.done - self.kept
+        """Documents that the engine was asked about."""
+        return self.done - self.kept - self.twins - self.unread
 
     def add(self, outcome: Outcome) -> None:
         """Count a document."""
         self.done += 1
         self.kept += outcome.origin == "kept"
-        self.kept_failed += outcome.origin == "kept" and not outcome.line.ok
-        self.failed += not outcome.line.ok
-        self.unanswered += outcome.record is not None and _state_of(outcome.record) == "unanswered"
+        self.twins += outcome.origin == "twin"
+        self.unread += outcome.origin == "unread"
+        self.failed += outcome.state != "done"
+        self.unanswered += outcome.state == "unanswered"
+        self.kept_failed += outcome.origin == "kept" and outcome.state != "done"
 
     def leave(self, source: Source) -> None:
         """Count a document that was not done."""
@@ -245,7 +257,7 @@ class Batch:
         kept = self._ledger.get(key or text_digest(document.text), document.source)
         if kept is None or self._is_due(kept):
             return None
-        outcome = Outcome(_of_document(kept.line, document), "kept")
+        outcome = Outcome(_of_document(kept.line, document), "twin" if kept.is_fresh else "kept", kept.state)
         self.tally.add(outcome)
         return outcome
 
@@ -258,17 +270,17 @@ class Batch:
         if document.notes:
             record = replace(record, notes=joined({"": "; ".join(document.notes)}, record.notes))
             line = None
-        outcome = Outcome(line or Line.of(record), "asked", record)
+        outcome = Outcome(line or Line.of(record), "asked", _state_of(record), record)
         self.tally.add(outcome)
-        self._in_vain = self._in_vain + 1 if _state_of(record) == "unanswered" else 0
+        self._in_vain = self._in_vain + 1 if outcome.state == "unanswered" else 0
         if self._tolerance.dead is not None and self._in_vain >= self._tolerance.dead:
-            self._abort(_dead(self._in_vain, record))
+            self._abort(self._dead(record))
         self._bear()
         return outcome
 
     def _unread(self, source: Source, error: SourceError) -> Outcome:
         record = self._inquiry.unread(source, error)
-        outcome = Outcome(Line.of(record), "unread", record)
+        outcome = Outcome(Line.of(record), "unread", "failed", record)
         self.tally.add(outcome)
         self._bear()
         return outcome
@@ -276,10 +288,19 @@ class Batch:
     def _bear(self) -> None:
         """Stop where more documents failed than is tolerated; those that failed in earlier runs do not count."""
         failed, tolerance = self.tally.failed - self.tally.kept_failed, self._tolerance
-        done = self.tally.done - self.tally.kept
+        done = self.tally.done - self.tally.kept - self.tally.twins
         is_share = tolerance.share is not None and done >= _SAMPLE and failed > tolerance.share * done
         if is_share or (tolerance.failed is not None and failed > tolerance.failed):
-            self.stop(TooManyFailed(f"{failed} of {done} documents failed", hint=_HINT))
+            self.stop(TooManyFailed(f"{failed} of {done} documents failed", hint=self._hint))
+
+    def _dead(self, record: Extraction) -> EngineUnavailable:
+        last = next(problem for problem in record.errors if problem.kind == EngineUnavailable.__name__)
+        what = f"no answer to {self._in_vain} documents in a row, the last: {last.message}"
+        return EngineUnavailable(what, hint="\n".join(filter(None, (last.hint, self._hint))) or None)
+
+    @property
+    def _hint(self) -> str | None:
+        return _HINT if self._ledger else None
 
 
 class _Clock:
@@ -317,12 +338,6 @@ def _of_document(line: Line, document: Document) -> Line:
         return line
     fields = line.fields
     return replace(line, rest=to_json(fields | {"notes": joined({"": "; ".join(document.notes)}, fields["notes"])}))
-
-
-def _dead(times: int, record: Extraction) -> EngineUnavailable:
-    last = next(problem for problem in record.errors if problem.kind == EngineUnavailable.__name__)
-    what = f"no answer to {times} documents in a row, the last: {last.message}"
-    return EngineUnavailable(what, hint=f"{last.hint or 'is the server up?'}; {_HINT}")
 
 
 def _with_language_note(document: Document, engine: str, languages: Sequence[str]) -> Document:

@@ -8,12 +8,13 @@ import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from queue import SimpleQueue
-from typing import TypeVar, cast
+from typing import Generic, TypeVar
 
 from extractor.sources import Source, is_small, load
 from extractor.types import Document
 
 _QUICK = 0.05  # seconds
+_MOST_WAITING = 512  # items that were taken, and are not wanted yet
 
 R = TypeVar("R")
 
@@ -49,10 +50,17 @@ class Readers:
         return await self.run(lambda: load(source))
 
     async def beside(self, items: Iterable[R]) -> AsyncGenerator[R, None]:
-        """Items that may be slow to come, each taken beside the loop."""
-        coming, end = iter(items), object()
-        while (item := await self.run(lambda: next(coming, end))) is not end:
-            yield cast("R", item)
+        """Items that may be slow to come, taken in a thread of their own; raises what taking them raises."""
+        flow = _Flow[R](asyncio.get_running_loop())
+        threading.Thread(target=flow.fill, args=(items,), daemon=True).start()
+        try:
+            while found := await flow.some():
+                for item in found:
+                    yield item
+        finally:
+            flow.is_wanted = False
+        if flow.fault is not None:
+            raise flow.fault
 
     async def run(self, work: Callable[[], R]) -> R:
         """The outcome of some work, done beside the loop."""
@@ -88,3 +96,55 @@ class Readers:
     def _serve(self) -> None:
         while (do := self._work.get()) is not None:
             do()
+
+
+class _Flow(Generic[R]):
+    """Items on their way from a thread to the loop, which is woken only where it waits: that takes longer than most."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.is_wanted = True
+        self.fault: BaseException | None = None
+        self._loop = loop
+        self._items: list[R] = []
+        self._has_ended = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._changed = threading.Condition()
+
+    def fill(self, items: Iterable[R]) -> None:
+        """Put all items in, as there is room for them."""
+        try:
+            for item in items:
+                with self._changed:
+                    self._items.append(item)
+                    self._wake()
+                    while self.is_wanted and len(self._items) >= _MOST_WAITING:
+                        self._changed.wait(1.0)
+                if not self.is_wanted:
+                    return
+        except BaseException as error:  # noqa: BLE001  # it is raised where the items are asked for
+            self.fault = error
+        with self._changed:
+            self._has_ended = True
+            self._wake()
+
+    async def some(self) -> list[R]:
+        """What is there, once there is anything; nothing at the end."""
+        while True:
+            with self._changed:
+                found, self._items = self._items, []
+                self._changed.notify()
+                if found or self._has_ended:
+                    return found
+                self._waiter = waiter = self._loop.create_future()
+            await waiter
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                self._loop.call_soon_threadsafe(_settle, waiter)
+
+
+def _settle(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)

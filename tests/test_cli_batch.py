@@ -175,13 +175,16 @@ def test_what_fails_is_named_with_the_way_to_ask_again(folder: Path, batch: Batc
     assert done.code == 1
     assert done.err.count("error: docs/canal.txt: /word: 'word' is a required property") == 1
     assert "6 documents: 4 valid, 2 failed; " in done.err
-    assert "\nfailed: docs/canal.txt: /word: 'word' is a required property\nfailed: docs/empty.txt: empty\n" in done.err
+    assert "\nfailed: docs/canal.txt, docs/empty.txt\n" in done.err
+    assert "error: docs/empty.txt: empty" in done.err
     assert "\nto ask for them again: extract batch docs --out 'o'\"'\"'ut.jsonl' -s 'word str' " in done.err
     assert done.err.endswith("--retries 0 --retry-failed\n")
     assert [one["data"] is None for one in records(folder / "o'ut.jsonl")] == [False, False, True, False, False, True]
     again = batch("docs", "--out", "o'ut.jsonl")
     assert again.code == 1
-    assert "failed: docs/canal.txt" in again.err
+    assert (
+        "failed: docs/canal.txt, docs/empty.txt\nwhy those of earlier runs failed: extract ledger failed" in again.err
+    )
     assert "error: docs/canal.txt" not in again.err
     assert asked(folder).count("bad") == 1
     (folder / "engine.py").write_text(ENGINE.replace('"bad" in text', "False"))
@@ -353,6 +356,12 @@ def test_the_ledger_is_looked_at_and_pruned(folder: Path, batch: Batch) -> None:
         (["docs", "--out", "no/out.jsonl"], "error: --"),
         (["docs", "--out", "o.jsonl", "--ledger", "engine.py"], "error: --ledger engine.py: is no ledger"),
         (["docs", "--out", "engine.py"], "error: --out engine.py"),
+        (["docs", "--out", "a.jsonl", "--ledger", "./a.jsonl"], "error: --ledger and --out name the same file"),
+        (
+            ["docs", "--out", "a.jsonl", "--ledger", "docs/x.txt"],
+            "error: --ledger docs/x.txt: .txt files are documents",
+        ),
+        (["docs", "--out", "/"], "error: --out /: no ledger can stand beside it"),
     ],
 )
 def test_what_makes_no_sense_ends_with_2(arguments: list[str], says: str, folder: Path, batch: Batch) -> None:
@@ -380,6 +389,49 @@ def test_a_list_that_is_still_being_written(folder: Path) -> None:
             assert json.loads(process.stdout.readline()) == {"word": word}
         process.stdin.close()
         assert process.wait(30) == 0
+
+
+def test_records_out_of_a_pipe_come_as_they_are_written(folder: Path) -> None:
+    os.mkfifo(folder / "p.jsonl")
+    with subprocess.Popen(
+        [*COMMAND, "batch", "p.jsonl", *ARGUMENTS, "--data-only"],
+        cwd=folder,
+        env=surroundings(),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        with (folder / "p.jsonl").open("w") as pipe:
+            for word in WORDS[:3]:
+                pipe.write(json.dumps({"text": f"{word} and"}) + "\n")
+                pipe.flush()
+                assert json.loads(process.stdout.readline()) == {"word": word}
+        assert process.wait(30) == 0
+
+
+def test_without_a_ledger_there_is_no_way_to_ask_for_a_part(folder: Path, batch: Batch) -> None:
+    (folder / "docs" / "canal.txt").write_text("bad and more\n")
+    assert "to ask for them again" not in batch("docs").err
+    kept = batch("docs/buoy.txt", "nowhere.txt", "--out", "o.jsonl")
+    assert kept.err.endswith("--retries 0\n")  # nothing was asked about it
+
+
+def test_texts_that_are_equal_are_asked_about_once(folder: Path, batch: Batch) -> None:
+    (folder / "docs" / "twin.txt").write_text("eddy and more\n")
+    assert batch("docs", "--out", "o.jsonl").err.startswith("6 documents (1 with the text of another one): 6 valid")
+    assert asked(folder) == WORDS
+    dead = extract("batch", "docs", "-s", "w str", "-m", "http://127.0.0.1:9/v1#m", "--out", "p.jsonl", cwd=folder)
+    assert (dead.code, "6 documents (1 with the text of another one)" in dead.err) == (3, True)
+
+
+def test_the_current_folder_as_output(folder: Path) -> None:
+    there = folder / "there"
+    there.mkdir()
+    done = extract("batch", "../docs", *ARGUMENTS, "--out", ".", cwd=there, env={"PYTHONPATH": str(folder)})
+    assert done.code == 2  # the engine is not here
+    (there / "engine.py").write_text(ENGINE)
+    assert extract("batch", "../docs", *ARGUMENTS, "--out", ".", cwd=there).code == 0
+    assert (folder / "there.ledger").exists()
 
 
 def test_with_weights(folder: Path, home: Path) -> None:

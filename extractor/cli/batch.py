@@ -218,11 +218,11 @@ def batch(
 
         out = None if out == Path("-") else out
         form_out = choose_form(None, out, single=False)
-        ledger = ledger or (None if out is None else _beside(out))
         named = [*(sources or ()), *map(str, files_from or ())]
         if not named:
             raise UsageError("no source", hint="name files, folders or patterns, or - for paths on standard input")
         refuse_overwriting(named, out)
+        ledger = _fit(ledger, out) if ledger else None if out is None else _beside(out)
         if on is not None and (rpm or tpm):
             raise UsageError("--rpm and --tpm do not go with --on: no worker knows of the others", hint="--concurrency")
         tolerance = _tolerance(max_errors, fail_fast=fail_fast)
@@ -272,7 +272,22 @@ def batch(
 
 def _beside(out: Path) -> Path:
     """The ledger of an output: 'papers.jsonl' → 'papers.jsonl.ledger'."""
+    out = out.resolve() if out.name in ("", "..") else out
+    if not out.name:
+        raise UsageError(f"--out {out}: no ledger can stand beside it", hint="--ledger FILE")
     return out.with_name(f"{out.name}.ledger")
+
+
+def _fit(ledger: Path, out: Path | None) -> Path:
+    """A ledger that is no other file of the run."""
+    from extractor.sources import RECORD_SUFFIXES, TEXT_SUFFIXES
+
+    if out is not None and ledger.resolve() == out.resolve():
+        raise UsageError("--ledger and --out name the same file", hint="by default the ledger is OUT.ledger")
+    if ledger.suffix.lower() in TEXT_SUFFIXES | RECORD_SUFFIXES:
+        hint = "it is a SQLite file: papers.ledger"
+        raise UsageError(f"--ledger {ledger}: {ledger.suffix} files are documents", hint=hint)
+    return ledger
 
 
 def _own_files(out: Path | None, ledger: Path | None) -> frozenset[Path]:

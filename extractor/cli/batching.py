@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractor.batch import Batch, Inquiry, Outcome, Tolerance
+from extractor.batch import Batch, Inquiry, Outcome, Tally, Tolerance
 from extractor.cli.progress import State, shown, spell_seconds
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from extractor.cluster import Job
 
 _MOST_TOLD = 20  # documents that failed
-_LONGEST = 300  # characters of a reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +76,7 @@ async def run(asked: Asked, target: Target, tolerance: Tolerance, screen: Screen
 
     `every` is in seconds, between two lines about the progress.
     """
-    engine, told = asked.engine, Told(screen)
+    engine, told = asked.engine, Told(screen, has_ledger=target.ledger is not None)
     async with contextlib.AsyncExitStack() as stack:
         ledger = stack.enter_context(_ledger(target, asked.plan))
         ask, limit = await stack.enter_async_context(_asking(asked, told))
@@ -171,10 +170,11 @@ def _when_ready(asked: Asked, told: Told) -> Ask:
 class Told:
     """What there is to tell of a run: each document that failed or has notes, and at the end the whole."""
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: Screen, *, has_ledger: bool) -> None:
         self.state: State | None = None
         self._screen = screen
-        self._failures: list[Outcome] = []  # the first of them
+        self._has_ledger = has_ledger
+        self._failed: list[str] = []  # the first of them
 
     def fetching(self, now: Progress) -> None:
         """Show how far a download is."""
@@ -184,56 +184,47 @@ class Told:
 
     def one(self, outcome: Outcome) -> None:
         """Report a document of this run, and remember it where it failed."""
-        record, is_shown = outcome.record, len(self._failures) < _MOST_TOLD
-        if not outcome.line.ok and is_shown:
-            self._failures.append(outcome)
+        if not outcome.line.ok and len(self._failed) < _MOST_TOLD:
+            self._failed.append(outcome.line.source)
+        record = outcome.record
         if record is None:
             return
         if self._screen.as_json:
             facts = {name: value for name, value in record.to_dict().items() if name in _FACTS}
-            self._screen.event("document", state="done" if record.ok else "failed", **facts)
-        elif record.ok or is_shown:
+            self._screen.event("document", state=outcome.state, **facts)
+        else:
             self._screen.report(record)
 
     def at_end(self) -> None:
         """Counts, what was used, the documents that failed, and how to ask for them again."""
         state, screen = self.state, self._screen
         assert state is not None
-        tally, used = state.batch.tally, state.engine.account
+        tally, again = state.batch.tally, self._again(state.batch.tally)
         if screen.as_json:
-            counts = {"unanswered": tally.unanswered, "left": tally.left}
-            screen.event("end", **state.facts(), **counts, retry=_again(tally.failed))
+            screen.event("end", **state.facts(), retry=again)
             return
         screen.say(state.summary())
-        if used.requests:
+        if state.engine.account.requests:
             screen.say(state.engine.summary)
-        for outcome in self._failures:
-            screen.say(f"failed: {outcome.line.source}: {_reason(outcome)}")
-        if tally.failed > len(self._failures):
-            more = tally.failed - len(self._failures)
-            screen.say(f"failed: {more:,} more: `extract ledger failed LEDGER` lists all")
+        if more := tally.failed - len(self._failed):
+            self._failed.append(f"and {more:,} more")
         if tally.failed:
-            screen.say(f"to ask for them again: {_again(tally.failed)}")
+            screen.say(f"failed: {', '.join(self._failed)}")
+        if tally.kept_failed:
+            screen.say("why those of earlier runs failed: extract ledger failed LEDGER")
+        if again:
+            screen.say(f"to ask for them again: {again}")
+
+    def _again(self, tally: Tally) -> str | None:
+        """The command that asks again for what failed; none where there is nothing to ask, or all would be asked."""
+        words = ["extract", *sys.argv[1:]]
+        has_bad = tally.failed > tally.unanswered + tally.unread
+        if not tally.failed or not self._has_ledger:
+            return None
+        return shlex.join([*words, "--retry-failed"] if has_bad and "--retry-failed" not in words else words)
 
 
 _FACTS = ("source", "mode", "errors", "attempts", "usage", "seconds")
-
-
-def _reason(outcome: Outcome) -> str:
-    """Why a document failed, in one line: '/year: is missing (and 2 more)'."""
-    first, *others = outcome.line.fields["errors"]
-    where = f"{first['pointer']}: " if first["pointer"] else ""
-    more = f" (and {len(others)} more)" if others else ""
-    name = f"{outcome.line.source}: "  # errors of sources name it themselves
-    return f"{where}{first['message'].removeprefix(name)[:_LONGEST]}{more}"
-
-
-def _again(failed: int) -> str | None:
-    """The command that asks again for what failed."""
-    if not failed:
-        return None
-    words = ["extract", *sys.argv[1:]]
-    return shlex.join(words if "--retry-failed" in words else [*words, "--retry-failed"])
 
 
 def tell_survey(asked: Asked, ledger: Path | None, screen: Screen) -> None:

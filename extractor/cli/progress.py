@@ -51,7 +51,11 @@ class State:
             "done": tally.done,
             "total": self.total,
             "kept": tally.kept,
+            "twins": tally.twins,
             "failed": tally.failed,
+            "unanswered": tally.unanswered,
+            "unread": tally.unread,
+            "left": tally.left,
             "seconds": round(self.elapsed, 1),
             "documents_per_second": round(self.rate, 2),
             "input_tokens": used.input_tokens,
@@ -77,7 +81,9 @@ class State:
         """'120 documents (80 from the ledger): 118 valid, 2 failed; 42 s, 2.9 documents/s'."""
         tally = self.batch.tally
         documents = f"{tally.done:,} document{'' if tally.done == 1 else 's'}"
-        kept = f" ({tally.kept:,} from the ledger)" if tally.kept else ""
+        known = [f"{tally.kept:,} from the ledger"] if tally.kept else []
+        known += [f"{tally.twins:,} with the text of another one"] if tally.twins else []
+        kept = f" ({', '.join(known)})" if known else ""
         valid = f"{tally.done - tally.failed:,} valid, {tally.failed:,} failed"
         left = f", {tally.left:,} begun and not done" if tally.left else ""
         pace = f"{spell_seconds(self.elapsed)}, {spell_rate(tally.done / self.elapsed)}"

@@ -50,7 +50,7 @@ def find(wanted: Wanted) -> Iterator[Source]:
 
 def count(wanted: Wanted, is_stopped: Callable[[], bool] = lambda: False) -> int | None:
     """How many sources `find` gives, of CSV about; None where that cannot be known beforehand, or it was stopped."""
-    if is_slow(wanted):
+    if not all(map(_is_plain, (*wanted.lists, *(one for one in wanted.arguments if one == STDIN)))):
         return None
     total, limit = 0, wanted.limit
     for source in _paths(wanted, Search.of(wanted)):
@@ -63,8 +63,8 @@ def count(wanted: Wanted, is_stopped: Callable[[], bool] = lambda: False) -> int
 
 
 def is_slow(wanted: Wanted) -> bool:
-    """Whether the next source may have to be waited for: paths come out of a pipe, or records do."""
-    return not all(map(_is_plain, (*wanted.lists, *(one for one in wanted.arguments if one == STDIN))))
+    """Whether the next source may have to be waited for: out of a pipe, or until a large folder is sorted."""
+    return not all(map(_is_plain, (*wanted.lists, *wanted.arguments)))
 
 
 def _paths(wanted: Wanted, search: Search) -> Iterator[Source]:

@@ -162,7 +162,8 @@ FINE, DOWN, BAD = extraction(), extraction(EngineUnavailable("slow")), extractio
 def test_exit_code(records: list[Extraction], code: int, counts: tuple[int, int, int]) -> None:
     tally = Tally()
     for found in records:
-        tally.add(Outcome(Line.of(found), "asked", found))
+        state: Any = "done" if found.ok else "unanswered" if found.errors[0].kind == "EngineUnavailable" else "failed"
+        tally.add(Outcome(Line.of(found), "asked", state, found))
     assert tally.exit_code == code
     assert (tally.done, tally.failed, tally.unanswered) == counts
 
