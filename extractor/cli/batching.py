@@ -76,7 +76,7 @@ async def run(asked: Asked, target: Target, tolerance: Tolerance, screen: Screen
 
     `every` is in seconds, between two lines about the progress.
     """
-    engine, told = asked.engine, Told(screen, has_ledger=target.ledger is not None)
+    engine, told = asked.engine, Told(screen, target.ledger)
     async with contextlib.AsyncExitStack() as stack:
         ledger = stack.enter_context(_ledger(target, asked.plan))
         ask, limit = await stack.enter_async_context(_asking(asked, told))
@@ -170,10 +170,10 @@ def _when_ready(asked: Asked, told: Told) -> Ask:
 class Told:
     """What there is to tell of a run: each document that failed or has notes, and at the end the whole."""
 
-    def __init__(self, screen: Screen, *, has_ledger: bool) -> None:
+    def __init__(self, screen: Screen, ledger: Path | None) -> None:
         self.state: State | None = None
         self._screen = screen
-        self._has_ledger = has_ledger
+        self._ledger = ledger
         self._failed: list[str] = []  # the first of them
 
     def fetching(self, now: Progress) -> None:
@@ -211,7 +211,7 @@ class Told:
         if tally.failed:
             screen.say(f"failed: {', '.join(self._failed)}")
         if tally.kept_failed:
-            screen.say("why those of earlier runs failed: extract ledger failed LEDGER")
+            screen.say(f"why those of earlier runs failed: extract ledger failed {shlex.quote(str(self._ledger))}")
         if again:
             screen.say(f"to ask for them again: {again}")
 
@@ -219,7 +219,7 @@ class Told:
         """The command that asks again for what failed; none where there is nothing to ask, or all would be asked."""
         words = ["extract", *sys.argv[1:]]
         has_bad = tally.failed > tally.unanswered + tally.unread
-        if not tally.failed or not self._has_ledger:
+        if not tally.failed or self._ledger is None:
             return None
         return shlex.join([*words, "--retry-failed"] if has_bad and "--retry-failed" not in words else words)
 
