@@ -302,6 +302,9 @@ def _explain(path: Path, error: sqlite3.Error) -> StorageError | UsageError:
     if name == "SQLITE_FULL":
         hint = "free some space, then run the same command: what is in the ledger is not asked again"
         return StorageError(f"{path}: the disk is full", hint=hint)
+    if name.startswith("SQLITE_IOERR"):  # a quota, or a disk too full for the index of the journal
+        hint = "is the disk full? What is in the ledger is not asked again: run the same command once there is room"
+        return StorageError(f"{path}: {error}", hint=hint)
     if name == "SQLITE_CORRUPT":
         return StorageError(f"{path}: the ledger is damaged ({error})", hint="move it away; a new one is made")
     return StorageError(f"{path}: {error}")

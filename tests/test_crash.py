@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crash_runs import Nursery, build_shim, surroundings, words_for
+from crash_runs import Fault, Nursery, build_shim, surroundings, words_for
 from crashes import Scene, try_case
 from server import Stub, answer, reply
 
@@ -63,6 +63,17 @@ def test_a_fault_at_a_change_of_a_file(nursery: Nursery, case: str) -> None:
 @pytest.mark.parametrize("case", ["jsonl:new:size:40000", "jsonl:older:pages:7", "jsonl:replay:size:3000"])
 def test_an_output_or_a_ledger_that_may_not_grow(nursery: Nursery, case: str) -> None:
     try_case(nursery, case)
+
+
+def test_a_full_disk_is_told_of_what_met_it_first(nursery: Nursery) -> None:
+    if nursery.shim is None:
+        pytest.skip("there is no C compiler")
+    words, scene = words_for("jsonl"), Scene(nursery, "jsonl", "replay")
+    ran = nursery.run(scene.folder, words, Fault("full", 2, ".out.jsonl.tmp"))
+    assert ran.code == 1
+    assert "error: cannot write out.jsonl: No space left on device" in ran.told
+    ran = nursery.run(scene.folder, words, Fault(size=3000))
+    assert "error: kept.ledger: disk I/O error\nhint: is the disk full?" in ran.told
 
 
 # --- real commands, and signals ------------------------------------------------------------------------------
