@@ -187,6 +187,8 @@ class Batch:
         """Begin no more documents; those under way are finished."""
         self.ended_by = self.ended_by or why
         self._places.close()
+        if end := getattr(self._inquiry.engine, "end", None):
+            end()  # what only waits for its turn has asked nothing yet
 
     def _abort(self, fault: Exception) -> None:
         """End at once."""
@@ -200,21 +202,24 @@ class Batch:
     def _begin(self, source: Source) -> Outcome | Coroutine[Any, Any, Outcome | None] | None:
         """What becomes of a source, where that can be said at once; else the work for it."""
         if not self._readers.are_quick(source):
-            return self._do(source, None)
+            return self._do(source)
         try:
             document = self._readers.load_now(source)
         except SourceError as error:
             return self._unread(source, error)
-        return self._kept(document) or self._do(source, document)
+        if self._ledger is None:
+            return self._do(source, document)
+        key = text_digest(document.text)
+        return self._kept(document, key) or self._do(source, document, key)
 
-    async def _do(self, source: Source, document: Document | None) -> Outcome | None:
+    async def _do(self, source: Source, document: Document | None = None, key: bytes | None = None) -> Outcome | None:
         """What becomes of a source; None where it has to be left."""
         task, outcome = asyncio.current_task(), None
         assert task is not None
         self._tasks.add(task)
         try:
             with self._asking:
-                outcome = await self._outcome(document or await self._readers.load(source))
+                outcome = await self._outcome(document or await self._readers.load(source), key)
         except SourceError as error:
             outcome = self._unread(source, error)
         except BudgetSpent as error:
@@ -227,10 +232,10 @@ class Batch:
                 self.tally.leave(source)
         return outcome
 
-    async def _outcome(self, document: Document) -> Outcome:
+    async def _outcome(self, document: Document, key: bytes | None) -> Outcome:
         if self._ledger is None:
             return self._asked(document, await self._record(document))
-        key = text_digest(document.text)
+        key = key or text_digest(document.text)
         while key in self._pending:
             await asyncio.wait([self._pending[key]])
         if (found := self._kept(document, key)) is not None:
@@ -250,11 +255,9 @@ class Batch:
 
     # --- what became of it ---
 
-    def _kept(self, document: Document, key: bytes | None = None) -> Outcome | None:
+    def _kept(self, document: Document, key: bytes) -> Outcome | None:
         """The record of the ledger, where it counts."""
-        if self._ledger is None:
-            return None
-        kept = self._ledger.get(key or text_digest(document.text), document.source)
+        kept = self._ledger.get(key, document.source) if self._ledger else None
         if kept is None or self._is_due(kept):
             return None
         outcome = Outcome(_of_document(kept.line, document), "twin" if kept.is_fresh else "kept", kept.state)

@@ -200,7 +200,8 @@ class Ledger:
 
     def put(self, text: bytes, line: Line, state: State) -> None:
         """Keep a record; when this returns it is kept, whatever becomes of the process."""
-        row = (self._plan, text, self._run, state, time.time(), line.source, line.data, line.rest)
+        source = line.source.encode("utf-8", "backslashreplace").decode()  # a library may name documents in any way
+        row = (self._plan, text, self._run, state, time.time(), source, line.data, line.rest)
         with self._explained():
             self._base.execute(_PUT, row)
             self._commit()
@@ -267,7 +268,18 @@ def _open(path: Path, *, read_only: bool) -> sqlite3.Connection:
     if read_only and not os.path.exists(path):
         raise UsageError(f"--ledger {path}: no such file", hint="a run of `extract batch` makes one")
     mode = "ro" if read_only else "rwc"
-    address = f"{path.absolute().as_uri()}?mode={mode}"
+    base = _connect(path, f"mode={mode}")
+    if read_only:
+        try:
+            base.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except sqlite3.OperationalError:
+            base.close()
+            return _connect(path, "mode=ro&immutable=1")  # in a folder that nothing can be written to
+    return base
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?{how}"
     return sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, cached_statements=32)
 
 
@@ -295,16 +307,27 @@ def _prepare(base: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
 def _explain(path: Path, error: sqlite3.Error) -> StorageError | UsageError:
     """An error of SQLite in words that help."""
     name = getattr(error, "sqlite_errorname", "")
-    if name == "SQLITE_NOTADB":
-        return UsageError(f"--ledger {path}: is no ledger, but another file", hint="name another file")
-    if name == "SQLITE_CANTOPEN":
-        return UsageError(f"--ledger {path}: {error}", hint="the folder must exist and be writable")
-    if name == "SQLITE_FULL":
-        hint = "free some space, then run the same command: what is in the ledger is not asked again"
-        return StorageError(f"{path}: the disk is full", hint=hint)
-    if name.startswith("SQLITE_IOERR"):  # a quota, or a disk too full for the index of the journal
-        hint = "is the disk full? What is in the ledger is not asked again: run the same command once there is room"
-        return StorageError(f"{path}: {error}", hint=hint)
-    if name == "SQLITE_CORRUPT":
-        return StorageError(f"{path}: the ledger is damaged ({error})", hint="move it away; a new one is made")
-    return StorageError(f"{path}: {error}")
+    name = "SQLITE_IOERR" if name.startswith("SQLITE_IOERR") else name
+    what, hint = _FAULTS.get(name, (str(error), None))
+    what = what.format(error=error)
+    if name in _OF_USAGE:
+        return UsageError(f"--ledger {path}: {what}", hint=hint)
+    return StorageError(f"{path}: {what}", hint=hint)
+
+
+_OTHER = "name another file"
+_OF_USAGE = ("SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_CANTOPEN")
+_FAULTS: dict[str, tuple[str, str | None]] = {
+    "SQLITE_NOTADB": ("is no ledger, but another file", _OTHER),
+    "SQLITE_ERROR": ("is no ledger of this version ({error})", _OTHER),
+    "SQLITE_CANTOPEN": ("{error}", "the folder must exist and be writable"),
+    "SQLITE_FULL": (
+        "the disk is full",
+        "free some space, then run the same command: what is in the ledger is not asked again",
+    ),
+    "SQLITE_IOERR": (  # a quota, or a disk too full for the index of the journal
+        "{error}",
+        "is the disk full? What is in the ledger is not asked again: run the same command once there is room",
+    ),
+    "SQLITE_CORRUPT": ("the ledger is damaged ({error})", "move it away; a new one is made"),
+}

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 import os
+import shlex
 import sqlite3
 import subprocess
 import time
@@ -182,9 +183,7 @@ def test_what_fails_is_named_with_the_way_to_ask_again(folder: Path, batch: Batc
     assert [one["data"] is None for one in records(folder / "o'ut.jsonl")] == [False, False, True, False, False, True]
     again = batch("docs", "--out", "o'ut.jsonl")
     assert again.code == 1
-    assert (
-        "failed: docs/canal.txt, docs/empty.txt\nwhy those of earlier runs failed: extract ledger failed" in again.err
-    )
+    assert "\nfailed: docs/canal.txt, docs/empty.txt\n" in again.err
     assert "error: docs/canal.txt" not in again.err
     assert asked(folder).count("bad") == 1
     (folder / "engine.py").write_text(ENGINE.replace('"bad" in text', "False"))
@@ -267,12 +266,15 @@ def test_a_second_run_on_the_same_files_is_refused(folder: Path, batch: Batch) -
             time.sleep(0.05)
         same = batch("docs", "--out", "out.jsonl")
         other = batch("docs", "--out", "out.jsonl", "--ledger", "other.ledger")
+        third = batch("docs", "--out", "third.jsonl", "--ledger", "out.jsonl.ledger")
         look = extract("ledger", "stats", "out.jsonl.ledger", cwd=folder)
         plan = batch("docs", "--out", "out.jsonl", "--dry-run")
         first.kill()
     assert (same.code, other.code) == (2, 2)
-    assert f"error: --ledger out.jsonl.ledger: another run writes it (pid {first.pid})" in same.err
-    assert f"error: --out out.jsonl: another run writes it (pid {first.pid})" in other.err
+    assert same.err.startswith(f"error: --out out.jsonl: another run writes it (pid {first.pid})")
+    assert other.err.startswith(f"error: --out out.jsonl: another run writes it (pid {first.pid})")
+    assert third.err.startswith(f"error: --ledger out.jsonl.ledger: another run writes it (pid {first.pid})")
+    assert not (folder / "other.ledger").exists()
     assert (look.code, plan.code) == (0, 0)
     assert batch("docs", "--out", "out.jsonl").code == 0
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
@@ -336,6 +338,7 @@ def test_the_ledger_is_looked_at_and_pruned(folder: Path, batch: Batch) -> None:
     assert extract("ledger", "prune", ledger, "--older-than", "1d", cwd=folder).err == "0 records are forgotten\n"
     assert extract("ledger", "prune", ledger, "--failed", cwd=folder).err == "1 records are forgotten\n"
     assert extract("ledger", "prune", ledger, "--plan", "ffff", cwd=folder).code == 2
+    assert extract("ledger", "prune", ledger, "--plan", "", cwd=folder).code == 2
     assert extract("ledger", "prune", ledger, "--plan", first[:8], cwd=folder).err == "4 records are forgotten\n"
     assert extract("ledger", "stats", ledger, cwd=folder).out == "nothing is kept\n"
     assert extract("ledger", "stats", "none.ledger", cwd=folder).code == 2
@@ -432,6 +435,93 @@ def test_the_current_folder_as_output(folder: Path) -> None:
     (there / "engine.py").write_text(ENGINE)
     assert extract("batch", "../docs", *ARGUMENTS, "--out", ".", cwd=there).code == 0
     assert (folder / "there.ledger").exists()
+
+
+def test_what_a_run_writes_is_never_its_input(folder: Path, batch: Batch) -> None:
+    for name in ("o.jsonl.partial", "o.jsonl.ledger-wal.txt"):
+        (folder / "docs" / name).write_text("left behind\n")
+    done = batch("docs", "--glob", "*", "--out", "docs/o.jsonl", "--fail-fast")
+    assert done.err.startswith("6 documents: 6 valid"), done.err
+    assert batch("docs", "--glob", "*", "--out", "docs/o.jsonl").err.startswith("6 documents (6 from the ledger)")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin"), [(["-"], "r.jsonl\n"), (["r*.jsonl"], None), ([".", "--glob", "*l"], None)]
+)
+def test_a_source_is_not_overwritten(arguments: list[str], stdin: str | None, folder: Path, batch: Batch) -> None:
+    (folder / "r.jsonl").write_text('{"text": "mine"}\n')
+    done = batch(*arguments, "--out", "r.jsonl", stdin=stdin)
+    assert (done.code, "r.jsonl: " in done.err) == (2, True)
+    assert (folder / "r.jsonl").read_text() == '{"text": "mine"}\n'
+    (folder / "r.jsonl").rename(folder / "other.jsonl")
+    for _ in range(2):  # what a run wrote is passed over by the next one
+        assert batch("*.jsonl", "--out", "r.jsonl").code == 0
+    assert len(records(folder / "r.jsonl")) == 1
+
+
+def test_a_name_that_is_not_utf_8(folder: Path, batch: Batch) -> None:
+    (folder / os.fsdecode(b"docs/n\xff.txt")).write_text("last and more\n")
+    for name in ("o.jsonl", "o.csv", "o.db", "o.parquet", "o/"):
+        done = batch("docs", "--out", name, "--ledger", "l.ledger")
+        assert done.code == 0, done.err
+    assert records(folder / "o.jsonl")[-1]["source"] == "docs/n\\udcff.txt"
+    assert asked(folder).count("last") == 1
+
+
+def test_a_bad_ignore_file_costs_its_folder_and_is_told(folder: Path, batch: Batch) -> None:
+    (folder / "docs" / "z").mkdir()
+    (folder / "docs" / "z" / ".extractignore").write_text("[[:alpha:]\n")
+    (folder / "docs" / "z" / "secret.txt").write_text("secret and more\n")
+    done = batch("docs", "--out", "o.jsonl")
+    assert done.code == 1
+    assert "error: docs/z/.extractignore:1: " in done.err
+    assert asked(folder) == WORDS
+
+
+def test_a_device_gets_no_ledger_and_a_full_one_is_named(folder: Path, batch: Batch) -> None:
+    assert batch("docs", "--out", "/dev/null").code == 0
+    full = batch("docs", "--out", "/dev/full")
+    assert (full.code, "error: cannot write /dev/full: No space left on device" in full.err) == (1, True)
+    assert not Path("/dev/null.ledger").exists()
+    assert not Path("/dev/full.ledger").exists()
+
+
+def test_a_reader_that_leaves(folder: Path) -> None:
+    (folder / "r.jsonl").write_text("".join(json.dumps({"text": f"word {at}"}) + "\n" for at in range(400)))
+    command = shlex.join([*COMMAND, "batch", "r.jsonl", *ARGUMENTS, "--concurrency", "1"])
+    env = surroundings({"LATENCY": "0.05"})
+    pipe = ["bash", "-o", "pipefail", "-c", f"{command} | head -1"]
+    done = subprocess.run(pipe, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "note: nobody reads standard output any more: the rest is not done" in done.stderr
+
+
+def test_notes_are_counted_and_shown_where_asked_for(folder: Path, batch: Batch) -> None:
+    (folder / "docs" / "anchor.txt").write_bytes("anchor and more".encode("utf-16"))
+    shown = on_terminal("batch", "docs", *ARGUMENTS, "--out", "o.jsonl", cwd=folder)
+    assert "1 records have notes (-v shows them)" in shown.err
+    assert "not UTF-8" not in shown.err
+    assert "not UTF-8" in batch("docs", "-v", "--out", "p.jsonl").err
+
+
+def test_where_nothing_is_valid_nothing_is_written_and_that_is_said(folder: Path, batch: Batch) -> None:
+    (folder / "o.jsonl").write_text("older\n")
+    (folder / "bad.txt").write_text("bad and more\n")
+    done = batch("bad.txt", "--data-only", "--out", "o.jsonl")
+    assert (done.code, (folder / "o.jsonl").read_text()) == (1, "older\n")
+    assert "note: there are no data: --out o.jsonl is not written" in done.err
+
+
+def test_a_ledger_that_cannot_be_written_is_looked_at(folder: Path, batch: Batch) -> None:
+    batch("docs", "--out", "o.jsonl")
+    (folder / "still").mkdir()
+    (folder / "o.jsonl.ledger").rename(folder / "still" / "l.ledger")
+    (folder / "still").chmod(0o500)
+    try:
+        assert "5 done" in extract("ledger", "stats", "still/l.ledger", cwd=folder).out
+        assert "5 in the ledger" in batch("docs", "--ledger", "still/l.ledger", "--dry-run").out
+    finally:
+        (folder / "still").chmod(0o700)
 
 
 def test_with_weights(folder: Path, home: Path) -> None:

@@ -142,7 +142,7 @@ def batch(
     max_errors: Annotated[
         str | None,
         typer.Option(
-            help="End where more fail: a number, or a share as 5%.",
+            help="End where more fail: a number, or a share (of at least 20) as 5%.",
             show_default=False,
             rich_help_panel=_FAILURES,
             metavar="N|P%",
@@ -213,7 +213,7 @@ def batch(
     screen = Screen(quiet, verbose, log_json)
     with handled(screen):
         from extractor.engines import Pace, read_concurrency
-        from extractor.sinks import choose_form, refuse_overwriting
+        from extractor.sinks import choose_form, is_stream, refuse_overwriting
         from extractor.sources import Wanted
 
         out = None if out == Path("-") else out
@@ -222,7 +222,7 @@ def batch(
         if not named:
             raise UsageError("no source", hint="name files, folders or patterns, or - for paths on standard input")
         refuse_overwriting(named, out)
-        ledger = _fit(ledger, out) if ledger else None if out is None else _beside(out)
+        ledger = _fit(ledger, out) if ledger else None if out is None or is_stream(out) else _beside(out)
         if on is not None and (rpm or tpm):
             raise UsageError("--rpm and --tpm do not go with --on: no worker knows of the others", hint="--concurrency")
         tolerance = _tolerance(max_errors, fail_fast=fail_fast)
@@ -234,7 +234,8 @@ def batch(
             text_field,
             id_field,
             limit,
-            _own_files(out, ledger),
+            _own_files(out, ledger, trace),
+            _guarded(out, ledger),
         )
         at_once = read_concurrency(concurrency or "auto")
         slots = None if at_once == "auto" else at_once
@@ -290,8 +291,20 @@ def _fit(ledger: Path, out: Path | None) -> Path:
     return ledger
 
 
-def _own_files(out: Path | None, ledger: Path | None) -> frozenset[Path]:
-    return frozenset(path.resolve() for path in (out, ledger) if path is not None)
+def _own_files(out: Path | None, ledger: Path | None, trace: Path | None) -> frozenset[Path]:
+    """What the run writes, and earlier ones left: never its input."""
+    beside = (*_beside_each(out, ("", ".partial")), *_beside_each(ledger, ("", "-wal", "-shm", "-journal")))
+    return frozenset(path.resolve() for path in (*beside, *_beside_each(trace, ("",))))
+
+
+def _guarded(out: Path | None, ledger: Path | None) -> frozenset[Path]:
+    """An output that no run has written, as there is no ledger: it may be the user's own."""
+    is_ours = out is None or not out.is_file() or (ledger is not None and ledger.exists())
+    return frozenset() if is_ours or out is None else frozenset((out.resolve(),))
+
+
+def _beside_each(path: Path | None, ends: tuple[str, ...]) -> tuple[Path, ...]:
+    return () if path is None or not path.name else tuple(path.with_name(path.name + end) for end in ends)
 
 
 def _tolerance(max_errors: str | None, *, fail_fast: bool) -> Tolerance:
@@ -304,9 +317,12 @@ def _tolerance(max_errors: str | None, *, fail_fast: bool) -> Tolerance:
         return Tolerance(failed=0)
     if max_errors is None:
         return Tolerance()
+    number = max_errors.removesuffix("%")
     try:
-        if max_errors.endswith("%") and 0 <= float(max_errors[:-1]) <= 100:  # noqa: PLR2004
-            return Tolerance(share=float(max_errors[:-1]) / 100)
-        return Tolerance(failed=int(max_errors)) if int(max_errors) >= 0 else Tolerance(failed=int("-"))
+        if max_errors != number and 0 <= float(number) <= 100:  # noqa: PLR2004
+            return Tolerance(share=float(number) / 100)
+        if max_errors == number and int(number) >= 0:
+            return Tolerance(failed=int(number))
     except ValueError:
-        raise UsageError(f"--max-errors {max_errors!r} is no number", hint="a number, or a share as 5%") from None
+        pass
+    raise UsageError(f"--max-errors {max_errors!r} is no number", hint="a number, or a share as 5%")

@@ -191,7 +191,7 @@ TotalTimeoutOption = Annotated[
 ThinkOption = Annotated[
     bool,
     typer.Option(
-        "--think", help="Let the model think freely first; --full has its thoughts.", rich_help_panel=_ANSWERS
+        "--think", help="Let the model think freely first; the whole record has its thoughts.", rich_help_panel=_ANSWERS
     ),
 ]
 StreamOption = Annotated[

@@ -97,7 +97,7 @@ def _plans(ledger: Ledger, begins: Sequence[str]) -> list[str]:
     """The digests that begin so."""
     known = [one.plan for one in ledger.totals()]
     for begin in begins:
-        if not any(plan.startswith(begin) for plan in known):
+        if not begin or not any(plan.startswith(begin) for plan in known):
             raise UsageError(f"--plan {begin}: no such plan", hint=f"it has {', '.join(one[:_SHORT] for one in known)}")
     return [plan for plan in known if plan.startswith((*begins,))] if begins else []
 

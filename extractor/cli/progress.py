@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
 from extractor.batch import Batch
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
+from extractor.errors import ExtractError
 
 _MINUTE, _HOUR = 60, 3600
 
 
 @dataclass(slots=True)
 class State:
-    """A run as it is now. `total` is how many documents there are, None while nobody knows; `stage` a download."""
+    """A run as it is now. `total` is how many documents there are, None while nobody knows; `stage` a download.
+
+    `count` gives the total, until what it is given says that nobody wants it any more.
+    """
 
     batch: Batch
     engine: Session
+    count: Callable[[Callable[[], bool]], int | None] = lambda _: None
     total: int | None = None
     stage: str = ""
     begun: float = field(default_factory=time.monotonic)
@@ -110,7 +116,7 @@ async def shown(state: State, screen: Screen, every: float) -> AsyncIterator[Non
     if screen.quiet:
         yield
     elif screen.has_bar:
-        with _bar(state):
+        with _counting(state), _bar(state):
             yield
     else:
         teller = asyncio.ensure_future(_tell(state, screen, every))
@@ -122,12 +128,30 @@ async def shown(state: State, screen: Screen, every: float) -> AsyncIterator[Non
 
 
 async def _tell(state: State, screen: Screen, every: float) -> None:
-    while True:
-        await asyncio.sleep(every)
-        if screen.as_json:
-            screen.event("progress", **state.facts())
-        else:
-            screen.say(state.told())
+    await asyncio.sleep(every)
+    with _counting(state):  # a short run is over before anybody asks how much there is
+        while True:
+            if screen.as_json:
+                screen.event("progress", **state.facts())
+            else:
+                screen.say(state.told())
+            await asyncio.sleep(every)
+
+
+@contextlib.contextmanager
+def _counting(state: State) -> Iterator[None]:
+    """Count the documents beside the work."""
+    ended = threading.Event()
+
+    def work() -> None:
+        with contextlib.suppress(ExtractError):  # the run itself says what is wrong
+            state.total = state.count(ended.is_set)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
 
 
 @contextlib.contextmanager

@@ -85,9 +85,9 @@ class Screen:
         if self.chatty:
             self._line("note", message, "33")
 
-    def report(self, record: Extraction) -> None:
+    def report(self, record: Extraction, *, has_notes: bool = True) -> None:
         """The notes and errors of one record; every error names the document."""
-        for where, note in record.notes.items():
+        for where, note in record.notes.items() if has_notes else ():
             self.note(f"{record.source}{': ' + where if where else ''}: {note}")
         for problem in record.errors:
             value = "" if problem.value is None else f" (it was {_short(problem.value)})"

@@ -11,7 +11,7 @@ from typing import Literal
 
 from extractor.engines.limit import MOST, AdaptiveLimit
 from extractor.engines.rates import Rates
-from extractor.errors import EngineUnavailable, UsageError
+from extractor.errors import BudgetSpent, EngineUnavailable, UsageError
 from extractor.talk import estimate_chat, estimate_tokens
 from extractor.types import Completion, Request
 
@@ -42,12 +42,19 @@ class Pace:
         self.rates = Rates(rpm, tpm)
         self._is_rated = bool(rpm or tpm)
         self._fixed = SLOTS if concurrency == "auto" else concurrency
-        self.adaptive = AdaptiveLimit() if concurrency == "auto" else None
+        self._is_auto = concurrency == "auto"
+        self.adaptive = AdaptiveLimit() if self._is_auto else None
         self.under_way = 0
         self._until = -math.inf  # nobody asks before
         self._asker: EngineUnavailable | None = None  # for that
         self._order = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._has_ended = False
+
+    @property
+    def fixed(self) -> int | None:
+        """The number that was asked for; None where that is left to what pays off."""
+        return None if self._is_auto else self._fixed
 
     @property
     def limit(self) -> int:
@@ -57,6 +64,11 @@ class Pace:
     def fix(self) -> None:
         """Adapt no more: the engine says itself how much it takes at once."""
         self.adaptive = None
+
+    def end(self) -> None:
+        """Let no more requests out: those that wait are not made."""
+        self._has_ended = True
+        self._changed.set()
 
     def turn(self, request: Request) -> Turn:
         """A way in for a request, for each of its tries."""
@@ -98,6 +110,8 @@ class Pace:
 
     def _wait(self, tokens: float, patience: float, now: float) -> float:
         """Seconds until there is a reason to look again, infinite until something changes; 0: go."""
+        if self._has_ended:
+            raise BudgetSpent("the run ends, and this was not asked any more")
         if (pause := self._until - now) > 0:
             if pause > patience and self._asker:
                 error = self._asker.reworded(f"{self._asker} (told to another request)", self._asker.hint)

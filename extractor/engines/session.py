@@ -109,8 +109,16 @@ class Session:
 
     @property
     def limit(self) -> int:
-        """Documents that may be under way at once, as of now: the slots of an engine that has some, else the pace's."""
-        return int(getattr(self.engine, "slots", self.pace.limit))
+        """Documents that may be under way at once, as of now: the slots of an engine that has some, else the pace's.
+
+        Of the slots no more than were asked for.
+        """
+        slots = getattr(self.engine, "slots", None)
+        return self.pace.limit if slots is None else min(int(slots), self.pace.fixed or int(slots))
+
+    def end(self) -> None:
+        """Make no more requests: what waits for its turn is left, what is under way goes on."""
+        self.pace.end()
 
     @property
     def note(self) -> str | None:

@@ -17,13 +17,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from extractor.errors import UsageError
+from extractor.errors import StorageError, UsageError
 from extractor.locks import claimed
 from extractor.sinks.layout import BINARY, TEXTS, Form, Layout
 from extractor.sinks.sink import Sink, Writer
 from extractor.sinks.swap import refuse_name, refused, swapped
 
-__all__ = ["Form", "Layout", "Sink", "choose_form", "open_sink", "refuse_overwriting"]
+__all__ = ["Form", "Layout", "Sink", "choose_form", "is_stream", "open_sink", "refuse_overwriting"]
 
 _SUFFIXES: dict[str, Form] = {
     ".jsonl": "jsonl",
@@ -47,11 +47,10 @@ def choose_form(given: Form | None, out: Path | None, *, single: bool) -> Form:
     Of one document a name without a suffix is a JSON file, as it is on standard output; of several, that has JSON
     Lines. Raises `UsageError` for a suffix that says nothing, and for a form that needs a file where there is none.
     """
-    is_stream = out is None or _is_device(out)
     otherwise: Form = "json" if single else "jsonl"
-    if is_stream and given in BINARY:
+    if is_stream(out) and given in BINARY:
         raise UsageError(f"--format {given}: cannot be written to a stream", hint="name a file with --out")
-    if given or out is None or is_stream:
+    if given or out is None or is_stream(out):
         return given or otherwise
     suffix = out.suffix.lower()
     if os.path.isdir(out):
@@ -79,16 +78,33 @@ def open_sink(out: Path | None, layout: Layout) -> Iterator[Sink]:
     written, and an older file stays as it is. A device or a pipe is written to as it is. What cannot be written
     (a full disk) is an `ExtractError` that names the output.
     """
-    if out is None or _is_device(out):
-        with contextlib.nullcontext(sys.stdout) if out is None else out.open("w", encoding="utf-8") as stream:
-            sink = Sink(_text_writer(stream, layout), str(out or "stdout"))
+    if is_stream(out):
+        with _stream(out, layout) as sink:
             yield sink
-            sink.finish()
         return
+    assert out is not None
     refuse_name(out)
     out = out.resolve() if os.path.islink(out) or not out.name else out  # a link stays a link
     with _folder(out, layout) if layout.form == "folder" else _file(out, layout) as sink:
         yield sink
+
+
+def is_stream(out: Path | None) -> bool:
+    """Whether what is written goes on at once: to standard output (None), a device or a pipe."""
+    return out is None or _is_device(out)
+
+
+@contextlib.contextmanager
+def _stream(out: Path | None, layout: Layout) -> Iterator[Sink]:
+    try:
+        with contextlib.nullcontext(sys.stdout) if out is None else out.open("w", encoding="utf-8") as stream:
+            sink = Sink(_text_writer(stream, layout), str(out or "stdout"))
+            yield sink
+            sink.finish()
+    except BrokenPipeError:
+        raise
+    except OSError as error:  # what was held back
+        raise StorageError(f"cannot write {out or 'stdout'}: {error.strerror or error}") from error
 
 
 @contextlib.contextmanager
@@ -104,8 +120,11 @@ def _folder(out: Path, layout: Layout) -> Iterator[Sink]:
         sink = Sink(writer, str(out))
         try:
             yield sink
-        finally:
-            sink.finish()
+        except BaseException:
+            with contextlib.suppress(Exception):  # what interrupted the run is what is told
+                sink.finish()
+            raise
+        sink.finish()
 
 
 @contextlib.contextmanager

@@ -49,7 +49,7 @@ class Sink:
             raise  # a reader that went away is for the caller
 
     def finish(self) -> None:
-        """Close what the form has open; a single document that failed leaves nothing at all."""
+        """Write what is still held back, and close what the form has open."""
         try:
             if self.is_torn:
                 _refuse()

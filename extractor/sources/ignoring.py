@@ -116,19 +116,29 @@ def _prefix(folder: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """Paths that the run writes, which are never its input."""
+    """Paths that the run writes, which are never its input; `guarded` are those that were there before any run."""
 
     paths: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
+    guarded: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, paths: Iterable[Path]) -> Outputs:
+    def of(cls, paths: Iterable[Path], guarded: Iterable[Path] = ()) -> Outputs:
         """Those of resolved paths."""
         found = [os.path.realpath(path) for path in paths]
-        return cls(frozenset(found), frozenset(map(os.path.basename, found)))
+        return cls(frozenset(found), frozenset(map(os.path.basename, found)), frozenset(map(str, guarded)))
+
+    def refuse(self, path: str) -> None:
+        """A path that was asked for is none of them."""
+        if path in self:
+            raise UsageError(f"{path}: is a source, and the run writes it", hint="name another file with --out")
 
     def __contains__(self, path: str) -> bool:
-        """Whether it is one of them; links are followed."""
+        """Whether it is one of them; links are followed. A guarded one that a pattern finds is a `UsageError`."""
         if not self.paths or not (os.path.basename(path) in self.names or os.path.islink(path)):  # noqa: PTH119
             return False
-        return os.path.realpath(path) in self.paths
+        found = os.path.realpath(path)
+        if found in self.guarded:
+            what = f"{path}: matches what is to be read, and the run would overwrite it"
+            raise UsageError(what, hint="name another file with --out")
+        return found in self.paths

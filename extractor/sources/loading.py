@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from extractor.errors import SourceError
 from extractor.sources.decoding import decode
-from extractor.sources.source import MOST_BYTES, STDIN, Source
+from extractor.sources.source import MOST_BYTES, STDIN, Source, visible
 from extractor.types import Document
 
 _SMALL_BYTES = 1 << 18
@@ -46,14 +46,26 @@ def load(source: Source) -> Document:
     if source.document is not None:
         return source.document
     if source.fault is not None:
-        raise source.fault
+        raise _visible(source.fault)
+    try:
+        return _loaded(source)
+    except SourceError as error:
+        raise _visible(error) from error
+
+
+def _loaded(source: Source) -> Document:
     name, data = _read(source.name)
     if len(data) > MOST_BYTES:
         raise SourceError(f"{name}: larger than {MOST_BYTES >> 20} MiB", hint="split it into several files")
     text, notes = decode(name, data)
     if not text.strip():
         raise SourceError(f"{name}: empty", hint="there is nothing to extract from")
-    return Document(name, text, notes)
+    return Document(source.label, text, notes)
+
+
+def _visible(error: SourceError) -> SourceError:
+    """The same error, in words that any file can hold."""
+    return SourceError(visible(str(error)), hint=None if error.hint is None else visible(error.hint))
 
 
 @contextlib.contextmanager

@@ -26,7 +26,7 @@ class Wanted:
     path a line. `glob` says which files of folders are taken instead of text and Markdown: a name, or with a slash the
     path below the folder. `ignore` are rules in the syntax of .gitignore, relative to the folder or pattern that is
     named, and for files that are named to the current folder. `text_field` and `id_field` are the fields of records:
-    names, or JSON Pointers. `skip` are paths that the run writes.
+    names, or JSON Pointers. `skip` are paths that the run writes; `guarded` are those of them that no run has written.
     """
 
     arguments: tuple[str, ...] = ()
@@ -37,6 +37,7 @@ class Wanted:
     id_field: str | None = None
     limit: int | None = None
     skip: frozenset[Path] = frozenset()
+    guarded: frozenset[Path] = frozenset()
 
 
 def discover(arguments: Iterable[str]) -> Iterator[Source]:
@@ -66,7 +67,7 @@ class Search:
     @classmethod
     def of(cls, wanted: Wanted) -> Search:
         """That of a batch; raises `UsageError` for a rule that is none."""
-        return cls(wanted.glob, parse(wanted.ignore, "--ignore"), Bounds(Outputs.of(wanted.skip)))
+        return cls(wanted.glob, parse(wanted.ignore, "--ignore"), Bounds(Outputs.of(wanted.skip, wanted.guarded)))
 
     def argument(self, argument: str) -> Iterator[Source]:
         """What an argument names."""
@@ -101,6 +102,8 @@ class Search:
         if isinstance(path, SourceError):
             yield Source(where, path)
         elif os.path.lexists(path):
+            if not _is_folder(path):
+                self.bounds.outputs.refuse(path)
             yield from self.path(os.path.join(os.curdir, path) if path == STDIN else path)  # noqa: PTH118
         else:
             yield Source(path, SourceError(f"{path}: no such file", hint=f"{where} is read as paths, one a line"))

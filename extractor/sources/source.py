@@ -26,5 +26,10 @@ class Source:
 
     @property
     def label(self) -> str:
-        """What records and messages call it."""
-        return "stdin" if self.name == STDIN and self.document is None else self.name
+        r"""What records and messages call it; a name that is not UTF-8 shows its bytes: 'n\udcff.txt'."""
+        return "stdin" if self.name == STDIN and self.document is None else visible(self.name)
+
+
+def visible(text: str) -> str:
+    """A text that any file can hold: half of a surrogate pair, as Python makes them of odd names, becomes an escape."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

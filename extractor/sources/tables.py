@@ -66,11 +66,11 @@ def _records(name: str, rows: Iterator[list[str]], fields: Fields, notes: tuple[
             yield Source(place, SourceError(f"{place}: no CSV: {row}", hint=_QUOTING))
             if "limit" in str(row):  # within a text: what follows is not the begin of a record
                 raise SourceError(f"{place}: a quote without an end; the rest of the file is not read", hint=_QUOTING)
-        elif any(row[len(header) :]):
+        elif any(row[len(header) :]) or any(at >= len(row) for _, at in wanted):
             why = f"{len(row)} cells, where the header has {len(header)}"
             yield Source(place, SourceError(f"{place}: {why}", hint=_QUOTING))
         else:
-            yield fields.source(place, {column: row[at] for column, at in wanted if at < len(row)}, notes)
+            yield fields.source(place, {column: row[at] for column, at in wanted}, notes)
     if not number:
         raise SourceError(f"{name}: no records in it", hint="the first row names the columns")
 

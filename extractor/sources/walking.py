@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from extractor.errors import SourceError
+from extractor.errors import SourceError, UsageError
 from extractor.sources.ignoring import Outputs, Rules
 from extractor.sources.sorting import in_order
 from extractor.sources.source import Source
@@ -84,7 +84,12 @@ def walk(root: str, patterns: Iterable[Pattern], rules: Rules, bounds: Bounds) -
 
 def _inside(folder: _Folder, bounds: Bounds) -> Iterator[Source | _Folder]:
     """The files and folders in a folder, in order."""
-    rules = folder.rules.inside(folder.path)
+    try:
+        rules = folder.rules.inside(folder.path)
+    except UsageError as error:  # what it is to pass over is not to be asked about by mistake
+        what = f"{error}; the folder {folder.path} is passed over"
+        yield Source(folder.path, SourceError(what, hint=error.hint))
+        return
     here = _Folder(folder.path, folder.patterns, rules)
     try:
         for item in in_order(_names(here, bounds), bounds.run):

@@ -331,4 +331,4 @@ def test_the_fault_of_a_source_is_raised() -> None:
     fault = SourceError("gone", hint="look elsewhere")
     with pytest.raises(SourceError) as caught:
         load(Source("a.txt", fault))
-    assert caught.value is fault
+    assert (str(caught.value), caught.value.hint) == (str(fault), fault.hint)

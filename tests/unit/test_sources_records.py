@@ -371,7 +371,7 @@ def test_a_table_without_the_column_of_the_id_is_one_fault() -> None:
     [
         ("2,The sea, the harbour", "3 cells, where the header has 2"),
         ('2,"a"b', "no CSV: ',' expected after '\"'"),
-        ("2", "no field 'text'; there are none"),
+        ("2", "1 cells, where the header has 2"),
         ("2,", "'text' is empty"),
     ],
 )

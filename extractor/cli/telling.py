@@ -1,0 +1,120 @@
+"""What `extract batch` tells people: what fails as it happens, counts at the end, and what a run would do."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from extractor.batch import Outcome, Tally
+from extractor.cli.progress import State, spell_seconds
+from extractor.cli.terminal import Screen
+from extractor.models import Progress
+from extractor.survey import Survey
+
+_MOST_TOLD = 20  # documents that failed
+
+
+class Told:
+    """What there is to tell of a run: each document that failed or has notes, and at the end the whole."""
+
+    def __init__(self, screen: Screen, out: Path | None, ledger: Path | None) -> None:
+        self.written = 0  # values or rows
+        self._screen = screen
+        self._out = out
+        self._ledger = ledger
+        self._state: State | None = None
+        self._failed: list[str] = []  # the first of them
+        self._noted = 0
+
+    @property
+    def state(self) -> State:
+        """The run as it is now."""
+        assert self._state is not None
+        return self._state
+
+    def begin(self, state: State) -> None:
+        """The run begins."""
+        self._state = state
+        if self._out is not None and self._ledger is not None:
+            self._screen.note(f"answers are kept in {self._ledger}")
+
+    def fetching(self, now: Progress) -> None:
+        """Show how far a download is."""
+        if self._state is not None:
+            share = f" {now.done / now.total:.0%}" if now.total else ""
+            self._state.stage = f"{now.stage}{share}"
+
+    def one(self, outcome: Outcome) -> None:
+        """Report a document of this run, and remember it where it failed."""
+        if not outcome.line.ok and len(self._failed) < _MOST_TOLD:
+            self._failed.append(outcome.line.source)
+        record, screen = outcome.record, self._screen
+        if screen.as_json:
+            fields = outcome.line.fields if record is None else record.to_dict()
+            facts = {name: fields[name] for name in _FACTS}
+            screen.event("document", source=outcome.line.source, state=outcome.state, of=outcome.origin, **facts)
+        elif record is not None:
+            self._noted += bool(record.notes)
+            screen.report(record, has_notes=screen.verbose)
+        else:
+            first = outcome.line.fields["errors"][0]
+            where = f"{first['pointer']}: " if first["pointer"] else ""
+            screen.error(f"{outcome.line.source}: {where}{first['message']}")
+
+    def at_end(self) -> None:
+        """Counts, what was used, the documents that failed, and how to ask for them again."""
+        state, screen = self._state, self._screen
+        if state is None:
+            return
+        tally, again = state.batch.tally, self._again(state.batch.tally)
+        if screen.as_json:
+            screen.event("end", **state.facts(), retry=again)
+            return
+        screen.say(state.summary())
+        if state.engine.account.requests:
+            screen.say(state.engine.summary)
+        if more := tally.failed - len(self._failed):
+            self._failed.append(f"and {more:,} more")
+        if tally.failed:
+            screen.say(f"failed: {', '.join(self._failed)}")
+        if self._noted and not screen.verbose:
+            screen.note(f"{self._noted:,} records have notes (-v shows them)")
+        if self._out and tally.done and not self.written and not state.batch.ended_by:
+            screen.warn(f"there are no data: --out {self._out} is not written")
+        if again:
+            screen.say(f"to ask for them again: {again}")
+
+    def _again(self, tally: Tally) -> str | None:
+        """The command that asks again for what failed; none where there is nothing to ask, or all would be asked."""
+        words = ["extract", *sys.argv[1:]]
+        has_bad = tally.failed > tally.unanswered + tally.unread
+        if not tally.failed or self._ledger is None:
+            return None
+        return shlex.join([*words, "--retry-failed"] if has_bad and "--retry-failed" not in words else words)
+
+
+_FACTS = ("mode", "errors", "attempts", "usage", "seconds")
+
+
+def print_survey(found: Survey, cost: float | None, screen: Screen) -> None:
+    """What a run would do."""
+    if screen.as_json:
+        screen.event("dry-run", documents=found.documents, **asdict(found), cost=cost)
+        return
+    counts = ((found.new, "new"), (found.kept, "in the ledger"), (found.failed, "failed before"))
+    others = (
+        (found.unanswered, "without an answer before"),
+        (found.twins, "with the text of another one"),
+        (found.unread, "cannot be read"),
+    )
+    told = [f"{number:,} {what}" for number, what in (*counts, *(pair for pair in others if pair[0]))]
+    print(f"{found.documents:,} documents: {', '.join(told)}")
+    tokens = f"{found.input_tokens:,} tokens to read and {found.output_tokens:,} to write"
+    print(f"to ask about: {found.to_ask:,}; about {tokens} ({found.basis})")
+    about = "not known before some are done (--limit 10)" if found.seconds is None else spell_seconds(found.seconds)
+    price = "not known" if cost is None else "nothing, it runs here" if not cost else f"about {cost:.2f} US dollars"
+    print(f"time: {about}; cost: {price}")
+    for why in found.unreadable:
+        screen.error(why)
