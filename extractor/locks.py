@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from extractor.errors import UsageError
 
-_LONGEST = 200  # bytes of a name
+_LONGEST = 200  # bytes of a name that more is put around; systems take 255
 _HINT = "wait for it, or end it; each run needs files of its own"
 
 
@@ -22,7 +23,7 @@ def claimed(path: Path, flag: str) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    lock = path.with_name(f".{os.fsencode(path.name)[:_LONGEST].decode(errors='ignore')}.lock")
+    lock = path.with_name(f".{short_name(path.name)}.lock")
     try:
         path.parent.stat()  # the library would make the folder
         held = FileLock(lock, timeout=0)
@@ -40,3 +41,9 @@ def claimed(path: Path, flag: str) -> Iterator[None]:
     finally:
         lock.unlink(missing_ok=True)  # while it is held: who takes it next sees that the file is gone
         held.release()
+
+
+def short_name(name: str) -> str:
+    """A name that more can be put around; of a long one its beginning, and what tells it from others."""
+    data = os.fsencode(name)
+    return name if len(data) <= _LONGEST else f"{name[:40]}-{hashlib.sha256(data).hexdigest()[:16]}"

@@ -78,18 +78,16 @@ async def run(asked: Asked, target: Target, tolerance: Tolerance, screen: Screen
         ask, limit = await stack.enter_async_context(_asking(asked, told))
         inquiry = Inquiry(asked.schema, engine, asked.options, engine.languages(), ask)
         try:
-            with contextlib.suppress(_Ended), open_sink(target.out, target.layout) as sink:
-                with _ledger(target, asked.plan) as ledger:
-                    batch = Batch(
-                        inquiry, limit, ledger=ledger, retries_failed=asked.retries_failed, tolerance=tolerance
-                    )
-                    told.begin(State(batch, engine, partial(count, asked.wanted)))
-                    with draining(batch, screen):
-                        try:
-                            async with shown(told.state, screen, every):
-                                await _write(asked.wanted, batch, sink, told)
-                        finally:
-                            _end(ledger, batch)
+            with (
+                contextlib.suppress(_Ended),
+                open_sink(target.out, target.layout) as sink,
+                _ledger(target, asked.plan) as ledger,
+            ):
+                batch = Batch(inquiry, limit, ledger=ledger, retries_failed=asked.retries_failed, tolerance=tolerance)
+                told.begin(State(batch, engine, partial(count, asked.wanted)))
+                with draining(batch, screen), _timed(ledger, batch):
+                    async with shown(told.state, screen, every):
+                        await _write(asked.wanted, batch, sink, told)
                 told.written = sink.written
                 if batch.ended_by is not None:
                     raise _Ended
@@ -101,11 +99,15 @@ async def run(asked: Asked, target: Target, tolerance: Tolerance, screen: Screen
     return batch
 
 
-def _end(ledger: Ledger | None, batch: Batch) -> None:
+@contextlib.contextmanager
+def _timed(ledger: Ledger | None, batch: Batch) -> Iterator[None]:
     """Keep how long it took; on a full disk nothing else is lost."""
-    if ledger is not None:
-        with contextlib.suppress(StorageError):
-            ledger.end(batch.seconds, batch.tally.asked)
+    try:
+        yield
+    finally:
+        if ledger is not None:
+            with contextlib.suppress(StorageError):
+                ledger.end(batch.seconds, batch.tally.asked)
 
 
 class _Ended(Exception):
@@ -146,6 +148,7 @@ async def _asking(asked: Asked, told: Told) -> AsyncIterator[tuple[Ask, Callable
     async with open_cluster(asked.far.address, asked.far.job) as cluster:
 
         async def ask(document: Document) -> Extraction:
+            told.waiting("waiting for the cluster")
             most = Request((), max_tokens=asked.options.max_tokens)
             async with engine.account.hold(most):
                 record = await cluster.ask(document)
@@ -165,6 +168,7 @@ def _when_ready(asked: Asked, told: Told) -> Ask:
             async with one:
                 if not engine.is_here():
                     await asyncio.to_thread(engine.prepare, told.fetching)
+                told.waiting("loading" if engine.has_weights else "")
                 is_ready = True
         return await extract(document, asked.schema, engine, asked.options)
 

@@ -19,9 +19,10 @@ _MINUTE, _HOUR = 60, 3600
 
 @dataclass(slots=True)
 class State:
-    """A run as it is now. `total` is how many documents there are, None while nobody knows; `stage` a download.
+    """A run as it is now. `total` is how many documents there are, None while nobody knows.
 
-    `count` gives the total, until what it is given says that nobody wants it any more.
+    `stage` is what the first answer waits for; `count` gives the total, until what it is given says that nobody wants
+    it any more.
     """
 
     batch: Batch

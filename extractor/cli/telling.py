@@ -42,9 +42,13 @@ class Told:
 
     def fetching(self, now: Progress) -> None:
         """Show how far a download is."""
+        share = f" {now.done / now.total:.0%}" if now.total else ""
+        self.waiting(f"{now.stage}{share}")
+
+    def waiting(self, text: str) -> None:
+        """Say what the first answer waits for."""
         if self._state is not None:
-            share = f" {now.done / now.total:.0%}" if now.total else ""
-            self._state.stage = f"{now.stage}{share}"
+            self._state.stage = text
 
     def one(self, outcome: Outcome) -> None:
         """Report a document of this run, and remember it where it failed."""

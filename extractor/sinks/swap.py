@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.errors import UsageError
+from extractor.locks import short_name
 from extractor.sinks.sink import unwritten
 
 _BLOCK = 1 << 16
-_LONGEST = 200  # bytes of a name that more is put around; systems take 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Swap:
     @property
     def partial(self) -> Path:
         """Where the records of an interrupted run stay."""
-        return self.out.with_name(f"{_short(self.out.name)}.partial")
+        return self.out.with_name(f"{short_name(self.out.name)}.partial")
 
     def keep(self, written: int, *, partly: bool = False) -> None:
         """Give the temporary file its name, where anything was written; what an interrupted run left goes then."""
@@ -59,7 +58,7 @@ class Swap:
 @contextlib.contextmanager
 def swapped(out: Path) -> Iterator[Swap]:
     """An empty temporary file of a fixed name, for an output that is claimed: what a killed run left is removed."""
-    swap = Swap(out, out.with_name(f".{_short(out.name)}.tmp"))
+    swap = Swap(out, out.with_name(f".{short_name(out.name)}.tmp"))
     try:
         swap.temporary.unlink(missing_ok=True)
         swap.temporary.open("xb").close()
@@ -93,11 +92,3 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _short(name: str) -> str:
-    """A name that more can be put around; of a long one its beginning, and what tells it from others."""
-    data = os.fsencode(name)
-    if len(data) <= _LONGEST:
-        return name
-    return f"{name[:40]}-{hashlib.sha256(data).hexdigest()[:16]}"
