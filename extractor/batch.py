@@ -172,8 +172,10 @@ class Batch:
         """
         try:
             coming = self._readers.beside(sources) if are_slow else sources
+            has_gap = False  # what comes behind one is in the ledger, and the output has no holes
             async for outcome in in_order(coming, self._begin, self._places):
-                if outcome is not None:
+                has_gap = has_gap or (outcome is None and self._ledger is not None)
+                if outcome is not None and not has_gap:
                     yield outcome
         except asyncio.CancelledError:
             if self._fault is None:

@@ -42,13 +42,15 @@ def test_config_prints_what_is_not_built_in_and_from_where(here: Path) -> None:
         "run --model smollm2-135m from extract.toml:1",
         "run --max-tokens 900 from extract.toml:4",
         "run --seed 7 from EXTRACT_SEED",
+        "batch --model smollm2-135m from extract.toml:1",
+        "batch --seed 7 from EXTRACT_SEED",
         "prompt --model smollm2-135m from extract.toml:1",
         "serve --model smollm2-135m from extract.toml:1",
         f"models pull --offline true from {own}:3",
     ]
     rows = extract("config", "--json", cwd=here, env={"EXTRACT_SEED": "7"}).lines
     assert rows[2] == {"command": "run", "option": "seed", "value": 7, "from": "EXTRACT_SEED", "line": None}
-    assert rows[5] == {"command": "models pull", "option": "offline", "value": True, "from": str(own), "line": 3}
+    assert rows[-1] == {"command": "models pull", "option": "offline", "value": True, "from": str(own), "line": 3}
 
 
 def test_nothing_is_printed_where_all_is_built_in(here: Path) -> None:
@@ -61,7 +63,10 @@ def test_no_config_ignores_the_files_but_not_the_environment(here: Path, switch:
     write_files(here, {"extract.toml": "this is not TOML"})
     variables = {"EXTRACT_SEED": "7"} | ({} if switch else {"EXTRACT_NO_CONFIG": "1"})
     done = extract(*switch, "config", cwd=here, env=variables)
-    assert (done.code, done.out.split()) == (0, ["run", "--seed", "7", "from", "EXTRACT_SEED"])
+    assert (done.code, done.out.split()) == (
+        0,
+        ["run", "--seed", "7", "from", "EXTRACT_SEED", "batch", "--seed", "7", "from", "EXTRACT_SEED"],
+    )
 
 
 def test_help_says_where_a_default_comes_from(here: Path) -> None:

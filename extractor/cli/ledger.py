@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from extractor.cli.defaults import App
 from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen, one_line
 from extractor.errors import UsageError
@@ -19,7 +20,7 @@ from extractor.errors import UsageError
 if TYPE_CHECKING:
     from extractor.ledger import Ledger, State, Totals
 
-app = typer.Typer(help="Look at the ledger of a batch, or forget some of it.", no_args_is_help=True)
+app = App(help="Look at the ledger of a batch, or forget some of it.", no_args_is_help=True)
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _SHORT = 8  # characters of a digest

@@ -308,6 +308,7 @@ def test_a_spent_budget_ends_a_run_and_loses_no_answer(files: list[Source], ledg
     assert isinstance(run.ended_by, BudgetSpent)
     assert run.tally.left >= 1
     assert run.tally.first_left == files[5].name
+    assert [line.source for line in run.lines] == [file.name for file in files[:5]]  # no holes
     assert run_kept(ledger_file, files[: len(engine.asked)], Echo()).tally.kept == len(engine.asked) - run.tally.left
 
 

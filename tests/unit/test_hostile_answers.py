@@ -32,7 +32,7 @@ class Row(BaseModel):
 
 
 ROW, ROWS = load_schema(Row), load_schema(list[Row])
-SIZE = 200_000
+SIZE = 100_000
 HOSTILE = {  # a beginning, what is repeated, an end
     "brackets": ("", "[", ""),
     "objects in prose": ("", '{"a": 1} and ', ""),

@@ -88,6 +88,8 @@ TREE = {
     "UsageError": (ExtractError, 2, False),
     "SchemaError": (ExtractError, 2, False),
     "SourceError": (ExtractError, 1, False),
+    "StorageError": (ExtractError, 1, False),
+    "TooManyFailed": (ExtractError, 1, False),
     "EngineError": (ExtractError, 3, False),
     "EngineUnavailable": (errors.EngineError, 3, True),
     "EngineDenied": (errors.EngineError, 3, False),
