@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from extractor.errors import BudgetSpent, EngineUnavailable, SourceError, TooManyFailed
-from extractor.ledger import Kept, Ledger, State
+from extractor.ledger import Ledger, State
 from extractor.lines import Line, to_json
 from extractor.ordering import Places, in_order
 from extractor.pipeline import extract, unread
@@ -260,16 +260,11 @@ class Batch:
     def _kept(self, document: Document, key: bytes) -> Outcome | None:
         """The record of the ledger, where it counts."""
         kept = self._ledger.get(key, document.source) if self._ledger else None
-        if kept is None or self._is_due(kept):
+        if kept is None or (kept.is_due(retries_failed=self._retries_failed) and not kept.is_fresh):
             return None
         outcome = Outcome(_of_document(kept.line, document), "twin" if kept.is_fresh else "kept", kept.state)
         self.tally.add(outcome)
         return outcome
-
-    def _is_due(self, kept: Kept) -> bool:
-        """Whether to ask again: where nobody answered in an earlier run, or where it failed if that is wanted."""
-        is_failed = kept.state == "unanswered" or (kept.state == "failed" and self._retries_failed)
-        return is_failed and not kept.is_fresh
 
     def _asked(self, document: Document, record: Extraction, line: Line | None = None) -> Outcome:
         if document.notes:

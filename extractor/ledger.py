@@ -92,6 +92,10 @@ class Kept:
     line: Line
     is_fresh: bool
 
+    def is_due(self, *, retries_failed: bool) -> bool:
+        """Whether another run asks again: where nobody answered, or where it failed if that is wanted."""
+        return self.state == "unanswered" or (self.state == "failed" and retries_failed)
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:

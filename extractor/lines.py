@@ -52,6 +52,13 @@ class Line:
         found: dict[str, Any] = json.loads(self.rest)
         return found
 
+    @property
+    def fault(self) -> str:
+        """The first reason of a record that failed: '/year: is missing'."""
+        first = self.fields["errors"][0]
+        where = f"{first['pointer']}: " if first["pointer"] else ""
+        return f"{where}{first['message']}"
+
     def texts(self, view: View, *, is_list: bool) -> Iterator[str]:
         """What of a record is shown, each as JSON text.
 

@@ -101,7 +101,7 @@ def _is_asked(found: Survey, ledger: Ledger | None, key: bytes, *, retries_faile
     found.kept += kept.state == "done"
     found.failed += kept.state == "failed"
     found.unanswered += kept.state == "unanswered"
-    return kept.state == "unanswered" or (kept.state == "failed" and retries_failed)
+    return kept.is_due(retries_failed=retries_failed)
 
 
 def guess_tokens(schema: Schema) -> int:

@@ -299,8 +299,8 @@ def _own_files(out: Path | None, ledger: Path | None, trace: Path | None) -> fro
 
 def _guarded(out: Path | None, ledger: Path | None) -> frozenset[Path]:
     """An output that no run has written, as there is no ledger: it may be the user's own."""
-    is_ours = out is None or not out.is_file() or (ledger is not None and ledger.exists())
-    return frozenset() if is_ours or out is None else frozenset((out.resolve(),))
+    has_ledger = ledger is not None and ledger.exists()
+    return frozenset((out.resolve(),)) if out is not None and out.is_file() and not has_ledger else frozenset()
 
 
 def _beside_each(path: Path | None, ends: tuple[str, ...]) -> tuple[Path, ...]:

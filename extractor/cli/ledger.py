@@ -49,9 +49,7 @@ def list_failed(ledger: LedgerArgument, as_json: JsonOption = False) -> None:
             if as_json:
                 print(line.text)
                 continue
-            errors = line.fields["errors"]
-            where = f"{errors[0]['pointer']}: " if errors[0]["pointer"] else ""
-            print(f"{plan[:_SHORT]}  {one_line(line.source)}: {one_line(where + errors[0]['message'])}")
+            print(f"{plan[:_SHORT]}  {one_line(line.source)}: {one_line(line.fault)}")
 
 
 @app.command()

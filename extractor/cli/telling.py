@@ -63,9 +63,7 @@ class Told:
             self._noted += bool(record.notes)
             screen.report(record, has_notes=screen.verbose)
         else:
-            first = outcome.line.fields["errors"][0]
-            where = f"{first['pointer']}: " if first["pointer"] else ""
-            screen.error(f"{outcome.line.source}: {where}{first['message']}")
+            screen.error(f"{outcome.line.source}: {outcome.line.fault}")
 
     def at_end(self) -> None:
         """Counts, what was used, the documents that failed, and how to ask for them again."""
