@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from extractor.ground import find_whole, leaves
-from extractor.pointers import escaped
+from extractor.ground.whole import find_whole
+from extractor.pointers import escaped, leaves
 from extractor.scopes import Scope, Scopes
 from extractor.text import View, normalise
 from extractor.types import Document, Example, Schema

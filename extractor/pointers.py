@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 from urllib.parse import unquote
@@ -48,6 +48,18 @@ def value_at(data: Any, place: str) -> Any:
         else:
             return None
     return data
+
+
+Leaf = tuple[str, Any]
+
+
+def leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
+    """Every leaf with its pointer; an empty list or object is a leaf: {'a': [1]} → ('/a/0', 1)."""
+    children = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    if not data or not isinstance(data, dict | list):
+        yield pointer(path), data
+    for part, child in children:
+        yield from leaves(child, (*path, part))
 
 
 def is_list(root: Mapping[str, Any]) -> bool:

@@ -161,13 +161,41 @@ class Engine(Protocol):
         ...
 
 
+Match = Literal["exact", "normalised", "typed", "fuzzy"]
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a value stands: `text[start:end]`, offsets of the document as loaded."""
+    """Where a value stands: `text[start:end]`, offsets of the document as loaded.
+
+    `exact`: as written; `normalised`: but for case, width, punctuation, white space, plural; `typed`: the same number
+    or date, written otherwise; `fuzzy`: nearly, and `score` (up to 1) says how nearly.
+    """
 
     start: int
     end: int
-    match: Literal["exact", "normalised"]
+    match: Match
+    score: float = 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As written in a record: `score` only where there is a doubt."""
+        span: dict[str, Any] = {"start": self.start, "end": self.end, "match": self.match}
+        return span if self.match != "fuzzy" else {**span, "score": self.score}
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """How a sentence of a value that the model worded itself, `value[start:end]`, is backed by the document.
+
+    `passage` is where the document says it best (None: nowhere), `score` the share of its words that stand there (0 to
+    1, rare words count more), `missing` its numbers and names that are nowhere in the document.
+    """
+
+    start: int
+    end: int
+    passage: tuple[int, int] | None
+    score: float
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +232,7 @@ class Extraction:
     engine: str
     mode: Mode
     spans: Mapping[str, Span] = field(default_factory=dict)
+    support: Mapping[str, Sequence[Support]] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     errors: Sequence[Problem] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -229,4 +258,5 @@ class Extraction:
         """The record as written: plain JSON types, without `instance`."""
         record = asdict(replace(self, instance=None))
         del record["instance"]
+        record["spans"] = {at: span.to_dict() for at, span in self.spans.items()}
         return record

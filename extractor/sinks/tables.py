@@ -38,6 +38,7 @@ _ABOUT: Mapping[str, Shape] = {
     "seconds": Shape("number"),
     "errors": JSON,
     "spans": JSON,
+    "support": JSON,
     "absent": JSON,
     "notes": JSON,
     "thoughts": STRING,

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import quick
 
-from extractor.ground import ABSENT, ground, leaves
+from extractor.ground import ABSENT, ground
+from extractor.pointers import leaves
 from extractor.text import normalise
 from extractor.types import Document, Span
 

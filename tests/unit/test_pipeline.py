@@ -33,6 +33,7 @@ KEYS = [
     "source",
     "data",
     "spans",
+    "support",
     "absent",
     "errors",
     "schema",

@@ -1,0 +1,44 @@
+"""Where a text stands in another one as whole words, and a number as a whole number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# Scripts whose words stand without spaces, or carry particles: each character may begin or end a value.
+_UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
+_WORD = re.compile(rf"[^\W{_UNSPACED}]+")
+_BEFORE_NUMBER = re.compile(r"(?<!\d[.,])(?<!(?<!\w)[-−])")  # 5 is neither in 3.5 nor in -5, but in 1-5
+_AFTER_NUMBER = re.compile(r"(?![.,]\d)")
+_MARK = re.compile("[\u0300-\u036f]")  # a letter with a combining mark is another letter
+
+
+def find_whole(value: str, text: str) -> Iterator[int]:
+    """Offsets of a value as whole words, and of a number as a whole number: ('at', 'a cat, at') → 7."""
+    is_word = _WORD.match(value) is not None
+    at = text.find(value) if value else -1
+    while at >= 0:
+        inside = is_word and at > 0 and _WORD.match(text, at - 1)
+        if inside:
+            at = text.find(value, inside.end())  # no place within this word can be its beginning
+            continue
+        end = at + len(value)
+        if _is_clean(value, text, at, end):
+            yield at
+        else:
+            end = at + 1
+        at = text.find(value, end)
+
+
+def _is_clean(value: str, text: str, start: int, end: int) -> bool:
+    """Whether nothing that belongs to the value goes on before or after it."""
+    if _MARK.match(text, end) or (_WORD.match(value[-1]) and _WORD.match(text, end)):
+        return False
+    if value[0] in "-−" and text[max(start - 1, 0) : start].isalnum():  # the dash of a range is no sign
+        return False
+    if value[0].isdigit() and not _BEFORE_NUMBER.match(text, start):
+        return False
+    return not value[-1].isdigit() or _AFTER_NUMBER.match(text, end) is not None
