@@ -72,7 +72,7 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a source: its line, where that comes from, and the record where it is of this run.
+    """What became of a source: its line, where that comes from, and the record and document where they are of this run.
 
     A `twin` has the text of a document that this run has asked about already.
     """
@@ -81,6 +81,7 @@ class Outcome:
     origin: Origin
     state: State
     record: Extraction | None = None
+    document: Document | None = None
 
 
 @dataclass(slots=True)
@@ -270,7 +271,7 @@ class Batch:
         if document.notes:
             record = replace(record, notes=joined({"": "; ".join(document.notes)}, record.notes))
             line = None
-        outcome = Outcome(line or Line.of(record), "asked", _state_of(record), record)
+        outcome = Outcome(line or Line.of(record), "asked", _state_of(record), record, document)
         self.tally.add(outcome)
         self._in_vain = self._in_vain + 1 if outcome.state == "unanswered" else 0
         if self._tolerance.dead is not None and self._in_vain >= self._tolerance.dead:

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from extractor import repair
+from extractor import absent, repair
 from extractor.answer import Answer, decode, explain_cut
 from extractor.brevity import few_lines, shorten
-from extractor.errors import OutputError, ParseError, SchemaError
+from extractor.errors import EngineUnavailable, ExtractError, OutputError, ParseError, SchemaError, Ungrounded
+from extractor.evidence import Evidence
 from extractor.grammar import compile_schema
-from extractor.pointers import joined, value_at
+from extractor.pointers import joined, pointer, value_at
 from extractor.prompt import Voice, again
 from extractor.schema import is_many
 from extractor.talk import Question, Talk
@@ -31,12 +32,13 @@ _LONGEST_ANSWER = 50_000  # characters of an answer without use that are shown t
 class Draft:
     """A record on its way. `data` is None before there is any; `pieces` are what to ask for next.
 
-    `valid` is what passed validation, `problems` are what it has against the data, `faults` what else went wrong (cut
-    off, unreadable).
+    `valid` is what passed validation, `problems` are what it and the document have against the data, `faults` what else
+    went wrong (cut off, unreadable), `lost` why optional values were given up, by pointer.
     """
 
     schema: Schema
     voice: Voice
+    evidence: Evidence
     data: Any = None
     text: str = ""
     pieces: tuple[repair.Piece, ...] = ()
@@ -48,6 +50,8 @@ class Draft:
     doubts: Mapping[str, str] = field(default_factory=dict)  # by pointer, why values stay that could mean something
     unread: Mapping[str, str] = field(default_factory=dict)  # by pointer, why a null of the answer is no value
     is_free: bool = False  # no grammar held it: what is valid can yet have keys that nothing names
+    is_topped: bool = False  # other items were asked for in place of repeated ones
+    lost: Mapping[str, absent.Reason] = field(default_factory=dict)
 
     @property
     def is_settled(self) -> bool:
@@ -93,7 +97,8 @@ class Draft:
         except OutputError as error:
             is_final = not isinstance(error, ParseError)
             if self.data is not None:
-                return replace(self, is_final=is_final)  # no worse than it was
+                why = (Problem.of(error),) if is_final else ()
+                return replace(self, is_final=is_final, faults=self.faults or why)  # the data are no worse than before
             return replace(self, text=completion.text, faults=(Problem.of(error),), is_final=is_final)
         value, cuts = compile_schema(question.schema).clip(answer.value, is_held=talk.mode == "grammar")
         told = joined(answer.notes, cuts)
@@ -104,6 +109,8 @@ class Draft:
         taken = taken if question.pieces else replace(taken, unread=answer.unread)
         cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
         if question.pieces:
+            if self.valid is not None:
+                return taken.topped(question, value)
             return taken.pieced(question, value, answer.open, self.faults or cut)
         if answer.open is not None:
             return taken.begun(value, answer.open, cut)
@@ -133,6 +140,12 @@ class Draft:
             return replace(draft, pieces=tuple(missing), faults=cut, is_final=stuck)
         return draft.checked()
 
+    def topped(self, question: Question, value: Any) -> Draft:
+        """With other items in place of repeated ones, where the record stays valid with them."""
+        data, _ = repair.put(self.data, question.pieces, value)
+        draft = replace(self, data=data, pieces=(), is_topped=True).checked()
+        return draft if draft.valid is not None else replace(self, pieces=(), is_topped=True)
+
     def checked(self) -> Draft:
         """With what its values mean, the verdict of validation, and what to ask about it."""
         found = validate(self.schema, self.data)
@@ -147,12 +160,30 @@ class Draft:
         return draft.judged(validate(self.schema, aligned.value), aligned.doubts)
 
     def judged(self, found: Valid | list[Problem], doubts: Mapping[str, str]) -> Draft:
-        """With a verdict, and what to ask about it; what nothing foresees is taken out."""
+        """With a verdict, and what to ask about it."""
         doubts = {at: why for at, why in self.unread.items() if value_at(self.data, at) is None} | {**doubts}
         found = doubted(found, doubts, self.data)
         if isinstance(found, Valid):
-            return replace(self, pieces=(), valid=found, problems=(), faults=(), doubts={})
-        problems = tuple(found)
+            return self.traced(found)
+        return self.faulty(tuple(found), doubts)
+
+    def traced(self, found: Valid) -> Draft:
+        """Valid, as far as the document bears it out; in place of what lists repeat others are asked for, once."""
+        told = self.evidence.trace(self.data)
+        if told.data != self.data:
+            again = validate(self.schema, told.data)
+            if not isinstance(again, Valid):  # too short without what it repeats, say
+                return self.faulty(tuple(again), {})
+            found = again
+        draft = replace(self, data=told.data, notes=joined(self.notes, told.notes), doubts={})
+        if told.problems:
+            doubts = {problem.pointer: problem.message for problem in told.problems}
+            return draft.faulty(tuple(told.problems), doubts)
+        further = [] if self.is_topped else repair.further(self.schema, told.data, told.further)
+        return replace(draft, pieces=tuple(further), valid=found, problems=(), faults=())
+
+    def faulty(self, problems: tuple[Problem, ...], doubts: Mapping[str, str]) -> Draft:
+        """With what is wrong, and what to ask about it; what nothing foresees is taken out."""
         pieces = repair.failing(self.schema, self.data, problems)
         if surplus := [piece for piece in pieces if piece.node is False and piece.path]:
             data = repair.without(self.data, surplus)
@@ -160,6 +191,34 @@ class Draft:
             if data != self.data:
                 return replace(self, data=data, notes=joined(self.notes, told)).checked()
         return replace(self, pieces=tuple(pieces), valid=None, problems=problems, faults=(), doubts=doubts)
+
+    def failed(self, error: ExtractError) -> Draft:
+        """After a question that has no answer."""
+        if self.valid is not None:
+            return replace(self, notes=joined(self.notes, {"": f"nothing in place of repeated items: {error}"}))
+        draft = replace(self, faults=self.faults or (Problem.of(error),))  # a cut answer says why there is a next
+        return draft if isinstance(error, EngineUnavailable) else draft.given_up()
+
+    def given_up(self) -> Draft:
+        """Where nothing failed but optional values, and items of verbatim lists, the record without them.
+
+        `lost` says why of each value.
+        """
+        kinds = {problem.kind for problem in (*self.faults, *self.problems)}
+        is_required = self.evidence.level == "require" and Ungrounded.__name__ in kinds
+        asked = [piece.path for piece in self.pieces]
+        if self.data is None or self.valid is not None or is_required or not asked or not all(asked):
+            return self
+        items = [path for path in asked if isinstance(path[-1], int) and kinds == {Ungrounded.__name__}]
+        data, places = absent.without(self.schema, self.data, [path for path in asked if path not in items])
+        data = absent.without_items(data, items)
+        checked = validate(self.schema, data)
+        if not (places or items) or not isinstance(checked, Valid):
+            return self
+        told = {piece.pointer: f"left out: {piece.why}{_was(self.data, piece)}" for piece in self.pieces}
+        lost = dict.fromkeys(map(pointer, places), absent.reason_of(kinds))
+        notes = joined(self.notes, told)
+        return replace(self, data=data, valid=checked, problems=(), faults=(), pieces=(), notes=notes, lost=lost)
 
     def better(self, other: Draft) -> Draft:
         """Of two whole answers the one with fewer problems; of equals the fuller, then the later."""

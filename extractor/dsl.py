@@ -1,15 +1,16 @@
 r"""The inline schema language: one line of text → JSON Schema (draft 2020-12).
 
-    title, year int, keywords[], category: nlp|vision|rl, doi?, authors[]{name, email?}
+    title, year int, keywords[]!, category: nlp|vision|rl, doi?, authors[]{name!, email?}
 
-The grammar; blanks may stand between any two parts, and ，、：？｛｝［］｜＃ are marks as , : ? { } [ ] | # are:
+The grammar; blanks may stand between any two parts, and ，、：？！｛｝［］｜＃ are marks as , : ? ! { } [ ] | # are:
 
     schema      = { headline } ( fields | "{" { headline } fields "}" )
     headline    = "#" text up to the end of the line           describes the record; before the first field only
     fields      = field { separator field }                    empty lines and a last comma are fine
     separator   = newline | "," [ "#" description newline ]    that description is of the field before the comma
     field       = name marks ( record | plain ) [ "#" description ]
-    marks       = { "[]" | "?" }                               at most one "?" in a field: it may be null
+    marks       = { "[]" | "?" | "!" }                         at most one "?" in a field: it may be null;
+                                                               one "!": verbatim, a run of words of the document
     record      = "{" fields "}" [ "?" ]                       its fields, not the record, have descriptions inside
     plain       = [ type marks ] [ ":" value { "|" value } ]   "[]" behind the name or behind the type
     type        = "str" | "int" | "float" | "bool" | "date"    str where there is none
@@ -33,6 +34,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from extractor.errors import SchemaError
+from extractor.types import VERBATIM
 
 MAX_DEPTH = 32  # records and lists inside of each other
 MAX_LENGTH = 100_000
@@ -47,11 +49,11 @@ TYPES: Mapping[str, Mapping[str, str]] = {
 _OTHER_NAMES = {"string": "str", "text": "str", "integer": "int", "number": "float", "double": "float",
                 "boolean": "bool", "datetime": "date"}  # fmt: skip
 
-_FULL_WIDTH = str.maketrans("，、：？｛｝［］｜＃", ",,:?{}[]|#")
+_FULL_WIDTH = str.maketrans("，、：？！｛｝［］｜＃", ",,:?!{}[]|#")
 _HALVES = re.compile("[\ud800-\udfff]")
 
 _BLANKS = re.compile(r"[^\S\n]*")
-_WORD = re.compile(r'[^\s,:?\[\]{}|#"]*')
+_WORD = re.compile(r'[^\s,:?!\[\]{}|#"]*')
 _VALUE = re.compile(r"[^|,#{}\n]*")
 _DESCRIPTION = re.compile(r"[^,}\n]*")
 _LINE = re.compile(r"[^\n]*")
@@ -61,9 +63,11 @@ _NUMBERS = {
     "float": re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"),
 }
 
-_FORMS = "a field is `name`, `name int`, `name?`, `name[]`, `name: a|b` or `name{…}`; commas stand between fields"
+_FORMS = (
+    "a field is `name`, `name int`, `name?`, `name!`, `name[]`, `name: a|b` or `name{…}`; commas stand between fields"
+)
 _SPEC_OF_A_FILE = re.compile(r"\.(?:py|json|ya?ml)$|\.py:", re.IGNORECASE)
-_SIGN_OF_A_FIELD = re.compile(rf"[,{{}}\[\]?#\n]|:\s|:[^:]*\||\s(?:{'|'.join(TYPES)})\b")
+_SIGN_OF_A_FIELD = re.compile(rf"[,{{}}\[\]?!#\n]|:\s|:[^:]*\||\s(?:{'|'.join(TYPES)})\b")
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -167,6 +171,7 @@ class _Marks:
     """What the marks of one field have said so far."""
 
     optional: bool = False
+    verbatim: bool = False
     lists: int = 0
 
 
@@ -238,20 +243,35 @@ class _Parser(_Scanner):
         marks = _Marks()
         self._marks(marks, depth)
         node = self._record(marks, depth) if self.peek() == "{" else self._plain(marks, depth)
+        if marks.verbatim:
+            self._refuse_verbatim(node)
+            node = {**node, VERBATIM: True}
         for _ in range(marks.lists):
             node = {"type": "array", "items": node}
         return optional(node) if marks.optional else node
 
     def _marks(self, marks: _Marks, depth: int) -> None:
-        while self.peek() in ("?", "["):
+        while (mark := self.peek()) in ("?", "!", "["):
             at = self.at
-            if not self.take("["):
+            if mark == "?":
                 self._question(marks)
                 continue
+            if self.take("!"):
+                if marks.verbatim:
+                    raise self.fault("a second !", at, "one ! says that the field is verbatim")
+                marks.verbatim = True
+                continue
+            self.take("[")
             if not self.take("]"):
                 raise self.fault("[ without ]", at)
             marks.lists += 1
             self._guard(depth + marks.lists, at)
+
+    def _refuse_verbatim(self, node: Mapping[str, Any]) -> None:
+        """Only a text of its own words can be one of the document's."""
+        if node != TYPES["str"]:
+            what = "choice" if "enum" in node else "record" if node["type"] == "object" else node["type"]
+            raise self.fault(f"a {what} cannot be verbatim", self.at - 1, "! is for str, and lists of str")
 
     def _question(self, marks: _Marks) -> None:
         if self.take("?") and marks.optional:
@@ -315,7 +335,7 @@ class _Parser(_Scanner):
         word = self.bare(_VALUE) if bare else self.quoted()
         if not word:
             raise self.fault("an empty choice", at, "choices are `name: a|b`")
-        if bare and word.endswith(("?", "？", "[]", "［］")):
+        if bare and word.endswith(("?", "？", "!", "！", "[]", "［］")):
             advice = "marks stand before the colon, `name?: a|b`; a choice that ends in one is quoted"
             raise self.fault(f"the choice {_short(word)} ends in a mark", at, advice)
         return word if kind == "str" else self._number(kind, word, at)

@@ -149,3 +149,7 @@ class ParseError(OutputError):
 
 class InvalidOutput(OutputError):
     """The answer is well-formed and breaks the schema."""
+
+
+class Ungrounded(OutputError):
+    """The answer is valid and says what the document does not."""

@@ -10,13 +10,14 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from extractor.absent import absences
 from extractor.brevity import few_notes, few_problems
 from extractor.draft import Draft
 from extractor.errors import EngineUnavailable, Refused, RequestRejected, SourceError
+from extractor.evidence import Evidence
 from extractor.examples import choose
 from extractor.field_names import renamed
 from extractor.grammar import compile_schema
-from extractor.ground import ground
 from extractor.leaks import leaks
 from extractor.pointers import by_pointer, joined, pointer
 from extractor.prompt import messages, unescape, voice_for
@@ -26,7 +27,7 @@ from extractor.talk import Options, Talk
 from extractor.types import Document, Engine, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 
-VERSION = 1  # raised where the same answers of a model would make other records than before
+VERSION = 2  # raised where the same answers of a model would make other records than before
 
 
 async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
@@ -44,7 +45,8 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     started = time.monotonic()
     voice = voice_for(document.text, options.style)
     shown = choose(schema.examples, document.text, options.style.shots)
-    draft = await _converse(talk, Draft(schema, voice), messages(document, schema, voice, shown))
+    evidence = Evidence(document, schema, options.ground)
+    draft = await _converse(talk, Draft(schema, voice, evidence), messages(document, schema, voice, shown))
     record = Extraction(
         document.source,
         None,
@@ -57,7 +59,7 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
         usage=talk.usage,
         thoughts=talk.thoughts,
     )
-    record = _finish(record, draft, document)
+    record = _finish(record, draft, evidence)
     record = replace(record, notes=joined(record.notes, leaks(record.data, shown, document, schema)))
     errors, notes = few_problems(record.errors), few_notes(record.notes)
     return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - started, 3))
@@ -80,11 +82,11 @@ async def _converse(talk: Talk, draft: Draft, chat: tuple[Message, ...]) -> Draf
             if draft.is_settled:
                 break
     except (RequestRejected, EngineUnavailable, Refused) as error:
-        draft = replace(draft, faults=draft.faults or (Problem.of(error),))  # a cut answer says why there is a next
-    return draft
+        return draft.failed(error)
+    return draft.given_up()
 
 
-def _finish(record: Extraction, draft: Draft, document: Document) -> Extraction:
+def _finish(record: Extraction, draft: Draft, evidence: Evidence) -> Extraction:
     """The record with the data in it, or with the rules that it breaks; of a list, what is valid is kept."""
     answer, schema = draft.data, draft.schema
     if answer is None or (record.errors and not is_many(schema)):
@@ -99,13 +101,15 @@ def _finish(record: Extraction, draft: Draft, document: Document) -> Extraction:
     record = replace(record, errors=(*problems, *record.errors))
     if checked is None or ((problems or record.errors) and not checked.data):
         return record
-    plain, told = unescape(answer, document.text)  # only now: a later turn would have shown the marks to the model
+    plain, told = unescape(
+        answer, evidence.document.text
+    )  # only now: a later turn would have shown the marks to the model
     if told and isinstance(found := validate(schema, plain), Valid):
         answer, checked = plain, found
         record = replace(record, notes=joined(record.notes, told))
     record = replace(record, notes=joined(record.notes, _changed_by_class(answer, checked.data, checked.instance)))
-    spans, absent = ground(checked.data, document)
-    return replace(record, data=checked.data, instance=checked.instance, spans=spans, absent=absent)
+    record = replace(record, data=checked.data, instance=checked.instance)
+    return replace(record, absent=absences(schema, checked.data, draft.lost), **evidence.found(checked.data))
 
 
 def _changed_by_class(answer: Any, written: Any, instance: Any) -> dict[str, str]:

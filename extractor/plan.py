@@ -59,6 +59,7 @@ def plan_of(schema: Schema, options: Options, model: str, engine: str) -> Plan:
             "seed": options.seed,
             "retries": options.retries,
             "think": options.think,
+            "ground": options.ground,
             "style": style | {"instruction": _sha256(told) if told else ""},
             "examples": _sha256(json.dumps(examples, ensure_ascii=False)) if examples else "",
         },

@@ -9,24 +9,20 @@ further keys, where keys are free).
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from jsonschema import Draft202012Validator
-
-from extractor.patterns import PatternError, search
-from extractor.pointers import pointer, resolve, unescaped, value_at
+from extractor.descent import Descent, inside
+from extractor.pointers import pointer, unescaped, value_at
 from extractor.schema import digest, relocated
 from extractor.types import Problem, Schema
-from extractor.unions import Fault, innermost, nearest
-from extractor.validators import checker, errors_of
 
 _RECORD = "#/$defs/record"
 _FURTHER = "-"
 CUT = "cut off"  # why a piece is asked for that an answer did not get to
 _FREE = ("additionalProperties", "patternProperties", "propertyNames")  # what is said of keys that have no name
-_DEEPEST = 100  # references that lead to each other without an end
+_MOST_FURTHER = 8  # items that are asked for in place of repeated ones
 _MOST_PROBLEMS = 2_000  # that are looked at; what is left of more has its turn when these are gone
 
 Path = tuple[str | int, ...]
@@ -65,11 +61,11 @@ def unwritten(schema: Schema, data: Any, opened: Path) -> tuple[Any, list[Piece]
     None where that is the whole.
     """
     data = copy.deepcopy(data)
-    pieces = _lacking(_Walk(schema, is_whole=False), schema.json_schema, data, ((), opened))
+    pieces = _lacking(Descent(schema, is_whole=False), schema.json_schema, data, ((), opened))
     return (None, []) if pieces is None else (data, pieces)
 
 
-def _lacking(walk: _Walk, node: Any, value: Any, where: tuple[Path, Path]) -> list[Piece] | None:
+def _lacking(walk: Descent, node: Any, value: Any, where: tuple[Path, Path]) -> list[Piece] | None:
     """What a list or object lacks that was cut off, innermost first; None where pieces cannot complete it.
 
     `where` is its path, and the path from there to the innermost container that is open. Of what is inside of it, what
@@ -85,8 +81,20 @@ def _lacking(walk: _Walk, node: Any, value: Any, where: tuple[Path, Path]) -> li
         inside = _lacking(walk, child, value[key], ((*path, key), opened[1:]))  # type: ignore[index]
         if inside is None:
             del value[key]  # type: ignore[arg-type]
-    rest = walk.missing(node, value, path)
+    rest = _missing(walk, node, value, path)
     return None if rest is None else [*(inside or ()), *rest]
+
+
+def further(schema: Schema, data: Any, repeated: Mapping[Path, int]) -> list[Piece]:
+    """Pieces for other items of some lists, as many as each repeated, within reason."""
+    pieces = []
+    for path, times in repeated.items():
+        items, most = value_at(data, pointer(path)), min(times, _MOST_FURTHER)
+        node = Descent(schema).child(subschema(schema, path, data), len(items), items)
+        further = {"type": "array", "items": True if node is None else node, "maxItems": most}
+        why = f"items were repeated: up to {most} that are not in the list yet, or none"
+        pieces.append(Piece((*path, _FURTHER), further, why, is_further=True))
+    return pieces
 
 
 def asked(schema: Schema, pieces: Sequence[Piece]) -> Schema:
@@ -123,7 +131,7 @@ def put_part(schema: Schema, data: Any, pieces: Sequence[Piece], cut: tuple[Any,
             inner = (len(before) + cast(int, inner[0]), *inner[1:])
         grown, _ = put(data, pieces, answer)
         value, node = value_at(grown, pointer(place)), subschema(schema, place, grown)
-        lacking = _lacking(_Walk(schema, is_whole=False), node, value, (place, inner))
+        lacking = _lacking(Descent(schema, is_whole=False), node, value, (place, inner))
         if lacking is not None:
             return grown, [*lacking, *(piece for piece in pieces if piece.pointer not in answer)]
     return put(data, pieces, complete)[0], [piece for piece in pieces if piece.pointer not in complete]
@@ -174,118 +182,39 @@ def without(data: Any, pieces: Sequence[Piece]) -> Any:
 
 def subschema(schema: Schema, path: Path, data: Any) -> Any:
     """What a schema says of a place: a schema whose references are those of the whole; True where it says nothing."""
-    walk, node = _Walk(schema), schema.json_schema
+    walk, node = Descent(schema), schema.json_schema
     value = data
     for key in path:
         node = walk.child(node, key, value)
-        value = _get(value, key)
+        value = inside(value, key)
         if node is None:
             return True
     return node
 
 
-class _Walk:
-    """Steps down a schema along data, through references and branches."""
-
-    def __init__(self, schema: Schema, *, is_whole: bool = True) -> None:
-        self.root = schema.json_schema
-        self.dialect = schema.dialect
-        self.validator = checker(schema)
-        self.is_whole = is_whole
-
-    def child(self, node: Any, key: str | int, value: Any) -> Any:
-        """The schema of a property or item of a value; None where nothing is said of it."""
-        parts = [part for part in self._children(node, key, value, 0) if part is not None]
-        return parts[0] if len(parts) == 1 else {"allOf": parts} if parts else None
-
-    def names(self, node: Any, value: Any) -> dict[str, bool]:
-        """The properties that an object can have, and whether each has to be there."""
-        found: dict[str, bool] = {}
-        for part in self._parts(node, value, 0):
-            for name in part.get("properties", {}):
-                found.setdefault(name, False)
-            for name in part.get("required", ()):
-                found[name] = True
-        return found
-
-    def is_settled(self, node: Any, value: Any) -> bool:
-        """Whether one branch of each union is left for a value."""
-        parts = self._parts(node, value, 0)
-        return all(len(branches) == 1 for part in parts for branches in self._alternatives(part, value))
-
-    def missing(self, node: Any, value: Any, path: Path) -> list[Piece] | None:
-        """The pieces that a list or object of a place does not have yet; None where pieces cannot give them."""
-        parts = [*self._parts(node, value, 0)]
-        if isinstance(value, list):
-            if any("prefixItems" in part for part in parts):
-                return None
-            room = min((part["maxItems"] - len(value) for part in parts if "maxItems" in part), default=None)
-            item = self.child(node, len(value), value)
-            further = {"type": "array", "items": True if item is None else item}
-            if room is not None:
-                further["maxItems"] = room
-            return [Piece((*path, _FURTHER), further, CUT, is_further=True)] if room is None or room > 0 else []
-        names = self.names(node, value)
-        pieces = [
-            Piece((*path, name), self.child(node, name, value), CUT, optional=not is_required)
-            for name, is_required in names.items()
-            if name not in value
-        ]
-        free = [{name: part[name] for name in _FREE if name in part} for part in parts if _has_free_keys(part)]
-        if free or not names:
-            further = {"type": "object", **(free[0] if len(free) == 1 else {"allOf": free} if free else {})}
-            pieces.append(Piece((*path, _FURTHER), further, CUT, optional=bool(names), is_further=True))
-        return pieces
-
-    def _children(self, node: Any, key: str | int, value: Any, depth: int) -> Iterator[Any]:
-        if not isinstance(node, Mapping) or depth > _DEEPEST:
-            return
-        yield self._own(node, key)
-        for inner in self._together(node):
-            yield from self._children(inner, key, value, depth + 1)
-        for branches in self._alternatives(node, value):
-            options = [part for branch in branches for part in self._children(branch, key, value, depth + 1)]
-            options = [option for option in options if option is not None]
-            yield {"anyOf": options} if len(options) > 1 else options[0] if options else None
-
-    def _parts(self, node: Any, value: Any, depth: int) -> Iterator[Mapping[str, Any]]:
-        if not isinstance(node, Mapping) or depth > _DEEPEST:
-            return
-        yield node
-        for inner in [*self._together(node), *(one for some in self._alternatives(node, value) for one in some)]:
-            yield from self._parts(inner, value, depth + 1)
-
-    def _together(self, node: Mapping[str, Any]) -> list[Any]:
-        """What holds beside a node's own keywords."""
-        return [*([resolve(self.root, node["$ref"])] if "$ref" in node else []), *node.get("allOf", ())]
-
-    def _alternatives(self, node: Mapping[str, Any], value: Any) -> Iterator[list[Any]]:
-        """The branches of each union that the value comes nearest to."""
-        for keyword in ("anyOf", "oneOf"):
-            if branches := node.get(keyword):
-                faults = {at: self._faults(branch, value) for at, branch in enumerate(branches)}
-                yield [branches[at] for at in nearest(faults)]
-
-    def _faults(self, branch: Any, value: Any) -> list[Fault]:
-        errors = errors_of(cast(Draft202012Validator, self.validator.evolve(schema=branch)), value)
-        return [fault for error in errors for fault in innermost(error, is_whole=self.is_whole)]
-
-    def _own(self, node: Mapping[str, Any], key: str | int) -> Any:
-        if isinstance(key, int):
-            prefix = node.get("prefixItems", ())
-            return prefix[key] if key < len(prefix) else node.get("items")
-        if key in node.get("properties", {}):
-            return node["properties"][key]
-        for pattern, child in node.get("patternProperties", {}).items():
-            if self._matches(pattern, key):
-                return child
-        return node.get("additionalProperties")
-
-    def _matches(self, pattern: str, name: str) -> bool:
-        try:
-            return search(pattern, name, self.dialect)
-        except (PatternError, TimeoutError):
-            return False
+def _missing(walk: Descent, node: Any, value: Any, path: Path) -> list[Piece] | None:
+    """The pieces that a list or object of a place does not have yet; None where pieces cannot give them."""
+    parts = [*walk.parts(node, value, 0)]
+    if isinstance(value, list):
+        if any("prefixItems" in part for part in parts):
+            return None
+        room = min((part["maxItems"] - len(value) for part in parts if "maxItems" in part), default=None)
+        item = walk.child(node, len(value), value)
+        further = {"type": "array", "items": True if item is None else item}
+        if room is not None:
+            further["maxItems"] = room
+        return [Piece((*path, _FURTHER), further, CUT, is_further=True)] if room is None or room > 0 else []
+    names = walk.names(node, value)
+    pieces = [
+        Piece((*path, name), walk.child(node, name, value), CUT, optional=not is_required)
+        for name, is_required in names.items()
+        if name not in value
+    ]
+    free = [{name: part[name] for name in _FREE if name in part} for part in parts if _has_free_keys(part)]
+    if free or not names:
+        further = {"type": "object", **(free[0] if len(free) == 1 else {"allOf": free} if free else {})}
+        pieces.append(Piece((*path, _FURTHER), further, CUT, optional=bool(names), is_further=True))
+    return pieces
 
 
 def _has_free_keys(node: Mapping[str, Any]) -> bool:
@@ -303,15 +232,8 @@ def _path(data: Any, place: str) -> Path:
         name = unescaped(part)
         key = int(name) if isinstance(data, list) and name.isdigit() else name
         path.append(key)
-        data = _get(data, key)
+        data = inside(data, key)
     return tuple(path)
-
-
-def _get(value: Any, key: str | int) -> Any:
-    try:
-        return value[key]
-    except (LookupError, TypeError):
-        return None
 
 
 def _set(data: Any, piece: Piece, value: Any) -> Any:

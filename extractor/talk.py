@@ -17,7 +17,7 @@ from extractor.errors import ModeRejected, SchemaError, UsageError
 from extractor.grammar import compile_schema
 from extractor.prompt import PromptStyle, Voice, answer_now, messages, think, voice_for
 from extractor.strict import to_strict
-from extractor.types import Completion, Document, Encoding, Engine, Message, Mode, Request, Schema, Usage
+from extractor.types import Completion, Document, Encoding, Engine, Ground, Message, Mode, Request, Schema, Usage
 
 # Seconds granted to a request: a fixed part, prefill and decoding. A laptop with four requests under way does
 # a multiple of this; what takes longer hangs.
@@ -37,7 +37,8 @@ class Options:
 
     `mode` None takes the strongest that the engine honours. `retries` is how often what is invalid, unreadable or cut
     off is asked for again. With `think` the model writes freely first. `on_partial` gets the first answer as far as it
-    is written, each time that it has grown.
+    is written, each time that it has grown. `ground` says whether values are looked up in the document (`report`), or
+    have to stand there (`require`); verbatim fields always have to.
     """
 
     max_tokens: int = 4096
@@ -48,6 +49,7 @@ class Options:
     retries: int = 2
     think: bool = False
     style: PromptStyle = _PLAIN
+    ground: Ground = "report"
     on_partial: OnPartial | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,8 @@ class Options:
         if self.mode not in (None, *get_args(Mode)):
             hint = f"one of {', '.join(get_args(Mode))}, or None for the strongest"
             raise UsageError(f"options: mode {self.mode!r} is none", hint=hint)
+        if self.ground not in get_args(Ground):
+            raise UsageError(f"options: ground {self.ground!r} is none", hint=f"one of {', '.join(get_args(Ground))}")
         if not isinstance(self.style, PromptStyle):
             raise UsageError(
                 f"options: style is a {type(self.style).__name__}", hint="PromptStyle(encoding='yaml'), say"

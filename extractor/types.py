@@ -15,6 +15,32 @@ Descriptor = Literal["typescript", "bullet", "json-schema"]
 Encoding = Literal["json", "yaml", "xml", "csv"]
 Language = Literal["en", "zh"]  # of instructions
 Form = Literal["chat", "completion"]
+Ground = Literal["off", "report", "require"]
+
+VERBATIM = "x-verbatim"  # the keyword of a JSON Schema
+
+
+class Verbatim:
+    """Marks a text that the document has to have word for word: `name: Annotated[str, Verbatim]`.
+
+    Of a list, or of a text that may be None, it marks the texts in it.
+    """
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """The schema of the type with the keyword where its texts are."""
+        return _marked(handler(core_schema))
+
+
+def _marked(node: dict[str, Any]) -> dict[str, Any]:
+    if node.get("type") == "string" and "enum" not in node and "const" not in node:
+        return {**node, VERBATIM: True}
+    if isinstance(node.get("items"), dict):
+        return {**node, "items": _marked(node["items"])}
+    if any(branch.get("type") in ("string", "array") for branch in node.get("anyOf", ())):
+        branches = [branch if branch.get("type") == "null" else _marked(branch) for branch in node["anyOf"]]
+        return {**node, "anyOf": branches}
+    raise TypeError("Verbatim marks a text of free words, or a list of such; no number, choice or record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +248,10 @@ class Extraction:
     """One document's record, the same everywhere: sink line, ledger value, input of reports.
 
     `data` is None exactly where `errors` says why; of a list of records, `data` holds the valid ones, and the pointers
-    of `errors` count in the list that the model gave. `value` is the validated instance of the user's class
-    (or `data` itself where the schema has no class); it is not part of the written record.
+    of `errors` count in the list that the model gave. By pointer: `spans` and `support` say where values stand in the
+    document, `ungrounded` why one does not, `absent` why one is empty, `notes` what was changed. `value` is the
+    validated instance of the user's class (or `data` itself where the schema has no class); it is not part of the
+    written record.
     """
 
     source: str
@@ -233,6 +261,7 @@ class Extraction:
     mode: Mode
     spans: Mapping[str, Span] = field(default_factory=dict)
     support: Mapping[str, Sequence[Support]] = field(default_factory=dict)
+    ungrounded: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     errors: Sequence[Problem] = ()
     notes: Mapping[str, str] = field(default_factory=dict)

@@ -31,7 +31,7 @@ SMOL = ("-m", "smollm2-135m")
 # Of the surroundings, these would change what a test sees.
 OURS = ("PYTHONUNBUFFERED", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
 
-RECORD = ["source", "data", "spans", "support", "absent", "errors", "notes", "schema", "engine", "mode"]
+RECORD = ["source", "data", "spans", "support", "ungrounded", "absent", "errors", "notes", "schema", "engine", "mode"]
 RECORD += ["attempts", "usage", "seconds", "thoughts"]
 
 BRIDGE = "The Harbour Bridge opened on 19 March 1932 in Sydney. It was designed by John Bradfield.\n"

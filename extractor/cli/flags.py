@@ -194,6 +194,16 @@ ThinkOption = Annotated[
         "--think", help="Let the model think freely first; the whole record has its thoughts.", rich_help_panel=_ANSWERS
     ),
 ]
+GroundOption = Annotated[
+    Literal["off", "report", "require"],
+    typer.Option(
+        "--ground",
+        help="Look up where values stand in the text: report says it in the whole record, with require what does not "
+        "stand there is asked for again and then fails the document. Verbatim fields always have to.",
+        rich_help_panel=_ANSWERS,
+        metavar="off|report|require",
+    ),
+]
 StreamOption = Annotated[
     bool, typer.Option("--stream", help="Show the record as it grows, on a terminal.", rich_help_panel=_ANSWERS)
 ]

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from extractor.batch import Batch, Inquiry, Tally, Tolerance
+from extractor.cli.showing import show
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.errors import BudgetSpent, SourceError
@@ -24,6 +25,7 @@ class Job:
     engine: Session
     options: Options
     is_streamed: bool = False
+    is_shown: bool = False
 
 
 async def write_all(job: Job, sink: Sink, screen: Screen) -> Tally:
@@ -42,6 +44,8 @@ async def write_all(job: Job, sink: Sink, screen: Screen) -> Tally:
                     assert outcome.record is not None  # there is no ledger
                     with view.paused(f"{engine.id}: {run.tally.done} done, {run.tally.failed} failed"):
                         screen.report(outcome.record)
+                        if job.is_shown and outcome.document is not None:
+                            show(outcome.record, outcome.document)
                         sink.write(outcome.line)
     finally:
         await engine.aclose()

@@ -20,6 +20,7 @@ from extractor.cli.flags import (
     ExamplesOption,
     FormOption,
     GpuLayersOption,
+    GroundOption,
     InstructionOption,
     KeyFileOption,
     ManyOption,
@@ -66,10 +67,14 @@ def run(
         typer.Option("--out", "-o", help="Write to a file; it appears when all is done. Or a folder."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="The whole record: spans, errors, usage, time.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Show the text with the places of the values marked, on standard error.")
+    ] = False,
     many: ManyOption = False,
     mode: ModeOption = "auto",
     retries: RetriesOption = 2,
     think: ThinkOption = False,
+    ground: GroundOption = "report",
     stream: StreamOption = False,
     max_tokens: MaxTokensOption = 4096,
     temperature: TemperatureOption = 0.0,
@@ -127,7 +132,7 @@ def run(
             style = style_of(ctx.params, screen)
             options = options_of(ctx.params, style)
             loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
-            job = Job(named, loaded, engine, options, is_streamed=stream and single)
+            job = Job(named, loaded, engine, options, is_streamed=stream and single, is_shown=show)
             single = single and (full or not is_many(loaded))
             shown = choose_form(format, out, single=single)
             layout = Layout(shown, "record" if full else "entries", single, loaded)

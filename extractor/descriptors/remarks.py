@@ -11,7 +11,7 @@ from typing import Any
 from extractor.choices import choices
 from extractor.descriptors.definitions import Definitions
 from extractor.field_examples import hints
-from extractor.types import Schema
+from extractor.types import VERBATIM, Schema
 
 MOST_CHOICES = 200  # of a longer list the first ones; the decoder knows them all
 
@@ -47,6 +47,8 @@ def remarks(schema: Schema, definitions: Definitions, node: Any) -> Iterator[str
     own = [node, *(stated if len(stated) == 1 else ()), node.get("items")]
     if told := next((told for part in own if (told := _told(definitions, part))), ""):
         yield told
+    if any(part.get(VERBATIM) is True for part in (*own[:-1], *branches, *_items(node)) if isinstance(part, Mapping)):
+        yield "copied word for word from the text"
     formats = tuple(part["format"] for part in (node, *branches) if "format" in part)
     if formats in _TIMES:
         yield _TIMES[formats]
@@ -54,6 +56,13 @@ def remarks(schema: Schema, definitions: Definitions, node: Any) -> Iterator[str
         yield from _bounds(part)
     shown = (_examples(schema, part) for part in (node, *branches, node.get("items")))
     yield from islice(filter(None, shown), 1)
+
+
+def _items(node: Mapping[str, Any]) -> Iterator[Any]:
+    """What is said of the items of a list, whatever lists are inside of it: {'items': {'items': {}}} → {…}, {}."""
+    while isinstance(node, Mapping) and "items" in node:
+        node = node["items"]
+        yield node
 
 
 def _told(definitions: Definitions, node: Any) -> str:

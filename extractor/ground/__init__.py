@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.ground.whole import find_whole
 from extractor.pointers import leaves
 from extractor.text import View, normalise
-from extractor.types import Document, Span
+from extractor.types import Document, Schema, Span, Support
 
 ABSENT = "not in the text"
 
 
-def ground(data: Any, document: Document) -> tuple[dict[str, Span], dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """What the document says of a record's leaves."""
+
+    spans: Mapping[str, Span]
+    support: Mapping[str, Sequence[Support]] = field(default_factory=dict)
+    ungrounded: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def ground(data: Any, document: Document, schema: Schema) -> Grounded:
     """Spans of the leaves that stand in the document, and the leaves that were left empty, both by pointer.
 
     A string or number is looked up as written, then with case and white space folded. Equal values take
@@ -32,7 +43,15 @@ def ground(data: Any, document: Document) -> tuple[dict[str, Span], dict[str, st
             found = next(places.setdefault(key, _places(key, document.text, view)), last.get(key))
             if found is not None:
                 spans[where] = last[key] = found
-    return spans, absent
+    return Grounded(
+        spans,
+        {},
+        {
+            at: ABSENT
+            for at, value in leaves(data)
+            if at not in spans and at not in absent and isinstance(value, str | int) and not isinstance(value, bool)
+        },
+    )
 
 
 def _places(value: str, text: str, view: View) -> Iterator[Span]:

@@ -39,6 +39,7 @@ _ABOUT: Mapping[str, Shape] = {
     "errors": JSON,
     "spans": JSON,
     "support": JSON,
+    "ungrounded": JSON,
     "absent": JSON,
     "notes": JSON,
     "thoughts": STRING,

@@ -270,7 +270,8 @@ def test_a_cut_at_any_place_is_continued(record: Any, schema: Any) -> None:
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=6))
 def test_cuts_of_the_continuations_are_continued(cuts: list[int]) -> None:
     found, _ = continued(FIRM, Firm, tuple(cuts), retries=9)
-    assert found.data == FIRM or [problem.kind for problem in found.errors] == ["Truncated"]
+    is_given_up = "truncated" in found.absent.values()  # what is optional
+    assert found.data == FIRM or is_given_up or [problem.kind for problem in found.errors] == ["Truncated"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,147 @@
+"""What of a record has to stand in its document: verbatim fields always, and with `require` every value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from extractor.descent import Descent
+from extractor.errors import Ungrounded
+from extractor.ground import ground
+from extractor.ground.whole import find_whole
+from extractor.pointers import pointer, value_at
+from extractor.text import normalise
+from extractor.types import VERBATIM, Document, Ground, Problem, Schema
+from extractor.verbatim import collapsed, runs
+
+NO_RUN = "does not stand in the text word for word"
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A record as far as its document bears it out.
+
+    `data` are without what verbatim lists repeat, and with verbatim values spelled as the document has them; `further`
+    says by path how many items were repeated, `problems` what does not stand in the document.
+    """
+
+    data: Any
+    notes: Mapping[str, str] = field(default_factory=dict)
+    further: Mapping[Path, int] = field(default_factory=dict)
+    problems: Sequence[Problem] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A document, as what records are held against."""
+
+    document: Document
+    schema: Schema
+    level: Ground = "report"
+
+    def trace(self, data: Any) -> Traced:
+        """Hold data against the document."""
+        traced = _verbatim(self, data) if has_verbatim(self.schema) else Traced(data)
+        if traced.problems or self.level != "require":
+            return traced
+        missing = ground(traced.data, self.document, self.schema).ungrounded
+        problems = [Problem(at, why, value_at(data, at), kind=Ungrounded.__name__) for at, why in missing.items()]
+        return Traced(traced.data, traced.notes, traced.further, problems)
+
+    def found(self, data: Any) -> dict[str, Any]:
+        """Where a record's values stand: its `spans`, `support` and `ungrounded`, or nothing where nobody asks."""
+        if self.level == "off":
+            return {}
+        found = ground(data, self.document, self.schema)
+        return {"spans": found.spans, "support": found.support, "ungrounded": found.ungrounded}
+
+
+@lru_cache(maxsize=64)
+def has_verbatim(schema: Schema) -> bool:
+    """Whether a schema has a field that is verbatim, in whatever place."""
+    todo: list[Any] = [schema.json_schema]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Mapping) and node.get(VERBATIM) is True:
+            return True
+        todo += node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
+    return False
+
+
+def _verbatim(evidence: Evidence, data: Any) -> Traced:
+    """Verbatim values as the document spells them, each once in a list."""
+    reading = _Reading(evidence, Descent(evidence.schema))
+    found = reading.changed(evidence.schema.json_schema, data, ())
+    return Traced(found, reading.notes, reading.further, reading.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Data on the way from top to bottom, and what is found on it."""
+
+    evidence: Evidence
+    walk: Descent
+    notes: dict[str, str] = field(default_factory=dict)
+    further: dict[Path, int] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+    def changed(self, node: Any, value: Any, path: Path) -> Any:
+        """A value as it is to be."""
+        if isinstance(value, str):
+            return self._spelled(value, path) if value and self._is_verbatim(node, value) else value
+        if isinstance(value, dict):
+            return {
+                key: self.changed(self.walk.child(node, key, value), inner, (*path, key))
+                for key, inner in value.items()
+            }
+        return self._each_once(node, value, path) if isinstance(value, list) else value
+
+    def _is_verbatim(self, node: Any, value: Any) -> bool:
+        return any(part.get(VERBATIM) is True for part in self.walk.parts(node, value))
+
+    def _spelled(self, value: str, path: Path) -> str:
+        found = as_written(value, self.evidence.document.text)
+        if found is None:
+            self.problems.append(Problem(pointer(path), NO_RUN, value, kind=Ungrounded.__name__))
+        elif found != collapsed(value):
+            self.notes[pointer(path)] = f"{value!r} is written {found!r} in the text"
+        return value if found is None else found
+
+    def _each_once(self, node: Any, value: list[Any], path: Path) -> list[Any]:
+        """A list, without the verbatim texts that are in it already."""
+        kept: list[Any] = []
+        seen: set[str] = set()
+        for at, inner in enumerate(value):
+            child = self.walk.child(node, at, value)
+            item = self.changed(child, inner, (*path, len(kept)))
+            if isinstance(item, str) and self._is_verbatim(child, item):
+                if item in seen:
+                    continue
+                seen.add(item)
+            kept.append(item)
+        if repeated := len(value) - len(kept):
+            self.notes[pointer(path)] = f"{repeated} repeated item{'s' * (repeated > 1)} dropped"
+            self.further[path] = repeated
+        return kept
+
+
+def first_place(value: str, text: str) -> tuple[int, int] | None:
+    """Where a text has a value first, but for case, width and marks."""
+    view, folded = normalise(text), normalise(value).text
+    at = next(find_whole(folded, view.text), None) if folded else None
+    return None if at is None else view.span(at, at + len(folded))
+
+
+def as_written(value: str, text: str) -> str | None:
+    """A value as a text spells it, white space apart: 'THE sea' → 'the sea'; None where it is no run of its words."""
+    found = runs(text)
+    plain = collapsed(value)
+    if found.admits(plain):
+        return plain
+    place = first_place(value, text)
+    spelled = "" if place is None else collapsed(text[slice(*place)])
+    return spelled if found.admits(spelled) else None
