@@ -1,48 +1,47 @@
-"""Where in the document a value stands, and which values the document is said not to hold."""
+"""Where in the document the values of a record stand, and which values the document is said not to hold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from extractor.ground.whole import find_whole
+from extractor.ground.order import arrange
+from extractor.ground.places import Places
+from extractor.ground.sought import record_of
 from extractor.pointers import leaves
-from extractor.text import View, normalise
-from extractor.types import Document, Span
+from extractor.types import Document, Schema, Span, Support
 
 ABSENT = "not in the text"
+_NOT_LOOKED_FOR = "too much to look for: {} of the values were not looked for, or not in every way"
 
 
-def ground(data: Any, document: Document) -> tuple[dict[str, Span], dict[str, str]]:
-    """Spans of the leaves that stand in the document, and the leaves that were left empty, both by pointer.
+@dataclass(frozen=True, slots=True)
+class Grounded:
+    """What the document says of a record's leaves, by pointer: spans, support of worded ones, and those left empty."""
 
-    A string or number is looked up as written, then with case and white space folded. Equal values take
-    successive places in reading order, as far as there are any.
+    spans: Mapping[str, Span]
+    support: Mapping[str, Sequence[Support]] = field(default_factory=dict)
+    absent: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+def ground(data: Any, document: Document, schema: Schema) -> Grounded:
+    """Find each leaf: as written, then in other case, width, marks or number, as a number or date, then nearly.
+
+    Truth values are not looked for, and what the schema lists (`enum`, `const`) is only found as written.
     """
-    view = normalise(document.text)
-    spans: dict[str, Span] = {}
-    absent: dict[str, str] = {}
-    places: dict[str, Iterator[Span]] = {}
-    last: dict[str, Span] = {}
-    for where, value in leaves(data):
-        if value is None or value in ([], {}) or (isinstance(value, str) and not value.strip()):
-            absent[where] = ABSENT
-        elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            key = str(value)
-            found = next(places.setdefault(key, _places(key, document.text, view)), last.get(key))
-            if found is not None:
-                spans[where] = last[key] = found
-    return spans, absent
+    root = record_of(data, schema.json_schema)
+    counts = Counter(leaf.key for leaf in root.all_leaves())
+    places = Places(document.text, counts)
+    found = arrange(root, places.of, len(document.text))
+    spans = {where: found[where] for where, _ in leaves(data) if where in found}
+    absent = {where: ABSENT for where, value in leaves(data) if _is_empty(value)}
+    notes = {"": _NOT_LOOKED_FOR.format(places.missed)} if places.missed else {}
+    support: dict[str, Sequence[Support]] = {}  # of the worded leaves: `Passages(document.text).support(value)`
+    return Grounded(spans, support, absent, notes)
 
 
-def _places(value: str, text: str, view: View) -> Iterator[Span]:
-    """Where a value stands as whole words: first as written, then folded in other places."""
-    taken = set()
-    for start in find_whole(value, text):
-        taken.add(start)
-        yield Span(start, start + len(value), "exact")
-    folded = normalise(value).text
-    for at in find_whole(folded, view.text):
-        start, end = view.span(at, at + len(folded))
-        if start not in taken:
-            yield Span(start, end, "normalised")
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())
