@@ -1,26 +1,29 @@
-"""Where a text nearly holds a value: most of its words, or characters, in order and close together.
-
-The share of evidence is that of Dice (1945): twice what two runs have in common by what both have.
-"""
+"""Where a text nearly holds a value: most of its words, or characters, in order and close together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate, islice
+from dataclasses import dataclass
+from itertools import islice
 
+from extractor.ground.alignment import Weighed, align
 from extractor.ground.words import Words, is_function, numbers, weight, words_of
 
 BOUND = 0.75  # of the evidence
 _CONTENT = 0.75  # of the words that are not function words
 _LEAST_WEIGHT = 3  # letters of what is looked for
+_LEAST_CHARACTERS = 3  # that must be there, where words stand without spaces
 _SAME = 0.005  # scores that are the same when written
+
 _MOST_UNITS = 2_000  # words or characters of a value that is looked for in this way
 _MOST_WITH_SLIPS = 50  # words of a value that may be misspelt: a longer one is known by the rest
+_MOST_PIECES = 8
 _MOST_PLACES = 256  # of a value that are looked at
 _MOST_WORK = 20_000  # units of them together
-_MOST_PIECES = 8
-_LEAST_CHARACTERS = 3  # that must be there, where words stand without spaces
+_GLANCES = 10  # at places, for each look
+
+_Forms = Mapping[str, Sequence[tuple[str, float]]]  # how the text writes a word, and the likeness
+_Known = Mapping[str, tuple[str, float]]  # the word of the value that one of the text is, and the likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +35,21 @@ class Near:
     score: float
 
 
-_Forms = Mapping[str, Sequence[tuple[str, float]]]  # how the text writes a word, and the likeness
-_Known = Mapping[str, tuple[str, float]]  # the word of the value that one of the text is, and the likeness
-Pair = tuple[int, int, float]  # a unit of the value, one of the text, their likeness
-
-
 def near_words(value: str, words: Words) -> list[Near]:
     """The best runs of words that are nearly a folded value, in reading order: 'a red habour' → 'the red harbour'."""
     sought = words_of(value)
-    if not 0 < len(sought) <= _MOST_UNITS:
+    total = sum(map(weight, sought))
+    if total < _LEAST_WEIGHT or len(sought) > _MOST_UNITS:
         return []
     has_slips = len(sought) <= _MOST_WITH_SLIPS
     forms = {word: words.forms(word, has_slips=has_slips) for word in dict.fromkeys(sought)}
     there = [word for word in sought if forms[word]]
-    slack = sum(map(weight, there)) - BOUND * sum(map(weight, sought))
-    if slack < 0 or sum(map(weight, sought)) < _LEAST_WEIGHT or not _has_content(sought, there):
+    slack = sum(map(weight, there)) - BOUND * total
+    if slack < 0 or not _has_content(sought, there):
         return []
     known = {form: (word, likeness) for word in reversed(forms) for form, likeness in forms[word]}
     windows = islice(_windows(sought, forms, words, slack), _most_places(len(sought)))
-    return _best(near for window in windows if (near := _near(sought, words.words, window, known)))
+    return _best(near for window in windows if (near := _near_words(sought, words.words, window, known)))
 
 
 def near_characters(value: str, text: str) -> list[Near]:
@@ -59,43 +58,40 @@ def near_characters(value: str, text: str) -> list[Near]:
     if not _LEAST_CHARACTERS <= size <= _MOST_UNITS:
         return []
     slips = max(1, size // 5)
-    places = islice(_places_of_pieces(value, text, slips), _most_places(size))
-    return _best(near for place in places if (near := _near_there(value, text, place, slips)))
+    most = _most_places(size)
+    glances = islice(_places_of_pieces(value, text, slips), _GLANCES * most)
+    places = (place for place in glances if _is_alike(value, text[place : place + size], 2 * slips))
+    return _best(near for place in islice(places, most) if (near := _near_characters(value, text, place, slips)))
 
 
-def _near_there(value: str, text: str, place: int, slips: int) -> Near | None:
-    """The run around a place that is the nearest to a value, if there are no more slips than so many."""
-    from rapidfuzz.distance import OSA
-
-    start, size = max(place - slips, 0), len(value)
-    if OSA.distance(value, text[place : place + size], score_cutoff=2 * slips) > 2 * slips:
-        return None
-    window = text[start : place + size + slips]
-    pairs = [(one, other, 1.0) for one, other in _common(value, window)]
-    near = _tightest(pairs, [1.0] * size, [1.0] * len(window))
-    if near is None or numbers(value) != numbers(window[near.start : near.end]):
-        return None
-    run = [one for one, other, _ in pairs if near.start <= other < near.end]
-    if len(run) < max(_LEAST_CHARACTERS, size - slips) or run[0] > 1 or run[-1] < size - 2:
-        return None
-    return replace(near, start=start + near.start, end=start + near.end)
-
-
-def _near(sought: Sequence[str], words: Sequence[str], window: tuple[int, int], known: _Known) -> Near | None:
+def _near_words(sought: Sequence[str], words: Sequence[str], window: tuple[int, int], known: _Known) -> Near | None:
     """The run in a part of the text that is the nearest to the words of a value, if it is near enough."""
     start, end = window
     part = words[start:end]
     if sum(weight(known[word][0]) for word in part if word in known) < BOUND * sum(map(weight, sought)):
         return None
-    meant, said = ([known[word][0] if word in known else word for word in some] for some in (sought, part))
-    pairs = [(one, other, known[part[other]][1]) for one, other in _common(meant, said)]
-    near = _tightest(pairs, [*map(weight, meant)], [*map(weight, said)])
-    if near is None or numbers(sought) != numbers(part[near.start : near.end]):
+    meant, said = ([known.get(word, (word, 1.0)) for word in some] for some in (sought, part))
+    found = align(_weighed([(word, 1.0) for word, _ in meant]), _weighed(said))
+    if found is None or found.score < BOUND or numbers(sought) != numbers(part[found.start : found.end]):
         return None
-    run = [sought[one] for one, other, _ in pairs if near.start <= other < near.end]
-    if not _has_content(sought, run):
+    is_enough = _has_content(sought, [sought[one] for one, _ in found.pairs])
+    return Near(start + found.start, start + found.end, found.score) if is_enough else None
+
+
+def _weighed(words: Sequence[tuple[str, float]]) -> Weighed:
+    return Weighed([word for word, _ in words], [weight(word) for word, _ in words], [like for _, like in words])
+
+
+def _near_characters(value: str, text: str, place: int, slips: int) -> Near | None:
+    """The run around a place that is the nearest to a value, if there are no more slips than so many, one at an end."""
+    start, size = max(place - slips, 0), len(value)
+    window = text[start : place + size + slips]
+    found = align(Weighed.evenly(value), Weighed.evenly(window))
+    if found is None or found.score < BOUND or numbers(value) != numbers(window[found.start : found.end]):
         return None
-    return replace(near, start=start + near.start, end=start + near.end)
+    is_enough = len(found.pairs) >= max(_LEAST_CHARACTERS, size - slips)
+    is_whole = found.pairs[0][0] <= 1 and found.pairs[-1][0] >= size - 2
+    return Near(start + found.start, start + found.end, found.score) if is_enough and is_whole else None
 
 
 def _has_content(sought: Sequence[str], there: Sequence[str]) -> bool:
@@ -109,7 +105,7 @@ def _windows(sought: Sequence[str], forms: _Forms, words: Words, slack: float) -
     places = {word: [at for form, _ in forms[word] for at in words.places[form]] for word in forms if forms[word]}
     margin = 2 + len(sought) // 4
     seen = set()
-    for word in sorted(places, key=lambda word: len(places[word]) / (weight(word) or 0.1)):
+    for word in sorted(places, key=lambda word: len(places[word]) / weight(word)):
         if slack < 0:
             return
         for offset in (at for at, other in enumerate(sought) if other == word):
@@ -133,38 +129,15 @@ def _places_of_pieces(value: str, text: str, slips: int) -> Iterator[int]:
             at = text.find(piece, at + 1)
 
 
+def _is_alike(value: str, written: str, most: int) -> bool:
+    """Whether there are no more slips than so many, some of them perhaps since the place is not quite the right one."""
+    from rapidfuzz.distance import OSA  # what stands as it is needs no such comparison
+
+    return OSA.distance(value, written, score_cutoff=most) <= most
+
+
 def _most_places(size: int) -> int:
     return min(_MOST_PLACES, max(1, _MOST_WORK // size))
-
-
-def _common(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """The longest run of units, gaps allowed, that two have in common, as pairs of places: 'abc', 'xac' → (0, 1), …."""
-    from rapidfuzz.distance import LCSseq  # what is found needs no such comparison
-
-    for block in LCSseq.opcodes(one, other):
-        if block.tag == "equal":
-            yield from zip(range(block.src_start, block.src_end), range(block.dest_start, block.dest_end), strict=True)
-
-
-def _tightest(pairs: Sequence[Pair], weights: Sequence[float], others: Sequence[float]) -> Near | None:
-    """The run with the most evidence: without the outer pairs that are too far out to add any; None below the bound."""
-    gains = [0.0, *accumulate(weights[one] * likeness for one, _, likeness in pairs)]
-    costs = [0.0, *accumulate(others)]
-
-    def score(first: int, last: int) -> float:
-        run = costs[pairs[last][1] + 1] - costs[pairs[first][1]]
-        return 2 * (gains[last + 1] - gains[first]) / (costs_of_value + run)
-
-    costs_of_value = sum(weights)
-    first, last = 0, len(pairs) - 1
-    while first < last:
-        inner = max((score(first + 1, last), first + 1, last), (score(first, last - 1), first, last - 1))
-        if inner[0] <= score(first, last):
-            break
-        _, first, last = inner
-    if first > last or score(first, last) < BOUND:
-        return None
-    return Near(pairs[first][1], pairs[last][1] + 1, score(first, last))
 
 
 def _best(found: Iterable[Near]) -> list[Near]:

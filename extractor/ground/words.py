@@ -51,7 +51,7 @@ def numbers(words: Iterable[str]) -> list[str]:
 
 def other_number(word: str) -> Iterator[str]:
     """A word in the plural, or in the singular, by the rules of English: 'ferries' → ferrie, ferry."""
-    if len(word) < 3 or not word[-1].isalpha():
+    if len(word) < 2 or not word[-1].isalpha():
         return
     yield word + "s"
     if word.endswith(_SIBILANT):
@@ -64,7 +64,7 @@ def other_number(word: str) -> Iterator[str]:
 
 
 def _singular(word: str) -> Iterator[str]:
-    if not word.endswith("s") or word.endswith("ss") or len(word) < 4:
+    if not word.endswith("s") or word.endswith("ss") or len(word) < 3:
         return
     yield word[:-1]
     if word.endswith("es") and word[:-2].endswith(_SIBILANT):
@@ -93,7 +93,8 @@ class Words:
 
     def forms(self, word: str, *, has_slips: bool = True) -> Sequence[tuple[str, float]]:
         """How the text may write a word, each with the likeness: itself and its other number, or else a slip."""
-        same = [form for form in (word, *other_number(word)) if form in self.places]
+        others = (form for form in other_number(word) if not is_function(form))
+        same = [form for form in (word, *others) if form in self.places]
         return [(form, 1.0) for form in dict.fromkeys(same)] or (self._slips(word) if has_slips else [])
 
     def _slips(self, word: str) -> list[tuple[str, float]]:
