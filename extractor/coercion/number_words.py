@@ -21,6 +21,8 @@ _TENS = dict(zip(
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _BIG = _SCALES | {"hundred": 100, "dozen": 12}
 _WORDS = frozenset((*_ONES, *_TENS, *_BIG))
+SMALL = "|".join(sorted((*_ONES, *_TENS), key=len, reverse=True))  # as patterns: what a number begins with
+LARGE = "|".join(_BIG)  # and what only goes on with one, or stands behind 'a'
 _SIGNS = frozenset(("minus", "negative"))
 _TOKEN = re.compile(r"[ -]?([a-z]+)(?![a-z'’])")
 _VAGUE = re.compile(

@@ -46,13 +46,14 @@ _SPELLINGS = {
     "RUB": "rub ₽ 卢布", "CHF": "chf franc francs", "SEK": "sek", "NOK": "nok", "DKK": "dkk", "BRL": "brl",
     "MXN": "mxn", "ZAR": "zar", "USD": "usd us$ 美元", "CAD": "cad ca$ c$", "AUD": "aud au$ a$",
     "HKD": "hkd hk$ 港元 港币", "SGD": "sgd s$", "NZD": "nzd", "TWD": "twd nt$",
+    "MYR": "myr rm ringgit",
 }  # fmt: skip
 _KINDS: dict[str, frozenset[str]] = {}
 for _unit, _words in _SPELLINGS.items():
     for _word in _words.split() + (["$", "dollar", "dollars"] if _unit in _DOLLARS else []):
         _KINDS[_word] = _KINDS.get(_word, frozenset()) | {_unit}
 _MONEY = frozenset((*_DOLLARS, "EUR", "GBP", "JPY", "CNY", "KRW", "INR", "RUB", "CHF", "SEK", "NOK", "DKK", "BRL",
-                    "MXN", "ZAR"))  # fmt: skip
+                    "MXN", "ZAR", "MYR"))  # fmt: skip
 _CODES = sorted(map(str.casefold, _MONEY))
 _AGES = re.compile(r"years?(?: |-)old|years of age", re.IGNORECASE)
 _DEGREES = re.compile(r"(?:degrees? |°)(c|f)[a-z]*", re.IGNORECASE)

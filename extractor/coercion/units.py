@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 CURRENCY = (
-    r"(?:US|HK|NT|CA|AU|A|C|S)?\$|[€£¥￥₩₹₽]|USD|EUR|GBP|CNY|RMB|JPY|CHF|HKD|AUD|CAD|INR|KRW|SGD|TWD|NZD|SEK|NOK|DKK"
-    r"|RUB|BRL|MXN|ZAR|人民币|Rs\.?"
+    r"(?:US|HK|NT|CA|AU|A|C|S)?\$|[€£¥￥₩₹₽₺₫฿₪₱]|USD|EUR|GBP|CNY|RMB|JPY|CHF|HKD|AUD|CAD|INR|KRW|SGD|TWD|NZD|SEK|NOK|DKK"
+    r"|RUB|BRL|MXN|ZAR|MYR|RM|人民币|Rs\.?"
 )
 _MONEY = frozenset(
     ("dollar", "dollars", "euro", "euros", "pound", "pounds", "yen", "yuan", "rupee", "rupees", "franc", "francs",
-     "won", "元", "美元", "欧元", "日元", "英镑", "港元", "港币", "人民币", "块", "块钱", "元人民币", "韩元", "卢比",
+     "won", "ringgit", "元", "美元", "欧元", "日元", "英镑", "港元", "港币", "人民币", "块", "块钱", "元人民币", "韩元", "卢比",
      "卢布")
 )  # fmt: skip
 _FACTORS = {
@@ -59,6 +59,25 @@ _MEASURES = frozenset(
 _RAISED = re.compile(r"(.+?)\^?[23²³]")
 _POWERED = re.compile(r"(?:square|sq\.?|cubic|cu\.?) ?(.+)", re.IGNORECASE)
 _MONEY_SIGN = re.compile(CURRENCY, re.IGNORECASE)
+
+
+def _any_of(*words: str) -> str:
+    return "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
+
+
+def _written() -> str:
+    """What may stand behind a number in prose, as a pattern: '12 [km/h]', '2.5 [million dollars]', '250[万元]'."""
+    said = {word for word in _SYMBOLS | _MONEY | _MEASURES if word.isascii() or not word[0].isalpha() or word[0] in "µμ"}
+    signs = _any_of(*(_SYMBOLS | _MONEY | _MEASURES) - said)
+    unit = rf"(?:(?:square |cubic |sq\.? )?(?:{_any_of(*_WORDS, *_IRREGULAR)})s?|{_any_of(*said)}|{CURRENCY})[²³]?"
+    aged = r"years?[ -]old|years of age|degrees (?:celsius|fahrenheit|centigrade)"
+    latin = rf"(?:(?:{_any_of(*filter(str.isascii, _FACTORS))})s?|[kmb]|mn|mln|mio)"
+    sized = rf"{latin}(?: ?(?:{unit}))?|{aged}|{unit}(?:/(?:{unit}))?"
+    factor = _any_of(*(word for word in _FACTORS if not word.isascii()))
+    return rf"(?i:{sized})(?![^\W\u3400-\u9fff])|(?:{factor})?(?:{signs})|(?:{factor})(?:{CURRENCY})?"
+
+
+BEHIND = _written()
 
 
 def behind(after: str, before: str = "", *, touches: bool = False) -> tuple[int, str] | None:

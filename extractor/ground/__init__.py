@@ -1,22 +1,36 @@
-"""Where in the document a value stands, and which values the document is said not to hold."""
+"""Where in the document the values of a record stand, and which of them it does not bear out.
+
+Reading order: this file; `sought`, the leaves of a record; `places`, where the text has one: `whole` (words and
+numbers), `folding` (but for how it is written), `typed` with `amounts`, `days` and `clocks` (numbers, dates and times in
+any form), `fuzzy` with `words` and `alignment` (nearly); `order`, which of several places each takes.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from extractor.ground.whole import find_whole
+from extractor.ground.order import arrange
+from extractor.ground.places import Places
+from extractor.ground.sought import Leaf, record_of
 from extractor.pointers import leaves
-from extractor.text import View, normalise
+from extractor.support import Passages, is_worded
 from extractor.types import Document, Schema, Span, Support
 
-ABSENT = "not in the text"
+NOT_THERE = "not in the text"
+_BACKED = 0.5  # of a sentence, the least share of its words that one passage has to say
+_NOT_LOOKED_FOR = "too much to look for: {} of the values were not looked for, or not in every way"
 
 
 @dataclass(frozen=True, slots=True)
 class Grounded:
-    """What the document says of a record's leaves."""
+    """What the document says of a record's leaves, by pointer.
+
+    `spans` are their places, `support` what backs the sentences of worded ones, `ungrounded` why others, or some of
+    these, are not borne out.
+    """
 
     spans: Mapping[str, Span]
     support: Mapping[str, Sequence[Support]] = field(default_factory=dict)
@@ -25,43 +39,37 @@ class Grounded:
 
 
 def ground(data: Any, document: Document, schema: Schema) -> Grounded:
-    """Spans of the leaves that stand in the document, and the leaves that were left empty, both by pointer.
+    """Find each leaf: as written, then in other case, width, marks or number, as a number or date, then nearly.
 
-    A string or number is looked up as written, then with case and white space folded. Equal values take
-    successive places in reading order, as far as there are any.
+    Truth values are not looked for. What the schema lists itself (`enum`, `const`, `default`) is found as written, or
+    needs no place.
     """
-    view = normalise(document.text)
-    spans: dict[str, Span] = {}
-    absent: dict[str, str] = {}
-    places: dict[str, Iterator[Span]] = {}
-    last: dict[str, Span] = {}
-    for where, value in leaves(data):
-        if value is None or value in ([], {}) or (isinstance(value, str) and not value.strip()):
-            absent[where] = ABSENT
-        elif isinstance(value, str | int | float) and not isinstance(value, bool):
-            key = str(value)
-            found = next(places.setdefault(key, _places(key, document.text, view)), last.get(key))
-            if found is not None:
-                spans[where] = last[key] = found
-    return Grounded(
-        spans,
-        {},
-        {
-            at: ABSENT
-            for at, value in leaves(data)
-            if at not in spans and at not in absent and isinstance(value, str | int) and not isinstance(value, bool)
-        },
-    )
+    root = record_of(data, schema.json_schema)
+    sought = {leaf.pointer: leaf for leaf in root.all_leaves()}
+    places = Places(document.text, Counter(leaf.key for leaf in sought.values()))
+    found = arrange(root, places.of, len(document.text))
+    spans = {where: found[where] for where, _ in leaves(data) if where in found}
+    others = [sought[where] for where, _ in leaves(data) if where in sought and where not in found]
+    open_ones = [leaf for leaf in others if not leaf.is_label and str(leaf.value).strip()]
+    passages = Passages(document.text)
+    support = {leaf.pointer: passages.support(leaf.value) for leaf in open_ones if _is_worded(leaf)}
+    ungrounded = {leaf.pointer: why for leaf in open_ones if (why := _why(support.get(leaf.pointer)))}
+    notes = {"": _NOT_LOOKED_FOR.format(places.missed)} if places.missed else {}
+    return Grounded(spans, support, ungrounded, notes)
 
 
-def _places(value: str, text: str, view: View) -> Iterator[Span]:
-    """Where a value stands as whole words: first as written, then folded in other places."""
-    taken = set()
-    for start in find_whole(value, text):
-        taken.add(start)
-        yield Span(start, start + len(value), "exact")
-    folded = normalise(value).text
-    for at in find_whole(folded, view.text):
-        start, end = view.span(at, at + len(folded))
-        if start not in taken:
-            yield Span(start, end, "normalised")
+def _is_worded(leaf: Leaf) -> bool:
+    return isinstance(leaf.value, str) and is_worded(leaf.value)
+
+
+def _why(support: Sequence[Support] | None) -> str:
+    """Why a value without a place is not borne out; '' where all of its sentences are backed."""
+    return NOT_THERE if support is None else "; ".join(dict.fromkeys(_faults(support)))
+
+
+def _faults(support: Sequence[Support]) -> Iterator[str]:
+    if missing := dict.fromkeys(name for sentence in support for name in sentence.missing):
+        yield f"the text has no {', no '.join(missing)}"
+    weakest = min((sentence.score for sentence in support), default=0.0)
+    if weakest < _BACKED:
+        yield f"no passage says more than {weakest:.0%} of it"

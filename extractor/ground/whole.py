@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 # Scripts whose words stand without spaces, or carry particles: each character may begin or end a value.
-_UNSPACED = (
+UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
-_WORD = re.compile(rf"[^\W{_UNSPACED}]+")
+_WORD = re.compile(rf"[^\W{UNSPACED}]+")
 _BEFORE_NUMBER = re.compile(r"(?<!\d[.,])(?<!(?<!\w)[-−])")  # 5 is neither in 3.5 nor in -5, but in 1-5
 _AFTER_NUMBER = re.compile(r"(?![.,]\d)")
 _MARK = re.compile("[\u0300-\u036f]")  # a letter with a combining mark is another letter
@@ -26,19 +26,26 @@ def find_whole(value: str, text: str) -> Iterator[int]:
             at = text.find(value, inside.end())  # no place within this word can be its beginning
             continue
         end = at + len(value)
-        if _is_clean(value, text, at, end):
+        if _is_clean(text, at, end):
             yield at
         else:
             end = at + 1
         at = text.find(value, end)
 
 
-def _is_clean(value: str, text: str, start: int, end: int) -> bool:
-    """Whether nothing that belongs to the value goes on before or after it."""
-    if _MARK.match(text, end) or (_WORD.match(value[-1]) and _WORD.match(text, end)):
+def is_whole(text: str, start: int, end: int) -> bool:
+    """Whether a part of a text is whole words and numbers: ('a cat', 2, 4) → False, ('3.5', 0, 1) → False."""
+    goes_on = start > 0 and _WORD.match(text[start]) and _WORD.match(text, start - 1)
+    return not goes_on and _is_clean(text, start, end)
+
+
+def _is_clean(text: str, start: int, end: int) -> bool:
+    """Whether nothing that belongs to a part of a text goes on after it, nor a number before it."""
+    first, last = text[start], text[end - 1]
+    if _MARK.match(text, end) or (_WORD.match(last) and _WORD.match(text, end)):
         return False
-    if value[0] in "-−" and text[max(start - 1, 0) : start].isalnum():  # the dash of a range is no sign
+    if first in "-−" and text[max(start - 1, 0) : start].isalnum():  # the dash of a range is no sign
         return False
-    if value[0].isdigit() and not _BEFORE_NUMBER.match(text, start):
+    if first.isdigit() and not _BEFORE_NUMBER.match(text, start):
         return False
-    return not value[-1].isdigit() or _AFTER_NUMBER.match(text, end) is not None
+    return not last.isdigit() or _AFTER_NUMBER.match(text, end) is not None

@@ -1,0 +1,151 @@
+"""Where a text nearly holds a value: most of its words, or characters, in order and close together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from extractor.ground.alignment import Weighed, align
+from extractor.ground.words import Words, is_function, numbers, weight, words_of
+
+BOUND = 0.75  # of the evidence
+_CONTENT = 0.75  # of the words that are not function words
+_LEAST_WEIGHT = 3  # letters of what is looked for
+_LEAST_CHARACTERS = 3  # that must be there, where words stand without spaces
+_SAME = 0.005  # scores that are the same when written
+
+_MOST_UNITS = 2_000  # words or characters of a value that is looked for in this way
+_MOST_WITH_SLIPS = 50  # words of a value that may be misspelt: a longer one is known by the rest
+_MOST_PIECES = 8
+_MOST_PLACES = 256  # of a value that are looked at
+_MOST_WORK = 20_000  # units of them together
+_GLANCES = 10  # at places, for each look
+
+_Forms = Mapping[str, Sequence[tuple[str, float]]]  # how the text writes a word, and the likeness
+_Known = Mapping[str, tuple[str, float]]  # the word of the value that one of the text is, and the likeness
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A run of units, words or characters, that is nearly a value; its score is 1 where nothing else is there."""
+
+    start: int
+    end: int
+    score: float
+
+
+def near_words(value: str, words: Words) -> list[Near]:
+    """The best runs of words that are nearly a folded value, in reading order: 'a red habour' → 'the red harbour'."""
+    sought = words_of(value)
+    total = sum(map(weight, sought))
+    if total < _LEAST_WEIGHT or len(sought) > _MOST_UNITS:
+        return []
+    has_slips = len(sought) <= _MOST_WITH_SLIPS
+    forms = {word: words.forms(word, has_slips=has_slips) for word in dict.fromkeys(sought)}
+    there = [word for word in sought if forms[word]]
+    slack = sum(map(weight, there)) - BOUND * total
+    if slack < 0 or not _has_content(sought, there):
+        return []
+    known = {form: (word, likeness) for word in reversed(forms) for form, likeness in forms[word]}
+    windows = islice(_windows(sought, forms, words, slack), _most_places(len(sought)))
+    return _best(near for window in windows if (near := _near_words(sought, words.words, window, known)))
+
+
+def near_characters(value: str, text: str) -> list[Near]:
+    """The best runs of characters that are nearly a squeezed value, in reading order: '海港大乔' → '海港大桥'."""
+    size = len(value)
+    if not _LEAST_CHARACTERS <= size <= _MOST_UNITS:
+        return []
+    slips = max(1, size // 5)
+    most = _most_places(size)
+    glances = islice(_places_of_pieces(value, text, slips), _GLANCES * most)
+    places = (place for place in glances if _is_alike(value, text[place : place + size], 2 * slips))
+    return _best(near for place in islice(places, most) if (near := _near_characters(value, text, place, slips)))
+
+
+def _near_words(sought: Sequence[str], words: Sequence[str], window: tuple[int, int], known: _Known) -> Near | None:
+    """The run in a part of the text that is the nearest to the words of a value, if it is near enough."""
+    start, end = window
+    part = words[start:end]
+    if sum(weight(known[word][0]) for word in part if word in known) < BOUND * sum(map(weight, sought)):
+        return None
+    meant, said = ([known.get(word, (word, 1.0)) for word in some] for some in (sought, part))
+    found = align(_weighed([(word, 1.0) for word, _ in meant]), _weighed(said))
+    if found is None or found.score < BOUND or numbers(sought) != numbers(part[found.start : found.end]):
+        return None
+    is_enough = _has_content(sought, [sought[one] for one, _ in found.pairs])
+    return Near(start + found.start, start + found.end, found.score) if is_enough else None
+
+
+def _weighed(words: Sequence[tuple[str, float]]) -> Weighed:
+    return Weighed([word for word, _ in words], [weight(word) for word, _ in words], [like for _, like in words])
+
+
+def _near_characters(value: str, text: str, place: int, slips: int) -> Near | None:
+    """The run around a place that is the nearest to a value, if there are no more slips than so many, one at an end."""
+    start, size = max(place - slips, 0), len(value)
+    window = text[start : place + size + slips]
+    found = align(Weighed.evenly(value), Weighed.evenly(window))
+    if found is None or found.score < BOUND or numbers(value) != numbers(window[found.start : found.end]):
+        return None
+    is_enough = len(found.pairs) >= max(_LEAST_CHARACTERS, size - slips)
+    is_whole = found.pairs[0][0] <= 1 and found.pairs[-1][0] >= size - 2
+    return Near(start + found.start, start + found.end, found.score) if is_enough and is_whole else None
+
+
+def _has_content(sought: Sequence[str], there: Sequence[str]) -> bool:
+    """Whether enough words are there that are not function words: of a name of three, all."""
+    least = _CONTENT * sum(not is_function(word) for word in sought)
+    return 0 < least <= sum(not is_function(word) for word in there)
+
+
+def _windows(sought: Sequence[str], forms: _Forms, words: Words, slack: float) -> Iterator[tuple[int, int]]:
+    """Parts of the text that can hold enough of a value: around its rarest words, of which one must be there."""
+    places = {word: [at for form, _ in forms[word] for at in words.places[form]] for word in forms if forms[word]}
+    margin = 2 + len(sought) // 4
+    seen = set()
+    for word in sorted(places, key=lambda word: len(places[word]) / weight(word)):
+        if slack < 0:
+            return
+        for offset in (at for at, other in enumerate(sought) if other == word):
+            slack -= weight(word)
+            for place in places[word]:
+                start = place - offset - margin
+                if start // margin not in seen:
+                    seen.add(start // margin)
+                    yield max(start, 0), place - offset + len(sought) + margin
+
+
+def _places_of_pieces(value: str, text: str, slips: int) -> Iterator[int]:
+    """Where a value would begin, by its pieces: with so many slips, one of one piece more must be as it is."""
+    size = max(2, len(value) // (slips + 1))
+    offsets = [*range(0, len(value) - size, size), len(value) - size]
+    for offset in offsets[:: -(-len(offsets) // _MOST_PIECES)]:
+        piece = value[offset : offset + size]
+        at = text.find(piece)
+        while at >= 0:
+            yield max(at - offset, 0)
+            at = text.find(piece, at + 1)
+
+
+def _is_alike(value: str, written: str, most: int) -> bool:
+    """Whether there are no more slips than so many, some of them perhaps since the place is not quite the right one."""
+    from rapidfuzz.distance import OSA  # what stands as it is needs no such comparison
+
+    return OSA.distance(value, written, score_cutoff=most) <= most
+
+
+def _most_places(size: int) -> int:
+    return min(_MOST_PLACES, max(1, _MOST_WORK // size))
+
+
+def _best(found: Iterable[Near]) -> list[Near]:
+    """Those with the highest score, without overlaps, in reading order."""
+    best: list[Near] = []
+    every = sorted(found, key=lambda near: near.start)
+    top = max((near.score for near in every), default=0.0)
+    for near in every:
+        if near.score > top - _SAME and (not best or near.start >= best[-1].end):
+            best.append(near)
+    return best

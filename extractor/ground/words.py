@@ -1,0 +1,125 @@
+"""The words of a folded text, with the ways in which a word can be written: in the plural, with a slip of the pen."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, islice
+
+from extractor.ground.whole import UNSPACED
+
+_WORD = re.compile(rf"[^\W_{UNSPACED}]+")
+_PARTS = re.compile(f"({_WORD.pattern})")
+_POSSESSIVE = re.compile(r"['’ʼ](?<=\w['’ʼ])s(?!\w)")
+_SIBILANT = ("s", "x", "z", "ch", "sh", "o")
+_MOST_ALIKE = 4_000  # words that are compared with one
+_LEAST = 5  # letters of a word that may have a slip: in shorter ones another letter is another word
+
+_FUNCTION = frozenset(
+    """a an and are as at be but by for from had has he her his i if in into is it its me my no nor not of off on one or
+    our out she so than that the their them then they this to too two under up us was we were what when which who will
+    with you your""".split()  # noqa: SIM905
+)
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a folded text, not those of scripts without spaces: "ann's red cats" → ann, red, cats."""
+    return _WORD.findall(_bare(text))
+
+
+def weight(word: str) -> float:
+    """How much a word tells, about its letters, a function word little: 'ferry' → 5, 'from' → 1."""
+    return 1.0 if word in _FUNCTION else float(len(word))
+
+
+def is_function(word: str) -> bool:
+    """Whether a word merely holds others together: 'of' → True."""
+    return word in _FUNCTION
+
+
+def _bare(text: str) -> str:
+    """A text without possessives, as long as before: "ann's" → 'ann  '."""
+    return _POSSESSIVE.sub("  ", text)
+
+
+def numbers(words: Iterable[str]) -> list[str]:
+    """The words with digits, in their order: 'mp3, 42 kg' → mp3, 42."""
+    return [word for word in words if any(map(str.isdigit, word))]
+
+
+def other_number(word: str) -> Iterator[str]:
+    """A word in the plural, or in the singular, by the rules of English: 'ferries' → ferrie, ferry."""
+    if len(word) < 2 or not word[-1].isalpha():
+        return
+    yield word + "s"
+    if word.endswith(_SIBILANT):
+        yield word + "es"
+    if word.endswith("y") and word[-2] not in "aeiou":
+        yield word[:-1] + "ies"
+    if word.endswith("f") or word.endswith("fe"):
+        yield word.removesuffix("e")[:-1] + "ves"
+    yield from _singular(word)
+
+
+def _singular(word: str) -> Iterator[str]:
+    if not word.endswith("s") or word.endswith("ss") or len(word) < 3:
+        return
+    yield word[:-1]
+    if word.endswith("es") and word[:-2].endswith(_SIBILANT):
+        yield word[:-2]
+    if word.endswith("ies"):
+        yield word[:-3] + "y"
+    if word.endswith("ves"):
+        yield word[:-3] + "f"
+        yield word[:-3] + "fe"
+
+
+class Words:
+    """The words of a folded text: all in their order, and the places of each."""
+
+    def __init__(self, text: str) -> None:
+        parts = _PARTS.split(_bare(text))  # the words at the odd places
+        self.words = parts[1::2]
+        self._ends = [*accumulate(map(len, parts))]
+        self.places: dict[str, list[int]] = defaultdict(list)
+        for at, word in enumerate(self.words):
+            self.places[word].append(at)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where a run of words stands in the text."""
+        return self._ends[2 * start], self._ends[2 * end - 1]
+
+    def forms(self, word: str, *, has_slips: bool = True) -> Sequence[tuple[str, float]]:
+        """How the text may write a word, each with the likeness: itself and its other number, or else a slip."""
+        others = (form for form in other_number(word) if not is_function(form))
+        same = [form for form in (word, *others) if form in self.places]
+        return [(form, 1.0) for form in dict.fromkeys(same)] or (self._slips(word) if has_slips else [])
+
+    def _slips(self, word: str) -> list[tuple[str, float]]:
+        """The words of the text that are one letter away: too many, too few, a wrong one, two in the wrong order."""
+        if len(word) < _LEAST - 1 or not word.isalpha():
+            return []
+        from rapidfuzz.distance import OSA  # what is found needs no such comparison
+
+        alike = islice(self._alike(word), _MOST_ALIKE)
+        near = [other for other in alike if OSA.distance(word, other, score_cutoff=1) == 1]
+        return [(other, 1 - 1 / max(len(word), len(other))) for other in near]
+
+    def _alike(self, word: str) -> Iterable[str]:
+        """Words of about the same length and beginning or end: one slip cannot change both."""
+        head, tail = word[:2], word[-2:]
+        shortest = max(len(word) - 1, _LEAST - 1) if len(word) >= _LEAST else _LEAST
+        for size in range(shortest, len(word) + 2):
+            yield from self._by_ends.get((head, "", size), ())
+            yield from (other for other in self._by_ends.get(("", tail, size), ()) if other[:2] != head)
+
+    @cached_property
+    def _by_ends(self) -> dict[tuple[str, str, int], list[str]]:
+        found: dict[tuple[str, str, int], list[str]] = {}
+        for word in self.places:
+            if len(word) >= _LEAST - 1 and word.isalpha():
+                found.setdefault((word[:2], "", len(word)), []).append(word)
+                found.setdefault(("", word[-2:], len(word)), []).append(word)
+        return found
