@@ -1,0 +1,143 @@
+"""What a document has of the numbers and names that a sentence states."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from unicodedata import normalize
+
+from extractor.support import figures
+from extractor.support.mentions import Index
+from extractor.support.words import is_function_word, narrow, stem
+
+_DOTTED = re.compile(r"(?<![\w.])(?:[^\W\d_]\.){2,9}")
+_MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+CALENDAR = frozenset((*_MONTHS, *_DAYS))
+_ABBREVIATED = 3  # letters of a month or weekday
+_ROOT = 4  # letters that the names of a country and of its people share
+_PEOPLE = frozenset("|a|ain|an|ans|e|ean|en|ese|ey|i|ia|ian|ians|is|ish|n|ns|o|s|y".split("|"))  # noqa: SIM905
+_SHORTEST = 2  # letters of an abbreviation
+_LONGEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a sentence states: a number with what it may amount to, a name with its words, or a quoted text."""
+
+    start: int
+    text: str
+    amounts: frozenset[figures.Amount] = frozenset()
+    words: tuple[str, ...] = ()
+    quoted: str = ""
+
+
+def is_abbreviation(word: str) -> bool:
+    """'US' and 'U.S.' → True, 'Us' → False."""
+    letters = word.replace(".", "")
+    return _SHORTEST <= len(letters) <= _LONGEST and letters.isalpha() and letters.isupper()
+
+
+def squeezed(text: str) -> str:
+    """'《Das Kapital》 ' → 'daskapital'."""
+    return re.sub(r"[\W_]+", "", normalize("NFKC", text).casefold())
+
+
+class Facts:
+    """The numbers and names of a document; each kind is collected when first asked for."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._text = index.text
+
+    def lacks(self, claim: Claim) -> bool:
+        """Whether a number or name is nowhere in the document, in no form that is known here."""
+        if claim.amounts:
+            return claim.amounts.isdisjoint(self._written) and claim.amounts.isdisjoint(self._spoken)
+        if claim.quoted:
+            return claim.quoted not in self._letters
+        return not (all(map(self._knows, claim.words)) or self._has_initials(claim.words))
+
+    @cached_property
+    def _written(self) -> frozenset[figures.Amount]:
+        found = figures.written(narrow(self._text))
+        return frozenset(amount for figure in found for amount in figure.amounts | figure.bare)
+
+    @cached_property
+    def _spoken(self) -> frozenset[figures.Amount]:
+        places = sorted({at for word in figures.WORDS for at in self._index.mentions(stem(word))})
+        spans = (self._index.places[at] for at in places)
+        found = (figure for start, end in spans for figure in figures.spoken(self._text[start:end]))
+        return frozenset(amount for figure in (*found, *figures.chinese(self._text)) for amount in figure.amounts)
+
+    @cached_property
+    def _letters(self) -> str:
+        return squeezed(self._text)
+
+    @cached_property
+    def _dotted(self) -> frozenset[str]:
+        return frozenset(found[0].replace(".", "") for found in _DOTTED.finditer(self._text))
+
+    @cached_property
+    def _by_root(self) -> Mapping[str, Sequence[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for word in self._index.forms:
+            found[word[:_ROOT]].append(word)
+        return found
+
+    def _knows(self, word: str) -> bool:
+        """Whether a word of a name stands in the text: 'Bell', the 'US' as 'U.S.', 'Russian' as 'Russia'."""
+        folded = word.casefold()
+        key = stem(folded)
+        if word != folded:
+            return self._knows_abbreviation(word)
+        return key in self._index.forms or self._knows_date(folded) or self._knows_kin(key)
+
+    def _knows_abbreviation(self, word: str) -> bool:
+        """'EU' stands there as such, as 'E.U.' or as 'European Union'; 'US' is not 'us'."""
+        key = stem(word.casefold())
+        if word in self._dotted or (key in self._index.forms and not is_function_word(key)):
+            return True
+        if is_function_word(key) and _whole(word).search(self._text):
+            return True
+        spelled = r"[\w.’']*+(?:[ \n-]+(?:of|and|the|for|de)\b){0,2}[ \n-]+".join(map(re.escape, word))
+        return re.search(rf"(?<!\w){spelled}", self._text) is not None
+
+    def _knows_date(self, word: str) -> bool:
+        """A weekday or month that is shortened, or a month in digits."""
+        if word not in CALENDAR:
+            return False
+        if word[:_ABBREVIATED] in self._index.forms:
+            return True
+        if word not in _MONTHS:
+            return False
+        month = f"0?{_MONTHS.index(word) + 1}"
+        dates = rf"\d{{4}}\s?[-/.年]\s?{month}(?!\d)|{month}\s?月|{month}[/.-]\d\d?[/.-]\d\d|\d[/.-]{month}[/.-]\d\d"
+        return re.search(rf"(?<!\d)\d?(?:{dates})", self._text) is not None
+
+    def _knows_kin(self, key: str) -> bool:
+        """'britain' by 'british', 'german' by 'germany'."""
+        for other in self._by_root.get(key[:_ROOT], ()):
+            shared = next(
+                (at for at, (a, b) in enumerate(zip(key, other, strict=False)) if a != b), min(len(key), len(other))
+            )
+            if key[shared:] in _PEOPLE and other[shared:] in _PEOPLE:
+                return True
+        return False
+
+    def _has_initials(self, words: Sequence[str]) -> bool:
+        """Whether the text has a name by its initials: 'World Health Organization' as 'WHO'."""
+        initials = "".join(word[0] for word in words).upper()
+        return _SHORTEST < len(initials) <= _LONGEST and (
+            initials in self._dotted or _whole(initials).search(self._text) is not None
+        )
+
+
+def _whole(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")

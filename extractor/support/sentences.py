@@ -1,0 +1,100 @@
+"""Where the sentences of a text stand, in English and Chinese.
+
+Full stops after titles, initials and abbreviations end none. A line break ends one, unless the next line goes on in
+lower case: headings, list items and cells stand alone, wrapped lines do not. What is far too long for a sentence is
+cut into windows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from extractor.support.words import UNSPACED
+
+_WINDOW = 60  # words, or twice as many characters where words stand without spaces
+_LONGEST = 2 * _WINDOW
+_SHORT = 2 * _LONGEST  # characters, which cannot have more words than that
+
+_BREAKS = "\n\r\v\f\x85\u2028\u2029"
+_WIDE = "。！？；"
+_CLOSERS = "\"'”’)\\]»」』）》*_"
+_MARK = re.compile(rf"[.!?;{_WIDE}{_BREAKS}](?:(?<=[{_BREAKS}])\s*+|(?<![{_BREAKS}])[.!?;{_WIDE}]*+[{_CLOSERS}]*+)")
+_CLOSE = re.compile(rf"(?<=[{UNSPACED})）”》%])[.!?;]++[{_CLOSERS}]*+(?=[{UNSPACED}“《])")
+_BLANK = re.compile(r"\s*+[\"'“‘(\[«]*+")
+_ABBREVIATION = re.compile(
+    r"(?<!\w)(?:[^\W\d_]|Mr|Mrs|Ms|Messrs|Dr|Drs|Prof|St|Mt|Ft|Gen|Sen|Rep|Gov|Capt|Lt|Col|Sgt|Cpl|Maj|Adm|Rev|Hon|Pres"
+    r"|Sr|Jr|vs|Inc|Corp|Co|Ltd|Bros|Ave|Blvd|Rd|cf|al|resp|viz|approx)\Z"
+)
+_ABBREVIATION_OF_NUMBERED = re.compile(
+    r"(?<!\w)(?:No|Nos|Nr|Fig|Figs|Eq|Eqs|Vol|Sec|Ch|Art|Tab|pp|ca|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\Z"
+)
+_LIST_NUMBER = re.compile(r"(?:\A|[\n\r])[ \t]*\d{1,3}\Z")
+_BEFORE = 12  # characters, in which the longest abbreviation fits
+_UNIT = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\s{UNSPACED}]{{1,100}}")
+_WORD = re.compile(r"[^\W_]")
+
+
+def sentences(text: str) -> list[tuple[int, int]]:
+    """Start and end of each, without the white space around: 'Dr. Ann left. Why?' → [(0, 13), (14, 18)].
+
+    What has no letter and no digit is no sentence.
+    """
+    found: list[tuple[int, int]] = []
+    start = 0
+    for end in (*_ends(text), len(text)):
+        trimmed = _trimmed(text, start, end)
+        if trimmed and _WORD.search(text, *trimmed):
+            found += _windows(text, *trimmed)
+        start = end
+    return found
+
+
+def _ends(text: str) -> Iterator[int]:
+    for mark in _MARK.finditer(text):
+        first, follows = mark[0][0], text[mark.end() : mark.end() + 1]
+        if first in _BREAKS:
+            is_end = not follows.islower() or _is_blank_line(mark[0])
+        elif not follows.isspace():
+            is_end = first in _WIDE or _CLOSE.match(text, mark.start()) is not None
+        else:  # before a break, that tells
+            is_end = first in _WIDE or (first != ";" and follows not in _BREAKS and _is_stop(text, mark))
+        if is_end:
+            yield mark.end()
+
+
+def _is_blank_line(breaks: str) -> bool:
+    r"""'\n  \n' → True; '\r\n' is one break."""
+    return len(breaks.rstrip(" \t\u3000").splitlines()) > 1
+
+
+def _is_stop(text: str, mark: re.Match[str]) -> bool:
+    """Whether a mark before white space ends a sentence: no in 'Dr. Bell', 'e.g. salt', '"Why?" he asked'."""
+    blank = _BLANK.match(text, mark.end())
+    assert blank
+    follows = text[blank.end() : blank.end() + 1]
+    if follows.islower():
+        return False
+    if mark[0] != ".":
+        return True
+    before = text[max(mark.start() - _BEFORE, 0) : mark.start()]
+    if _ABBREVIATION.search(before) or _LIST_NUMBER.search(before):
+        return not follows
+    return not (follows.isdecimal() and _ABBREVIATION_OF_NUMBERED.search(before))
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
+    inner = text[start:end]
+    left = start + len(inner) - len(inner.lstrip())
+    right = end - len(inner) + len(inner.rstrip())
+    return (left, right) if left < right else None
+
+
+def _windows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The sentence itself, or stretches of sixty words where it has more than twice as many."""
+    if end - start <= _SHORT or len(units := [unit.span() for unit in _UNIT.finditer(text, start, end)]) <= _LONGEST:
+        yield start, end
+        return
+    for at in range(0, len(units), _WINDOW):
+        window = units[at : at + _WINDOW]
+        yield window[0][0], window[-1][1]
