@@ -9,10 +9,8 @@ from typing import Any
 
 from extractor.descent import Descent
 from extractor.errors import Ungrounded
-from extractor.ground import ground
-from extractor.ground.whole import find_whole
+from extractor.ground import first_place, ground
 from extractor.pointers import pointer, value_at
-from extractor.text import normalise
 from extractor.types import VERBATIM, Document, Ground, Problem, Schema
 from extractor.verbatim import collapsed, runs
 
@@ -127,13 +125,6 @@ class _Reading:
             self.notes[pointer(path)] = f"{repeated} repeated item{'s' * (repeated > 1)} dropped"
             self.further[path] = repeated
         return kept
-
-
-def first_place(value: str, text: str) -> tuple[int, int] | None:
-    """Where a text has a value first, but for case, width and marks."""
-    view, folded = normalise(text), normalise(value).text
-    at = next(find_whole(folded, view.text), None) if folded else None
-    return None if at is None else view.span(at, at + len(folded))
 
 
 def as_written(value: str, text: str) -> str | None:

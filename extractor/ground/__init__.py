@@ -1,8 +1,8 @@
 """Where in the document the values of a record stand, and which of them it does not bear out.
 
 Reading order: this file; `sought`, the leaves of a record; `places`, where the text has one: `whole` (words and
-numbers), `folding` (but for how it is written), `typed` with `amounts`, `days` and `clocks` (numbers, dates and times in
-any form), `fuzzy` with `words` and `alignment` (nearly); `order`, which of several places each takes.
+numbers), `folding` (but for how it is written), `typed` with `amounts`, `days` and `clocks` (numbers, dates and times
+in any form), `fuzzy` with `words` and `alignment` (nearly); `order`, which of several places each takes.
 """
 
 from __future__ import annotations
@@ -52,10 +52,16 @@ def ground(data: Any, document: Document, schema: Schema) -> Grounded:
     others = [sought[where] for where, _ in leaves(data) if where in sought and where not in found]
     open_ones = [leaf for leaf in others if not leaf.is_label and str(leaf.value).strip()]
     passages = Passages(document.text)
-    support = {leaf.pointer: passages.support(leaf.value) for leaf in open_ones if _is_worded(leaf)}
+    support = {leaf.pointer: passages.support(str(leaf.value)) for leaf in open_ones if _is_worded(leaf)}
     ungrounded = {leaf.pointer: why for leaf in open_ones if (why := _why(support.get(leaf.pointer)))}
     notes = {"": _NOT_LOOKED_FOR.format(places.missed)} if places.missed else {}
     return Grounded(spans, support, ungrounded, notes)
+
+
+def first_place(value: str, text: str) -> tuple[int, int] | None:
+    """Where a text has a value first, but for how it is written: ('THE Sea', 'By the sea.') → (3, 10)."""
+    found = Places(text, {}).of(Leaf("", value))
+    return next(((span.start, span.end) for span in found if span.match in ("exact", "normalised")), None)
 
 
 def _is_worded(leaf: Leaf) -> bool:
