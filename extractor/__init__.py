@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         Request,
         Schema,
         Span,
+        Support,
         Usage,
+        Verbatim,
     )
 
 __version__ = "0.1.0"
@@ -49,8 +51,10 @@ _HOMES = {
     "Schema": "extractor.types:Schema",
     "Session": "extractor.engines:Session",
     "Span": "extractor.types:Span",
+    "Support": "extractor.types:Support",
     "Trace": "extractor.engines:Trace",
     "Usage": "extractor.types:Usage",
+    "Verbatim": "extractor.types:Verbatim",
     "aextract": "extractor.api:aextract",
     "astream": "extractor.api:astream",
     "close": "extractor.api:close",
@@ -76,8 +80,10 @@ __all__ = [
     "Schema",
     "Session",
     "Span",
+    "Support",
     "Trace",
     "Usage",
+    "Verbatim",
     "aextract",
     "astream",
     "close",

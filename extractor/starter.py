@@ -22,6 +22,7 @@ from pydantic import BaseModel
 from extractor.dsl import MAX_DEPTH, TYPES, cells
 from extractor.errors import SchemaError
 from extractor.pointers import pointer
+from extractor.types import VERBATIM
 
 Path = tuple[str | int, ...]
 
@@ -42,11 +43,11 @@ _TYPE_NAMES = {"string": "str", "integer": "int", "number": "float", "boolean": 
 _IMPORTS = {
     "date": "from datetime import date",
     "datetime.date": "import datetime",
-    "Literal": "from typing import Literal",
 }
 _IN_USE = frozenset(
-    ("str", "int", "float", "bool", "list", "dict", "Field", "Literal", "BaseModel", "None", "True", "False")
-)
+    ("str", "int", "float", "bool", "list", "dict", "Annotated", "Field", "Literal", "BaseModel", "Verbatim", "None",
+     "True", "False")
+)  # fmt: skip
 
 
 def write(json_schema: Mapping[str, Any], name: str = "Record") -> str:
@@ -80,9 +81,12 @@ class _Writer:
     def opening(self) -> str:
         """The imports, only of what is used, and what to know before changing anything."""
         standard = [line for name, line in _IMPORTS.items() if name in self.used]
-        ours = "from pydantic import BaseModel" + (", Field" if "Field" in self.used else "")
+        if typing := sorted(self.used & {"Annotated", "Literal"}):
+            standard.append(f"from typing import {', '.join(typing)}")
+        others = ["from pydantic import BaseModel" + (", Field" if "Field" in self.used else "")]
+        others += ["", "from extractor import Verbatim"] if "Verbatim" in self.used else []
         notes = _NOTES.format(missing="" if "Field" in self.used else _MISSING)
-        return "\n".join([*standard, *([""] if standard else []), ours, notes])
+        return "\n".join([*standard, *([""] if standard else []), *others, notes])
 
     def record(self, node: Any, path: Path, wanted: str, taken: Collection[str] = ()) -> str:
         """Write the class of a record; returns its name, which is none of those taken."""
@@ -133,11 +137,18 @@ class _Writer:
             return f"list[{self._type(node.get('items'), (*path, 'items'), _singular(wanted), taken)}]"
         if "enum" in node:
             return self._choices(node, path, wanted, taken)
-        _expect(node, path, "format")
+        return self._scalar(node, path)
+
+    def _scalar(self, node: Mapping[str, Any], path: Path) -> str:
+        kind = node.get("type")
+        _expect(node, path, "format", VERBATIM)
+        if node.get(VERBATIM) is True and kind == "string" and "format" not in node:
+            self.used |= {"Annotated", "Verbatim"}
+            return "Annotated[str, Verbatim]"
         if node.get("format") == "date" and kind == "string":
             self.used.add(self.calendar)
             return self.calendar
-        if not isinstance(kind, str) or kind not in _TYPE_NAMES or "format" in node:
+        if not isinstance(kind, str) or kind not in _TYPE_NAMES or "format" in node or VERBATIM in node:
             raise _foreign(path, "this type")
         return _TYPE_NAMES[kind]
 

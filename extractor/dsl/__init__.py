@@ -19,7 +19,7 @@ The grammar; blanks may stand between any two parts, and ，、：？！｛｝�
     description = quoted | text up to one of , } or the end of the line
     quoted      = a JSON string
 
-Reading order: `parse`, the `_Parser` from the whole to the parts, the `_Scanner` below it.
+Reading order: `parse`, the `_Parser` from the whole to the parts, `scanner` below it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,15 @@ from __future__ import annotations
 import json
 import math
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from extractor.errors import SchemaError
+from extractor.dsl.scanner import HALVES, LONGEST_WORD, Scanner, cells, short
 from extractor.types import VERBATIM
+
+__all__ = ["MAX_DEPTH", "MAX_LENGTH", "TYPES", "cells", "looks_like_dsl", "optional", "parse", "record"]
 
 MAX_DEPTH = 32  # records and lists inside of each other
 MAX_LENGTH = 100_000
@@ -50,22 +51,16 @@ _OTHER_NAMES = {"string": "str", "text": "str", "integer": "int", "number": "flo
                 "boolean": "bool", "datetime": "date"}  # fmt: skip
 
 _FULL_WIDTH = str.maketrans("，、：？！｛｝［］｜＃", ",,:?!{}[]|#")
-_HALVES = re.compile("[\ud800-\udfff]")
 
-_BLANKS = re.compile(r"[^\S\n]*")
 _WORD = re.compile(r'[^\s,:?!\[\]{}|#"]*')
 _VALUE = re.compile(r"[^|,#{}\n]*")
 _DESCRIPTION = re.compile(r"[^,}\n]*")
 _LINE = re.compile(r"[^\n]*")
-_QUOTED = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
 _NUMBERS = {
     "int": re.compile(r"[+-]?[0-9]{1,18}"),  # more digits are no number that a program counts with
     "float": re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"),
 }
 
-_FORMS = (
-    "a field is `name`, `name int`, `name?`, `name!`, `name[]`, `name: a|b` or `name{…}`; commas stand between fields"
-)
 _SPEC_OF_A_FILE = re.compile(r"\.(?:py|json|ya?ml)$|\.py:", re.IGNORECASE)
 _SIGN_OF_A_FIELD = re.compile(rf"[,{{}}\[\]?!#\n]|:\s|:[^:]*\||\s(?:{'|'.join(TYPES)})\b")
 
@@ -75,7 +70,7 @@ def parse(text: str) -> dict[str, Any]:
     parser = _Parser(text, text.translate(_FULL_WIDTH))
     if len(text) > MAX_LENGTH:
         raise parser.fault(f"the schema is longer than {MAX_LENGTH:,} characters", MAX_LENGTH, "write a schema file")
-    if half := _HALVES.search(text):
+    if half := HALVES.search(text):
         raise parser.fault("half of a character", half.start(), "the text has been damaged on its way")
     return parser.schema()
 
@@ -98,75 +93,6 @@ def optional(node: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(slots=True)
-class _Scanner:
-    """A place in a text. `plain` is the same text, character by character, with ASCII marks."""
-
-    text: str
-    plain: str
-    at: int = 0
-
-    def peek(self) -> str:
-        """The next character that is not a blank, `""` at the end; goes there."""
-        self.at = self._match(_BLANKS).end()
-        return self.plain[self.at : self.at + 1]
-
-    def take(self, mark: str) -> bool:
-        """Go past a mark, if it comes next."""
-        found = self.peek() == mark
-        self.at += found
-        return found
-
-    def newlines(self) -> bool:
-        """Go to the next line that has something on it; whether that is another line."""
-        start = self.at
-        while self.take("\n"):
-            pass
-        return "\n" in self.text[start : self.at]
-
-    def bare(self, pattern: re.Pattern[str]) -> str:
-        """Text as it was typed, up to where the pattern ends."""
-        self.peek()
-        found = self._match(pattern)
-        self.at = found.end()
-        return self.text[found.start() : found.end()].strip()
-
-    def quoted(self) -> str:
-        """A JSON string; the next character is its quotation mark."""
-        start = self.at
-        found = _QUOTED.match(self.text, start)
-        if not found:
-            raise self.fault("this quotation mark is not closed on its line", start)
-        self.at = found.end()
-        try:
-            value: str = json.loads(found[0], strict=False)
-        except json.JSONDecodeError as error:
-            advice = r'inside of quotes write \" for " and \\ for \ '.rstrip()
-            raise self.fault("no such escape", start + error.pos, advice) from None
-        if _HALVES.search(value):
-            raise self.fault("half of a character", start)
-        return value
-
-    def unexpected(self) -> SchemaError:
-        """What to say about a character that cannot stand here."""
-        return self.fault(f"unexpected {self.text[self.at]!r}", self.at)
-
-    def fault(self, message: str, at: int, advice: str = _FORMS) -> SchemaError:
-        """An error with its place; what is missing at an end is told of the last thing before it."""
-        while at and (at >= len(self.text) or self.text[at].isspace()):
-            at -= 1
-        lines = self.text.split("\n")
-        row = self.text.count("\n", 0, at)
-        column = at - (self.text.rfind("\n", 0, at) + 1)
-        where = f"line {row + 1}, column {column + 1}" if "\n" in self.text.rstrip() else f"column {column + 1}"
-        return SchemaError(f"{where}: {message}", hint=f"{advice}\n{_picture(lines[row], column)}")
-
-    def _match(self, pattern: re.Pattern[str]) -> re.Match[str]:
-        found = pattern.match(self.plain, self.at)
-        assert found is not None, "these patterns match the empty text too"
-        return found
-
-
-@dataclass(slots=True)
 class _Marks:
     """What the marks of one field have said so far."""
 
@@ -175,7 +101,7 @@ class _Marks:
     lists: int = 0
 
 
-class _Parser(_Scanner):
+class _Parser(Scanner):
     """Recursive descent, a method for each rule of the grammar. `depth` counts the records and lists around."""
 
     def schema(self) -> dict[str, Any]:
@@ -210,7 +136,7 @@ class _Parser(_Scanner):
             at = self.at
             name = self._name()
             if name in fields:
-                raise self.fault(f"there is a field {_short(name)} already", at, "a record has each field once")
+                raise self.fault(f"there is a field {short(name)} already", at, "a record has each field once")
             fields[name] = self._field(depth)
             self._end_of_field(fields[name])
         self.at += len(closing)
@@ -234,7 +160,7 @@ class _Parser(_Scanner):
             raise self.unexpected()
         if not name.isidentifier():
             wrong = next(at for at, char in enumerate(name) if not ("_" * bool(at) + char).isidentifier())
-            quoted = json.dumps(name.strip("“”")[:_LONGEST_WORD], ensure_ascii=False)
+            quoted = json.dumps(name.strip("“”")[:LONGEST_WORD], ensure_ascii=False)
             raise self.fault(f"{name[wrong]!r} cannot stand here in a name", start + wrong, f"quote it: {quoted}")
         return name
 
@@ -308,7 +234,7 @@ class _Parser(_Scanner):
         at = self.at
         word = self.bare(_WORD)
         if word and word not in TYPES:
-            raise self.fault(f"unknown type {_short(word)}", at, _advice_on_type(word.lower()))
+            raise self.fault(f"unknown type {short(word)}", at, _advice_on_type(word.lower()))
         return word
 
     def _choice(self, kind: str) -> dict[str, Any]:
@@ -321,12 +247,12 @@ class _Parser(_Scanner):
             at = self.at
             value = self._value(kind)
             if value in values:
-                raise self.fault(f"the choice {_short(value)} is there already", at, "each choice stands once")
+                raise self.fault(f"the choice {short(value)} is there already", at, "each choice stands once")
             values[value] = None
         self._refuse_a_type(start)
         if len(values) == 1 and kind == "str" and self.plain[start : self.at].strip()[:1] != '"':
             advice = "a description stands after #, `name # …`; one choice alone is quoted"
-            raise self.fault(f"{_short(value)} would be the only choice", start + 1, advice)
+            raise self.fault(f"{short(value)} would be the only choice", start + 1, advice)
         return {"type": TYPES[kind]["type"], "enum": list(values)}
 
     def _value(self, kind: str) -> str | int | float:
@@ -337,13 +263,13 @@ class _Parser(_Scanner):
             raise self.fault("an empty choice", at, "choices are `name: a|b`")
         if bare and word.endswith(("?", "？", "!", "！", "[]", "［］")):
             advice = "marks stand before the colon, `name?: a|b`; a choice that ends in one is quoted"
-            raise self.fault(f"the choice {_short(word)} ends in a mark", at, advice)
+            raise self.fault(f"the choice {short(word)} ends in a mark", at, advice)
         return word if kind == "str" else self._number(kind, word, at)
 
     def _number(self, kind: str, word: str, at: int) -> int | float:
         value = float(word) if _NUMBERS["float"].fullmatch(word) else math.inf
         if not _NUMBERS[kind].fullmatch(word) or not math.isfinite(value):
-            raise self.fault(f"the choice {_short(word)} is not of type {kind}", at, f"for any words leave out {kind}")
+            raise self.fault(f"the choice {short(word)} is not of type {kind}", at, f"for any words leave out {kind}")
         return int(word) if kind == "int" else value
 
     def _refuse_a_type(self, start: int) -> None:
@@ -384,33 +310,8 @@ class _Parser(_Scanner):
         return text
 
 
-# --- how an error is told ------------------------------------------------------------------------------------
-
-_MARGIN, _SHOWN = 40, 76  # characters before the column; characters of a line
-_LONGEST_WORD = 40
-
-
-def _short(value: object) -> str:
-    return repr(f"{value[:_LONGEST_WORD]}…" if isinstance(value, str) and len(value) > _LONGEST_WORD else value)
-
-
 def _advice_on_type(word: str) -> str:
     close = [_OTHER_NAMES[word]] if word in _OTHER_NAMES else get_close_matches(word, TYPES, 1)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"types are {', '.join(TYPES)}; commas stand between fields, and a name with blanks in it is quoted"
-
-
-def _picture(line: str, column: int) -> str:
-    """The line and, below it, a caret; of a long line the part around the column."""
-    start = max(0, column - _MARGIN)
-    line = "".join(char if char.isprintable() else " " for char in line)
-    shown, before = line[start : start + _SHOWN], line[start:column]
-    left, right = "…" if start else "", "…" if len(line) > start + _SHOWN else ""
-    return f"  {left}{shown}{right}\n  {' ' * cells(left + before)}^"
-
-
-def cells(text: str) -> int:
-    """How many cells of a terminal a text takes: Chinese characters take two each, combining marks none."""
-    shown = [char for char in text if unicodedata.category(char) not in ("Mn", "Me")]
-    return len(shown) + sum(unicodedata.east_asian_width(char) in "WF" for char in shown)
