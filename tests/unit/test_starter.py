@@ -313,6 +313,14 @@ def test_only_what_is_used_is_imported() -> None:
     assert "\nfrom typing import Literal\n\nfrom pydantic import BaseModel\n" in write(parse("a: x|y"))
 
 
+def test_verbatim_fields_are_marked(folder: Path) -> None:
+    text = "name!, words[]!, who!?, kind: a|b"
+    source = write(parse(text))
+    assert "from typing import Annotated, Literal\n\nfrom pydantic import BaseModel\n\nfrom extractor import" in source
+    assert same(parse(text), loaded(source, folder).json_schema)
+    assert not same(parse(text.replace("!", "")), loaded(source, folder).json_schema)
+
+
 @pytest.mark.parametrize(
     ("text", "classes"),
     [
