@@ -43,6 +43,8 @@ BESIDE = frozenset(
 DROPPED = "x-dropped"
 # Ours: beside an enum, value → other names and what it stands for; at a property, other names that it may be given by.
 ALIASES, ALIAS = "x-aliases", "x-alias"
+# Ours: at a text, that it is a run of the document's words.
+VERBATIM = "x-verbatim"
 # What says nothing about a value; `$defs` speak where a reference leads to them.
 ANNOTATIONS = frozenset(
     """title description default examples $comment deprecated readOnly writeOnly discriminator contentMediaType

@@ -9,6 +9,7 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
+from extractor.dialect.keywords import VERBATIM
 from extractor.formats import SHAPES
 from extractor.grammar.check import check
 from extractor.grammar.report import Report
@@ -153,7 +154,7 @@ class Holding:
 
 def text_node(shape: Shape) -> dict[str, Any]:
     """The text of a settled shape as a node of the grammar."""
-    node: dict[str, Any] = {"type": "string"}
+    node: dict[str, Any] = {"type": "string", **({VERBATIM: True} if shape.verbatim else {})}
     node |= {key: shape.limits[key] for key in ("minLength", "maxLength") if key in shape.limits}
     patterns = list(shape.patterns)
     if shape.format and SHAPES[shape.format].native:

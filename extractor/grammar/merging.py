@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
+from extractor.dialect.keywords import VERBATIM
 from extractor.errors import SchemaError
 from extractor.formats import SHAPES
 from extractor.grammar.holding import Holding
@@ -24,7 +25,7 @@ MAX_COST = 950_000  # of the values of an enum together
 _HELD = LIMITS | {
     "$ref", "allOf", "anyOf", "oneOf", "if", "not", "dependentRequired", "dependentSchemas", "type", "enum", "const",
     "pattern", "format", "required", "properties", "patternProperties", "additionalProperties", "propertyNames",
-    "prefixItems", "items", ONLY,
+    "prefixItems", "items", ONLY, VERBATIM,
 } | SILENT  # fmt: skip
 _CHECKED = {
     "contains": "how often an item occurs is not held by a grammar",
@@ -65,6 +66,8 @@ class Merging:
             shape.values, shape.rejected = self.trials.values(shape.values, facts)
             shape.kinds &= {kind_of(value) for value in shape.values}
             self._report_values(shape, facts)
+            if shape.verbatim:
+                self.holding.widen(shape, VERBATIM, "its values are listed")
         if shape.values is not None:
             return shape
         for place in facts:
