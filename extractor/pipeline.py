@@ -37,7 +37,7 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     `SchemaError` before any token is spent, and engine errors that no other document would escape.
     """
     options = options or Options()
-    talk = Talk(engine, options)
+    talk = Talk(engine, options, document.text)
     compile_schema(schema)
     if not document.text.strip():
         fault = SourceError(f"{document.source}: the text is empty")

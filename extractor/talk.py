@@ -97,11 +97,15 @@ class Question:
 
 
 class Talk:
-    """The requests of one document: in the strongest mode that the engine honours, counted."""
+    """The requests of one document: in the strongest mode that the engine honours, counted.
 
-    def __init__(self, engine: Engine, options: Options) -> None:
+    `text` is the document's, of which verbatim values are to be a part.
+    """
+
+    def __init__(self, engine: Engine, options: Options, text: str = "") -> None:
         self.engine = engine
         self.options = options
+        self.text = text
         fitting: list[Mode] = [mode for mode in engine.modes if mode in options.fitting]
         self.mode: Mode = options.mode or (fitting[0] if fitting else "prompt")
         self.attempts = 0
@@ -132,7 +136,9 @@ class Talk:
                 raise next(reversed(self._unfit.values()), none)
             self.mode = mode
             try:
-                request = structured(question.schema, question.messages, self.options, mode)
+                request = structured(question.schema, question.messages, self.options, mode, self.text)
+                if mode == "grammar" and (loose := compile_schema(question.schema).for_text(self.text).loose):
+                    self._notes.append(f"verbatim fields are checked after: {loose}")
                 self.attempts += 1
                 return self._doubted(self._count(await self._generate(request, question)))
             except ModeRejected as error:
@@ -237,14 +243,14 @@ async def choose_mode(engine: Engine, options: Options, unfit: Collection[Mode] 
 def build_request(document: Document, schema: Schema, options: Options, mode: Mode = "grammar") -> Request:
     """The exact first request of a document; needs no engine."""
     chat = messages(document, schema, voice_for(document.text, options.style))
-    return structured(schema, chat, options, mode)
+    return structured(schema, chat, options, mode, document.text)
 
 
-def structured(schema: Schema, chat: tuple[Message, ...], options: Options, mode: Mode) -> Request:
-    """A request whose answer is held to a schema in the way of a mode."""
+def structured(schema: Schema, chat: tuple[Message, ...], options: Options, mode: Mode, text: str = "") -> Request:
+    """A request whose answer is held to a schema in the way of a mode; `text` is what verbatim values are a part of."""
     request = replace(_request(chat, options), mode=mode, name=_NOT_IN_NAMES.sub("_", schema.name)[:_LONGEST_NAME])
     if mode == "grammar":
-        grammar = compile_schema(schema)
+        grammar = compile_schema(schema).for_text(text)
         return replace(request, grammar=grammar.text, json_schema=grammar.json_schema)
     return request if mode == "prompt" else replace(request, json_schema=to_strict(schema).json_schema)
 

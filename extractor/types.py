@@ -17,7 +17,7 @@ Language = Literal["en", "zh"]  # of instructions
 Form = Literal["chat", "completion"]
 Ground = Literal["off", "report", "require"]
 
-VERBATIM = "x-verbatim"  # the keyword of a JSON Schema
+VERBATIM = "x-verbatim"  # keyword of a JSON Schema, ours: a text is a run of the document's words
 
 
 class Verbatim:

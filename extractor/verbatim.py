@@ -30,10 +30,10 @@ _JOINT = rf"""(?: (?<=\p{{Nd}}) [,:] (?=\p{{Nd}})
                 | ['’] (?!s(?!{_LETTER})) (?={_LETTER}) )"""
 _CHUNK = regex.compile(
     rf"""(?P<blank>\s+)
-    | (?P<character>[{_UNSPACED}]\p{{M}}*)
     | {_LETTER}+ (?:{_JOINT} {_LETTER}+)*
+    | [{_UNSPACED}]\p{{M}}*
     | (?<={_LETTER}) ['’]s (?!{_LETTER})
-    | \X""",
+    | (?P<mark>\X)""",
     regex.VERBOSE | regex.VERSION1,
 )
 
@@ -117,15 +117,17 @@ def _chunks(text: str) -> Iterator[tuple[str, int, int]]:
     """Each chunk with its (start, end) in the text."""
     for found in _CHUNK.finditer(text):
         start, end = found.span()
-        if found["blank"] is None:
-            yield BREAK if UNSAFE.match(found[0]) else found[0], start, end
+        if found.lastgroup is None:
+            yield text[start:end], start, end
+        elif found.lastgroup == "mark":
+            yield BREAK if UNSAFE.match(text, start) else text[start:end], start, end
         elif not _is_wrapped(text, start, end):
             yield BLANK, start, end
 
 
 def _is_wrapped(text: str, start: int, end: int) -> bool:
     """Whether white space is a line's end between two characters of a script without blanks: it means nothing there."""
-    return text.count("\n", start, end) == 1 and bool(_AROUND.search(text, max(0, start - 1), end + 1))
+    return text.count("\n", start, end) == 1 and bool(_AROUND.match(text, max(0, start - 1), end + 1))
 
 
-_AROUND = regex.compile(rf"^[{_UNSPACED}]\s+[{_UNSPACED}]", regex.VERSION1)
+_AROUND = regex.compile(rf"[{_UNSPACED}]\s+[{_UNSPACED}]", regex.VERSION1)

@@ -25,13 +25,15 @@ from extractor.grammar.bounds import BOUNDED, CLOSED, EXACT, Bounds
 from extractor.grammar.check import check
 from extractor.grammar.clip import clip
 from extractor.grammar.holding import Holding
+from extractor.grammar.lark import Rules, rules_of
 from extractor.grammar.lowering import Lowering
 from extractor.grammar.negation import MADE
 from extractor.grammar.recursion import unroll
 from extractor.grammar.report import Report, Row
 from extractor.grammar.shapes import State, levels, prune, reachable
+from extractor.grammar.verbatim import shape_of, with_runs
 from extractor.grammar.writing import Writer
-from extractor.types import Schema
+from extractor.types import VERBATIM, Schema
 
 MAX_LEVELS = 500  # llguidance 1.0.1 recurses; from some 1,200 levels on it ends the process
 
@@ -47,6 +49,7 @@ __all__ = [
     "Row",
     "check",
     "compile_schema",
+    "shape_of",
 ]
 
 
@@ -68,13 +71,16 @@ class Grammar:
     """A grammar that has been compiled once by the embedded version of llguidance.
 
     `lowered` is the JSON Schema in it, without its `layout`; `findings` say how the keywords of the user's schema are
-    held.
+    held. `rules` are there where texts in it are to be verbatim: `for_text` makes of them the grammar of a document,
+    and `loose` says why it could not.
     """
 
     text: str
     lowered: Mapping[str, Any]
     layout: Layout
     findings: Report = field(repr=False)
+    rules: Rules | None = field(default=None, repr=False)
+    loose: str = ""
 
     @property
     def json_schema(self) -> dict[str, Any]:
@@ -84,11 +90,22 @@ class Grammar:
     @property
     def report(self) -> tuple[Row, ...]:
         """Every keyword with a say in what is valid: enforced while decoding, checked after, or ignored."""
-        return tuple(self.findings.rows())
+        return tuple(map(self._row, self.findings.rows()))
+
+    def for_text(self, text: str) -> Grammar:
+        """The same grammar with the runs of a text where it is to be verbatim; as it is where nothing is."""
+        if self.rules is None:
+            return self
+        filled, loose = with_runs(self.rules, text)
+        return replace(self, text=filled or self.text, loose=loose)
+
+    def _row(self, row: Row) -> Row:
+        is_loose = self.loose and row.keyword == VERBATIM and row.status == "enforced"
+        return row._replace(status="after", why=self.loose) if is_loose else row
 
     def clip(self, data: Any, *, is_held: bool = True) -> tuple[Any, dict[str, str]]:
         """`clip` by the bounds of this grammar; our own count where it held the answer (`is_held`)."""
-        if not is_held and '"x-clip"' not in self.text and '"x-unique"' not in self.text:
+        if not is_held and self.rules is None and '"x-clip"' not in self.text and '"x-unique"' not in self.text:
             return data, {}  # of a short answer the walk would be the most expensive part
         return clip(data, self.lowered, is_held=is_held)
 
@@ -102,9 +119,18 @@ def compile_schema(schema: Schema, bounds: Bounds | None = BOUNDED, layout: Layo
             text = _text(lowered, layout)
             fault = check(text)
             if not fault:
-                return Grammar(text, lowered, layout, writer.holding.report)
+                return _with_rules(Grammar(text, lowered, layout, writer.holding.report))
     hint = "shorten its longest patterns and lists of values, or split the schema"
     raise SchemaError(f"{schema.name}: the decoder cannot hold this schema: {fault}", hint=hint)
+
+
+def _with_rules(grammar: Grammar) -> Grammar:
+    """With the rules of what is to be verbatim, if the decoder takes them."""
+    rules = rules_of(grammar.lowered, grammar.layout)
+    if rules is None:
+        return grammar
+    _, loose = with_runs(rules, "a")
+    return replace(grammar, loose=loose) if loose else replace(grammar, rules=rules)
 
 
 @contextmanager

@@ -10,8 +10,10 @@ from typing import Any
 
 from extractor.formats import SHAPES
 from extractor.grammar.shapes import Shape
+from extractor.types import VERBATIM
 
 TEXT_BOUND = 1_000
+RUN_BOUND = 200  # of a verbatim text
 LIST_BOUND = 64
 KEY_BOUND = 80
 NUMBER_BOUND = 10**15
@@ -48,8 +50,10 @@ EXACT = None
 def bound_text(node: dict[str, Any], bounds: Bounds, shape: Shape) -> dict[str, Any]:
     """The length that `clip` cuts back to is `x-clip`, or `x-stop` where the bound is ours.
 
-    A shape (pattern, format) cannot be cut, so it has none.
+    A shape (pattern, format) cannot be cut, so it has none; a run of the document ends at a word anyway.
     """
+    if VERBATIM in node:
+        return {"maxLength": max(RUN_BOUND, node.get("minLength", 0)), **node}
     longest = (SHAPES[shape.format].longest if shape.format else bounds.text) + shape.shortest
     limit = node.get("maxLength", max(longest, node.get("minLength", 0)))
     if "pattern" in node or "format" in node:

@@ -14,7 +14,7 @@ from extractor.grammar.check import check
 from extractor.grammar.report import Report
 from extractor.grammar.shapes import ANY, LARGEST, RANGE, Shape, is_beyond, least_of, steps_of
 from extractor.patterns import GUARD, MOST_STATES, Held, for_decoder
-from extractor.types import Dialect
+from extractor.types import VERBATIM, Dialect
 
 MAX_ITEMS = 5_000  # llguidance writes them out one by one
 LARGEST_EXCLUSIVE = 2**53 - 1  # the last whole number whose neighbours are doubles as well
@@ -153,7 +153,7 @@ class Holding:
 
 def text_node(shape: Shape) -> dict[str, Any]:
     """The text of a settled shape as a node of the grammar."""
-    node: dict[str, Any] = {"type": "string"}
+    node: dict[str, Any] = {"type": "string", **({VERBATIM: True} if shape.verbatim else {})}
     node |= {key: shape.limits[key] for key in ("minLength", "maxLength") if key in shape.limits}
     patterns = list(shape.patterns)
     if shape.format and SHAPES[shape.format].native:

@@ -9,6 +9,7 @@ from extractor.formats import SHAPES
 from extractor.grammar.negation import ONLY
 from extractor.grammar.report import Report
 from extractor.grammar.shapes import Place, Shape, kind_of, kinds_of
+from extractor.types import VERBATIM
 
 MAX_VALUES = 10_000  # of one enum
 
@@ -53,6 +54,10 @@ def _meet_unique(shape: Shape, _: Place, is_asked: bool, __: Report) -> None:  #
     shape.unique = shape.unique or is_asked
 
 
+def _meet_verbatim(shape: Shape, _: Place, is_asked: bool, __: Report) -> None:  # noqa: FBT001  # a keyword's value
+    shape.verbatim = shape.verbatim or is_asked
+
+
 def _meet_contains(shape: Shape, place: Place, _: Any, __: Report) -> None:
     shape.meet("minItems", place.node.get("minContains", 1))
 
@@ -65,6 +70,7 @@ MEETINGS: Mapping[str, Callable[[Shape, Place, Any, Report], None]] = {
     "format": _meet_format,
     "uniqueItems": _meet_unique,
     "contains": _meet_contains,
+    VERBATIM: _meet_verbatim,
     ONLY: _meet_kinds,
 }
 

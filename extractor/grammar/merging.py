@@ -16,6 +16,7 @@ from extractor.grammar.report import SILENT, UNKNOWN, Report
 from extractor.grammar.shapes import LIMITS, Place, Shape, State, cost_of, is_beyond, kind_of, leaves
 from extractor.grammar.trials import Trials
 from extractor.pointers import escaped, resolve
+from extractor.types import VERBATIM
 
 MAX_TEXT = 20_000  # characters of one value of an enum
 MAX_COST = 950_000  # of the values of an enum together
@@ -24,7 +25,7 @@ MAX_COST = 950_000  # of the values of an enum together
 _HELD = LIMITS | {
     "$ref", "allOf", "anyOf", "oneOf", "if", "not", "dependentRequired", "dependentSchemas", "type", "enum", "const",
     "pattern", "format", "required", "properties", "patternProperties", "additionalProperties", "propertyNames",
-    "prefixItems", "items", ONLY,
+    "prefixItems", "items", ONLY, VERBATIM,
 } | SILENT  # fmt: skip
 _CHECKED = {
     "contains": "how often an item occurs is not held by a grammar",
@@ -65,6 +66,8 @@ class Merging:
             shape.values, shape.rejected = self.trials.values(shape.values, facts)
             shape.kinds &= {kind_of(value) for value in shape.values}
             self._report_values(shape, facts)
+            if shape.verbatim:
+                self.holding.widen(shape, VERBATIM, "its values are listed")
         if shape.values is not None:
             return shape
         for place in facts:

@@ -68,6 +68,7 @@ class Shape:
     patterns: list[str] = field(default_factory=list)
     format: str | None = None
     unique: bool = False
+    verbatim: bool = False  # a text has to be a run of the document
     shortest: int = 0  # characters that the patterns ask for
     loose: set[str] = field(
         default_factory=set

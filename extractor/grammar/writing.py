@@ -12,6 +12,7 @@ from extractor.grammar.bounds import Bounds, bound_dictionary, bound_list, bound
 from extractor.grammar.holding import Holding, text_node
 from extractor.grammar.shapes import ANY, ANYTHING, KINDS, RANGE, Shape, State, has_room, is_beyond, is_cut, steps_of
 from extractor.patterns import literal
+from extractor.types import VERBATIM
 
 MOST_SIZED = 200  # states; in a larger schema our own sizes cost more time than the rest
 _DEEPEST_INLINE = 12  # levels; serde_json reads 128 of text
@@ -86,9 +87,19 @@ class Writer:
         return {"$ref": f"#/$defs/{name}"}
 
     def _union(self, state: State, depth: int) -> dict[str, Any]:
+        self._loosen(state)
         nodes = [node for shape in state.shapes for node in self._shape(shape, depth)]
         distinct = list({json.dumps(node): node for node in nodes}.values()) if len(nodes) > 1 else nodes
         return distinct[0] if len(distinct) == 1 else {"anyOf": distinct}
+
+    def _loosen(self, state: State) -> None:
+        """Where a text can be a run or of another kind, the decoder could write only one of them."""
+        texts = [shape for shape in state.shapes if _is_open_text(shape)]
+        if not all(shape.verbatim for shape in texts):
+            for shape in texts:
+                if shape.verbatim:
+                    self.holding.widen(shape, VERBATIM, "beside another kind of text")
+                    shape.verbatim = False
 
     def _shape(self, shape: Shape, depth: int) -> Iterator[dict[str, Any]]:
         if shape.values is not None:
@@ -151,8 +162,16 @@ class Writer:
             bounded = bound_text(node, self.sizes, shape)
             several = len(shape.patterns) + bool(shape.format) > 1  # who knows what they ask for together
             node = node if "pattern" in node and self.holding.fault(bounded, doubts=several) else bounded
+        if shape.verbatim:
+            self._report_verbatim(shape)
+            return node
         is_common = not shape.patterns and shape.limits.keys().isdisjoint(("minLength", "maxLength"))
         return self._once(shape.format or "text", node) if is_common and node.keys() != {"type"} else node
+
+    def _report_verbatim(self, shape: Shape) -> None:
+        """Of the keywords of a run, rules can hold its length."""
+        for keyword in ("pattern", "format"):
+            self.holding.widen(shape, keyword, "not held beside x-verbatim")
 
     def _array(self, shape: Shape, depth: int) -> dict[str, Any]:
         node: dict[str, Any] = {"type": "array"}
@@ -214,7 +233,7 @@ _SPOKEN = {
     "object": frozenset(("properties", "required", "patternProperties", "additionalProperties", "minProperties",
                          "maxProperties", "propertyNames", "dependentRequired", "dependentSchemas")),
     "array": frozenset(("items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains")),
-    "string": frozenset(("minLength", "maxLength", "pattern", "format")),
+    "string": frozenset(("minLength", "maxLength", "pattern", "format", VERBATIM)),
     "number": frozenset((*RANGE, "multipleOf")),
 }  # fmt: skip
 
@@ -226,6 +245,13 @@ def _is_brief(state: State) -> bool:
         else shape.kinds.isdisjoint(("array", "object")) and not (shape.patterns or shape.limits)
         for shape in state.shapes
     )  # fmt: skip
+
+
+def _is_open_text(shape: Shape) -> bool:
+    """Whether texts are values that are not listed, or not as they are."""
+    if shape.values is None:
+        return "string" in shape.kinds
+    return any(isinstance(value, str) and _is_endangered(value) for value in shape.values)
 
 
 def _is_emptiable(state: State) -> bool:

@@ -167,11 +167,17 @@ class LlamaEngine:
         return completion
 
     async def _prove(self, chat: ChatEngine, child: Child | Attached, request: Request) -> None:
-        """Show once for each grammar that the child applies it: with a canary in front, the answer begins with it."""
+        """Show once for each grammar that the child applies it: with a canary in front, the answer begins with it.
+
+        What is of the document in it was compiled here, and the log is read after each answer.
+        """
         if request.grammar is None:
             return
+        from extractor.grammar import shape_of  # its imports take longer than a child takes to start
+
+        shape = shape_of(request.grammar)
         async with self._proving:
-            if request.grammar in self._proven:
+            if shape in self._proven:
                 return
             grammar = _with_canary(request.grammar)
             answer, fault = await _watched(chat, child, replace(_PROBE, grammar=grammar, timeout=request.timeout))
@@ -181,7 +187,7 @@ class LlamaEngine:
                     raise _Disturbed(what)
                 hint = f"nothing was printed; please report the schema; the log of llama.cpp: {child.log}"
                 raise EngineError(what, hint=hint)
-            self._proven.add(request.grammar)
+            self._proven.add(shape)
 
     async def _ready(self) -> ChatEngine:
         """The chat engine of a living child; starts one where there is none."""
