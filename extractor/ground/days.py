@@ -31,7 +31,8 @@ _N = "[0-9零〇一二三四五六七八九十]"
 _AFTER = r"(?!(?!t[0-9])[0-9a-z_])(?![-/][0-9])(?!\.[0-9])"
 _DIGITS_FIRST = re.compile(  # each begins with one digit, as `re` skips to these fast
     r"[0-9](?<![0-9a-z_].)(?<![0-9a-z_][-/.:].)(?:"
-    rf"[0-9]?(?:st|nd|rd|th)?(?:[ \n/-]|\. ?)(?:of )?{_MONTH}(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT})|[ /-][0-9]{{2}}(?![0-9]))?"
+    rf"[0-9]?(?:st|nd|rd|th)?(?:[ \n/-]|\. ?)(?:of )?{_MONTH}"
+    rf"(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT})|[ /-][0-9]{{2}}(?![0-9]))?"
     r"|[0-9]?([-/.])[0-9][0-9]?\1(?:[0-9]{4}|['’]?[0-9]{2})"
     r"|[0-9]{3}([-/.] ?)[0-9][0-9]?\2[0-9][0-9]?"
     rf"|[0-9]{{3}},?[ /-]{_MONTH}(?:[ /-]{_DAY})?"
@@ -135,7 +136,7 @@ class Days:
         self._lower = lower
 
     def places(self, day: Day) -> Sequence[Place]:
-        """Where the text says a date; a month, or a day without a year, is also in whole dates where it has no other."""
+        """Where the text says a date; a part of a date counts in whole dates where it stands nowhere alone."""
         found = self._said.get(day) or self._parts.get(day, ())
         if day.year is None or day.day is None:
             return found
@@ -181,7 +182,7 @@ class Days:
         for place in sorted(found, key=lambda place: (place[0], -place[1])):
             if place[0] >= end and not _WITHIN.match(self._lower, place[0]):
                 end = place[1]
-                yield place
+                yield place[0], end - (self._lower[end - 1] == ".")
 
     def _year_before(self, at: int) -> int | None:
         """The year that the paragraph names last before a place."""
