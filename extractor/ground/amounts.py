@@ -27,6 +27,7 @@ from extractor.coercion.units import BEHIND, CURRENCY, is_money_unit
 Place = tuple[int, int]
 
 _LONGEST = 80  # characters of a stretch that is read
+_MOST = 20_000  # runs of the same digits that are looked at
 _HUGE = 600  # bits of a whole number that nobody writes out
 _LETTER = r"[^\W\u3400-\u9fff]"  # or a digit; no Chinese character, as those stand without blanks
 
@@ -35,7 +36,7 @@ _LETTER = r"[^\W\u3400-\u9fff]"  # or a digit; no Chinese character, as those st
 
 _DIGITS = re.compile(r"[0-9](?:[0-9]|[.,'’_](?=[0-9]))*+")
 _MARKS = str.maketrans("", "", ".,'’_ ")
-_SPACED = re.compile(r"[1-9](?<![0-9.,'’_].)[0-9]?[0-9]?(?: [0-9]{3}(?![0-9]))++(?:[.,][0-9]++)?")
+_SPACED = re.compile(r"[1-9](?<![0-9].)(?<![0-9][.,'’_].)[0-9]?[0-9]?(?: [0-9]{3}(?![0-9]))++(?:[.,][0-9]++)?")
 _LEAD = re.compile(rf"(?:(?<!{_LETTER})(?<![%°)万亿千百元])[-−–])?(?:(?:(?<![A-Za-z])|(?=[^\w]))(?:{CURRENCY}) ?)?\Z")
 _LED = re.compile(r"(?<=[-−–$€£¥￥₩₹₽₺₫฿₪₱A-Zs.币])|(?<=[$€£¥￥₩₹₽₺₫฿₪₱A-Zs.币] )")
 _LONGEST_LEAD = 8
@@ -71,7 +72,7 @@ _ODD = {  # what is looked for only where its sign is there
 
 _CLEAN_BEFORE = re.compile(
     rf"(?<!{_LETTER})(?<![0-9][.,:∶/'’_])(?<!\w/)(?<!(?<!\.)\.)(?<![A-Za-z_][-–—])"  # v5, 10:05, 1/5, .5, F-16
-    rf"(?<![第几数上周点{CHINESE}])(?<!分之)(?<!星期)(?<!礼拜)"  # the fifth, some ten, Wednesday
+    rf"(?<![第几数上周点{CHINESE}])(?<!第 )(?<!分之)(?<!星期)(?<!礼拜)"  # the fifth, some ten, Wednesday
 )
 _CLEAN_AFTER = re.compile(
     rf"(?!{_LETTER})(?![.,:∶/'’_][0-9])(?!\.[a-z])(?!-(?:[A-Z_]|[a-z](?![a-z])))(?![{CHINESE}点])"  # 5th, 5:30, 3-D
@@ -182,26 +183,24 @@ class Amounts:
 
     def _runs(self, key: str) -> Iterator[Place]:
         """Runs of digits by those of them that count: '1,200' and '0.12' by '12'."""
-        for pattern, (first, more) in self._digits:
-            for start in (first[key], *more.get(key, ())) if key in first else ():
+        for pattern, starts in self._digits:
+            for start in starts.get(key, ())[:_MOST]:
                 run = pattern.match(self._text, start)
                 assert run
                 yield run.span()
 
     @cached_property
-    def _digits(self) -> Sequence[tuple[re.Pattern[str], tuple[Mapping[str, int], Mapping[str, Sequence[int]]]]]:
+    def _digits(self) -> Sequence[tuple[re.Pattern[str], Mapping[str, Sequence[int]]]]:
         return [(pattern, self._by_digits(pattern)) for pattern in (_DIGITS, _SPACED)]
 
-    def _by_digits(self, pattern: re.Pattern[str]) -> tuple[Mapping[str, int], Mapping[str, Sequence[int]]]:
-        """Where runs start, the first and the others: most numbers of a table stand there once."""
-        first: dict[str, int] = {}
-        more: defaultdict[str, list[int]] = defaultdict(list)
-        for run in pattern.finditer(self._text):
-            key = run[0].replace(",", "").replace(".", "")
-            key = (key if key.isdigit() else key.translate(_MARKS)).strip("0")
-            if first.setdefault(key, at := run.start()) != at:
-                more[key].append(at)
-        return first, more
+    def _by_digits(self, pattern: re.Pattern[str]) -> Mapping[str, Sequence[int]]:
+        """Where runs of digits start; the marks in them are taken out of all at once, as tables have many."""
+        starts = [run.start() for run in pattern.finditer(self._text)]
+        keys = "\n".join(pattern.findall(self._text)).translate(_MARKS).split("\n")
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for key, start in zip(keys, starts, strict=False):
+            found[key.strip("0")].append(start)
+        return found
 
     @cached_property
     def _phones(self) -> Sequence[Place]:

@@ -8,11 +8,12 @@ last before it in the same paragraph, as people write; of another year, or of on
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from operator import itemgetter
 
 from extractor.coercion import dates
 from extractor.coercion.found import Found
@@ -145,7 +146,7 @@ class Days:
 
     def covers(self, start: int, end: int) -> bool:
         """Whether a stretch is a part of a date with a year, and not the year: '3' of '3 March 2024'."""
-        at = bisect_left(self._whole, (start, len(self._text))) - 1
+        at = bisect_right(self._whole, start, key=itemgetter(0)) - 1
         if at < 0 or not (self._whole[at][0] <= start and end <= self._whole[at][1]):
             return False
         return not _NAMED_YEAR.match(self._text, start)
@@ -186,6 +187,13 @@ class Days:
 
     def _year_before(self, at: int) -> int | None:
         """The year that the paragraph names last before a place."""
-        before = self._text[max(0, at - _NEARBY) : at].rpartition("\n\n")[2]
-        years = _NAMED_YEAR.findall(before)
-        return int(years[-1]) if years else None
+        last = bisect_left(self._years, at, key=itemgetter(0)) - 1
+        if last < 0:
+            return None
+        place, year = self._years[last]
+        is_near = at - place < _NEARBY and self._text.find("\n\n", place, at) < 0
+        return year if is_near else None
+
+    @cached_property
+    def _years(self) -> Sequence[tuple[int, int]]:
+        return [(year.start(), int(year[0])) for year in _NAMED_YEAR.finditer(self._text)]
