@@ -145,11 +145,9 @@ class Days:
         return sorted((*found, *(place for place in near if self._year_before(place[0]) == day.year)))
 
     def covers(self, start: int, end: int) -> bool:
-        """Whether a stretch is a part of a date with a year, and not the year: '3' of '3 March 2024'."""
+        """Whether a stretch is a part of a date with a year, and shorter than the year: '3' of '3 March 2024'."""
         at = bisect_right(self._whole, start, key=itemgetter(0)) - 1
-        if at < 0 or not (self._whole[at][0] <= start and end <= self._whole[at][1]):
-            return False
-        return not _NAMED_YEAR.match(self._text, start)
+        return at >= 0 and end <= self._whole[at][1] and end - start < len("2024")
 
     @cached_property
     def _said(self) -> Mapping[Day, Sequence[Place]]:
