@@ -32,7 +32,7 @@ _N = "[0-9零〇一二三四五六七八九十]"
 _AFTER = r"(?!(?!t[0-9])[0-9a-z_])(?![-/][0-9])(?!\.[0-9])"
 _DIGITS_FIRST = re.compile(  # each begins with one digit, as `re` skips to these fast
     r"[0-9](?<![0-9a-z_].)(?<![0-9a-z_][-/.:].)(?:"
-    rf"[0-9]?(?:st|nd|rd|th)?(?:[ \n/-]|\. ?)(?:of )?{_MONTH}"
+    rf"[0-9]?(?:st|nd|rd|th)?(?: ?[-–] ?{_DAY})?(?:[ \n/-]|\. ?)(?:of )?{_MONTH}"
     rf"(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT})|[ /-][0-9]{{2}}(?![0-9]))?"
     r"|[0-9]?([-/.])[0-9][0-9]?\1(?:[0-9]{4}|['’]?[0-9]{2})"
     r"|[0-9]{3}([-/.] ?)[0-9][0-9]?\2[0-9][0-9]?"
@@ -40,7 +40,8 @@ _DIGITS_FIRST = re.compile(  # each begins with one digit, as `re` skips to thes
     rf"|[0-9]{{7}}){_AFTER}"
 )
 _MONTH_FIRST = re.compile(
-    rf"{_MONTH},?[ \n/-]?(?:{_YEAR}|{_SHORT}|(?:the )?{_DAY}(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT}))?){_AFTER}"
+    rf"{_MONTH},?[ \n/-]?(?:{_YEAR}|{_SHORT}|(?:the )?{_DAY}(?: ?[-–] ?{_DAY})?"
+    rf"(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT}))?){_AFTER}"
 )
 _SIGNS = re.compile(
     rf"{_N}(?<!{_N}.)(?:{_N}{{0,3}} ?年 ?{_N}{{1,2}} ?月(?: ?{_N}{{1,3}} ?[日号])?|{_N}? ?月 ?{_N}{{1,3}} ?[日号])"
@@ -48,6 +49,7 @@ _SIGNS = re.compile(
 _NUMBERS = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]['’]?([0-9]{2}|[0-9]{4})")
 _COMPACT = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4})")
 _SHORT_YEAR = re.compile(r"['’]?(?<![0-9])([0-9]{2})\Z")
+_DAYS = re.compile(r"(\D*)(\d{1,2}) ?(?:st|nd|rd|th)? ?[-–] ?(\d{1,2})((?!\d).*)")
 _CENTURIES = ("20", "19")
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _ISO_MONTH = re.compile(r"(\d{4})-(\d\d)")
@@ -80,7 +82,13 @@ def meanings(text: str) -> tuple[Day, ...]:
         return ()
     if day := _read(text):
         return (day,)
-    for variants in (_numeric(text), _without_day(text), _without_year(text), _without_century(text)):
+    for variants in (
+        _numeric(text),
+        _first_and_last(text),
+        _without_day(text),
+        _without_year(text),
+        _without_century(text),
+    ):
         if found := tuple(dict.fromkeys(variants)):
             return found
     return ()
@@ -106,6 +114,13 @@ def _numeric(text: str) -> Iterator[Day]:
             for year, month, day in (*orders, (one.zfill(2), two, last))
         ]
     yield from (day for order in orders if (day := _read("-".join(order))))
+
+
+def _first_and_last(text: str) -> Iterator[Day]:
+    """'5-7 June 2024' → 5 June and 7 June."""
+    if days := _DAYS.fullmatch(text):
+        for day in (days[2], days[3]):
+            yield from meanings(f"{days[1]}{day}{days[4]}")
 
 
 def _without_day(text: str) -> Iterator[Day]:
