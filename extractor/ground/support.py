@@ -29,7 +29,7 @@ _SMALL = 20  # sentences that a document is taken to have besides its own, so th
 _CANDIDATES = 8  # sentences around which the best passage is looked for
 _WIDEST = 3  # sentences of a passage
 _CLEARLY = 0.1  # what each further sentence of a passage has to add to the score
-_WORK = 2_000_000  # mentions of words that are looked at for one value
+_WORK = 300_000  # mentions of words that are looked at for one value
 
 
 def is_worded(value: str) -> bool:

@@ -61,11 +61,11 @@ def narrow(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Without case and width, at the same offsets: 'ＧＰＵ' → 'gpu'; what is longer without case stays: 'ß'."""
+    """Without case and width, at the same offsets: 'ＧＰＵ' → 'gpu'; of 'ß', which is longer without, one 's'."""
     folded = narrow(text).casefold()
     if len(folded) == len(text):
         return folded
-    return "".join(one if len(one) == 1 else char for char in narrow(text) for one in (char.casefold(),))
+    return "".join(char.casefold()[0] for char in narrow(text))
 
 
 def words(folded: str, start: int = 0, end: int | None = None) -> list[str]:

@@ -17,6 +17,7 @@ import statistics
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -143,10 +144,12 @@ def timed() -> Iterator[str]:
     chance = random.Random(3)
     letters = "eeeeetttaaooiinnssrrhhldcumfpgwybvk"
     stock = ["".join(chance.choices(letters, k=chance.randint(4, 11))) for _ in range(20_000)]
-    common = [1 / (at + 8) for at in range(len(stock))]  # Zipf's law
-    english = [f"{' '.join(chance.choices(stock, common, k=15)).capitalize()} {at}.\n" for at in range(8_500)]
+    common = list(accumulate(1 / (at + 8) for at in range(len(stock))))  # Zipf's law
+    english = [
+        f"{' '.join(chance.choices(stock, cum_weights=common, k=15)).capitalize()} {at}.\n" for at in range(8_500)
+    ]
     signs, common = [chr(at) for at in range(0x4E00, 0x4E00 + 3_000)], common[:3_000]
-    chinese = ["".join(chance.choices(signs, common, k=34)) + "。" for _ in range(9_700)]
+    chinese = ["".join(chance.choices(signs, cum_weights=common, k=34)) + "。" for _ in range(9_700)]
     for name, lines in (("English", english), ("Chinese", chinese)):
         text, value = "".join(lines), "".join(lines[at].replace("3", "4") for at in range(100, 600, 100))
         for what in ("", "Ann Kilroy paid 12345678 to Bank of Quux."):
