@@ -13,7 +13,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 
 from extractor.support.claims import claims
@@ -30,7 +29,7 @@ _SMALL = 20  # sentences that a document is taken to have besides its own, so th
 _CANDIDATES = 8  # sentences around which the best passage is looked for
 _WIDEST = 3  # sentences of a passage
 _CLEARLY = 0.1  # what each further sentence of a passage has to add to the score
-_WORK = 2_000_000  # mentions of words that are looked at for one value
+_WORK = 300_000  # mentions of words that are looked at for one value
 
 
 def is_worded(value: str) -> bool:
@@ -40,10 +39,11 @@ def is_worded(value: str) -> bool:
 
 
 class Passages:
-    """The sentences of a document, to back others with; they are read once, when first asked for."""
+    """A document, to back sentences with; it is read once, when first asked about."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._index = Index(text)
+        self._facts = Facts(self._index)
 
     def support(self, value: str) -> tuple[Support, ...]:
         """How each sentence of a value is backed by the document."""
@@ -56,14 +56,6 @@ class Passages:
         missing = dict.fromkeys(claim.text for claim in claims(sentence) if self._facts.lacks(claim))
         passage, score = _Search.of(sentence, self._index).best(work)
         return Support(start, end, passage, round(score, 2), tuple(missing))
-
-    @cached_property
-    def _index(self) -> Index:
-        return Index.of(self._text)
-
-    @cached_property
-    def _facts(self) -> Facts:
-        return Facts(self._index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,16 @@ _BEGINNING = re.compile(r"(?:\A|[:：“‘\"(\[「『!?…]|\.\.)\s*['\"“‘(
 _JOINT = re.compile(r"[ \-–]|['’]s | (?:of|of the|de|la|da|von|van|al|bin|&) ")
 _POSSESSIVE = re.compile(r"['’](?:s|d|ll|re|ve|m|t)?\Z", re.IGNORECASE)
 _SINGULAR_VERBS = frozenset(("is", "was", "has", "does", "says"))
+_VERBS = _SINGULAR_VERBS | {"will", "would", "said", "told", "could", "can", "had", "may", "might", "must", "should"}
 _NO_NAMES = frozenset(  # which stand without an article as names do
-    """access advice air anyone anything art business cash crime data debt demand education energy equipment everybody
-    everyone everything evidence food freedom fuel funding gas gold government growth health help history hope housing
-    income inflation information interest investment justice knowledge law let life love management media money music
-    nature news nobody nothing oil opposition output paper parliament peace performance police policy politics poverty
-    power pressure production progress property quality rain research safety science security society software somebody
-    someone something space speculation spending sport steel supply support tax technology time today tomorrow tonight
-    trade traffic training transport travel treatment unemployment violence war water weather work year yesterday
-    """.split()  # noqa: SIM905
+    """access advice air anyone anything art business cash children crime crowd data debt demand education energy
+    equipment everybody everyone everything evidence food freedom fuel funding gas gold government growth health help
+    history hope housing income inflation information interest investment justice knowledge law less let life love
+    management media men money music nature news nobody nothing oil opposition output paper parliament peace people
+    performance police policy politics poverty power pressure production progress property quality rain research safety
+    science security society software somebody someone something space speculation spending sport staff steel supply
+    support tax technology time today tomorrow tonight trade traffic training transport travel treatment unemployment
+    violence war water weather well women work year yesterday""".split()  # noqa: SIM905
 )
 _HONORIFICS = frozenset(("mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "messrs"))
 _HEADLINE = 0.85  # share of capitalised words from which on capitals say nothing
@@ -45,7 +46,7 @@ _BODY = re.compile(
     rf"[{_HAN}]{{2}}(?:公司|大学|学院|银行|集团|医院|法院|研究院|研究所|委员会|出版社|电视台|[省市县](?![场民长政值内级委区辖]))"
 )
 _ANY_BODY = re.compile(
-    "[该本这那所家个各其此我某新多的在和与及是有们一两几每全上城股超楼都房车门夜集节反子]|商业|保险|科技|证券|中央|医科|综合|重点|地方|投资|跨国"
+    "[该本这那所家个各其此我某新多的在和与及是有们一两几每全上城股超楼都房车门夜集节反子一二三四五六七八九十]|商业|保险|科技|证券|中央|医科|综合|重点|地方|投资|跨国|现代|民营|私立|公立|专业|综合|基层|普通|高等|人民"
 )
 _SPEAKER = re.compile(
     r"(?:\A|[，。、：；“（\s])([王李张刘陈杨赵黄周吴徐孙胡朱林郭罗梁宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾魏薛叶阎潘杜戴夏钟汪姜范]"
@@ -146,18 +147,22 @@ class _Marks:
         bare = _POSSESSIVE.sub("", word)
         if bare in CALENDAR - {"may", "march"}:
             return True
-        if bare in _NO_NAMES or bare.endswith("ing"):
+        if bare in _NO_NAMES or bare.endswith(("ing", "ly")):
             return False
         return word.endswith(("'s", "’s")) or self._leads(at)
 
     def _leads(self, at: int) -> bool:
-        """Whether a capitalised word, or a verb in the singular, is next to a word."""
+        """Whether a capitalised word, or a verb that fits one person, is next to a word."""
         if at + 1 == len(self.words):
             return False
-        word, following = self.words[at], self.words[at + 1]
-        if not _JOINT.fullmatch(self.sentence, word.end(), following.start()):
+        word, following = self.words[at], self.words[at + 1][0]
+        if not _JOINT.fullmatch(self.sentence, word.end(), self.words[at + 1].start()):
             return False
-        return following[0] in _SINGULAR_VERBS or (following[0][0].isupper() and not _is_grammar(following[0]))
+        if following[0].isupper():
+            return not _is_grammar(following)
+        if word[0].endswith("s"):  # or it may be a plural
+            return following in _SINGULAR_VERBS
+        return following in _VERBS or following.endswith("ed")
 
 
 def _is_grammar(word: str) -> bool:

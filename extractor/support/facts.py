@@ -11,8 +11,11 @@ from unicodedata import normalize
 
 from extractor.support import figures
 from extractor.support.mentions import Index
-from extractor.support.words import is_function_word, narrow, stem
+from extractor.support.words import fold, is_function_word, narrow, stem
 
+_CAPITALS = re.compile(r"[A-Z](?<!\w.)[A-Z&]{1,9}(?!\w)")
+_CAPITALISED = re.compile(r"[A-Z](?<!\w.)[\w.’']*+(?:[ \n-](?:(?:of|and|the|for|de) ){0,2}[A-Z][\w.’']*+)++")
+_INITIAL = re.compile(r"(?<!\w)[A-Z]")
 _DOTTED = re.compile(r"(?<![\w.])(?:[^\W\d_]\.){2,9}")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
@@ -40,7 +43,7 @@ class Claim:
 
 def is_abbreviation(word: str) -> bool:
     """'US' and 'U.S.' → True, 'Us' → False."""
-    letters = word.replace(".", "")
+    letters = word.replace(".", "").replace("&", "")
     return _SHORTEST <= len(letters) <= _LONGEST and letters.isalpha() and letters.isupper()
 
 
@@ -55,6 +58,7 @@ class Facts:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._text = index.text
+        self._known: dict[str, bool] = {}
 
     def lacks(self, claim: Claim) -> bool:
         """Whether a number or name is nowhere in the document, in no form that is known here."""
@@ -81,8 +85,20 @@ class Facts:
         return squeezed(self._text)
 
     @cached_property
-    def _dotted(self) -> frozenset[str]:
-        return frozenset(found[0].replace(".", "") for found in _DOTTED.finditer(self._text))
+    def _abbreviations(self) -> frozenset[str]:
+        """Those in capitals, and the initials of names: 'U.S.' → US, 'World Health Organization' → WHO, WH, HO."""
+        found = {*self._capitals}
+        for run in _CAPITALISED.finditer(self._text):
+            initials = "".join(_INITIAL.findall(run[0])).upper()
+            for start in range(len(initials) - 1):
+                found.update(initials[start : start + size] for size in range(_SHORTEST, _LONGEST + 1))
+        return frozenset(found)
+
+    @cached_property
+    def _capitals(self) -> frozenset[str]:
+        return frozenset(
+            one[0].replace(".", "") for one in (*_DOTTED.finditer(self._text), *_CAPITALS.finditer(self._text))
+        )
 
     @cached_property
     def _by_root(self) -> Mapping[str, Sequence[str]]:
@@ -93,21 +109,18 @@ class Facts:
 
     def _knows(self, word: str) -> bool:
         """Whether a word of a name stands in the text: 'Bell', the 'US' as 'U.S.', 'Russian' as 'Russia'."""
-        folded = word.casefold()
-        key = stem(folded)
-        if word != folded:
-            return self._knows_abbreviation(word)
-        return key in self._index.forms or self._knows_date(folded) or self._knows_kin(key)
+        if word not in self._known:
+            self._known[word] = self._knows_abbreviation(word) if is_abbreviation(word) else self._knows_word(word)
+        return self._known[word]
+
+    def _knows_word(self, word: str) -> bool:
+        key = stem(word)
+        return key in self._index.forms or self._knows_date(word) or self._knows_kin(key)
 
     def _knows_abbreviation(self, word: str) -> bool:
-        """'EU' stands there as such, as 'E.U.' or as 'European Union'; 'US' is not 'us'."""
-        key = stem(word.casefold())
-        if word in self._dotted or (key in self._index.forms and not is_function_word(key)):
-            return True
-        if is_function_word(key) and _whole(word).search(self._text):
-            return True
-        spelled = r"[\w.’']*+(?:[ \n-]+(?:of|and|the|for|de)\b){0,2}[ \n-]+".join(map(re.escape, word))
-        return re.search(rf"(?<!\w){spelled}", self._text) is not None
+        """'EU' stands there as such, as 'E.U.', 'eu' or 'European Union'; 'US' is not 'us'."""
+        key = stem(fold(word))
+        return word in self._abbreviations or (key in self._index.forms and not is_function_word(key))
 
     def _knows_date(self, word: str) -> bool:
         """A weekday or month that is shortened, or a month in digits."""
@@ -134,10 +147,4 @@ class Facts:
     def _has_initials(self, words: Sequence[str]) -> bool:
         """Whether the text has a name by its initials: 'World Health Organization' as 'WHO'."""
         initials = "".join(word[0] for word in words).upper()
-        return _SHORTEST < len(initials) <= _LONGEST and (
-            initials in self._dotted or _whole(initials).search(self._text) is not None
-        )
-
-
-def _whole(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+        return len(initials) > _SHORTEST and initials in self._capitals

@@ -32,10 +32,10 @@ _BIG = "hundred|thousand|million|billion|trillion|dozen"
 WORDS = (*_ONES.split("|"), *_BIG.split("|"))
 _ANY = f"{_ONES}|{_BIG}|point|half"
 _SPOKEN = re.compile(
-    rf"\b(?:(?:{_ONES})|an?\s(?:{_BIG}))(?:(?:-|\s(?:and\s)?)(?:a\s)?(?:{_ANY})\b){{0,9}}",
+    rf"\b(?:(?:{_ONES})|an?\s(?:{_BIG}))\b(?:(?:-|\s(?:and\s)?)(?:a\s)?(?:{_ANY})\b){{0,9}}",
     re.IGNORECASE,
 )
-_CHINESE = re.compile(rf"[{CHINESE}](?:[{CHINESE}点]{{0,38}}[{CHINESE}])?")
+_CHINESE = re.compile(rf"[{CHINESE}]{{1,40}}+(?:点[零〇一二三四五六七八九]{{1,40}}+)?")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d+)?")  # the other ones are lakhs
 _AMBIGUOUS = frozenset("kmb")  # '5m' may be metres
 _LOWEST = -40

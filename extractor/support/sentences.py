@@ -22,13 +22,15 @@ _CLOSERS = "\"'”’)\\]»」』）》*_"
 _MARK = re.compile(rf"[.!?;{_WIDE}{_BREAKS}](?:(?<=[{_BREAKS}])\s*+|(?<![{_BREAKS}])[.!?;{_WIDE}]*+[{_CLOSERS}]*+)")
 _CLOSE = re.compile(rf"(?<=[{UNSPACED})）”》%])[.!?;]++[{_CLOSERS}]*+(?=[{UNSPACED}“《])")
 _BLANK = re.compile(r"\s*+[\"'“‘(\[«]*+")
-_ABBREVIATION = re.compile(
-    r"(?<!\w)(?:[^\W\d_]|Mr|Mrs|Ms|Messrs|Dr|Drs|Prof|St|Mt|Ft|Gen|Sen|Rep|Gov|Capt|Lt|Col|Sgt|Cpl|Maj|Adm|Rev|Hon|Pres"
-    r"|Sr|Jr|vs|Inc|Corp|Co|Ltd|Bros|Ave|Blvd|Rd|cf|al|resp|viz|approx)\Z"
+_ABBREVIATIONS = frozenset(
+    """Mr Mrs Ms Messrs Dr Drs Prof St Mt Ft Gen Sen Rep Gov Capt Lt Col Sgt Cpl Maj Adm Rev Hon Pres Sr Jr vs Vs Inc
+    Corp Co Ltd Bros Ave Blvd Rd cf al resp viz approx""".split()  # noqa: SIM905
 )
-_ABBREVIATION_OF_NUMBERED = re.compile(
-    r"(?<!\w)(?:No|Nos|Nr|Fig|Figs|Eq|Eqs|Vol|Sec|Ch|Art|Tab|pp|ca|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\Z"
+_BEFORE_NUMBERS = frozenset(
+    """No Nos Nr Fig Figs Eq Eqs Vol Sec Ch Art Tab pp ca Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov
+    Dec""".split()  # noqa: SIM905
 )
+_NO_WORD = re.compile(r"[\W_]")
 _LIST_NUMBER = re.compile(r"(?:\A|[\n\r])[ \t]*\d{1,3}\Z")
 _BEFORE = 12  # characters, in which the longest abbreviation fits
 _UNIT = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\s{UNSPACED}]{{1,100}}")
@@ -43,9 +45,8 @@ def sentences(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     start = 0
     for end in (*_ends(text), len(text)):
-        trimmed = _trimmed(text, start, end)
-        if trimmed and _WORD.search(text, *trimmed):
-            found += _windows(text, *trimmed)
+        if _WORD.search(text, start, end):
+            found += _windows(text, *_trimmed(text, start, end))
         start = end
     return found
 
@@ -78,23 +79,25 @@ def _is_stop(text: str, mark: re.Match[str]) -> bool:
     if mark[0] != ".":
         return True
     before = text[max(mark.start() - _BEFORE, 0) : mark.start()]
-    if _ABBREVIATION.search(before) or _LIST_NUMBER.search(before):
-        return not follows
-    return not (follows.isdecimal() and _ABBREVIATION_OF_NUMBERED.search(before))
+    word = _NO_WORD.split(before)[-1]
+    if word.isdecimal():
+        return not follows or not _LIST_NUMBER.search(before)
+    if word in _BEFORE_NUMBERS:
+        return not follows.isdecimal()
+    return not follows or not (word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()))
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int] | None:
-    inner = text[start:end]
-    left = start + len(inner) - len(inner.lstrip())
-    right = end - len(inner) + len(inner.rstrip())
-    return (left, right) if left < right else None
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    inner = text[start:end].rstrip()
+    return start + len(inner) - len(inner.lstrip()), start + len(inner)
 
 
-def _windows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _windows(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The sentence itself, or stretches of sixty words where it has more than twice as many."""
-    if end - start <= _SHORT or len(units := [unit.span() for unit in _UNIT.finditer(text, start, end)]) <= _LONGEST:
-        yield start, end
-        return
-    for at in range(0, len(units), _WINDOW):
-        window = units[at : at + _WINDOW]
-        yield window[0][0], window[-1][1]
+    if end - start <= _SHORT:
+        return [(start, end)]
+    units = [unit.span() for unit in _UNIT.finditer(text, start, end)]
+    if len(units) <= _LONGEST:
+        return [(start, end)]
+    cuts = range(0, len(units), _WINDOW)
+    return [(units[at][0], units[min(at + _WINDOW, len(units)) - 1][1]) for at in cuts]

@@ -12,17 +12,20 @@ from functools import lru_cache
 from operator import add
 
 # Scripts whose words stand without spaces, or carry particles.
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+UNSPACED = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+    "\U00020000-\U0003ffff"
+)
 
 _FUNCTION_WORDS = frozenset(
     """a about above after again all also although am an and another any are as at be because been before being below
     between both but by can could d did do does doing done down during each either else ever every few for from further
     had has have having he her here hers herself him himself his how however i if in into is it its itself just ll m
-    many may me might mine more most much must my myself neither no nor not of off on once only onto or other our ours
-    out over own per quite rather re s same shall she should since so some such t than that the their theirs them then
-    there these they this those though through thus to too toward towards under until up upon us ve very via was we
-    were what when where whether which while who whom whose why will with within without would yet you your yours
-    """.split()  # noqa: SIM905
+    many may me might mine more most much must my myself neither never no nor not of off on once only onto or other our
+    ours out over own per quite rather re s same shall she should since so some such t than that the their theirs them
+    then there these they this those though through thus to too toward towards under until up upon us ve very via was
+    we were what when where whether which while who whom whose why will with within without would yet you your
+    yours""".split()  # noqa: SIM905
 )
 _FUNCTION_CHARACTERS = frozenset("的了着是在和与及而或等之其这那此该将并被把也都就们于以为从对")
 _IRREGULAR = {
@@ -41,6 +44,7 @@ _IRREGULAR = {
     for form in forms
 }
 _DOUBLE = re.compile(r"([bdfgmnprt])\1\Z")
+_LAST_OF_ENDINGS = frozenset("sdgey")
 _VOWEL = re.compile("[aeiouy]")
 _SIBILANT = ("sses", "xes", "zzes", "ches", "shes")
 _NO_PLURAL = ("ss", "us", "is")
@@ -57,11 +61,11 @@ def narrow(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Without case and width, at the same offsets: 'ＧＰＵ' → 'gpu'; what is longer without case stays: 'ß'."""
+    """Without case and width, at the same offsets: 'ＧＰＵ' → 'gpu'; of 'ß', which is longer without, one 's'."""
     folded = narrow(text).casefold()
     if len(folded) == len(text):
         return folded
-    return "".join(one if len(one) == 1 else char for char in narrow(text) for one in (char.casefold(),))
+    return "".join(char.casefold()[0] for char in narrow(text))
 
 
 def words(folded: str, start: int = 0, end: int | None = None) -> list[str]:
@@ -72,9 +76,16 @@ def words(folded: str, start: int = 0, end: int | None = None) -> list[str]:
 def pairs(folded: str, start: int = 0, end: int | None = None) -> list[str]:
     """Pairs of characters where words stand without spaces: 'the 石墨烯' → ['石墨', '墨烯']; one alone stays."""
     found: list[str] = []
+    if folded.isascii():
+        return found
     for run in _RUN.findall(folded, start, len(folded) if end is None else end):
         found += map(add, run, run[1:]) if len(run) > 1 else run
     return found
+
+
+def is_pair(term: str) -> bool:
+    """'石墨' → True; '石', 'ab' → False."""
+    return len(term) > 1 and _RUN.match(term) is not None
 
 
 def stems(folded: str, start: int = 0, end: int | None = None) -> set[str]:
@@ -85,9 +96,12 @@ def stems(folded: str, start: int = 0, end: int | None = None) -> set[str]:
 @lru_cache(maxsize=1 << 16)
 def stem(term: str) -> str:
     """A word without plural and tense: 'cities' → 'citi' as 'city', 'making' → 'mak' as 'make', 'bought' → 'buy'."""
-    if len(term) < _SHORTEST or not (term.isascii() and term.isalpha()):
+    if not (term.isascii() and term.isalpha()):
         return term.replace(",", "")
-    word = _untensed(_singular(_IRREGULAR.get(term, term)))
+    word = _IRREGULAR.get(term, term)
+    if len(word) < _SHORTEST or word[-1] not in _LAST_OF_ENDINGS:
+        return word
+    word = _untensed(_singular(word))
     if word.endswith("e") and len(word) >= _SHORTEST:
         return word[:-1]
     return f"{word[:-1]}i" if word.endswith("y") and word[-2:-1] not in {*"aeiou"} else word
