@@ -1,0 +1,13 @@
+"""Records and their documents as one HTML page that needs nothing else.
+
+Reading order: `records` (a file of records), `documents` (the texts that they are of), `rows` (a record as what is
+drawn), `units` (offsets of JavaScript), `page` (the HTML), `page.js`, `page.css`.
+"""
+
+from __future__ import annotations
+
+from extractor.view.documents import Places, find_documents
+from extractor.view.page import Entry, render
+from extractor.view.records import read_records
+
+__all__ = ["Entry", "Places", "find_documents", "read_records", "render"]
