@@ -169,7 +169,8 @@ def test_what_is_no_record_is_told_and_the_exit_status_is_1(folder: Path) -> Non
         (("bare.jsonl",), 2, "no record with spans"),
         (("out.csv",), 2, "no view of .csv files"),
         (("no.jsonl",), 1, "no such file"),
-        (("out.jsonl", "--out", "out.jsonl"), 2, "is one of the sources"),
+        (("out.jsonl", "--out", "out.jsonl"), 2, "a page is an HTML file"),
+        (("out.jsonl", "--docs", "articles/mine.html", "--out", "articles/mine.html"), 2, "is one of the sources"),
         (("out.jsonl", "--out", "no/page.html"), 2, "No such file"),
         (("mine.jsonl",), 2, "mine.html: is there already, and no view"),
         (("out.jsonl", "--docs", "mine.html"), 1, "mine.html: no record is of a document in it"),
@@ -181,6 +182,7 @@ def test_errors_say_what_to_do(arguments: Sequence[str], code: int, message: str
     (folder / "bare.jsonl").write_text('{"title": "bare"}\n')
     (folder / "out.csv").write_text("source,title\n")
     (folder / "mine.html").write_text("<p>mine")
+    (folder / "articles" / "mine.html").write_text("<p>mine")
     shutil.copy(folder / "out.jsonl", folder / "mine.jsonl")
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
     done = extract("view", *arguments, cwd=folder)
@@ -602,11 +604,11 @@ def test_hostile_text_is_shown_and_does_nothing(text: str, shown: Any) -> None:
     assert page.tab.locator("img, iframe, a, object, link").count() == 0
     assert page.tab.locator("script").count() == 2
     seen = page.tab.locator(".paper").text_content()
-    assert seen == re.sub("\r|[^ -\uffff]|[\u2028-\u202e\u2066\ud800]", lambda found: picture(found[0]), text)
+    assert seen == re.sub("\r|[^ -\uffff]|[\u2028-\u202e\u2066\ud800]", lambda found: escaped(found[0]), text)
 
 
-def picture(char: str) -> str:
-    return chr(0x2400 + ord(char)) if ord(char) < 32 else f"\\u{ord(char):04x}"
+def escaped(char: str) -> str:
+    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
 
 
 def test_line_ends_of_windows_are_no_controls(shown: Any) -> None:

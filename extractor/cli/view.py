@@ -101,9 +101,11 @@ def view(
     """
     screen = Screen(quiet)
     with handled(screen):
+        from extractor.sinks import refuse_overwriting
         from extractor.view import Entry, Places, find_documents, read_records, render
 
         target, known = _target(records, out), _loaded(schema)
+        refuse_overwriting([records, *(docs or ())], target)
         found, faults = read_records(records, limit)
         for fault in faults[:_MOST_TOLD]:
             screen.error(str(fault), fault.hint)
@@ -119,11 +121,10 @@ def view(
         page = render(_title(records), entries, known)
         if target is None:
             print(page, end="")
-            return
-        size = _write(page, target, [records, *(docs or ())])
-        _tell(target, size, texts, screen)
-        if open_:
-            _open(target, screen)
+        else:
+            _tell(target, _write(page, target), texts, screen)
+            if open_:
+                _open(target, screen)
         if faults:
             raise typer.Exit(1)
 
@@ -134,10 +135,12 @@ def _title(records: str) -> str:
 
 def _target(records: str, out: Path | None) -> Path | None:
     """The file of the page; by default beside the records, unless something else has that name."""
-    if out is not None:
-        return None if out == Path("-") else out
-    if records == "-":
+    if out == Path("-") or (out is None and records == "-"):
         return None
+    if out is not None:
+        if out.suffix.lower() not in (".html", ".htm"):  # it may be the output of another command, in extract.toml
+            raise UsageError(f"--out {out}: a page is an HTML file", hint=f"--out {out.stem or 'page'}.html")
+        return out
     target = Path(records).with_suffix(".html") if Path(records).name else Path("records.html")
     if target.is_file():
         with target.open("rb") as file:
@@ -158,14 +161,12 @@ def _loaded(spec: str | None) -> Schema | None:
     return None if spec is None else load(spec)
 
 
-def _write(page: str, target: Path, sources: list[str]) -> int:
+def _write(page: str, target: Path) -> int:
     """Write the page whole or not at all; its size in bytes."""
     from extractor.locks import claimed
-    from extractor.sinks import refuse_overwriting
     from extractor.sinks.swap import refuse_name, swapped
 
     refuse_name(target)
-    refuse_overwriting(sources, target)
     data = page.encode()
     with claimed(target, "--out"), swapped(target) as swap:
         swap.temporary.write_bytes(data)

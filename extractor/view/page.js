@@ -16,10 +16,30 @@ const STATES = {
 };
 const NAMES = { worded: "worded", none: "not found", label: "label", empty: "empty" };
 const FILTERS = {
-  failed: ["Failed", (one) => !one.ok, () => true],
-  none: ["Not found", (one) => one.rows.some((row) => row.state === "none"), (row) => row.state === "none"],
-  low: ["Low score", (one) => one.rows.some((row) => row.low), (row) => row.low],
-  noted: ["Notes", (one) => one.remarks.length > 0 || one.rows.some((row) => row.note), (row) => row.note],
+  failed: {
+    name: "Failed",
+    meaning: "there is no valid record",
+    takes: (one) => !one.ok,
+    isAbout: () => true,
+  },
+  none: {
+    name: "Not found",
+    meaning: "a value is not in the text",
+    takes: (one) => one.rows.some(FILTERS.none.isAbout),
+    isAbout: (row) => row.state === "none",
+  },
+  low: {
+    name: "Low score",
+    meaning: "a value is hardly like its place, or a sentence hardly backed, or says names or numbers that the text does not",
+    takes: (one) => one.rows.some(FILTERS.low.isAbout),
+    isAbout: (row) => row.low,
+  },
+  noted: {
+    name: "Notes",
+    meaning: "something was changed or left out on the way",
+    takes: (one) => one.remarks.length > 0 || one.rows.some(FILTERS.noted.isAbout),
+    isAbout: (row) => row.note,
+  },
 };
 const LANES = 4; // lines of spans that lie within each other
 const BLOCK = 1500; // characters that are laid out together
@@ -54,18 +74,18 @@ function button(className, onClick, ...inner) {
 // What a browser would obey or hide rather than show: controls, changes of direction, halves of characters.
 const UNSAFE = /\r(?!\n)|[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/gu;
 
-function picture(found) {
-  const code = found.codePointAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? "\u2421" : `\\u${code.toString(16).padStart(4, "0")}`;
+/* '\u202e' as six characters. */
+function escaped(found) {
+  const code = found.codePointAt(0).toString(16);
+  return code.length < 3 ? `\\x${code.padStart(2, "0")}` : `\\u${code.padStart(4, "0")}`;
 }
 
-/* A text to look at: what is unsafe in it is a picture. */
+/* A text to look at: what is unsafe in it is an escape. */
 function safe(text) {
   const parts = document.createDocumentFragment();
   let at = 0;
   for (const found of text.matchAll(UNSAFE)) {
-    parts.append(text.slice(at, found.index), node("span", "unsafe", picture(found[0])));
+    parts.append(text.slice(at, found.index), node("span", "unsafe", escaped(found[0])));
     at = found.index + found[0].length;
   }
   parts.append(text.slice(at));
@@ -73,7 +93,7 @@ function safe(text) {
 }
 
 /* The same for attributes. */
-const plain = (text) => text.replace(UNSAFE, picture);
+const plain = (text) => text.replace(UNSAFE, escaped);
 
 /* Colours far from each other, however many fields there are. */
 const hue = (field) => Math.round((250 + field * 137.508) % 360);
@@ -326,7 +346,7 @@ function chooseMark(mark) {
 
 function step(by) {
   const { rows } = pack.documents[now.at] || { rows: [] };
-  const wanted = [...now.filters].map((name) => FILTERS[name][2]);
+  const wanted = [...now.filters].map((name) => FILTERS[name].isAbout);
   const isWanted = (row) => row.state !== undefined && (!wanted.length || wanted.some((matches) => matches(row)));
   const rest = rows.map((row, number) => (isWanted(row) ? number : -1)).filter((number) => number >= 0);
   if (!rest.length) return;
@@ -349,7 +369,7 @@ function entryOf(one, at) {
   found.title = "values that are found in the text, of all";
   const name = node("span", "name", safe(one.source.split(/[\\/](?=[^\\/]*$)/).pop()));
   const preview = one.errors[0]?.message ?? one.rows.find((row) => row.kind === "text" && row.text.trim())?.text ?? "";
-  const made = button("entry", () => open(at), mood, name, found, node("span", "preview", safe(preview.slice(0, 120))));
+  const made = button("entry", () => showDocument(at), mood, name, found, node("span", "preview", safe(preview.slice(0, 120))));
   made.title = plain(one.source);
   made.tabIndex = -1;
   const item = node("li", "", made);
@@ -370,7 +390,7 @@ function wordsOf(query) {
 
 function isShown(one) {
   const { filters, facet, words } = now;
-  if (filters.size && ![...filters].some((name) => FILTERS[name][1](one))) return false;
+  if (filters.size && ![...filters].some((name) => FILTERS[name].takes(one))) return false;
   if (facet && !one.rows.some((row) => row.field === facet.field && facet.matches(row))) return false;
   return words.every((word) => haystack(one).includes(word));
 }
@@ -395,7 +415,7 @@ function sift() {
     byId("count").after(chip);
   }
   if (!byId("charts").hidden) showCharts();
-  if (now.shown.length && !now.shown.includes(now.at)) open(now.shown[0], { stay: true });
+  if (now.shown.length && !now.shown.includes(now.at)) showDocument(now.shown[0], { stay: true });
   highlight();
 }
 
@@ -411,7 +431,7 @@ function toggleFilter(name) {
 }
 
 function nextFilter() {
-  const names = Object.keys(FILTERS).filter((name) => pack.documents.some(FILTERS[name][1]));
+  const names = Object.keys(FILTERS).filter((name) => pack.documents.some(FILTERS[name].takes));
   const at = names.findIndex((name) => now.filters.has(name));
   now.filters = new Set(names.slice(at + 1, at + 2));
   showFilters();
@@ -419,9 +439,10 @@ function nextFilter() {
 }
 
 function showFilters() {
-  const made = Object.entries(FILTERS).map(([name, [title, matches]]) => {
-    const number = pack.documents.filter(matches).length;
-    const one = button("", () => toggleFilter(name), title, node("span", "number", number.toLocaleString("en")));
+  const made = Object.entries(FILTERS).map(([name, filter]) => {
+    const number = pack.documents.filter(filter.takes).length;
+    const one = button("", () => toggleFilter(name), filter.name, node("span", "number", number.toLocaleString("en")));
+    one.title = filter.meaning;
     one.dataset.filter = name;
     one.setAttribute("aria-pressed", now.filters.has(name));
     one.disabled = !number && !now.filters.has(name);
@@ -433,7 +454,7 @@ function showFilters() {
 }
 
 /* Show a document. */
-function open(at, { stay = false } = {}) {
+function showDocument(at, { stay = false } = {}) {
   const items = byId("documents").children;
   const before = items[now.at]?.firstChild;
   before?.removeAttribute("aria-current");
@@ -459,7 +480,7 @@ function turn(by) {
   const at = now.shown.indexOf(now.at);
   const next = now.shown[Math.max(0, Math.min(now.shown.length - 1, at + by))];
   const isInList = byId("list").contains(document.activeElement);
-  if (next !== undefined && next !== now.at) open(next);
+  if (next !== undefined && next !== now.at) showDocument(next);
   if (isInList) byId("documents").children[now.at].firstChild.focus();
 }
 
@@ -656,7 +677,7 @@ const KEYS = {
 const ARROWS = { ArrowDown: 1, ArrowUp: -1 };
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey || byId("keys").open) return;
   const isTyping = event.target === byId("query");
   if (isTyping && event.key === "Enter") return byId("query").blur();
   if (isTyping && event.key !== "Escape") return;
@@ -698,7 +719,7 @@ function begin() {
   showFilters();
   showPane("text");
   const at = Number(location.hash.slice(1)) - 1;
-  if (pack.documents[at]) open(at);
+  if (pack.documents[at]) showDocument(at);
   sift();
 }
 
