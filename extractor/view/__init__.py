@@ -1,7 +1,7 @@
 """Records and their documents as one HTML page that needs nothing else.
 
 Reading order: `records` (a file of records), `documents` (the texts that they are of), `rows` (a record as what is
-drawn), `units` (offsets of JavaScript), `page` (the HTML), `page.js`, `page.css`.
+drawn), `units` (offsets of JavaScript), `page` (the HTML); `assets` (its template, style and scripts).
 """
 
 from __future__ import annotations

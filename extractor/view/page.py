@@ -23,6 +23,7 @@ from extractor.types import Document, Extraction, Problem, Schema, Support
 from extractor.view.rows import Row, fits, is_weak, rows_of
 from extractor.view.units import units_of
 
+_SCRIPTS = ("nodes.js", "text.js", "record.js", "choice.js", "list.js", "charts.js", "keys.js")
 _LONGEST_VALUE = 2_000  # characters of what an error was about
 _CHANGED = "the document has changed since, so only its record is shown"
 
@@ -44,7 +45,7 @@ def render(title: str, entries: Iterable[Entry], schema: Schema | None = None) -
     data = to_json({"title": title, "fields": [*fields], "documents": documents})
     for sign in "<>&":
         data = data.replace(sign, f"\\u{ord(sign):04x}")
-    style, script = _asset("page.css"), _asset("page.js")
+    style, script = _asset("page.css"), "\n".join(map(_asset, _SCRIPTS))
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     )
@@ -54,7 +55,7 @@ def render(title: str, entries: Iterable[Entry], schema: Schema | None = None) -
 
 @cache
 def _asset(name: str) -> str:
-    return (files("extractor.view") / name).read_text(encoding="utf-8")
+    return (files("extractor.view") / "assets" / name).read_text(encoding="utf-8")
 
 
 def _hash(text: str) -> str:
