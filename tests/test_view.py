@@ -12,12 +12,14 @@ import re
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 from test_cli import extract
 
 from extractor.lines import Line
+from extractor.schema import load, load_many
 from extractor.types import Document, Extraction, Match, Problem, Span, Support, Usage
 from extractor.view import Entry, render
 
@@ -134,6 +136,13 @@ def test_records_in_another_folder_find_their_documents(folder: Path, tmp_path_f
     assert "2 with their" in extract("view", moved, "--docs", folder / "articles", cwd=elsewhere).err
 
 
+def test_a_document_that_has_changed_is_not_shown(folder: Path) -> None:
+    (folder / "articles" / "light.txt").write_text(f"Once more: {LIGHT}", encoding="utf-8")
+    done = extract("view", "out.jsonl", cwd=folder)
+    assert (done.code, "1 with their" in done.err, "articles/light.txt: it has changed" in done.err) == (0, True, True)
+    assert [one["text"] for one in packed(folder / "out.html")["documents"]] == [None, ISLAND]
+
+
 def test_records_of_records_are_found_by_file_and_number_or_by_id(folder: Path) -> None:
     rows = [{"id": "l", "body": LIGHT}, {"id": "i", "body": ISLAND}]
     (folder / "docs.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
@@ -192,10 +201,28 @@ def test_errors_say_what_to_do(arguments: Sequence[str], code: int, message: str
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
 
 
+def states_of(page: Path) -> dict[str, str]:
+    return {row["at"]: row.get("state") for row in packed(page)["documents"][0]["rows"]}
+
+
 def test_a_schema_tells_which_values_are_labels(folder: Path) -> None:
-    extract("view", "out.jsonl", "-s", "title, kind: news|notice", cwd=folder)
-    states = {row["at"]: row.get("state") for row in packed(folder / "out.html")["documents"][0]["rows"]}
+    done = extract("view", "out.jsonl", "-s", "title, kind: news|notice", cwd=folder)
+    assert re.search(r"note: --schema title, .* is Record@\w+, and there are records of News@1\n", done.err)
+    states = states_of(folder / "out.html")
     assert (states["/kind"], states["/title"], states["/places/3"]) == ("label", "exact", "none")
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_built_in_schemas_are_known_by_their_digest(many: bool, folder: Path) -> None:
+    schema = load_many("news") if many else load("news")
+    data: Any = {"headline": "Atlantis rises", "category": "local"}
+    records = [Extraction("a.txt", [data] if many else data, one, "e", "grammar") for one in (schema.id, "News@0")]
+    begin = "/0" if many else ""
+    for record, state in zip(records, ("label", "none"), strict=True):
+        (folder / "news.jsonl").write_text(Line.of(record).text)
+        extract("view", "news.jsonl", cwd=folder)
+        states = states_of(folder / "news.html")
+        assert (states[f"{begin}/category"], states[f"{begin}/headline"]) == (state, "none")
 
 
 # --- the page in a browser ---------------------------------------------------------------------------------------
@@ -380,7 +407,7 @@ def test_failed_records_say_why(shown: Any) -> None:
 def test_a_record_without_its_document_is_shown_alone(shown: Any) -> None:
     page = shown()
     page.tab.locator(".entry", has_text="gone").click()
-    assert page.tab.locator(".told").text_content() == "Note: gone.txt: not found"
+    assert page.tab.locator(".told").text_content() == "Note: gone.txt: not found; only its record is shown"
     assert page.tab.locator(".paper").count() == 0
     page.row("/title").click()
     assert page.active_rows() == ["/title"]
@@ -597,7 +624,7 @@ def test_hostile_text_is_shown_and_does_nothing(text: str, shown: Any) -> None:
         notes={"": text, "/more/0": text},
         errors=(Problem(text, text, text, hint=text),),
     )
-    page = shown([Entry(record, Document(text, text, (text,)), text)] * 2, title=text)
+    page = shown([Entry(record, Document(text, text, (text,)))] * 2, title=text)
     page.tab.locator(".row.leaf").nth(1).click()
     page.press("s", "s", "j", "n", "?", "Escape")
     page.tab.fill("#query", text[:12])
@@ -640,6 +667,27 @@ def test_a_long_document_stays_usable(shown: Any) -> None:
     page.row("/lines/199").click()
     assert page.active() == "Line 19900 "
     assert page.is_seen("mark.active")
+
+
+def test_any_spans_leave_the_text_whole(shown: Any) -> None:
+    """Random values in random texts: in the page the text is what it was, and each value is marked to the character."""
+    chance = Random(7)
+    texts = ["".join(chance.choices("ab 海，🐟𠀀é\n", k=chance.randint(1, 4000))) for _ in range(60)]
+    entries = []
+    for text in texts:
+        starts = [chance.randrange(len(text)) for _ in range(chance.randint(1, 12))]
+        places = [(start, min(len(text), start + chance.choice((1, 2, 7, 900)))) for start in starts]
+        data = {f"v{number}": text[start:end] for number, (start, end) in enumerate(places)}
+        spans = {f"/v{number}": Span(start, end, "exact") for number, (start, end) in enumerate(places)}
+        entries.append(Entry(made("x", data, spans=spans), Document("x", text)))
+    page = shown(entries)
+    broken = """() => pack.documents.flatMap((one, at) => {
+      showDocument(at);
+      const text = document.querySelector('.paper').textContent;
+      const marked = one.rows.map((_, number) => now.marks[number].map((mark) => mark.textContent).join(''));
+      return text === one.text && one.rows.every((row, number) => marked[number] === row.text) ? [] : [at];
+    })"""
+    assert page.tab.evaluate(broken) == []
 
 
 def test_many_values_at_one_place_are_no_trouble(shown: Any) -> None:

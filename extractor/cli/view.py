@@ -10,12 +10,13 @@ import typer
 from extractor.cli.flags import QuietOption
 from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen
-from extractor.errors import SourceError, UsageError
+from extractor.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.types import Document, Schema
+    from extractor.types import Schema
+    from extractor.view import Entry
 
 _MARK = b'<meta name="generator" content="extract view">'
 _LARGE = 100_000_000  # bytes of a page that browsers are slow with
@@ -80,7 +81,8 @@ def view(
         typer.Option(
             "--schema",
             "-s",
-            help="That of the run: values that it lists as choices then count as labels, not as missing in the text.",
+            help="That of the run, where it is no built-in one: values that it lists as choices count as labels, not "
+            "as missing in the text.",
             show_default=False,
             rich_help_panel=_MADE,
             metavar="SPEC",
@@ -102,27 +104,23 @@ def view(
     screen = Screen(quiet)
     with handled(screen):
         from extractor.sinks import refuse_overwriting
-        from extractor.view import Entry, Places, find_documents, read_records, render
+        from extractor.view import Places, read_records, render, with_documents
 
-        target, known = _target(records, out), _loaded(schema)
+        target = _target(records, out)
         refuse_overwriting([records, *(docs or ())], target)
         found, faults = read_records(records, limit)
+        schemas = _schemas({record.schema for record in found}, schema, screen)
         for fault in faults[:_MOST_TOLD]:
             screen.error(str(fault), fault.hint)
         if faults[_MOST_TOLD:]:
             screen.error(f"{len(faults) - _MOST_TOLD:,} more lines are no records")
         places = Places(_folders(records, base), (*(docs or ()),), text_field, id_field)
-        texts = find_documents([record.source for record in found], places)
-        pairs = zip(found, texts, strict=True)
-        entries = [
-            Entry(record, None, str(text)) if isinstance(text, SourceError) else Entry(record, text)
-            for record, text in pairs
-        ]
-        page = render(_title(records), entries, known)
+        entries = with_documents(found, places)
+        page = render(_title(records), entries, schemas)
         if target is None:
             print(page, end="")
         else:
-            _tell(target, _write(page, target), texts, screen)
+            _tell(target, _write(page, target), entries, screen)
             if open_:
                 _open(target, screen)
         if faults:
@@ -155,32 +153,43 @@ def _folders(records: str, base: Path | None) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((*((base,) if base else ()), Path(), beside)))
 
 
-def _loaded(spec: str | None) -> Schema | None:
-    from extractor.schema import load
+def _schemas(ids: set[str], spec: str | None, screen: Screen) -> dict[str, Schema]:
+    """The schemas of records by their ids ('Article@e8e265a0'): the one that is given, else those that are built in."""
+    from extractor.schema import builtins, load, load_many
 
-    return None if spec is None else load(spec)
+    if spec is not None:
+        given, listed = load(spec), load_many(spec)
+        if others := sorted(ids - {given.id, listed.id}):
+            screen.warn(f"--schema {spec} is {given.id}, and there are records of {others[0]}")
+        return dict.fromkeys(ids, listed if listed.id in ids else given)
+    names = {one.partition("@")[0].lower() for one in ids}.intersection(builtins())
+    schemas = (make(name) for name in names for make in (load, load_many))
+    return {schema.id: schema for schema in schemas if schema.id in ids}
 
 
 def _write(page: str, target: Path) -> int:
     """Write the page whole or not at all; its size in bytes."""
     from extractor.locks import claimed
+    from extractor.sinks.sink import unwritten
     from extractor.sinks.swap import refuse_name, swapped
 
     refuse_name(target)
     data = page.encode()
     with claimed(target, "--out"), swapped(target) as swap:
-        swap.temporary.write_bytes(data)
+        try:
+            swap.temporary.write_bytes(data)
+        except OSError as error:
+            raise unwritten(str(target), error) from error
         swap.keep(len(data))
     return len(data)
 
 
-def _tell(target: Path, size: int, texts: Sequence[Document | SourceError], screen: Screen) -> None:
-    missing = [text for text in texts if isinstance(text, SourceError)]
-    have = len(texts) - len(missing)
-    screen.say(f"{target}: {len(texts):,} records, {have:,} with their document; {size / 1e6:,.1f} MB")
+def _tell(target: Path, size: int, entries: Sequence[Entry], screen: Screen) -> None:
+    missing = [entry.why for entry in entries if entry.document is None]
+    have = len(entries) - len(missing)
+    screen.say(f"{target}: {len(entries):,} records, {have:,} with their document; {size / 1e6:,.1f} MB")
     if missing:
-        first = missing[0]
-        screen.warn(f"{len(missing):,} documents are not there: {first}; {first.hint or 'see the page'}")
+        screen.warn(f"without their document: {len(missing):,}; the first: {missing[0]}")
     if size > _LARGE:
         screen.warn("browsers are slow with a page of this size; --limit makes a smaller one")
 

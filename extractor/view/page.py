@@ -10,8 +10,7 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -19,29 +18,21 @@ from typing import Any
 from extractor.lines import to_json
 from extractor.scopes import Scopes
 from extractor.text import UNSAFE
-from extractor.types import Document, Extraction, Problem, Schema, Support
-from extractor.view.rows import Row, fits, is_weak, rows_of
+from extractor.types import Extraction, Problem, Schema, Support
+from extractor.view.entries import Entry
+from extractor.view.rows import Row, is_weak, rows_of
 from extractor.view.units import units_of
 
 _SCRIPTS = ("nodes.js", "text.js", "record.js", "choice.js", "list.js", "charts.js", "keys.js")
 _LONGEST_VALUE = 2_000  # characters of what an error was about
-_CHANGED = "the document has changed since, so only its record is shown"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record with its document, or with why there is none."""
-
-    record: Extraction
-    document: Document | None = None
-    why: str = ""
-
-
-def render(title: str, entries: Iterable[Entry], schema: Schema | None = None) -> str:
-    """The HTML of a page. By the schema, where it is given, fields of choices are known: 'category'."""
+def render(title: str, entries: Iterable[Entry], schemas: Mapping[str, Schema] | None = None) -> str:
+    """The HTML of a page. By the schemas of records, as far as they are given, choices are known: 'category'."""
     fields: dict[str, int] = {}
-    scopes = Scopes(schema.json_schema) if schema is not None else None
-    documents = [_packed(entry, rows_of(entry.record, scopes), fields) for entry in entries]
+    scopes = {name: Scopes(schema.json_schema) for name, schema in (schemas or {}).items()}
+    rows = ((entry, rows_of(entry.record, scopes.get(entry.record.schema))) for entry in entries)
+    documents = [_packed(entry, own, fields) for entry, own in rows]
     data = to_json({"title": title, "fields": [*fields], "documents": documents})
     for sign in "<>&":
         data = data.replace(sign, f"\\u{ord(sign):04x}")
@@ -72,15 +63,15 @@ def _plain(text: str) -> str:
 
 def _packed(entry: Entry, rows: Sequence[Row], fields: dict[str, int]) -> dict[str, Any]:
     record, document = entry.record, entry.document
-    text = document.text if document is not None and fits(record, document.text) else None
-    told = [entry.why or _CHANGED] if text is None else []
+    text = None if document is None else document.text
+    told = [f"{entry.why}; only its record is shown"] if document is None else document.notes
     places = {row.at for row in rows}
     return {
         "source": record.source,
         "ok": record.ok,
         "mood": _mood(record, rows),
         "text": text,
-        "told": [*told, *(document.notes if document is not None else ())],
+        "told": told,
         "errors": [_error(error) for error in record.errors],
         "remarks": [{"at": at, "text": note} for at, note in record.notes.items() if at not in places],
         "facts": [*_facts(record)],

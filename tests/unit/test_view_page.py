@@ -19,7 +19,7 @@ from extractor.errors import SourceError, UsageError
 from extractor.lines import Line
 from extractor.scopes import Scopes
 from extractor.types import Document, Extraction, Problem, Span, Support
-from extractor.view import Entry, Places, find_documents, read_records, render
+from extractor.view import Entry, Places, find_documents, pair, read_records, render
 from extractor.view.records import as_record
 from extractor.view.rows import fits, rows_of
 from extractor.view.units import units_of
@@ -325,7 +325,7 @@ def hostile_page() -> str:
         absent={f"/{HOSTILE}x": HOSTILE},
         errors=(Problem(HOSTILE, HOSTILE, HOSTILE, hint=HOSTILE),),
     )
-    return render(HOSTILE, [Entry(record, Document("x", HOSTILE, (HOSTILE,)), HOSTILE)])
+    return render(HOSTILE, [Entry(record, Document("x", HOSTILE, (HOSTILE,)))])
 
 
 def test_hostile_text_stays_data() -> None:
@@ -375,12 +375,14 @@ def test_offsets_of_the_page_are_those_of_javascript() -> None:
 
 def test_without_its_document_a_record_has_no_places() -> None:
     record = extraction({"a": "Light"}, spans={"/a": exact(TEXT, "Light")})
-    for entry in (Entry(record, None, "not found"), Entry(record, Document("x", "changed since then, all of it"))):
+    missing = SourceError("light.txt: not found", hint="--base FOLDER")
+    for found, why in ((missing, "not found; --base"), (Document("x", "changed since then, all of it"), "has changed")):
+        entry = pair(record, found)
         [one] = packed(render("x", [entry]))["documents"]
         assert one["text"] is None
         assert "span" not in one["rows"][0]
         assert one["rows"][0]["state"] == "exact"
-        assert one["told"]
+        assert why in one["told"][0]
 
 
 def test_numbers_are_shown_as_they_were_written() -> None:
