@@ -1,8 +1,8 @@
 """Records and their documents as one HTML page that needs nothing else.
 
-Reading order: `records` (a file of records), `documents` (the texts that they are of), `entries` (the
-two together), `rows` (a record as what is
-drawn), `units` (offsets of JavaScript), `page` (the HTML); `assets` (its template, style and scripts).
+Reading order: `records` (a file of records), `documents` (the texts that they are of), `rows` (a record as what is
+drawn), `entries` (records with documents), `units` (offsets of JavaScript), `page` (the HTML); `assets` (its template,
+style and scripts).
 """
 
 from __future__ import annotations
