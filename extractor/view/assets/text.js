@@ -1,0 +1,107 @@
+/* The shown document: its text in pieces, with marks where values and passages lie. */
+
+const LANES = 4; // lines of spans that lie within each other
+const BLOCK = 1500; // characters that are laid out together
+
+/* What lies on the text: values, and the passages that back sentences. */
+function spansOf(one) {
+  const spans = [];
+  one.rows.forEach((row, number) => {
+    if (row.span) spans.push({ row: number, start: row.span[0], end: row.span[1], sentence: -1 });
+    (row.support || []).forEach((sentence, at) => {
+      if (sentence.passage)
+        spans.push({ row: number, start: sentence.passage[0], end: sentence.passage[1], sentence: at });
+    });
+  });
+  return spans.filter((span) => span.start < span.end).sort((a, b) => a.start - b.start || b.end - a.end);
+}
+
+/* Each value gets a lane for its line that no other has meanwhile: 'Bank of [England]' has two. */
+function assignLanes(spans) {
+  const ends = [];
+  for (const span of spans) {
+    if (span.sentence >= 0) continue;
+    let lane = ends.findIndex((end) => end <= span.start);
+    if (lane < 0) lane = ends.length < LANES ? ends.length : LANES - 1;
+    ends[lane] = Math.max(ends[lane] || 0, span.end);
+    span.lane = lane;
+  }
+}
+
+/* Where the text is cut into blocks: at ends of lines. */
+function blocksOf(text) {
+  const ends = [];
+  for (let at = 0; at < text.length;) {
+    const end = text.indexOf("\n", Math.min(at + BLOCK, text.length));
+    at = end < 0 ? text.length : end + 1;
+    ends.push(at);
+  }
+  return ends;
+}
+
+/* The text in pieces that the same spans cover: calls put(start, end, spans, isEndOfBlock) for each. */
+function eachPiece(text, spans, put) {
+  const cuts = new Set(blocksOf(text));
+  const edges = new Set([0, text.length, ...cuts, ...spans.flatMap((span) => [span.start, span.end])]);
+  const bounds = [...edges].sort((a, b) => a - b);
+  let open = [];
+  let next = 0;
+  for (let number = 0; number + 1 < bounds.length; number += 1) {
+    const [start, end] = [bounds[number], bounds[number + 1]];
+    if (open.length) open = open.filter((span) => span.end > start);
+    while (next < spans.length && spans[next].start <= start) open.push(spans[next++]);
+    put(start, end, open, cuts.has(end));
+  }
+}
+
+/* As `--line` in the style, of any field. */
+const lineOf = (field) => `light-dark(oklch(0.58 0.14 ${hue(field)}), oklch(0.74 0.12 ${hue(field)}))`;
+
+function markOf(piece, open) {
+  const one = pack.documents[now.at];
+  const values = open.filter((span) => span.sentence < 0).slice(-LANES);
+  const made = node("mark", values.length ? "" : "passage", piece);
+  made.spans = open.slice(-2 * LANES).reverse(); // the innermost first
+  if (values.length) {
+    const inner = one.rows[values[values.length - 1].row];
+    coloured(made, inner.field);
+    const lines = values
+      .sort((a, b) => a.lane - b.lane)
+      .flatMap(({ row, lane }) => [
+        `0 ${3 * lane}px var(--page)`,
+        `0 ${3 * lane + 2}px ${lineOf(one.rows[row].field)}`,
+      ]);
+    made.style.boxShadow = lines.join(", ");
+  }
+  const names = values.map(({ row }) => plain(pack.fields[one.rows[row].field]));
+  made.title = names.join(", ") || "backs a sentence of the model's own";
+  for (const { row, sentence } of open) {
+    const known = sentence < 0 ? now.marks : now.passages;
+    const key = sentence < 0 ? row : `${row}:${sentence}`;
+    (known[key] ||= []).push(made);
+  }
+  return made;
+}
+
+function showText(one) {
+  const pane = byId("text");
+  const told = one.told.map((text) => node("p", "told", node("strong", "", "Note: "), safe(text)));
+  pane.replaceChildren(...told);
+  pane.scrollTop = 0;
+  now.marks = {};
+  now.passages = {};
+  if (typeof one.text !== "string") return;
+  const paper = node("div", "paper");
+  const spans = spansOf(one);
+  assignLanes(spans);
+  let block = node("div", "block");
+  eachPiece(one.text, spans, (start, end, open, isEnd) => {
+    const piece = safe(one.text.slice(start, end));
+    block.append(open.length ? markOf(piece, open) : piece);
+    if (isEnd) {
+      paper.append(block);
+      block = node("div", "block");
+    }
+  });
+  pane.append(paper);
+}

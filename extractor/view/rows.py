@@ -1,0 +1,166 @@
+"""A record as what is drawn: a row for each object, list and leaf, in reading order, with how the leaf was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from extractor.lines import to_json
+from extractor.pointers import escaped, value_at
+from extractor.scopes import Scope, Scopes
+from extractor.types import Extraction, Match, Span, Support
+
+State = Literal[Match, "worded", "none", "label", "empty"]
+Kind = Literal["object", "list", "text", "number", "flag", "empty"]
+
+LOW_SPAN = 0.9  # a fuzzy match below it is looked at twice
+LOW_SUPPORT = 0.6  # a sentence below it, too
+
+_LEFT_EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the tree; of an object or a list the `state` is None.
+
+    `field` is the place without the numbers of items: 'people[].name'. `why` says why a leaf is empty.
+    """
+
+    at: str
+    depth: int
+    name: str
+    field: str
+    kind: Kind
+    text: str
+    is_item: bool = False
+    state: State | None = None
+    span: Span | None = None
+    support: tuple[Support, ...] = ()
+    why: str = ""
+    note: str = ""
+
+    @property
+    def is_low(self) -> bool:
+        """Whether it was found with a doubt: by a low score, or with words that are nowhere in the document."""
+        is_far = self.span is not None and self.span.score < LOW_SPAN
+        return is_far or any(is_weak(one) for one in self.support)
+
+    @property
+    def score(self) -> float | None:
+        """How well it was found, where that is a question of degree."""
+        if self.state == "worded":
+            return min(one.score for one in self.support)
+        return self.span.score if self.span is not None and self.span.match == "fuzzy" else None
+
+
+def is_weak(support: Support) -> bool:
+    """Whether a sentence is hardly backed, or has names or numbers that the document has not."""
+    return support.score < LOW_SUPPORT or bool(support.missing)
+
+
+def rows_of(record: Extraction, scopes: Scopes | None = None) -> list[Row]:
+    """The rows of a record: data {'a': [1]} → 'a', with '1.' below it; absences of what is not in the data at the end.
+
+    By the scopes of the schema, where they are given, values of choices are known as such: nobody looks for them.
+    """
+    rows = [_row(one, record) for one in _walk(record.data, scopes)] if record.data is not None else []
+    there = {row.at for row in rows}
+    left = [at for at in record.absent if at not in there]
+    return rows + [_row(_Place(at, 0, at.lstrip("/"), _field(at), None), record) for at in left]
+
+
+def fits(record: Extraction, text: str) -> bool:
+    """Whether a text is the one that the record is of: values that were found as written still stand there."""
+    spans = record.spans.items()
+    ends = (*(span.end for _, span in spans), *(end for each in record.support.values() for end in _passages(each)))
+    if any(end > len(text) for end in ends):
+        return False
+    quoted = ((value_at(record.data, at), span) for at, span in spans if span.match == "exact")
+    return all(text[span.start : span.end].strip() == value.strip() for value, span in quoted if isinstance(value, str))
+
+
+def _passages(support: Sequence[Support]) -> Iterator[int]:
+    return (one.passage[1] for one in support if one.passage is not None)
+
+
+# --- the walk ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    at: str
+    depth: int
+    name: str
+    field: str
+    value: Any
+    scope: Scope | None = None
+    is_item: bool = False
+
+    @property
+    def is_group(self) -> bool:
+        return isinstance(self.value, dict | list) and bool(self.value)
+
+
+def _walk(data: Any, scopes: Scopes | None) -> Iterator[_Place]:
+    """Each value in reading order, without recursion; the root itself only where it is a leaf."""
+    todo = [_Place("", -1, "value", "value", data, scopes.root if scopes else None)]
+    while todo:
+        one = todo.pop()
+        if one.depth >= 0 or not one.is_group:
+            yield one
+        if one.is_group:
+            todo += reversed([*_children(one, scopes)])
+
+
+def _children(one: _Place, scopes: Scopes | None) -> Iterator[_Place]:
+    begin = one.field if one.depth >= 0 else ""
+    pairs: Iterable[tuple[str | int, Any]] = enumerate(one.value) if isinstance(one.value, list) else one.value.items()
+    for key, value in pairs:
+        scope = scopes.of(one.scope.child(key)) if scopes and one.scope else None
+        at, depth = f"{one.at}/{escaped(str(key))}", one.depth + 1
+        if isinstance(key, int):
+            yield _Place(at, depth, f"{key + 1}.", f"{begin}[]", value, scope, is_item=True)
+        else:
+            yield _Place(at, depth, key, f"{begin}.{key}" if begin else key, value, scope)
+
+
+def _field(at: str) -> str:
+    """'/people/0/name' → 'people[].name', of a place that is not in the data."""
+    parts = ("[]" if part.isdecimal() else f".{part}" for part in at.split("/")[1:])
+    return "".join(parts).lstrip(".")
+
+
+# --- a leaf ------------------------------------------------------------------------------------------------------
+
+
+def _row(one: _Place, record: Extraction) -> Row:
+    note, value, depth = record.notes.get(one.at, ""), one.value, max(one.depth, 0)
+    if one.is_group:
+        kind: Kind = "list" if isinstance(value, list) else "object"
+        return Row(one.at, depth, one.name, one.field, kind, "", one.is_item, note=note)
+    support = (*record.support.get(one.at, ()),) if isinstance(value, str) else ()
+    span = record.spans.get(one.at)
+    state = _state(one, span, support)
+    why = record.absent.get(one.at, _LEFT_EMPTY) if state == "empty" else ""
+    text = value if isinstance(value, str) else to_json(value)
+    return Row(one.at, depth, one.name, one.field, _kind(value), text, one.is_item, state, span, support, why, note)
+
+
+def _state(one: _Place, span: Span | None, support: tuple[Support, ...]) -> State:
+    value = one.value
+    if value is None or value in ([], {}) or (isinstance(value, str) and not value.strip()):
+        return "empty"
+    if span is not None:
+        return span.match
+    if support:
+        return "worded"
+    is_choice = one.scope is not None and one.scope.choices is not None
+    return "label" if is_choice or isinstance(value, bool) else "none"
+
+
+def _kind(value: Any) -> Kind:
+    """'a' → 'text'; [] → 'empty'."""
+    if isinstance(value, bool):
+        return "flag"
+    return "text" if isinstance(value, str) else "number" if isinstance(value, int | float) else "empty"
