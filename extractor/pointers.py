@@ -53,13 +53,16 @@ def value_at(data: Any, place: str) -> Any:
 Leaf = tuple[str, Any]
 
 
-def leaves(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[Leaf]:
-    """Every leaf with its pointer; an empty list or object is a leaf: {'a': [1]} → ('/a/0', 1)."""
-    children = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    if not data or not isinstance(data, dict | list):
-        yield pointer(path), data
-    for part, child in children:
-        yield from leaves(child, (*path, part))
+def leaves(data: Any) -> Iterator[Leaf]:
+    """Every leaf with its pointer; an empty list or object is a leaf: {'a': [1]} → ('/a/0', 1). Data may be deep."""
+    todo = [("", data)]
+    while todo:
+        where, value = todo.pop()
+        if not value or not isinstance(value, dict | list):
+            yield where, value
+            continue
+        inner: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+        todo += reversed([(f"{where}/{escaped(str(key))}", child) for key, child in inner])
 
 
 def is_list(root: Mapping[str, Any]) -> bool:

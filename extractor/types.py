@@ -240,7 +240,8 @@ class Problem:
         return cls("", str(error), kind=error.kind, hint=error.hint)
 
     def __str__(self) -> str:
-        return f"{self.pointer or '/'}: {self.message}" if self.kind == InvalidOutput.__name__ else self.message
+        has_place = self.pointer or self.kind == InvalidOutput.__name__
+        return f"{self.pointer or '/'}: {self.message}" if has_place else self.message
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from extractor.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from extractor.types import Schema
     from extractor.view import Entry
 
 _MARK = b'<meta name="generator" content="extract view">'
@@ -76,18 +75,6 @@ def view(
             metavar="FOLDER",
         ),
     ] = None,
-    schema: Annotated[
-        str | None,
-        typer.Option(
-            "--schema",
-            "-s",
-            help="That of the run, where it is no built-in one: values that it lists as choices count as labels, not "
-            "as missing in the text.",
-            show_default=False,
-            rich_help_panel=_MADE,
-            metavar="SPEC",
-        ),
-    ] = None,
     limit: Annotated[
         int | None,
         typer.Option(min=1, help="Only the first N records.", show_default=False, rich_help_panel=_MADE, metavar="N"),
@@ -109,14 +96,13 @@ def view(
         target = _target(records, out)
         refuse_overwriting([records, *(docs or ())], target)
         found, faults = read_records(records, limit)
-        schemas = _schemas({record.schema for record in found}, schema, screen)
         for fault in faults[:_MOST_TOLD]:
             screen.error(str(fault), fault.hint)
         if faults[_MOST_TOLD:]:
             screen.error(f"{len(faults) - _MOST_TOLD:,} more lines are no records")
         places = Places(_folders(records, base), (*(docs or ()),), text_field, id_field)
         entries = with_documents(found, places)
-        page = render(_title(records), entries, schemas)
+        page = render(_title(records), entries)
         if target is None:
             print(page, end="")
         else:
@@ -151,20 +137,6 @@ def _folders(records: str, base: Path | None) -> tuple[Path, ...]:
     """Where names of documents may lead: --base first, then the current folder and that of the records."""
     beside = Path() if records == "-" else Path(records).parent
     return tuple(dict.fromkeys((*((base,) if base else ()), Path(), beside)))
-
-
-def _schemas(ids: set[str], spec: str | None, screen: Screen) -> dict[str, Schema]:
-    """The schemas of records by their ids ('Article@e8e265a0'): the one that is given, else those that are built in."""
-    from extractor.schema import builtins, load, load_many
-
-    if spec is not None:
-        given, listed = load(spec), load_many(spec)
-        if others := sorted(ids - {given.id, listed.id}):
-            screen.warn(f"--schema {spec} is {given.id}, and there are records of {others[0]}")
-        return dict.fromkeys(ids, listed if listed.id in ids else given)
-    names = {one.partition("@")[0].lower() for one in ids}.intersection(builtins())
-    schemas = (make(name) for name in names for make in (load, load_many))
-    return {schema.id: schema for schema in schemas if schema.id in ids}
 
 
 def _write(page: str, target: Path) -> int:

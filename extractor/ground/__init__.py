@@ -16,11 +16,10 @@ from extractor.ground.order import arrange
 from extractor.ground.places import Places
 from extractor.ground.sought import Leaf, record_of
 from extractor.pointers import leaves
-from extractor.support import Passages, is_worded
+from extractor.support import BACKED, Passages, is_worded
 from extractor.types import Document, Schema, Span, Support
 
 NOT_THERE = "not in the text"
-_BACKED = 0.5  # of a sentence, the least share of its words that one passage has to say
 _NOT_LOOKED_FOR = "too much to look for: {} of the values were not looked for, or not in every way"
 
 
@@ -77,5 +76,5 @@ def _faults(support: Sequence[Support]) -> Iterator[str]:
     if missing := dict.fromkeys(name for sentence in support for name in sentence.missing):
         yield f"the text has no {', no '.join(missing)}"
     weakest = min((sentence.score for sentence in support), default=0.0)
-    if weakest < _BACKED:
+    if weakest < BACKED:
         yield f"no passage says more than {weakest:.0%} of it"

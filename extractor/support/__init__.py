@@ -22,6 +22,7 @@ from extractor.support.sentences import sentences
 from extractor.support.words import UNSPACED, fold, is_function_word, stems
 from extractor.types import Support
 
+BACKED = 0.5  # of a sentence, the least share that one passage has to say
 _WORDED = 4  # words, or twice as many characters, from which on a text is worded rather than quoted
 _UNIT = re.compile(rf"([{UNSPACED}])|[^\s{UNSPACED}]*[^\W{UNSPACED}][^\s{UNSPACED}]*+")
 _FAINT = 0.1  # what a word of grammar weighs

@@ -10,15 +10,14 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from extractor.lines import to_json
-from extractor.scopes import Scopes
 from extractor.text import UNSAFE
-from extractor.types import Extraction, Problem, Schema, Support
+from extractor.types import Extraction, Problem, Support
 from extractor.view.entries import Entry
 from extractor.view.rows import Row, is_weak, rows_of
 from extractor.view.units import units_of
@@ -27,12 +26,10 @@ _SCRIPTS = ("nodes.js", "text.js", "record.js", "choice.js", "list.js", "charts.
 _LONGEST_VALUE = 2_000  # characters of what an error was about
 
 
-def render(title: str, entries: Iterable[Entry], schemas: Mapping[str, Schema] | None = None) -> str:
-    """The HTML of a page. By the schemas of records, as far as they are given, choices are known: 'category'."""
+def render(title: str, entries: Iterable[Entry]) -> str:
+    """The HTML of a page."""
     fields: dict[str, int] = {}
-    scopes = {name: Scopes(schema.json_schema) for name, schema in (schemas or {}).items()}
-    rows = ((entry, rows_of(entry.record, scopes.get(entry.record.schema))) for entry in entries)
-    documents = [_packed(entry, own, fields) for entry, own in rows]
+    documents = [_packed(entry, rows_of(entry.record), fields) for entry in entries]
     data = to_json({"title": title, "fields": [*fields], "documents": documents})
     for sign in "<>&":
         data = data.replace(sign, f"\\u{ord(sign):04x}")

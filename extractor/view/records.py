@@ -57,6 +57,7 @@ def as_record(fields: Any) -> Extraction:
         mode=next((mode for mode in get_args(Mode) if mode == fields.get("mode")), "prompt"),
         spans=_mapped(fields, "spans", _span),
         support=_mapped(fields, "support", _all_support),
+        ungrounded=_mapped(fields, "ungrounded", _text),
         absent=_mapped(fields, "absent", _text),
         errors=[_problem(error, f"/errors/{at}") for at, error in enumerate(_list(fields.get("errors"), "/errors"))],
         notes=_mapped(fields, "notes", _text),

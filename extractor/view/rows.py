@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from extractor.absent import is_empty
 from extractor.lines import to_json
 from extractor.pointers import escaped, value_at
-from extractor.scopes import Scope, Scopes
+from extractor.support import BACKED
 from extractor.types import Extraction, Match, Span, Support
 
 State = Literal[Match, "worded", "none", "label", "empty"]
 Kind = Literal["object", "list", "text", "number", "flag", "empty"]
 
 LOW_SPAN = 0.9  # a fuzzy match below it is looked at twice
-LOW_SUPPORT = 0.6  # a sentence below it, too
 
 _LEFT_EMPTY = "empty"
 
@@ -24,7 +24,8 @@ _LEFT_EMPTY = "empty"
 class Row:
     """One line of the tree; of an object or a list the `state` is None.
 
-    `field` is the place without the numbers of items: 'people[].name'. `why` says why a leaf is empty.
+    `field` is the place without the numbers of items: 'people[].name'. `why` says why a leaf is empty
+    or not borne out.
     """
 
     at: str
@@ -56,15 +57,12 @@ class Row:
 
 def is_weak(support: Support) -> bool:
     """Whether a sentence is hardly backed, or has names or numbers that the document has not."""
-    return support.score < LOW_SUPPORT or bool(support.missing)
+    return support.score < BACKED or bool(support.missing)
 
 
-def rows_of(record: Extraction, scopes: Scopes | None = None) -> list[Row]:
-    """The rows of a record: data {'a': [1]} → 'a', with '1.' below it; absences of what is not in the data at the end.
-
-    By the scopes of the schema, where they are given, values of choices are known as such: nobody looks for them.
-    """
-    rows = [_row(one, record) for one in _walk(record.data, scopes)] if record.data is not None else []
+def rows_of(record: Extraction) -> list[Row]:
+    """The rows of a record: data {'a': [1]} → 'a', with '1.' below it; what is absent at the end."""
+    rows = [_row(one, record) for one in _walk(record.data)] if record.data is not None else []
     there = {row.at for row in rows}
     left = [at for at in record.absent if at not in there]
     return rows + [_row(_Place(at, 0, at.lstrip("/"), _field(at), None), record) for at in left]
@@ -94,7 +92,6 @@ class _Place:
     name: str
     field: str
     value: Any
-    scope: Scope | None = None
     is_item: bool = False
 
     @property
@@ -102,27 +99,26 @@ class _Place:
         return isinstance(self.value, dict | list) and bool(self.value)
 
 
-def _walk(data: Any, scopes: Scopes | None) -> Iterator[_Place]:
+def _walk(data: Any) -> Iterator[_Place]:
     """Each value in reading order, without recursion; the root itself only where it is a leaf."""
-    todo = [_Place("", -1, "value", "value", data, scopes.root if scopes else None)]
+    todo = [_Place("", -1, "value", "value", data)]
     while todo:
         one = todo.pop()
         if one.depth >= 0 or not one.is_group:
             yield one
         if one.is_group:
-            todo += reversed([*_children(one, scopes)])
+            todo += reversed([*_children(one)])
 
 
-def _children(one: _Place, scopes: Scopes | None) -> Iterator[_Place]:
+def _children(one: _Place) -> Iterator[_Place]:
     begin = one.field if one.depth >= 0 else ""
     pairs: Iterable[tuple[str | int, Any]] = enumerate(one.value) if isinstance(one.value, list) else one.value.items()
     for key, value in pairs:
-        scope = scopes.of(one.scope.child(key)) if scopes and one.scope else None
         at, depth = f"{one.at}/{escaped(str(key))}", one.depth + 1
         if isinstance(key, int):
-            yield _Place(at, depth, f"{key + 1}.", f"{begin}[]", value, scope, is_item=True)
+            yield _Place(at, depth, f"{key + 1}.", f"{begin}[]", value, is_item=True)
         else:
-            yield _Place(at, depth, key, f"{begin}.{key}" if begin else key, value, scope)
+            yield _Place(at, depth, key, f"{begin}.{key}" if begin else key, value)
 
 
 def _field(at: str) -> str:
@@ -141,22 +137,21 @@ def _row(one: _Place, record: Extraction) -> Row:
         return Row(one.at, depth, one.name, one.field, kind, "", one.is_item, note=note)
     support = (*record.support.get(one.at, ()),) if isinstance(value, str) else ()
     span = record.spans.get(one.at)
-    state = _state(one, span, support)
-    why = record.absent.get(one.at, _LEFT_EMPTY) if state == "empty" else ""
+    state = _state(one, record)
+    why = record.absent.get(one.at, _LEFT_EMPTY) if state == "empty" else record.ungrounded.get(one.at, "")
     text = value if isinstance(value, str) else to_json(value)
     return Row(one.at, depth, one.name, one.field, _kind(value), text, one.is_item, state, span, support, why, note)
 
 
-def _state(one: _Place, span: Span | None, support: tuple[Support, ...]) -> State:
-    value = one.value
-    if value is None or value in ([], {}) or (isinstance(value, str) and not value.strip()):
+def _state(one: _Place, record: Extraction) -> State:
+    """How a leaf was found; what needs no place (choices, truth values) is a label."""
+    if is_empty(one.value):
         return "empty"
-    if span is not None:
+    if (span := record.spans.get(one.at)) is not None:
         return span.match
-    if support:
+    if record.support.get(one.at):
         return "worded"
-    is_choice = one.scope is not None and one.scope.choices is not None
-    return "label" if is_choice or isinstance(value, bool) else "none"
+    return "none" if one.at in record.ungrounded else "label"
 
 
 def _kind(value: Any) -> Kind:

@@ -7,17 +7,18 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripted import quick, schema_of
+from scripted import quick
 
 from extractor.errors import SourceError, UsageError
 from extractor.lines import Line
-from extractor.scopes import Scopes
+from extractor.pointers import leaves
 from extractor.types import Document, Extraction, Problem, Span, Support
 from extractor.view import Entry, Places, find_documents, pair, read_records, render
 from extractor.view.records import as_record
@@ -29,7 +30,17 @@ DATA = {"name": "Marram Light", "year": 1871, "people": [{"name": "Edda Quill"}]
 
 
 def extraction(data: Any = DATA, source: str = "light.txt", **more: Any) -> Extraction:
+    more.setdefault("ungrounded", missing(data, more))
     return Extraction(source, data, "Light@1", "replay:x", "grammar", **more)
+
+
+def missing(data: Any, more: Mapping[str, Any]) -> dict[str, str]:
+    """What is said of the leaves without a place; a kind is a choice."""
+    known = {*more.get("spans", ()), *more.get("support", ()), *more.get("absent", ())}
+    texts = [(at, value) for at, value in leaves(data) if isinstance(value, str | int) and value is not True]
+    return {
+        at: "not in the text" for at, value in texts if value != "" and not at.endswith("/kind") and at not in known
+    }
 
 
 def exact(text: str, value: str) -> Span:
@@ -269,19 +280,12 @@ def test_a_text_of_the_models_own_is_as_good_as_its_worst_sentence(support: Supp
     assert (row.state, row.is_low, row.score) == ("worded", is_low, support.score)
 
 
-def test_choices_of_a_schema_are_labels() -> None:
-    schema = {
-        "type": "object",
-        "properties": {"kind": {"enum": ["a", "b"]}, "more": {"type": "array", "items": {"anyOf": [{"const": "x"}]}}},
-    }
-    scopes = Scopes(schema_of(schema).json_schema)
-    rows = rows_of(extraction({"kind": "a", "more": ["x"], "other": "y"}), scopes)
-    assert {row.at: row.state for row in rows} == {
-        "/kind": "label",
-        "/more": None,
-        "/more/0": "label",
-        "/other": "none",
-    }
+def test_what_needs_no_place_is_a_label() -> None:
+    data = {"kind": "a", "more": ["x"], "other": "y"}
+    rows = rows_of(extraction(data, ungrounded={"/other": "not in the text"}))
+    states = {row.at: row.state for row in rows}
+    assert states == {"/kind": "label", "/more": None, "/more/0": "label", "/other": "none"}
+    assert [row.why for row in rows] == ["", "", "", "not in the text"]
 
 
 def test_a_record_of_a_changed_document_does_not_fit() -> None:
