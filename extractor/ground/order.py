@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from extractor.ground.sought import Leaf, Record
+from extractor.ground.sought import Key, Leaf, Record
 from extractor.types import Span
 
 _MOST = 20_000  # places of one list that are weighed against each other
@@ -33,12 +33,12 @@ def arrange(root: Record, find: Find, size: int) -> dict[str, Span]:
         items, territory = todo.pop()
         anchors = [board.most_telling(item) for item in items]
         board.take_in_order(anchors, territory)
-        spans = [anchor and board.spans.get(anchor.pointer) for anchor in anchors]
+        spans = [None if anchor is None else board.spans.get(anchor.pointer) for anchor in anchors]
         for item, span, own in zip(items, spans, _territories(spans, territory), strict=True):
             for leaf in item.leaves:
                 board.take_near(leaf, span, own)
-            own = own if span is None else (span.start, own[1])  # what is listed of it comes after it
-            todo += [(inner, own) for inner in reversed(item.lists)]
+            after = own if span is None else (span.start, own[1])
+            todo += [(inner, after) for inner in reversed(item.lists)]
     return board.spans
 
 
@@ -48,7 +48,7 @@ class _Board:
 
     find: Find
     spans: dict[str, Span] = field(default_factory=dict)
-    _free: dict[tuple[str, str | None, bool], list[Span]] = field(default_factory=dict)
+    _free: dict[Key, list[Span]] = field(default_factory=dict)
 
     def free(self, leaf: Leaf) -> list[Span]:
         """The places of a leaf that no equal one has taken."""
@@ -81,7 +81,9 @@ class _Board:
 
     def most_telling(self, item: Record) -> Leaf | None:
         """The leaf of an item that says best where it stands: the fewest places, then the longest."""
-        found = [leaf for leaf in item.leaves if self.find(leaf)] or [leaf for leaf in item.all_leaves() if self.find(leaf)]
+        found = [leaf for leaf in item.leaves if self.find(leaf)] or [
+            leaf for leaf in item.all_leaves() if self.find(leaf)
+        ]
         return min(found, key=lambda leaf: (leaf.is_label, len(self.find(leaf)), -len(str(leaf.value))), default=None)
 
     def take_in_order(self, anchors: Sequence[Leaf | None], own: tuple[int, int]) -> None:
@@ -89,7 +91,7 @@ class _Board:
         some = [anchor for anchor in anchors if anchor is not None]
         waiting = {anchor.pointer: anchor for anchor in some if anchor.pointer not in self.spans}
         for anchor, span in zip(some, longest_run(self._choices(some, own)), strict=True):
-            if span is not None and waiting.pop(anchor.pointer, None):
+            if span is not None and waiting.pop(anchor.pointer, None) is not None:
                 self.take(anchor, span)
         for anchor in waiting.values():
             self.take_first(anchor)
@@ -99,9 +101,11 @@ class _Board:
         distinct = {anchor.key: anchor for anchor in anchors}
         places = {key: _within(self.free(anchor), own) or self.free(anchor) for key, anchor in distinct.items()}
         inside = _inside(span for some in places.values() for span in some)
-        places = {key: [span for span in some if (span.start, span.end) not in inside] or some for key, some in places.items()}
+        places = {
+            key: [span for span in some if (span.start, span.end) not in inside] or some for key, some in places.items()
+        }
         most = max(_LEAST, _MOST // len(anchors)) if anchors else 0
-        rank: Counter[tuple[str, str | None, bool]] = Counter()
+        rank: Counter[Key] = Counter()
         choices: list[Sequence[Span]] = []
         for anchor in anchors:
             fixed = self.spans.get(anchor.pointer)
