@@ -34,9 +34,8 @@ def arrange(root: Record, find: Find, size: int) -> dict[str, Span]:
         anchors = [board.most_telling(item) for item in items]
         board.take_in_order(anchors, territory)
         spans = [None if anchor is None else board.spans.get(anchor.pointer) for anchor in anchors]
-        for item, span, own in zip(items, spans, _territories(spans, territory), strict=True):
-            for leaf in item.leaves:
-                board.take_near(leaf, span, own)
+        for item, anchor, span, own in zip(items, anchors, spans, _territories(spans, territory), strict=True):
+            board.take_around(item, anchor, own)
             after = own if span is None else (span.start, own[1])
             todo += [(inner, after) for inner in reversed(item.lists)]
     return board.spans
@@ -70,14 +69,16 @@ class _Board:
         if places := free[:1] or self.find(leaf)[-1:]:
             self.take(leaf, places[0])
 
-    def take_near(self, leaf: Leaf, anchor: Span | None, own: tuple[int, int]) -> None:
-        """The free place that is the nearest to another one, at best in its own part of the text."""
-        if leaf.pointer in self.spans:
-            return
-        if anchor is None:
-            self.take_first(leaf)
-        elif places := self.free(leaf) or self.find(leaf):
-            self.take(leaf, _nearest(places, anchor, own))
+    def take_around(self, item: Record, anchor: Leaf | None, own: tuple[int, int]) -> None:
+        """The free places of an item's leaves that are the nearest to its anchor, at best in the item's own part."""
+        span = None if anchor is None else self.spans.get(anchor.pointer)
+        is_before = anchor in item.leaves
+        for leaf in item.leaves:
+            is_before = is_before and leaf is not anchor
+            if span is None:
+                self.take_first(leaf)
+            elif leaf is not anchor and (places := self.free(leaf) or self.find(leaf)):
+                self.take(leaf, _nearest(places, span, own, is_before=is_before))
 
     def most_telling(self, item: Record) -> Leaf | None:
         """The leaf of an item that says best where it stands: the fewest places, then the longest."""
@@ -166,11 +167,13 @@ def _within(spans: Sequence[Span], own: tuple[int, int]) -> Sequence[Span]:
     return spans[bisect_left(spans, own[0], key=_start) : bisect_right(spans, own[1], key=_end)]
 
 
-def _nearest(spans: Sequence[Span], anchor: Span, own: tuple[int, int]) -> Span:
-    """The place with the smallest gap to another one, after it rather than before it."""
+def _nearest(spans: Sequence[Span], anchor: Span, own: tuple[int, int], *, is_before: bool) -> Span:
+    """The place with the smallest gap to another one, of two equal ones that before or after it."""
     after = bisect_left(spans, anchor.end, key=_start)
     before = bisect_right(spans, anchor.start, key=_end) - 1
     sides = [*spans[after : after + 1], *(spans[before : before + 1] if before >= 0 else ())]
+    if is_before:
+        sides.reverse()
     return min(sides or spans, key=lambda span: (not own[0] <= span.start < own[1], _gap(span, anchor)))
 
 

@@ -12,7 +12,7 @@ from extractor.ground.fuzzy import near_characters, near_words
 from extractor.ground.sought import Key, Leaf
 from extractor.ground.typed import Typed
 from extractor.ground.whole import UNSPACED, glances, is_whole
-from extractor.ground.words import Words, is_function, words_of
+from extractor.ground.words import Words, words_of
 from extractor.types import Match, Span
 
 Place = tuple[int, int]
@@ -26,6 +26,7 @@ _NEAR = 2_000_000
 _MOST_KEY = 10_000  # characters of a value that is looked for as nearly there
 _LEAST_JOINED = 5  # letters of a word that may be split at a blank, one more in the text: 'I ran' is not 'Iran'
 
+_ACRONYMS = frozenset(("am", "as", "in", "is", "it", "me", "or", "us", "who"))  # that are words in small letters
 _HAS_UNSPACED = re.compile(f"[{UNSPACED}]")
 _HYPHENATED = re.compile(r"[-‐\xad]\s*\n\s*")
 _FIGURE = re.compile(r"[$€£¥₹%‰+#]|\x0e?\d(?:[\x01-\x08]?\d)*")  # currencies and such, and whole numbers
@@ -50,6 +51,8 @@ class Places:
 
     def _find(self, leaf: Leaf) -> list[Span]:
         value, wanted = str(leaf.value), self.counts.get(leaf.key, 1)
+        if not value.strip():
+            return []
         size = len(value)
         places = (None if at is None else (at, at + size) for at in glances(value, self.text))
         found = self._some(places, "exact", size)
@@ -159,7 +162,7 @@ def _is_same(value: str, written: str, key: str) -> bool:
     """
     if len(key) >= _LEAST_JOINED + (" " not in value) or _HAS_UNSPACED.search(key):
         return True
-    if value.isupper() and written.islower() and is_function(key):
+    if key in _ACRONYMS and value.isupper() and written.islower():
         return False
     parts = ([squeezed(part) for part in _HYPHENATED.sub("", text).split()] for text in (value, written))
     return _equal(parts) or _equal(words_of(fold(text).text) for text in (value, written))

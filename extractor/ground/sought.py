@@ -40,7 +40,7 @@ class Record:
         while todo:
             record = todo.pop()
             yield from record.leaves
-            todo += [item for items in record.lists for item in items]
+            todo += reversed([item for items in record.lists for item in items])
 
 
 def record_of(data: Any, json_schema: Mapping[str, Any]) -> Record:
