@@ -65,9 +65,8 @@ def fold(text: str) -> Folded:
             plain = plain.replace(char, new)
     if not marks and not odd:
         return Folded(plain, (0,), (0,), (len(text),))
-    base = f"[^{_class(marks)}]?[{_class(marks)}]{{1,{_MOST_MARKS}}}" if marks else ""
-    single = f"[{_class(odd)}]" if odd else ""
-    return _spliced(plain, re.compile("|".join(filter(None, (base, single))), re.DOTALL))
+    follow = f"[{_class(marks)}]{{0,{_MOST_MARKS}}}" if marks else ""
+    return _spliced(plain, re.compile(f"[{_class(odd | marks)}]{follow}"))
 
 
 def squeeze(folded: Folded) -> Folded:
@@ -102,11 +101,12 @@ def _spliced(text: str, odd: re.Pattern[str]) -> Folded:
     last = 0
     for found in odd.finditer(text):
         start, end = found.span()
+        start -= start > last and _composes(text[start])  # with the letter before
         if start > last:
             pieces.append(text[last:start])
             origins.append(last)
             ends.append(start)
-        if new := _folded(found[0]):
+        if new := _folded(text[start:end]):
             pieces.append(new)
             origins.append(start)
             ends.append(end)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 from extractor.ground.alignment import Weighed, align
 from extractor.ground.words import Words, is_function, numbers, weight, words_of
@@ -19,6 +19,7 @@ _MOST_UNITS = 2_000  # words or characters of a value that is looked for in this
 _MOST_WITH_SLIPS = 50  # words of a value that may be misspelt: a longer one is known by the rest
 _MOST_PIECES = 8
 _MOST_PLACES = 256  # of a value that are looked at
+_MOST_ANCHORS = 2_000  # places of one word of it
 _MOST_WORK = 20_000  # units of them together
 _GLANCES = 10  # at places, for each look
 
@@ -102,15 +103,15 @@ def _has_content(sought: Sequence[str], there: Sequence[str]) -> bool:
 
 def _windows(sought: Sequence[str], forms: _Forms, words: Words, slack: float) -> Iterator[tuple[int, int]]:
     """Parts of the text that can hold enough of a value: around its rarest words, of which one must be there."""
-    places = {word: [at for form, _ in forms[word] for at in words.places[form]] for word in forms if forms[word]}
+    counts = {word: sum(len(words.places[form]) for form, _ in forms[word]) for word in forms if forms[word]}
     margin = 2 + len(sought) // 4
     seen = set()
-    for word in sorted(places, key=lambda word: len(places[word]) / weight(word)):
+    for word in sorted(counts, key=lambda word: counts[word] / weight(word)):
         if slack < 0:
             return
         for offset in (at for at, other in enumerate(sought) if other == word):
             slack -= weight(word)
-            for place in places[word]:
+            for place in islice(chain.from_iterable(words.places[form] for form, _ in forms[word]), _MOST_ANCHORS):
                 start = place - offset - margin
                 if start // margin not in seen:
                     seen.add(start // margin)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from extractor.ground.sought import Leaf, Record
+from extractor.ground.sought import Key, Leaf, Record
 from extractor.types import Span
 
 _MOST = 20_000  # places of one list that are weighed against each other
@@ -33,12 +33,11 @@ def arrange(root: Record, find: Find, size: int) -> dict[str, Span]:
         items, territory = todo.pop()
         anchors = [board.most_telling(item) for item in items]
         board.take_in_order(anchors, territory)
-        spans = [anchor and board.spans.get(anchor.pointer) for anchor in anchors]
-        for item, span, own in zip(items, spans, _territories(spans, territory), strict=True):
-            for leaf in item.leaves:
-                board.take_near(leaf, span, own)
-            own = own if span is None else (span.start, own[1])  # what is listed of it comes after it
-            todo += [(inner, own) for inner in reversed(item.lists)]
+        spans = [None if anchor is None else board.spans.get(anchor.pointer) for anchor in anchors]
+        for item, anchor, span, own in zip(items, anchors, spans, _territories(spans, territory), strict=True):
+            board.take_around(item, anchor, own)
+            after = own if span is None else (span.start, own[1])
+            todo += [(inner, after) for inner in reversed(item.lists)]
     return board.spans
 
 
@@ -48,7 +47,7 @@ class _Board:
 
     find: Find
     spans: dict[str, Span] = field(default_factory=dict)
-    _free: dict[tuple[str, str | None, bool], list[Span]] = field(default_factory=dict)
+    _free: dict[Key, list[Span]] = field(default_factory=dict)
 
     def free(self, leaf: Leaf) -> list[Span]:
         """The places of a leaf that no equal one has taken."""
@@ -70,18 +69,22 @@ class _Board:
         if places := free[:1] or self.find(leaf)[-1:]:
             self.take(leaf, places[0])
 
-    def take_near(self, leaf: Leaf, anchor: Span | None, own: tuple[int, int]) -> None:
-        """The free place that is the nearest to another one, at best in its own part of the text."""
-        if leaf.pointer in self.spans:
-            return
-        if anchor is None:
-            self.take_first(leaf)
-        elif places := self.free(leaf) or self.find(leaf):
-            self.take(leaf, _nearest(places, anchor, own))
+    def take_around(self, item: Record, anchor: Leaf | None, own: tuple[int, int]) -> None:
+        """The free places of an item's leaves that are the nearest to its anchor, at best in the item's own part."""
+        span = None if anchor is None else self.spans.get(anchor.pointer)
+        is_before = anchor in item.leaves
+        for leaf in item.leaves:
+            is_before = is_before and leaf is not anchor
+            if span is None:
+                self.take_first(leaf)
+            elif leaf is not anchor and (places := self.free(leaf) or self.find(leaf)):
+                self.take(leaf, _nearest(places, span, own, is_before=is_before))
 
     def most_telling(self, item: Record) -> Leaf | None:
         """The leaf of an item that says best where it stands: the fewest places, then the longest."""
-        found = [leaf for leaf in item.leaves if self.find(leaf)] or [leaf for leaf in item.all_leaves() if self.find(leaf)]
+        found = [leaf for leaf in item.leaves if self.find(leaf)] or [
+            leaf for leaf in item.all_leaves() if self.find(leaf)
+        ]
         return min(found, key=lambda leaf: (leaf.is_label, len(self.find(leaf)), -len(str(leaf.value))), default=None)
 
     def take_in_order(self, anchors: Sequence[Leaf | None], own: tuple[int, int]) -> None:
@@ -89,7 +92,7 @@ class _Board:
         some = [anchor for anchor in anchors if anchor is not None]
         waiting = {anchor.pointer: anchor for anchor in some if anchor.pointer not in self.spans}
         for anchor, span in zip(some, longest_run(self._choices(some, own)), strict=True):
-            if span is not None and waiting.pop(anchor.pointer, None):
+            if span is not None and waiting.pop(anchor.pointer, None) is not None:
                 self.take(anchor, span)
         for anchor in waiting.values():
             self.take_first(anchor)
@@ -99,9 +102,11 @@ class _Board:
         distinct = {anchor.key: anchor for anchor in anchors}
         places = {key: _within(self.free(anchor), own) or self.free(anchor) for key, anchor in distinct.items()}
         inside = _inside(span for some in places.values() for span in some)
-        places = {key: [span for span in some if (span.start, span.end) not in inside] or some for key, some in places.items()}
+        places = {
+            key: [span for span in some if (span.start, span.end) not in inside] or some for key, some in places.items()
+        }
         most = max(_LEAST, _MOST // len(anchors)) if anchors else 0
-        rank: Counter[tuple[str, str | None, bool]] = Counter()
+        rank: Counter[Key] = Counter()
         choices: list[Sequence[Span]] = []
         for anchor in anchors:
             fixed = self.spans.get(anchor.pointer)
@@ -162,11 +167,13 @@ def _within(spans: Sequence[Span], own: tuple[int, int]) -> Sequence[Span]:
     return spans[bisect_left(spans, own[0], key=_start) : bisect_right(spans, own[1], key=_end)]
 
 
-def _nearest(spans: Sequence[Span], anchor: Span, own: tuple[int, int]) -> Span:
-    """The place with the smallest gap to another one, after it rather than before it."""
+def _nearest(spans: Sequence[Span], anchor: Span, own: tuple[int, int], *, is_before: bool) -> Span:
+    """The place with the smallest gap to another one, of two equal ones that before or after it."""
     after = bisect_left(spans, anchor.end, key=_start)
     before = bisect_right(spans, anchor.start, key=_end) - 1
     sides = [*spans[after : after + 1], *(spans[before : before + 1] if before >= 0 else ())]
+    if is_before:
+        sides.reverse()
     return min(sides or spans, key=lambda span: (not own[0] <= span.start < own[1], _gap(span, anchor)))
 
 

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from itertools import islice
 
 from extractor.ground.folding import Folded, fold, squeeze, squeezed
-from extractor.ground.fuzzy import Near, near_characters, near_words
-from extractor.ground.sought import Leaf
+from extractor.ground.fuzzy import near_characters, near_words
+from extractor.ground.sought import Key, Leaf
 from extractor.ground.typed import Typed
-from extractor.ground.whole import UNSPACED, find_whole, is_whole
-from extractor.ground.words import Words, is_function, words_of
+from extractor.ground.whole import UNSPACED, glances, is_whole
+from extractor.ground.words import Words, words_of
 from extractor.types import Match, Span
 
+Place = tuple[int, int]
+
 _MOST = 1_000  # places of one value
-_BUDGET = 4_000_000_000  # characters that are read for all values together
-_COST_OF_NEAR = 2_000_000  # as many can be read in the time that it takes to look for what is nearly there
+_MOST_GLANCES = 20_000  # at places that may be some
+_BUDGET = 4_000_000_000  # characters that are read for all values together; what else is done is reckoned in these:
+_GLANCE = 4_000
+_TYPED = 200_000
+_NEAR = 2_000_000
 _MOST_KEY = 10_000  # characters of a value that is looked for as nearly there
 _LEAST_JOINED = 5  # letters of a word that may be split at a blank, one more in the text: 'I ran' is not 'Iran'
 
+_ACRONYMS = frozenset(("am", "as", "in", "is", "it", "me", "or", "us", "who"))  # that are words in small letters
 _HAS_UNSPACED = re.compile(f"[{UNSPACED}]")
 _HYPHENATED = re.compile(r"[-‐\xad]\s*\n\s*")
 _FIGURE = re.compile(r"[$€£¥₹%‰+#]|\x0e?\d(?:[\x01-\x08]?\d)*")  # currencies and such, and whole numbers
@@ -30,77 +35,92 @@ _FIGURE = re.compile(r"[$€£¥₹%‰+#]|\x0e?\d(?:[\x01-\x08]?\d)*")  # curre
 class Places:
     """The places of values in one text; what it takes to find them is made when it is first asked for."""
 
-    def __init__(self, text: str, counts: dict[tuple[str, str | None, bool], int]) -> None:
+    def __init__(self, text: str, counts: Mapping[Key, int]) -> None:
         self.text = text
-        self.counts = counts  # of equal leaves
+        self.counts = counts  # of equal leaves, as more places are looked for where more are wanted
         self.missed = 0  # values that were not looked for, or not in every way, as it would take too long
         self._budget = _BUDGET
-        self._known: dict[tuple[str, str | None, bool], list[Span]] = {}
+        self._known: dict[Key, list[Span]] = {}
 
     def of(self, leaf: Leaf) -> list[Span]:
         """The places of a leaf, in reading order: those of the surest kind that there are."""
         if leaf.key not in self._known:
             self._known[leaf.key] = self._find(leaf)
+            self.missed += self._budget < 0
         return self._known[leaf.key]
 
     def _find(self, leaf: Leaf) -> list[Span]:
-        value = str(leaf.value)
-        if not value.strip() or not self._afford(len(value) + len(self.text)):
+        value, wanted = str(leaf.value), self.counts.get(leaf.key, 1)
+        if not value.strip():
             return []
-        wanted = self.counts.get(leaf.key, 1)
-        exact = [Span(at, at + len(value), "exact") for at in islice(find_whole(value, self.text), _MOST)]
-        if leaf.is_label or len(exact) >= wanted:
-            return exact
+        size = len(value)
+        places = (None if at is None else (at, at + size) for at in glances(value, self.text))
+        found = self._some(places, "exact", size)
+        if leaf.is_label or len(found) >= wanted:
+            return found
         key = squeezed(value)
-        found = _merged(exact, _spans(islice(self._folded(value, key), _MOST), "normalised"))
-        if len(found) >= wanted or len(key) > _MOST_KEY:
-            self.missed += not found
+        found = _merged(found, self._some(self._folded(value, key), "normalised", size))
+        spaced = _HAS_UNSPACED.search(key) is None
+        if len(found) >= wanted or (found and not spaced):
             return found
-        if not found and (typed := self.typed.places(leaf.value, leaf.form)):
-            return _spans(typed, "typed")
-        if not isinstance(leaf.value, str) or not self._afford(_COST_OF_NEAR):
+        near = self._near(value, key, spaced=spaced) if isinstance(leaf.value, str) else []
+        found = _merged(found, [span for span in near if span.match == "normalised"])
+        return found or self._typed(leaf) or near
+
+    def _some(self, glances: Iterable[Place | None], match: Match, size: int) -> list[Span]:
+        """The places of a value of some size among those that are looked at, not too many of either."""
+        found: list[Span] = []
+        if not self._afford(len(self.text)):
             return found
-        near = [*self._near(value, key)]
-        surer = [span for span in near if span.match == "normalised"]
-        return _merged(found, surer) if found or surer else near
+        for count, place in enumerate(glances):
+            if place is not None:
+                found.append(Span(*place, match))
+            if len(found) == _MOST or count > _MOST_GLANCES or not self._afford(_GLANCE + size):
+                break
+        return found
 
     def _afford(self, characters: int) -> bool:
         self._budget -= characters
-        self.missed += self._budget < 0
         return self._budget >= 0
 
-    # --- as written, but for case, width, marks, white space ---
-
-    def _folded(self, value: str, key: str) -> Iterator[tuple[int, int]]:
-        """Where the squeezed text holds a squeezed value as whole words."""
-        text = self.squeezed.text
-        at = text.find(key) if key else -1
+    def _folded(self, value: str, key: str) -> Iterator[Place | None]:
+        """Where a value stands but for case, width, marks, white space; None for each place that is none."""
+        squeezed = self.squeezed
+        at = squeezed.text.find(key) if key else -1
         while at >= 0:
-            start, end = self.folded.span(*self.squeezed.span(at, at + len(key)))
-            if is_whole(self.text, start, end) and _is_same(value, self.text[start:end], key):
-                yield start, end
-                at += len(key) - 1
-            at = text.find(key, at + 1)
+            until = at + len(key)
+            yield self._whole(value, key, at, until) if _may_part(squeezed, at) and _may_part(squeezed, until) else None
+            at = squeezed.text.find(key, at + 1)
 
-    # --- nearly ---
+    def _whole(self, value: str, key: str, start: int, end: int) -> Place | None:
+        """The place of a part of the squeezed text, if it is that of a value."""
+        start, end = self.folded.span(*self.squeezed.span(start, end))
+        is_value = is_whole(self.text, start, end) and _is_same(value, self.text[start:end], key)
+        return (start, end) if is_value else None
 
-    def _near(self, value: str, key: str) -> Iterator[Span]:
-        """Where the text nearly says a value; 'normalised' where only the number of a noun is another."""
-        spaced = _HAS_UNSPACED.search(value) is None
-        for span in self._near_words(value) if spaced else self._near_characters(key):
-            written = self.text[span.start : span.end]
-            if not is_whole(self.text, span.start, span.end) or _figures(value) != _figures(written):
-                continue
-            if span.match == "normalised" or not _is_other_name(value, written):
-                yield span
+    def _typed(self, leaf: Leaf) -> list[Span]:
+        places = self.typed.places(leaf.value, leaf.form) if self._afford(_TYPED) else ()
+        return [Span(*place, "typed") for place in places]
 
-    def _near_words(self, value: str) -> Iterator[Span]:
-        for run in near_words(fold(value).text, self.words):
-            yield _near_span(self.folded.span(*self.words.span(run.start, run.end)), run)
+    def _near(self, value: str, key: str, *, spaced: bool) -> list[Span]:
+        """Where the text nearly says a value; 'normalised' where only a noun is in the singular or plural instead."""
+        if len(key) > _MOST_KEY or not self._afford(_NEAR):
+            self.missed += len(key) > _MOST_KEY
+            return []
+        if spaced:
+            runs = near_words(fold(value).text, self.words)
+            found = [(self.words.span(run.start, run.end), run.score) for run in runs]
+        else:
+            runs = near_characters(key, self.squeezed.text)
+            found = [(self.squeezed.span(run.start, run.end), run.score) for run in runs]
+        spans = [_near_span(self.folded.span(*place), score) for place, score in found]
+        return [span for span in spans if is_whole(self.text, span.start, span.end) and self._may_be(value, span)]
 
-    def _near_characters(self, key: str) -> Iterator[Span]:
-        for run in near_characters(key, self.squeezed.text):
-            yield _near_span(self.folded.span(*self.squeezed.span(run.start, run.end)), run)
+    def _may_be(self, value: str, span: Span) -> bool:
+        """Whether what is nearly a value can be it: with the same numbers, and no name that is an ordinary word."""
+        written = self.text[span.start : span.end]
+        is_other = span.match == "fuzzy" and _is_other_name(value, written)
+        return not is_other and _figures(value) == _figures(written)
 
     # --- what it takes ---
 
@@ -125,6 +145,15 @@ class Places:
         return Typed(self.text)
 
 
+def _may_part(squeezed: Folded, at: int) -> bool:
+    """Whether words may end and begin at a place of a squeezed text; quick, as most places of few letters are none."""
+    around = squeezed.text[at - 1 : at + 1] if at else ""
+    if not around.isalnum() or len(around) == 1 or _HAS_UNSPACED.search(around):
+        return True
+    piece = bisect_left(squeezed.starts, at)
+    return piece < len(squeezed.starts) and squeezed.starts[piece] == at
+
+
 def _is_same(value: str, written: str, key: str) -> bool:
     """Whether a value is what is written, where only their letters are known to be the same.
 
@@ -133,7 +162,7 @@ def _is_same(value: str, written: str, key: str) -> bool:
     """
     if len(key) >= _LEAST_JOINED + (" " not in value) or _HAS_UNSPACED.search(key):
         return True
-    if value.isupper() and written.islower() and is_function(key):
+    if key in _ACRONYMS and value.isupper() and written.islower():
         return False
     parts = ([squeezed(part) for part in _HYPHENATED.sub("", text).split()] for text in (value, written))
     return _equal(parts) or _equal(words_of(fold(text).text) for text in (value, written))
@@ -154,12 +183,8 @@ def _equal(two: Iterable[list[str]]) -> bool:
     return one == other
 
 
-def _spans(places: Iterable[tuple[int, int]], match: Match) -> list[Span]:
-    return [Span(start, end, match) for start, end in places]
-
-
-def _near_span(place: tuple[int, int], near: Near) -> Span:
-    return Span(*place, "normalised") if near.score == 1 else Span(*place, "fuzzy", min(round(near.score, 2), 0.99))
+def _near_span(place: Place, score: float) -> Span:
+    return Span(*place, "normalised") if score == 1 else Span(*place, "fuzzy", min(round(score, 2), 0.99))
 
 
 def _merged(first: Sequence[Span], second: Iterable[Span]) -> list[Span]:

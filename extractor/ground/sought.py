@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.pointers import escaped
 from extractor.scopes import Scope, Scopes
+
+Key = tuple[str, str | None, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Leaf:
     is_label: bool = False
 
     @property
-    def key(self) -> tuple[str, str | None, bool]:
+    def key(self) -> Key:
         """What leaves have in common that stand at the same places: a number and its text do."""
         return str(self.value), self.form, self.is_label
 
@@ -38,7 +40,7 @@ class Record:
         while todo:
             record = todo.pop()
             yield from record.leaves
-            todo += [item for items in record.lists for item in items]
+            todo += reversed([item for items in record.lists for item in items])
 
 
 def record_of(data: Any, json_schema: Mapping[str, Any]) -> Record:
@@ -56,9 +58,10 @@ def record_of(data: Any, json_schema: Mapping[str, Any]) -> Record:
             record.leaves += _leaf(where, value, scope)
             continue
         is_list = isinstance(value, list)
+        parts: Iterable[tuple[str | int, Any]] = enumerate(value) if isinstance(value, list) else value.items()
         items: list[Record] = []
         below = []
-        for key, inner in enumerate(value) if is_list else value.items():
+        for key, inner in parts:
             owner = record
             if is_list or (record is root and isinstance(inner, dict) and len(value) > 1):
                 items.append(owner := Record())

@@ -13,7 +13,7 @@ from extractor.ground.whole import UNSPACED
 _WORD = re.compile(rf"[^\W_{UNSPACED}]+")
 _PARTS = re.compile(f"({_WORD.pattern})")
 _POSSESSIVE = re.compile(r"['’ʼ](?<=\w['’ʼ])s(?!\w)")
-_SIBILANT = ("s", "x", "z", "ch", "sh", "o")
+_SIBILANT = ("s", "x", "z", "ch", "sh")
 _MOST_ALIKE = 4_000  # words that are compared with one
 _LEAST = 5  # letters of a word that may have a slip: in shorter ones another letter is another word
 
@@ -51,23 +51,24 @@ def numbers(words: Iterable[str]) -> list[str]:
 
 def other_number(word: str) -> Iterator[str]:
     """A word in the plural, or in the singular, by the rules of English: 'ferries' → ferrie, ferry."""
-    if len(word) < 2 or not word[-1].isalpha():
+    if not word[1:].isalpha():
         return
-    yield word + "s"
-    if word.endswith(_SIBILANT):
+    if not word.endswith(_SIBILANT):
+        yield word + "s"
+    if word.endswith((*_SIBILANT, "o")):
         yield word + "es"
     if word.endswith("y") and word[-2] not in "aeiou":
         yield word[:-1] + "ies"
-    if word.endswith("f") or word.endswith("fe"):
+    if word.endswith(("f", "fe")):
         yield word.removesuffix("e")[:-1] + "ves"
     yield from _singular(word)
 
 
 def _singular(word: str) -> Iterator[str]:
-    if not word.endswith("s") or word.endswith("ss") or len(word) < 3:
+    if not word.endswith("s") or word.endswith("ss"):
         return
     yield word[:-1]
-    if word.endswith("es") and word[:-2].endswith(_SIBILANT):
+    if word.endswith("es") and word[:-2].endswith((*_SIBILANT, "o")):
         yield word[:-2]
     if word.endswith("ies"):
         yield word[:-3] + "y"
