@@ -415,6 +415,15 @@ def test_vllm_gets_the_layout_with_the_schema(stub: Stub) -> None:
         assert layout == {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
 
 
+@pytest.mark.parametrize(("owner", "is_told"), [("vllm", True), ("llamacpp", False)])
+def test_a_server_that_is_sent_no_runs_is_named_in_a_note(stub: Stub, owner: str, is_told: bool) -> None:
+    stub.list_models, stub.behave = models("m", owner=owner), honouring("grammar")
+    schema = load({"type": "object", "properties": {"title": {"type": "string", "x-verbatim": True}}})
+    record = use(open_engine(f"{stub.url}#m"), lambda session: extract(TEXT, schema, session, Options(mode="grammar")))
+    assert ("verbatim" in record.notes.get("", "")) is is_told
+    assert ("%regex" in json.dumps(stub.bodies[-1])) is not is_told
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -6,7 +6,8 @@ each step that widens it is reported, and the result is compiled in this process
 
 Reading order: `compile_schema`; `shapes` (what a schema admits, as a graph; emptiness); `apart`; `sameness`;
 `lowering` (schema → states) with `negation`, `merging`, `meetings` and `trials` (subschemas → a shape) and `holding`
-(what llguidance holds); `recursion`; `writing` (states → the grammar's schema) with `bounds`; `clip`; `report`.
+(what llguidance holds); `recursion`; `writing` (states → the grammar's schema) with `bounds`; `lark` (that schema →
+rules) and `verbatim` (the runs of a document in them); `clip`; `report`.
 Grammar format: https://github.com/guidance-ai/llguidance, docs/syntax.md and docs/json_schema.md (1.0.1).
 """
 
@@ -18,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from extractor.errors import SchemaError
 from extractor.grammar.bounds import BOUNDED, CLOSED, EXACT, Bounds
@@ -26,6 +27,7 @@ from extractor.grammar.check import check
 from extractor.grammar.clip import clip
 from extractor.grammar.holding import Holding
 from extractor.grammar.lark import Rules, rules_of
+from extractor.grammar.layout import COMPACT, SPACED, Layout, guided
 from extractor.grammar.lowering import Lowering
 from extractor.grammar.negation import MADE
 from extractor.grammar.recursion import unroll
@@ -53,19 +55,6 @@ __all__ = [
 ]
 
 
-class Layout(NamedTuple):
-    """What stands between items and after keys; nothing else is white space, so that no model can loop on it."""
-
-    item_separator: str
-    key_separator: str
-
-
-# With the blanks that json.dumps and nearly all JSON in the world have: without them a model's own next token (` "`)
-# is masked, and the one that it takes instead begins the value with debris (`":`, `># `).
-SPACED = Layout(", ", ": ")
-COMPACT = Layout(",", ":")
-
-
 @dataclass(frozen=True, slots=True)
 class Grammar:
     """A grammar that has been compiled once by the embedded version of llguidance.
@@ -85,7 +74,7 @@ class Grammar:
     @property
     def json_schema(self) -> dict[str, Any]:
         """The JSON Schema in the text, layout and all: llguidance keeps both where a server gives it a schema alone."""
-        return _guided(self.lowered, self.layout)
+        return guided(self.lowered, self.layout)
 
     @property
     def report(self) -> tuple[Row, ...]:
@@ -174,9 +163,4 @@ def _states(schema: Schema, holding: Holding, bounds: Bounds | None) -> State:
 
 
 def _text(lowered: Mapping[str, Any], layout: Layout) -> str:
-    return f"%llguidance {{}}\nstart: %json {json.dumps(_guided(lowered, layout), ensure_ascii=False)}\n"
-
-
-def _guided(lowered: Mapping[str, Any], layout: Layout) -> dict[str, Any]:
-    """With the keyword by which llguidance lays out what it writes; others ignore it."""
-    return {**lowered, "x-guidance": {"whitespace_flexible": False, **layout._asdict()}}
+    return f"%llguidance {{}}\nstart: %json {json.dumps(guided(lowered, layout), ensure_ascii=False)}\n"

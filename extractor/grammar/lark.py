@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, NamedTuple
 
+from extractor.grammar.layout import Layout, guided
 from extractor.types import VERBATIM
 
 _DEFINITION = "#/$defs/"
@@ -36,9 +37,9 @@ class Rules:
     leaves: tuple[Leaf, ...]
 
 
-def rules_of(lowered: Mapping[str, Any], layout: tuple[str, str]) -> Rules | None:
+def rules_of(lowered: Mapping[str, Any], layout: Layout) -> Rules | None:
     """The rules of a lowered schema; None where no text in it is verbatim."""
-    writer = _Writer(lowered, *layout)
+    writer = _Writer(lowered, layout)
     return writer.write() if writer.leads(lowered) else None
 
 
@@ -47,8 +48,7 @@ class _Writer:
     """Writes expressions, and the rules that these name."""
 
     lowered: Mapping[str, Any]
-    item_separator: str
-    key_separator: str
+    layout: Layout
     definitions: Mapping[str, Any] = field(init=False)
     leading: set[str] = field(default_factory=set)  # names of the definitions that lead to a verbatim text
     rules: dict[str, str] = field(default_factory=dict)
@@ -112,16 +112,8 @@ class _Writer:
         """A schema of its own, with the definitions that it needs."""
         node = {} if node is True else {keyword: value for keyword, value in node.items() if keyword != "$defs"}
         needed = self._needed(node)
-        guided = {
-            **node,
-            **({"$defs": needed} if needed else {}),
-            "x-guidance": {
-                "whitespace_flexible": False,
-                "item_separator": self.item_separator,
-                "key_separator": self.key_separator,
-            },
-        }
-        return self._rule(f"%json {json.dumps(guided, ensure_ascii=False)}")
+        whole = guided({**node, **({"$defs": needed} if needed else {})}, self.layout)
+        return self._rule(f"%json {json.dumps(whole, ensure_ascii=False)}")
 
     def _needed(self, node: Any) -> dict[str, Any]:
         """The definitions that a node refers to, and these in turn."""
@@ -209,10 +201,10 @@ class _Writer:
         return some if least else f"({some})?"
 
     def _separator(self, *, is_first: bool) -> str:
-        return "" if is_first else f"{_literal(self.item_separator)} "
+        return "" if is_first else f"{_literal(self.layout.item_separator)} "
 
     def _key(self, name: str) -> str:
-        return f"{_literal(json.dumps(name, ensure_ascii=False))} {_literal(self.key_separator)}"
+        return f"{_literal(json.dumps(name, ensure_ascii=False))} {_literal(self.layout.key_separator)}"
 
     def _free(self, node: Mapping[str, Any]) -> str | None:
         """A property without a name of its own."""
@@ -221,7 +213,7 @@ class _Writer:
         others = node.get("additionalProperties", True)
         if others is not False:
             keys.append((self._other_name(node.get("properties", {})), others))
-        pairs = [f"{key} {_literal(self.key_separator)} {self._expression(child)}" for key, child in keys]
+        pairs = [f"{key} {_literal(self.layout.key_separator)} {self._expression(child)}" for key, child in keys]
         return self._rule(" | ".join(pairs)) if pairs else None
 
     def _other_name(self, names: Collection[str]) -> str:

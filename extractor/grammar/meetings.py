@@ -55,7 +55,7 @@ def _meet_unique(shape: Shape, _: Place, is_asked: bool, __: Report) -> None:  #
 
 
 def _meet_verbatim(shape: Shape, _: Place, is_asked: bool, __: Report) -> None:  # noqa: FBT001  # a keyword's value
-    shape.verbatim = shape.verbatim or is_asked
+    shape.verbatim = shape.verbatim or is_asked is True
 
 
 def _meet_contains(shape: Shape, place: Place, _: Any, __: Report) -> None:

@@ -199,6 +199,19 @@ def reachable(start: State, most: float = float("inf")) -> list[State]:
     return list(found.values())
 
 
+def verbatim(start: State) -> set[int]:
+    """The ids of the states that lead to a text which has to be a run of the document."""
+    states = reachable(start)
+    found = {id(state) for state in states if any(shape.verbatim for shape in state.shapes)}
+    size = 0
+    while size < len(found):
+        size = len(found)
+        found |= {
+            id(state) for state in states for shape in state.shapes if any(id(one) in found for one in shape.children())
+        }
+    return found
+
+
 def levels(start: State) -> int:
     """The longest way down on which a walk, depth first, meets new states only."""
     seen = {id(start)}

@@ -10,7 +10,19 @@ from typing import Any
 
 from extractor.grammar.bounds import Bounds, bound_dictionary, bound_list, bound_number, bound_text
 from extractor.grammar.holding import Holding, text_node
-from extractor.grammar.shapes import ANY, ANYTHING, KINDS, RANGE, Shape, State, has_room, is_beyond, is_cut, steps_of
+from extractor.grammar.shapes import (
+    ANY,
+    ANYTHING,
+    KINDS,
+    RANGE,
+    Shape,
+    State,
+    has_room,
+    is_beyond,
+    is_cut,
+    steps_of,
+    verbatim,
+)
 from extractor.patterns import literal
 from extractor.types import VERBATIM
 
@@ -31,6 +43,7 @@ class Writer:
     waiting: list[State] = field(default_factory=list)
     definitions: dict[str, Any] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)  # names of definitions by what they say
+    verbatim: set[int] = field(default_factory=set)  # ids of states that lead to a verbatim text
 
     def __post_init__(self) -> None:
         self.sizes = self.bounds if self.bounds and self.bounds.is_sized else None
@@ -40,6 +53,7 @@ class Writer:
         self._count(start)
         if len(self.uses) > MOST_SIZED:
             self.sizes = None
+        self.verbatim = verbatim(start)
         lowered = self.node(start, 0)
         while self.waiting:
             state = self.waiting.pop()
@@ -200,6 +214,8 @@ class Writer:
             node["properties"] = {name: self.node(child, depth + 1) for name, child in children.items()}
         if required:
             node["required"] = list(required)
+        if shape.keyed and (shape.properties or free) and any(id(child) in self.verbatim for child in shape.children()):
+            self.holding.widen(shape, "patternProperties", "beside verbatim texts a name can come twice")
         if shape.keyed:
             node["patternProperties"] = {pattern: self.node(child, depth + 1) for pattern, child in shape.keyed.items()}
         if free is not ANYTHING or (self.sizes and not shape.properties and not shape.keyed):

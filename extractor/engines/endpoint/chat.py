@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ _PROBE_SECONDS = 30.0
 # Of OpenAI, vLLM and TGI, Ollama.
 _NO_CHAT = re.compile(r"(?i)not a chat model|provide a chat template|template not found|does not support chat")
 _CONTINUED = "asked as a text to continue, the model has no chats"
+_NOT_HELD = "vLLM is asked by JSON Schema, so verbatim fields are checked after"
 # Parameters that some models do not take and that an answer is possible without.
 _DISPENSABLE = frozenset(("temperature", "seed", *wire.STREAMED))
 _OF_STREAMS = re.compile(r"(?i)\bstream(?:_options)?")
@@ -162,11 +163,21 @@ class ChatEngine:
         """The completion in an answer; one that has none has its price all the same."""
         try:
             found = wire.read(answer, request)
-            return found if self.has_chats else replace(found, notes=(*found.notes, _CONTINUED))
+            return replace(found, notes=(*found.notes, *self._told(request)))
         except (LookupError, TypeError, AttributeError):
             self._lose(answer)
         what = "the server sent no choice" if wire.is_empty(answer) else "what came back is not an answer of a chat API"
         raise EngineUnavailable(f"{self.id}: {what}", status=NO_ANSWER)
+
+    def _told(self, request: Request) -> Iterator[str]:
+        """What there is to say of how a request was asked."""
+        if not self.has_chats:
+            yield _CONTINUED
+        if self.server == "vllm" and request.grammar is not None:
+            from extractor.grammar import shape_of  # the embedded engine, which is never vLLM, starts sooner without
+
+            if shape_of(request.grammar) != request.grammar:
+                yield _NOT_HELD
 
     def _lose(self, answer: Any) -> None:
         """Count what was used for nothing."""
