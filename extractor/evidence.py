@@ -51,11 +51,12 @@ class Evidence:
         return Traced(traced.data, traced.notes, traced.further, problems)
 
     def found(self, data: Any) -> dict[str, Any]:
-        """Where a record's values stand: its `spans`, `support` and `ungrounded`, or nothing where nobody asks."""
+        """Where a record's values stand: its `spans`, `support`, `ungrounded` and `notes`; nothing where nobody asks."""
         if self.level == "off":
             return {}
         found = ground(data, self.document, self.schema)
-        return {"spans": found.spans, "support": found.support, "ungrounded": found.ungrounded}
+        names = ("spans", "support", "ungrounded", "notes")
+        return {name: getattr(found, name) for name in names}
 
 
 @lru_cache(maxsize=64)

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 from scripted import ScriptedEngine
 
+from extractor.absent import absences
 from extractor.errors import EngineUnavailable, SchemaError
 from extractor.pipeline import extract
 from extractor.schema import load
@@ -214,3 +215,9 @@ def test_what_the_model_was_not_asked_about() -> None:
 
     found, _ = run({"name": "Bridge"}, schema=Sized)
     assert found.absent == {"/size": "not asked"}
+
+
+def test_every_kind_of_empty_place_is_absent() -> None:
+    data = {"a": None, "b": "", "c": [], "d": {}, "e": {"f": [None, "x"]}, "g/h": None, "i": 0, "j": False}
+    assert [*absences(load({"type": "object"}), data, {})] == ["/a", "/b", "/c", "/d", "/e/f/0", "/g~1h"]
+    assert [*absences(load({"type": "object"}), {}, {})] == [""]

@@ -1,4 +1,4 @@
-"""Where values stand in a document, and which are absent."""
+"""Where values stand in a document, and which it does not bear out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz
 from scripted import quick, record, schema_of
 
-from extractor.ground import ABSENT, ground
+from extractor.ground import Grounded, ground
 from extractor.ground.folding import squeezed
 from extractor.ground.fuzzy import BOUND
 from extractor.ground.words import other_number
@@ -21,8 +21,12 @@ from extractor.types import Document, Span
 ANY: dict[str, Any] = {}
 
 
+def grounded(data: Any, text: str, schema: dict[str, Any] = ANY) -> Grounded:
+    return ground(data, Document("test", text), schema_of(schema))
+
+
 def spans_of(data: Any, text: str, schema: dict[str, Any] = ANY) -> dict[str, Span]:
-    return dict(ground(data, Document("test", text), schema_of(schema)).spans)
+    return dict(grounded(data, text, schema).spans)
 
 
 def said_of(data: Any, text: str, schema: dict[str, Any] = ANY) -> dict[str, str]:
@@ -355,27 +359,29 @@ def test_the_leaves_of_a_record_stand_together(data: Any, text: str, expected: l
     assert starts(data, text) == expected
 
 
-# --- absent --------------------------------------------------------------------------------------------------
+# --- what is not borne out -------------------------------------------------------------------------------------
 
 
-def test_what_was_left_empty_is_absent() -> None:
-    data = {"a": None, "b": "", "c": [], "d": {}, "e": {"f": [None, "x"]}, "g/h": None, "i": 0, "j": False}
-    found = ground(data, Document("test", "x"), schema_of({}))
-    assert found.absent == dict.fromkeys(["/a", "/b", "/c", "/d", "/e/f/0", "/g~1h"], ABSENT)
+def test_a_value_that_is_not_found_is_not_borne_out() -> None:
+    found = grounded({"a": "zebra", "b": None, "c": True, "d": 7}, "Nothing of the sort.")
+    assert (found.spans, found.ungrounded, found.notes) == ({}, {"/a": "not in the text", "/d": "not in the text"}, {})
 
 
-def test_a_value_that_is_not_found_is_neither_a_span_nor_absent() -> None:
-    found = ground({"a": "made up"}, Document("test", "the sea"), schema_of({}))
-    assert (found.spans, found.absent, found.notes) == ({}, {}, {})
+def test_what_the_schema_says_itself_needs_no_place() -> None:
+    schema = {"properties": {"kind": {"enum": ["news"]}, "unit": {"default": "m"}, "fixed": {"const": 1}}}
+    found = grounded({"kind": "news", "unit": "m", "fixed": 1, "other": "m"}, "Nothing of the sort.", schema)
+    assert found.ungrounded == {"/other": "not in the text"}
 
 
-def test_an_empty_record_is_absent() -> None:
-    found = ground({}, Document("test", "x"), schema_of({}))
-    assert (found.spans, found.absent) == ({}, {"": ABSENT})
-
-
-def test_a_blank_value_has_no_span() -> None:
-    assert spans_of(["\n"], "the\nsea") == {}
+def test_what_is_worded_is_borne_out_by_its_sentences() -> None:
+    text = "The harbour bridge was opened in 1932. It is made of steel, and carries trams."
+    found = grounded({"a": "The bridge in the harbour opened in 1932 and carries trams."}, text)
+    assert (found.spans, found.ungrounded) == ({}, {})
+    assert [one.missing for one in found.support["/a"]] == [()]
+    found = grounded({"a": "The bridge in the harbour opened in 1931 and carries trams."}, text)
+    assert found.ungrounded == {"/a": "the text has no 1931"}
+    found = grounded({"a": "Zebras graze beside many quiet rivers."}, text)
+    assert "no passage says more than" in found.ungrounded["/a"]
 
 
 # --- properties ----------------------------------------------------------------------------------------------
