@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 EXAMPLES = ROOT / "examples" / "README.md"
 SCHEMAS = ROOT / "examples" / "schemas.md"
-OTHERS = ("modes.md", "engines.md", "prompting.md", "from-kor.md", "batch.md", "cluster.md")
+OTHERS = ("modes.md", "engines.md", "prompting.md", "from-kor.md", "batch.md", "cluster.md", "grounding.md")
 PAGES = (README, EXAMPLES, SCHEMAS, *(ROOT / "examples" / name for name in OTHERS))
 
 SHELL_LANGUAGES = ("console", "sh", "bash", "shell")
