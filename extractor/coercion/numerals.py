@@ -91,7 +91,7 @@ def _block(text: str) -> int | None:
             if unit >= last or digit == 0 or (digit is None and unit != _TENS):
                 return None
             total, digit, last, has_zero = total + (digit or 1) * unit, None, unit, False
-        elif digit:
+        elif digit or char not in _DIGITS:  # a second 万
             return None
         else:
             digit = _DIGITS[char]

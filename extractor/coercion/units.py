@@ -10,8 +10,8 @@ CURRENCY = (
 )
 _MONEY = frozenset(
     ("dollar", "dollars", "euro", "euros", "pound", "pounds", "yen", "yuan", "rupee", "rupees", "franc", "francs",
-     "won", "ringgit", "元", "美元", "欧元", "日元", "英镑", "港元", "港币", "人民币", "块", "块钱", "元人民币", "韩元", "卢比",
-     "卢布")
+     "won", "ringgit", "元", "美元", "欧元", "日元", "英镑", "港元", "港币", "人民币", "块", "块钱", "元人民币", "韩元",
+     "卢比", "卢布")
 )  # fmt: skip
 _FACTORS = {
     "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12,
@@ -67,14 +67,17 @@ def _any_of(*words: str) -> str:
 
 def _written() -> str:
     """What may stand behind a number in prose, as a pattern: '12 [km/h]', '2.5 [million dollars]', '250[万元]'."""
-    said = {word for word in _SYMBOLS | _MONEY | _MEASURES if word.isascii() or not word[0].isalpha() or word[0] in "µμ"}
-    signs = _any_of(*(_SYMBOLS | _MONEY | _MEASURES) - said)
-    unit = rf"(?:(?:square |cubic |sq\.? )?(?:{_any_of(*_WORDS, *_IRREGULAR)})s?|{_any_of(*said)}|{CURRENCY})[²³]?"
+    units = _SYMBOLS | _MONEY | _MEASURES
+    signs = {word for word in units if "\u3400" <= word[0] <= "\u9fff"}
+    words = rf"(?:square |cubic |sq\.? )?(?:{_any_of(*_WORDS, *_IRREGULAR)})s?"
+    unit = rf"(?:{words}|{_any_of(*units - signs)}|{CURRENCY})[²³]?"
     aged = r"years?[ -]old|years of age|degrees (?:celsius|fahrenheit|centigrade)"
     latin = rf"(?:(?:{_any_of(*filter(str.isascii, _FACTORS))})s?|[kmb]|mn|mln|mio)"
     sized = rf"{latin}(?: ?(?:{unit}))?|{aged}|{unit}(?:/(?:{unit}))?"
     factor = _any_of(*(word for word in _FACTORS if not word.isascii()))
-    return rf"(?i:{sized})(?![^\W\u3400-\u9fff])|(?:{factor})?(?:{signs})|(?:{factor})(?:{CURRENCY})?"
+    chinese = rf"(?:{factor})?(?:{_any_of(*signs)})|(?:{factor})(?:{CURRENCY})?"
+    is_chinese = r"[\u3400-\u9fff]"  # looked at first, as the others are many
+    return rf"(?!{is_chinese})(?i:{sized})(?![^\W\u3400-\u9fff])|(?={is_chinese})(?:{chinese})"
 
 
 BEHIND = _written()

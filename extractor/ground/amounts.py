@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import isfinite
+from operator import itemgetter
 
 from extractor.coercion import numbers
 from extractor.coercion.found import Doubt, Found
@@ -26,6 +27,7 @@ from extractor.coercion.units import BEHIND, CURRENCY, is_money_unit
 Place = tuple[int, int]
 
 _LONGEST = 80  # characters of a stretch that is read
+_MOST = 20_000  # runs of the same digits that are looked at
 _HUGE = 600  # bits of a whole number that nobody writes out
 _LETTER = r"[^\W\u3400-\u9fff]"  # or a digit; no Chinese character, as those stand without blanks
 
@@ -34,13 +36,14 @@ _LETTER = r"[^\W\u3400-\u9fff]"  # or a digit; no Chinese character, as those st
 
 _DIGITS = re.compile(r"[0-9](?:[0-9]|[.,'’_](?=[0-9]))*+")
 _MARKS = str.maketrans("", "", ".,'’_ ")
-_SPACED = re.compile(r"[1-9](?<![0-9.,'’_].)[0-9]?[0-9]?(?: [0-9]{3}(?![0-9]))++(?:[.,][0-9]++)?")
+_SPACED = re.compile(r"[1-9](?<![0-9].)(?<![0-9][.,'’_].)[0-9]?[0-9]?(?: [0-9]{3}(?![0-9]))++(?:[.,][0-9]++)?")
 _LEAD = re.compile(rf"(?:(?<!{_LETTER})(?<![%°)万亿千百元])[-−–])?(?:(?:(?<![A-Za-z])|(?=[^\w]))(?:{CURRENCY}) ?)?\Z")
 _LED = re.compile(r"(?<=[-−–$€£¥￥₩₹₽₺₫฿₪₱A-Zs.币])|(?<=[$€£¥￥₩₹₽₺₫฿₪₱A-Zs.币] )")
 _LONGEST_LEAD = 8
 _POWER = rf"[eE][-+]?[0-9]{{1,3}}(?!{_LETTER})| ?[x×*] ?10(?:\^[-+]?[0-9]{{1,3}}|[⁻⁺]?[⁰¹²³⁴-⁹]{{1,3}})"
 _PER = rf"[%‰]|(?i:per ?cent|pct)(?!{_LETTER})"
 _TAIL = re.compile(
+    r"(?=[ \n-]?[^\s\d.,;:()\[\]/|'\"])"  # mostly there is nothing
     rf"(?:{_POWER}|(?:[ -]?|\n(?=(?i:thousand|[mbt]r?illion|per ?cent)))(?:{_PER}|{BEHIND}))"
     r"(?!(?:(?<=[A-Z][A-Z])|(?<=[$€£¥￥])) ?[0-9]|[0-9])"  # no currency of the next number
 )
@@ -55,9 +58,11 @@ _SIGNS = re.compile(
 )
 _SIZE = "(?:[十百千]?万|[千百]?亿|[十百千])"
 _ODD = {  # what is looked for only where its sign is there
-    "/": re.compile(r"[0-9](?<![\w./-].)[0-9]{0,14}(?: [0-9]{1,15})? ?/ ?[0-9]{1,15}(?![\w/]|[.,-][0-9])"),
-    "dozen": re.compile(r"[0-9](?<![\w.,].)[0-9]{0,5} dozen(?![a-z])"),
-    "½⅓⅔¼¾⅛⅜⅝⅞": re.compile(r"(?:(?<![\w.,/-])[0-9]{1,6} ?)?[½⅓⅔¼¾⅛⅜⅝⅞](?![0-9])"),
+    "/": re.compile(
+        r"[0-9](?<![0-9A-Za-z_./-].)[0-9]{0,14}(?: [0-9]{1,15})? ?/ ?[0-9]{1,15}(?![0-9A-Za-z_/]|[.,-][0-9])"
+    ),
+    "dozen": re.compile(r"[0-9](?<![0-9A-Za-z_.,].)[0-9]{0,5} dozen(?![a-z])"),
+    "½⅓⅔¼¾⅛⅜⅝⅞": re.compile(r"(?:(?<![0-9A-Za-z_.,/-])[0-9]{1,6} ?)?[½⅓⅔¼¾⅛⅜⅝⅞](?![0-9])"),
     "万千百亿": re.compile(
         rf"[0-9](?<![0-9A-Za-z_.,].)[0-9]{{0,3}}{_SIZE}(?:[零〇]?[0-9]{{1,4}}{_SIZE}){{0,3}}[零〇]?[0-9]{{1,8}}{_SIZE}?(?![0-9.])"
     ),
@@ -66,11 +71,11 @@ _ODD = {  # what is looked for only where its sign is there
 # --- what is none, or a part of one --------------------------------------------------------------------------
 
 _CLEAN_BEFORE = re.compile(
-    rf"(?<!{_LETTER})(?<![0-9][.,:/'’_])(?<!\w/)(?<!(?<!\.)\.)(?<![A-Za-z_][-–—])"  # v5, 10:05, 1/5, .5, F-16
-    rf"(?<![第几数上周点{CHINESE}])(?<!分之)(?<!星期)(?<!礼拜)"  # the fifth, some ten, Wednesday
+    rf"(?<!{_LETTER})(?<![0-9][.,:∶/'’_])(?<!\w/)(?<!(?<!\.)\.)(?<![A-Za-z_][-–—])"  # v5, 10:05, 1/5, .5, F-16
+    rf"(?<![第几数上周点{CHINESE}])(?<!第 )(?<!分之)(?<!星期)(?<!礼拜)"  # the fifth, some ten, Wednesday
 )
 _CLEAN_AFTER = re.compile(
-    rf"(?!{_LETTER})(?![.,:/'’_][0-9])(?!\.[a-z])(?!-(?:[A-Z_]|[a-z](?![a-z])))(?![{CHINESE}点])"  # 5th, 5:30, 3-D
+    rf"(?!{_LETTER})(?![.,:∶/'’_][0-9])(?!\.[a-z])(?!-(?:[A-Z_]|[a-z](?![a-z])))(?![{CHINESE}点])"  # 5th, 5:30, 3-D
     r"(?![-–—](?:0[0-9]|[0-9][0-9.,]*+[-–—/]))"  # 2024-03, 555-123-4567
 )
 _ENDED = re.compile(rf"(?!{_LETTER})(?![.,][0-9])(?!(?<=[百千万亿])[{CHINESE}])")
@@ -79,11 +84,10 @@ _POINT = re.compile(r"(?<=\.)(?<!\w\.)(?<!\.\.)")
 _DASHES = frozenset("-–—")
 _FREE_DASH = re.compile(r"(?<=\s.)|(?<![^(].)")
 _HYPHEN = re.compile(r"(?<=[0-9a-z])-(?=[a-zA-Z])")
+_FRACTION = re.compile(r"[ -](?:half|halves|(?:third|quarter|fifth|sixth|eighth|tenth)s?)(?![a-z])", re.IGNORECASE)
 _ALONE = re.compile(r"(?<![\u3400-\u9fff]).(?![\u3400-\u9fff])")
 _ARTICLE = re.compile(r"(?:one|一)(?![ -]?(?:hundred|thousand|[mbt]r?illion|and)|[十百千万亿])", re.IGNORECASE)
-_RANGE = re.compile(
-    rf"(?<![\w./:–-])(?:(?:{CURRENCY}) ?)?(?!0[0-9])[0-9][0-9.,]*(?:[%°万亿千元]|[a-z]{{1,2}})?[-–—]\Z"
-)
+_RANGE = re.compile(rf"(?<![\w./:–-])(?:(?:{CURRENCY}) ?)?(?!0[0-9])[0-9][0-9.,]*(?:[%°万亿千元]|[a-z]{{1,2}})?[-–—]\Z")
 _LONGEST_SIDE = 20
 _PHONE = re.compile(
     r"[+(0](?<![0-9A-Za-z_.,].)(?!(?<=\()[^0])[0-9]{1,12}\)?(?:[ -]{1,2}[0-9]{2,8}(?![.,]?[0-9]))++(?!-?[A-Za-z])"
@@ -99,7 +103,7 @@ _MEANT = (
     (re.compile(r"(?<=\d)m\Z"), " m"),
     (re.compile(r"(?<=\d)m\Z"), " million"),
     (re.compile(r"千(?=[克米瓦卡帕赫])"), " 千"),
-    (re.compile(r"(?<=千)(?=[克米瓦卡帕赫])"), " "),
+    (re.compile(r"(?<=千)[克米瓦卡帕赫]\Z"), ""),
     (re.compile(r"\A(\d+) ?/ ?(\d+)\Z"), r"\2分之\1"),
 )
 
@@ -179,26 +183,24 @@ class Amounts:
 
     def _runs(self, key: str) -> Iterator[Place]:
         """Runs of digits by those of them that count: '1,200' and '0.12' by '12'."""
-        for pattern, (first, more) in self._digits:
-            for start in (first[key], *more.get(key, ())) if key in first else ():
+        for pattern, starts in self._digits:
+            for start in starts.get(key, ())[:_MOST]:
                 run = pattern.match(self._text, start)
                 assert run
                 yield run.span()
 
     @cached_property
-    def _digits(self) -> Sequence[tuple[re.Pattern[str], tuple[Mapping[str, int], Mapping[str, Sequence[int]]]]]:
+    def _digits(self) -> Sequence[tuple[re.Pattern[str], Mapping[str, Sequence[int]]]]:
         return [(pattern, self._by_digits(pattern)) for pattern in (_DIGITS, _SPACED)]
 
-    def _by_digits(self, pattern: re.Pattern[str]) -> tuple[Mapping[str, int], Mapping[str, Sequence[int]]]:
-        """Where runs start, the first and the others: most numbers of a table stand there once."""
-        first: dict[str, int] = {}
-        more: defaultdict[str, list[int]] = defaultdict(list)
-        for run in pattern.finditer(self._text):
-            key = run[0].replace(",", "").replace(".", "")
-            key = (key if key.isdigit() else key.translate(_MARKS)).strip("0")
-            if first.setdefault(key, at := run.start()) != at:
-                more[key].append(at)
-        return first, more
+    def _by_digits(self, pattern: re.Pattern[str]) -> Mapping[str, Sequence[int]]:
+        """Where runs of digits start; the marks in them are taken out of all at once, as tables have many."""
+        starts = [run.start() for run in pattern.finditer(self._text)]
+        keys = "\n".join(pattern.findall(self._text)).translate(_MARKS).split("\n")
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for key, start in zip(keys, starts, strict=False):
+            found[key.strip("0")].append(start)
+        return found
 
     @cached_property
     def _phones(self) -> Sequence[Place]:
@@ -234,7 +236,7 @@ class Amounts:
             on = _WORDS_ON.match(self._lower, words.end())
             assert on
             end = on.end()
-            if not _ENDED.match(self._text, end):
+            if not _ENDED.match(self._text, end) or _FRACTION.match(self._text, end):
                 continue
             yield start, self._with_tail(start, end)
 
@@ -255,33 +257,50 @@ class Amounts:
     def _around(self, start: int, end: int) -> Iterator[tuple[Place, Sequence[Amount]]]:
         """What a run of digits says with its sign, currency and unit; nothing where it is a part of something else."""
         text = self._text
-        if text[start] == "0" and text[start + 1 : start + 2].isdecimal():
+        begin = self._begin(start)
+        if begin is None or self._is_in_phone(start) or self._goes_on(start, end):
             return
-        if _POINT.match(text, start):
-            start -= 1
-        lead = _LED.match(text, start) and _LEAD.search(text, max(0, start - _LONGEST_LEAD), start)
-        begin = lead.start() if lead else start
-        if not self._begins(begin) or self._is_in_phone(start):
+        stop, said = self._read(begin, end)
+        if not said or said[0].unit in _CALENDAR:
             return
-        tail = _TAIL.match(text, end)
-        for stop, clean in ((tail.end() if tail else end, _ENDED if tail else _CLEAN_AFTER), (end, _CLEAN_AFTER)):
-            said = meanings(_plain(text[begin:stop])) if clean.match(text, stop) else ()
-            if said and said[0].unit not in _CALENDAR:
-                yield (begin, stop), said
-                if text[begin - 1 : begin] == "(" and text[stop : stop + 1] == ")":  # as accounts write -5
-                    yield (begin - 1, stop + 1), [Amount(-one.number, one.unit) for one in said]
-            if said:
-                return
+        yield (begin, stop), said
+        if text[begin - 1 : begin] == "(" and text[stop : stop + 1] == ")":  # as accounts write -5
+            yield (begin - 1, stop + 1), [Amount(-one.number, one.unit) for one in said]
 
-    def _begins(self, start: int) -> bool:
-        """Whether a number can begin here; behind a dash, only in a range: 5 is in '3-5', not in 'X-5' or '1-800-5'."""
-        if not _CLEAN_BEFORE.match(self._text, start):
+    def _read(self, begin: int, end: int) -> tuple[int, Sequence[Amount]]:
+        """Where a number ends, and what it can be: with the unit behind where that can be read, or alone."""
+        text = self._text
+        tail = _TAIL.match(text, end)
+        if tail and _ENDED.match(text, tail.end()) and (said := meanings(_plain(text[begin : tail.end()]))):
+            return tail.end(), said
+        return end, meanings(text[begin:end]) if _CLEAN_AFTER.match(text, end) else ()
+
+    def _begin(self, start: int) -> int | None:
+        """Where the sign or currency before digits begins; None where a number cannot begin there.
+
+        Behind a dash it can only in a range: 5 is in '3-5', not in 'X-5' or '1-800-5'.
+        """
+        text = self._text
+        if text[start] == "0" and text[start + 1 : start + 2].isdecimal():
+            return None
+        if text[start - 1 : start] == "." and _POINT.match(text, start):
+            start -= 1
+        if _LED.match(text, start) and (lead := _LEAD.search(text, max(0, start - _LONGEST_LEAD), start)):
+            start = lead.start()
+        if not _CLEAN_BEFORE.match(text, start):
+            return None
+        is_free = start == 0 or text[start - 1] not in _DASHES or _FREE_DASH.match(text, start)
+        return start if is_free or _RANGE.search(text, max(0, start - _LONGEST_SIDE), start) else None
+
+    def _goes_on(self, start: int, end: int) -> bool:
+        """Whether digits are the beginning of a number with blanks in it, as a unit behind shows: '1 500 km'."""
+        if not self._text[end : end + 2].strip().isdecimal() or self._text[end : end + 1] != " ":
             return False
-        is_open = self._text[start - 1 : start] not in _DASHES or _FREE_DASH.match(self._text, start)
-        return bool(is_open or _RANGE.search(self._text, max(0, start - _LONGEST_SIDE), start))
+        spaced = _SPACED.match(self._text, start)
+        return bool(spaced and spaced.end() > end and _TAIL.match(self._text, spaced.end()))
 
     def _is_in_phone(self, start: int) -> bool:
-        at = bisect_right(self._phones, (start, len(self._text)))
+        at = bisect_right(self._phones, start, key=itemgetter(0))
         return at > 0 and start < self._phones[at - 1][1]
 
 

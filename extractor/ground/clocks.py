@@ -1,4 +1,4 @@
-"""Times of the day and lengths of time in a document: 15:00:00 stands in '3 pm', '下午三点', '15:00'; PT90M in '1.5 hours'.
+"""Times of the day and lengths of time in a document: 15:00:00 stands in '3 pm' and '下午三点', PT90M in '1.5 hours'.
 
 The reading is that of `extractor.coercion`. A clock without a half of the day can be before or after noon.
 """
@@ -24,7 +24,8 @@ _HALVES = "上午|下午|晚上|凌晨|早上|早晨|清晨|中午|傍晚"
 _OFFSET = r"(?: ?(?:z|utc|gmt|(?:utc|gmt)?[-+][0-9]{2}:?[0-9]{2})(?![0-9a-z]))?"
 _DIGITS = re.compile(
     r"[0-9](?<![0-9a-su-z_].)(?<![0-9][-/.:,].)[0-9]?(?:"
-    rf"(?::[0-5][0-9]){{1,2}}(?:\.[0-9]{{1,9}})?(?: ?[ap](?:m|\.m\.))?{_OFFSET}| ?[ap](?:m|\.m\.)(?![a-z]))(?![0-9a-z:])"
+    rf"(?::[0-5][0-9]){{1,2}}(?:\.[0-9]{{1,9}})?(?: ?[ap](?:m|\.m\.))?{_OFFSET}"
+    r"| ?[ap](?:m|\.m\.)(?![a-z]))(?![0-9a-z:])"
 )
 _WORDS = re.compile("noon(?![a-z])|midday(?![a-z])|midnight(?![a-z])|正午")
 _SIGNS = re.compile(
@@ -78,8 +79,7 @@ class Length:
 def times(text: str) -> tuple[Time, ...]:
     """The times that a text can be: '3 pm' → 15:00, '3:30' → 3:30 and 15:30, '10:30:00Z' → that with its offset."""
     found = (clock.read(text) or clock.by_word(text)) if len(text) <= _LONGEST else None
-    exact = _EXACT.fullmatch(found.time + found.offset) if found else None
-    if not exact:
+    if not found or not (exact := _EXACT.fullmatch(found.time + found.offset)):
         return ()
     first = Time(exact["time"], (exact["offset"] or "").upper().replace("Z", "+00:00"))
     if not _OPEN.fullmatch(text) or clock.doubt(text, found):
@@ -133,8 +133,23 @@ class Clocks:
     def _lengths(self) -> Mapping[Length, Sequence[Place]]:
         found: defaultdict[Length, list[Place]] = defaultdict(list)
         for run in _LENGTH.finditer(self._lower):
-            is_one = length(run[0].replace("-", " ")) is not None
-            for stretch in [run] if is_one else _ONE_LENGTH.finditer(self._lower, *run.span()):
-                if meant := length(stretch[0].replace("-", " ")):
-                    found[meant].append(stretch.span())
+            for start, end, meant in self._steps(run):
+                found[meant].append((start, end))
         return found
+
+    def _steps(self, run: re.Match[str]) -> Iterator[tuple[int, int, Length]]:
+        """The lengths in a row of them: '1 hour and 30 minutes, 90 minutes' are two."""
+        last: tuple[int, int, Length] | None = None
+        for step in _ONE_LENGTH.finditer(self._lower, *run.span()):
+            start, end = step.span()
+            if last and (meant := length(self._plain(last[0], end))):
+                last = last[0], end, meant
+                continue
+            if last:
+                yield last
+            last = (start, end, meant) if (meant := length(self._plain(start, end))) else None
+        if last:
+            yield last
+
+    def _plain(self, start: int, end: int) -> str:
+        return self._lower[start:end].replace("-", " ")

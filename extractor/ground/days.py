@@ -8,11 +8,12 @@ last before it in the same paragraph, as people write; of another year, or of on
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from operator import itemgetter
 
 from extractor.coercion import dates
 from extractor.coercion.found import Found
@@ -31,14 +32,16 @@ _N = "[0-9零〇一二三四五六七八九十]"
 _AFTER = r"(?!(?!t[0-9])[0-9a-z_])(?![-/][0-9])(?!\.[0-9])"
 _DIGITS_FIRST = re.compile(  # each begins with one digit, as `re` skips to these fast
     r"[0-9](?<![0-9a-z_].)(?<![0-9a-z_][-/.:].)(?:"
-    rf"[0-9]?(?:st|nd|rd|th)?(?:[ \n/-]|\. ?)(?:of )?{_MONTH}(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT})|[ /-][0-9]{{2}}(?![0-9]))?"
+    rf"[0-9]?(?:st|nd|rd|th)?(?: ?[-–] ?{_DAY})?(?:[ \n/-]|\. ?)(?:of )?{_MONTH}"
+    rf"(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT})|[ /-][0-9]{{2}}(?![0-9]))?"
     r"|[0-9]?([-/.])[0-9][0-9]?\1(?:[0-9]{4}|['’]?[0-9]{2})"
     r"|[0-9]{3}([-/.] ?)[0-9][0-9]?\2[0-9][0-9]?"
     rf"|[0-9]{{3}},?[ /-]{_MONTH}(?:[ /-]{_DAY})?"
     rf"|[0-9]{{7}}){_AFTER}"
 )
 _MONTH_FIRST = re.compile(
-    rf"{_MONTH},?[ \n/-]?(?:{_YEAR}|{_SHORT}|(?:the )?{_DAY}(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT}))?){_AFTER}"
+    rf"{_MONTH},?[ \n/-]?(?:{_YEAR}|{_SHORT}|(?:the )?{_DAY}(?: ?[-–] ?{_DAY})?"
+    rf"(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT}))?){_AFTER}"
 )
 _SIGNS = re.compile(
     rf"{_N}(?<!{_N}.)(?:{_N}{{0,3}} ?年 ?{_N}{{1,2}} ?月(?: ?{_N}{{1,3}} ?[日号])?|{_N}? ?月 ?{_N}{{1,3}} ?[日号])"
@@ -46,6 +49,7 @@ _SIGNS = re.compile(
 _NUMBERS = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]['’]?([0-9]{2}|[0-9]{4})")
 _COMPACT = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4})")
 _SHORT_YEAR = re.compile(r"['’]?(?<![0-9])([0-9]{2})\Z")
+_DAYS = re.compile(r"(\D*)(\d{1,2}) ?(?:st|nd|rd|th)? ?[-–] ?(\d{1,2})((?!\d).*)")
 _CENTURIES = ("20", "19")
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _ISO_MONTH = re.compile(r"(\d{4})-(\d\d)")
@@ -78,7 +82,13 @@ def meanings(text: str) -> tuple[Day, ...]:
         return ()
     if day := _read(text):
         return (day,)
-    for variants in (_numeric(text), _without_day(text), _without_year(text), _without_century(text)):
+    for variants in (
+        _numeric(text),
+        _first_and_last(text),
+        _without_day(text),
+        _without_year(text),
+        _without_century(text),
+    ):
         if found := tuple(dict.fromkeys(variants)):
             return found
     return ()
@@ -104,6 +114,13 @@ def _numeric(text: str) -> Iterator[Day]:
             for year, month, day in (*orders, (one.zfill(2), two, last))
         ]
     yield from (day for order in orders if (day := _read("-".join(order))))
+
+
+def _first_and_last(text: str) -> Iterator[Day]:
+    """'5-7 June 2024' → 5 June and 7 June."""
+    if days := _DAYS.fullmatch(text):
+        for day in (days[2], days[3]):
+            yield from meanings(f"{days[1]}{day}{days[4]}")
 
 
 def _without_day(text: str) -> Iterator[Day]:
@@ -135,7 +152,7 @@ class Days:
         self._lower = lower
 
     def places(self, day: Day) -> Sequence[Place]:
-        """Where the text says a date; a month, or a day without a year, is also in whole dates where it has no other."""
+        """Where the text says a date; a part of a date counts in whole dates where it stands nowhere alone."""
         found = self._said.get(day) or self._parts.get(day, ())
         if day.year is None or day.day is None:
             return found
@@ -143,11 +160,9 @@ class Days:
         return sorted((*found, *(place for place in near if self._year_before(place[0]) == day.year)))
 
     def covers(self, start: int, end: int) -> bool:
-        """Whether a stretch is a part of a date with a year, and not the year: '3' of '3 March 2024'."""
-        at = bisect_left(self._whole, (start, len(self._text))) - 1
-        if at < 0 or not (self._whole[at][0] <= start and end <= self._whole[at][1]):
-            return False
-        return not _NAMED_YEAR.match(self._text, start)
+        """Whether a stretch is a part of a date with a year, and shorter than the year: '3' of '3 March 2024'."""
+        at = bisect_right(self._whole, start, key=itemgetter(0)) - 1
+        return at >= 0 and end <= self._whole[at][1] and end - start < len("2024")
 
     @cached_property
     def _said(self) -> Mapping[Day, Sequence[Place]]:
@@ -181,10 +196,17 @@ class Days:
         for place in sorted(found, key=lambda place: (place[0], -place[1])):
             if place[0] >= end and not _WITHIN.match(self._lower, place[0]):
                 end = place[1]
-                yield place
+                yield place[0], end - (self._lower[end - 1] == ".")
 
     def _year_before(self, at: int) -> int | None:
         """The year that the paragraph names last before a place."""
-        before = self._text[max(0, at - _NEARBY) : at].rpartition("\n\n")[2]
-        years = _NAMED_YEAR.findall(before)
-        return int(years[-1]) if years else None
+        last = bisect_left(self._years, at, key=itemgetter(0)) - 1
+        if last < 0:
+            return None
+        place, year = self._years[last]
+        is_near = at - place < _NEARBY and self._text.find("\n\n", place, at) < 0
+        return year if is_near else None
+
+    @cached_property
+    def _years(self) -> Sequence[tuple[int, int]]:
+        return [(year.start(), int(year[0])) for year in _NAMED_YEAR.finditer(self._text)]

@@ -20,6 +20,7 @@ Place = tuple[int, int]
 _NARROW = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1B), *range(0xFF21, 0xFF5B), *map(ord, "％＄＋－．／"))}
 _NARROW |= dict.fromkeys((0x3000, 0xA0, 0x2009, 0x202F), 0x20) | {0x2212: 0x2D}
 _WIDE = re.compile(f"[{''.join(map(chr, _NARROW))}]")
+_YEAR = re.compile(r"\d{4}")
 _MOMENT = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>.+)")
 _GAP = re.compile(r"[^0-9\n.。;；]{0,12}")  # between a day and its time: 'T', ' at ', ' (Sun), '
 _LONGEST_GAP = 12
@@ -51,7 +52,7 @@ class Typed:
         plain = value.translate(_NARROW).strip()
         match form:
             case "date" | "date-time":
-                return self._moments(plain)
+                return self._numbers(plain) if _YEAR.fullmatch(plain) else self._moments(plain)
             case "time":
                 return self._times(plain)
             case "duration":
