@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
@@ -29,12 +29,16 @@ _MOST_MARKS = 30  # on one letter: to put them in order takes the square of the 
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A text made of pieces of another one: where each starts here, and from where to where it was there."""
+    """A text made of pieces of another one: where each starts here, and from where to where it was there.
+
+    Pieces are as long as they were, but for `letters`, which are one in the other text.
+    """
 
     text: str
     starts: Sequence[int]
     origins: Sequence[int]
     ends: Sequence[int]
+    letters: Collection[int] = frozenset()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where a non-empty part of this text was in the other one."""
@@ -43,11 +47,9 @@ class Folded:
     def _whence(self, at: int) -> tuple[int, int]:
         """Where a character comes from; one of several that another became comes from the whole of it."""
         piece = bisect_right(self.starts, at) - 1
-        origin, end = self.origins[piece], self.ends[piece]
-        until = self.starts[piece + 1] if piece + 1 < len(self.starts) else len(self.text)
-        if until - self.starts[piece] != end - origin:
-            return origin, end
-        origin += at - self.starts[piece]
+        if piece in self.letters:
+            return self.origins[piece], self.ends[piece]
+        origin = self.origins[piece] + at - self.starts[piece]
         return origin, origin + 1
 
 
@@ -96,6 +98,7 @@ def is_mark(char: str) -> bool:
 def _spliced(text: str, odd: re.Pattern[str]) -> Folded:
     """A text, folded elsewhere, of which the odd places fold to more or fewer characters."""
     pieces: list[str] = []
+    letters: set[int] = set()
     origins: list[int] = []
     ends: list[int] = []
     last = 0
@@ -107,6 +110,7 @@ def _spliced(text: str, odd: re.Pattern[str]) -> Folded:
             origins.append(last)
             ends.append(start)
         if new := _folded(text[start:end]):
+            letters.add(len(pieces))
             pieces.append(new)
             origins.append(start)
             ends.append(end)
@@ -116,7 +120,7 @@ def _spliced(text: str, odd: re.Pattern[str]) -> Folded:
         origins.append(last)
         ends.append(len(text))
     starts = [0, *accumulate(map(len, pieces))]
-    return Folded("".join(pieces), starts[:-1], origins, ends)
+    return Folded("".join(pieces), starts[:-1], origins, ends, letters)
 
 
 def _with_joints(text: str) -> str:
@@ -141,7 +145,7 @@ def _class(chars: Iterable[str]) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _folded(char: str) -> str:
-    if category(char[0]) == "Cc" and not char.isspace():
+    if _CONTROL.match(char):
         return " "
     new = normalize("NFKC", normalize("NFKC", char).casefold())
     return new if new.strip(".") else new[:1]  # of '…'

@@ -479,7 +479,7 @@ def test_time_grows_no_faster_than_the_text(leaf: str, line: str) -> None:
         pytest.param(["a", "aa", "a" * 1000, "a" * 50_000], "a" * 100_000, id="one long word"),
         pytest.param(["a"] * 10_000, "a " * 100_000, id="everywhere"),
         pytest.param([{"name": "ann", "age": 30}] * 5_000, "ann, 30; " * 10_000, id="equal records"),
-        pytest.param([".".join("1" * at) for at in range(1, 100)], "1." * 50_000, id="numbers within numbers"),
+        pytest.param([".".join("1" * at) for at in range(1, 20)], "1." * 50_000, id="numbers within numbers"),
         pytest.param(["a b c " * 15_000 + "d"], "a b c " * 20_000, id="a value as long as the text"),
         pytest.param(["é" * 100, "x"], "e" + "\u0301\u0316" * 50_000, id="marks upon marks"),
         pytest.param([f"海港大桥{at}港桥" for at in range(50)], "海港大桥" * 25_000, id="Chinese, nearly everywhere"),
@@ -490,9 +490,11 @@ def test_hostile_values_and_texts_cost_little(data: Any, text: str) -> None:
     assert seconds(data, text) < 20
 
 
-def test_what_would_take_too_long_is_told() -> None:
-    found = ground([f"{at} harbours" for at in range(6_000)], Document("test", "sea " * 250_000), schema_of({}))
-    assert "too much to look for" in found.notes[""]
+def test_what_would_take_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("extractor.ground.places._BUDGET", 1_000_000)
+    found = ground(["sea", *(f"{at} harbours" for at in range(50))], Document("test", "the sea " * 20), schema_of({}))
+    assert found.spans == {"/0": Span(4, 7, "exact")}
+    assert found.notes == {"": "too much to look for: 50 of the values were not looked for, or not in every way"}
 
 
 # --- any text ------------------------------------------------------------------------------------------------
