@@ -26,13 +26,13 @@ _LETTER = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_UNSPACED}]]"
 # What joins two parts of a word: marks of numbers between digits, and others that are not the end of a sentence
 # without a blank ('networks.The'), nor a possessive ('Ann's' is Ann's, 'O'Neill' is no O).
 _JOINT = rf"""(?: (?<=\p{{Nd}}) [,:] (?=\p{{Nd}})
-                | (?!(?<=\p{{Ll}})\.\p{{Lu}}) [.@&·] (?={_LETTER})
-                | ['’] (?!s(?!{_LETTER})) (?={_LETTER}) )"""
+                | (?!(?<=[\p{{Ll}}\p{{Nd}}])\.\p{{Lu}}) [.@&·] (?={_LETTER})
+                | ['’] (?![sS](?!{_LETTER})) (?={_LETTER}) )"""
 _CHUNK = regex.compile(
     rf"""(?P<blank>\s+)
     | {_LETTER}+ (?:{_JOINT} {_LETTER}+)*
     | [{_UNSPACED}]\p{{M}}*
-    | (?<={_LETTER}) ['’]s (?!{_LETTER})
+    | (?<={_LETTER}) ['’][sS] (?!{_LETTER})
     | (?P<mark>\X)""",
     regex.VERBOSE | regex.VERSION1,
 )

@@ -30,9 +30,10 @@ from extractor.grammar import compile_schema
 from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
 from extractor.pipeline import extract
 from extractor.schema import digest, load
-from extractor.talk import Options
+from extractor.talk import Options, build_request
 from extractor.types import Completion, Document, Extraction, Message, Request, Schema
 from extractor.validation import validate
+from extractor.verbatim import runs
 
 pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks at processes through /proc"),
@@ -707,6 +708,37 @@ def test_the_users_bound_wins_and_ends_at_a_word() -> None:
     assert 40 < len(title) <= 80
     assert set(title.lower().split()) <= set(text.lower().split())
     assert len(record.data["about"]) <= 120
+
+
+# --- verbatim fields -----------------------------------------------------------------------------------------
+
+KINDLED = '"Tide\\House" burned at 3.45 on 2 May.\n灯塔在五月二日清晨起火，无人受伤。😀'
+
+
+def test_a_hot_model_writes_nothing_but_runs_of_the_text() -> None:
+    """Two documents, so two grammars, of one shape: one proof is enough."""
+    run_of = {"type": "string", "x-verbatim": True, "maxLength": 30}
+    schema = schema_of(
+        {
+            "type": "object",
+            "properties": {"who": {"anyOf": [run_of, {"type": "null"}]}, "words": {"type": "array", "items": run_of}},
+            "required": ["who", "words"],
+            "additionalProperties": False,
+        }
+    )
+    options = Options(temperature=1.5, seed=3, max_tokens=300, retries=0)
+
+    async def ask(engine: LlamaEngine) -> list[tuple[str, Completion]]:
+        requests = [(text, build_request(Document("a", text), schema, options)) for text in (TEXT, KINDLED) * 2]
+        answers = [(text, await engine.generate(request)) for text, request in requests]
+        assert len(engine._proven) == 1
+        return answers
+
+    for text, answer in run(ask):
+        data = json.loads(answer.text)
+        found = [*filter(None, [data["who"]]), *data["words"]]
+        assert found
+        assert all(map(runs(text).admits, found)), found
 
 
 # --- bad weights ---------------------------------------------------------------------------------------------

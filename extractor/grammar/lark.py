@@ -31,9 +31,10 @@ class Leaf(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a schema; what they leave open is the rule of each leaf."""
+    """The rules of a schema, and how many they are; what they leave open is the rule of each leaf."""
 
     text: str
+    size: int
     leaves: tuple[Leaf, ...]
 
 
@@ -81,7 +82,7 @@ class _Writer:
             self.rules[self.names[name]] = self._expression(self.definitions[name.removeprefix(_DEFINITION)])
         rules = [f"{name}: {body}" for name, body in self.rules.items()]
         text = "\n".join(("%llguidance {}", "start: root", *rules, *self.terminals))
-        return Rules(f"{text}\n", tuple(self.leaves.values()))
+        return Rules(f"{text}\n", len(rules), tuple(self.leaves.values()))
 
     def _expression(self, node: Any) -> str:
         """What writes a node."""
@@ -159,7 +160,7 @@ class _Writer:
         item = None if items is False else self._expression(items)
         rest = self._several(item, max(0, least - len(prefix)), _less(most, len(prefix)), is_first=not prefix)
         for at in reversed(range(len(prefix))):
-            ways = [""] if at >= least else []
+            ways = ['""'] if at >= least else []
             if rest is not None and prefix[at] is not False and (most is None or at < most):
                 ways.append(f"{self._separator(is_first=not at)}{self._expression(prefix[at])} {rest}")
             rest = self._choice(ways)
@@ -174,19 +175,27 @@ class _Writer:
         }
         for at, (name, child) in reversed([*enumerate(members.named.items())]):
             pair = f"{self._key(name)} {self._expression(child)}"
-            after, rest = rest, {}
-            for stage in members.stages(at):
-                following = members.following(stage, name)
-                tail = None if following is None else after[following]
-                ways = [] if tail is None else [f"{self._separator(is_first=stage.is_first)}{pair} {tail}"]
-                if name not in members.required and (without := after[stage]) is not None:
-                    ways.append(without)
-                rest[stage] = self._choice(ways)
+            rest = {stage: self._from_property(name, pair, stage, members, rest) for stage in members.stages(at)}
         return self._rule(f'"{{" {rest[_START]} "}}"')
 
+    def _from_property(
+        self, name: str, pair: str, stage: _Stage, members: _Members, after: Mapping[_Stage, str | None]
+    ) -> str | None:
+        """What follows at a stage from a property on."""
+        following = members.following(stage, name)
+        tail = None if following is None else after[following]
+        written = f"{self._separator(is_first=stage.is_first)}{pair}"
+        if name in members.required:
+            return None if tail is None else f"{written} {tail}"
+        if following == stage and tail is not None:
+            # In a row where nothing else leads here, not one within the other: llguidance recurses.
+            row = f"({written})? {tail}"
+            return self._rule(row) if stage._replace(is_first=True) in after else row
+        return self._choice([*([] if tail is None else [f"{written} {tail}"]), *filter(None, [after[stage]])])
+
     def _choice(self, ways: list[str]) -> str | None:
-        """One of some ways, of which '' is none at all; None where there is none."""
-        return self._rule(" | ".join(way or '""' for way in ways)) if ways else None
+        """One of some ways; None where there is none."""
+        return self._rule(" | ".join(ways)) if ways else None
 
     def _several(self, item: str | None, least: int, most: int | None, *, is_first: bool) -> str | None:
         """Between so many items, with what separates them; None where that cannot be."""

@@ -19,6 +19,7 @@ from extractor.verbatim import Runs, runs
 # three.
 MOST_CHUNKS = 40_000
 MOST_DIFFERENT = 8_000
+MOST_RULES = 1_000  # one within the other they fill its stack, which ends the process: at some 2,000
 
 _MARK = "// what follows is of the document\n"
 _CHARACTER = r'(?:[^"\\\x00-\x1f\x7f]|\\["\\])'
@@ -29,7 +30,7 @@ _EDGE = r'(?:[^ "\\\x00-\x1f\x7f]|\\["\\])'
 def with_runs(rules: Rules, text: str) -> tuple[str | None, str]:
     """The grammar in which verbatim texts are runs of a text; or None, and why there is none."""
     found = runs(text)
-    if loose := _excess(found, len(rules.leaves)):
+    if loose := _excess(found, rules):
         return None, loose
     chunks = [json.dumps(chunk, ensure_ascii=False)[1:-1] for chunk in found.chunks]
     leaves = [_leaf(leaf, found) for leaf in rules.leaves]
@@ -38,9 +39,11 @@ def with_runs(rules: Rules, text: str) -> tuple[str | None, str]:
     return (None, f"the decoder cannot hold it: {fault}") if fault else (grammar, "")
 
 
-def _excess(found: Runs, lengths: int) -> str:
-    """What of a text is too much for the decoder, with leaves of so many lengths."""
-    many, different = len(found.chunks), len(set(found.chunks))
+def _excess(found: Runs, rules: Rules) -> str:
+    """What of a text or of the rules for it is too much for the decoder."""
+    if rules.size > MOST_RULES:
+        return f"the schema needs {rules.size:,} rules, the decoder holds {MOST_RULES:,}"
+    many, different, lengths = len(found.chunks), len(set(found.chunks)), len(rules.leaves)
     if many * lengths > MOST_CHUNKS:
         return f"the text has {many:,} words and marks, the decoder holds {MOST_CHUNKS // lengths:,}"
     if different * lengths > MOST_DIFFERENT:

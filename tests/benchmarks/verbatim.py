@@ -118,10 +118,10 @@ def main() -> None:
         sys.exit(f"{folder} is not there: nothing to measure")
     for name in _FILES:
         scores: dict[str, dict[str, list[Score]]] = {way: defaultdict(list) for way in WAYS}
-        for row in taken(folder, name, count):
+        for at, row in enumerate(taken(folder, name, count)):
             text = "\n\n".join(filter(None, (row.get("title"), row["text"])))
-            for way, schema in WAYS.items():
-                record = extract(Document(row["id"], text), schema, model=model)
+            for way in [*WAYS][:: -1 if at % 2 else 1]:  # the second finds the prompt of the first in the cache
+                record = extract(Document(row["id"], text), WAYS[way], model=model)
                 scores[way][row.get("source", name)].append(score(row, text, record, way))
                 print(f"  {row['id']} {way}: {record.data or record.errors}", file=sys.stderr, flush=True)
         for way, by_source in scores.items():

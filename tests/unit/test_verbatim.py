@@ -27,6 +27,7 @@ def chunks(text: str) -> list[str]:
         pytest.param("James' book", "James|'|book", id="a possessive of s"),
         pytest.param("the U.S. Army", "the|U.S|.|Army", id="initials"),
         pytest.param("It ended.Then more", "It|ended|.|Then|more", id="no blank after a sentence"),
+        pytest.param("in 1999.Then ASP.NET", "in|1999|.|Then|ASP.NET", id="nor after a number"),
         pytest.param("well-known e-mail", "well|-|known|e|-|mail", id="hyphens are marks"),
         pytest.param("3.5 1,200.50 10:30 v2.0", "3.5|1,200.50|10:30|v2.0", id="numbers are whole"),
         pytest.param("in 1999, 2000", "in|1999|,|2000", id="a comma behind a number"),
@@ -152,6 +153,6 @@ def test_the_lengths_are_those_of_runs(text: str, least: int, most: int) -> None
     assert found.has_length(least, most) is any(least <= length <= most for length in lengths)
 
 
-@pytest.mark.parametrize("text", ["a" * 10**6, "a." * 500_000, "1," * 500_000, "'" * 10**6, "海\n" * 300_000])
+@pytest.mark.parametrize("text", ["a" * 10**6, "a." * 500_000, "1," * 500_000, "'" * 200_000, "海\n" * 100_000])
 def test_hostile_texts_are_cut_in_linear_time(text: str) -> None:
     assert runs.__wrapped__(text).chunks

@@ -488,12 +488,13 @@ WORDS = "The sea lark left with a wild 海港 lark"
 written_runs = st.sampled_from(["The", "sea lark", "wild", "wild 海港", "海", "lark", "with a", "a"])
 near_misses = st.sampled_from(["", "sea  lark", "lar", "Lark", "lark sea", "w", "wi", "unknown", "海港l"])
 OF_RUNS: Shape = (RUN, written_runs | near_misses)
+CLOSED: dict[str, Any] = {**record(k={"const": "a"}, n=WHOLE), "additionalProperties": False}
 plain_leaves: list[Shape] = [
     (WHOLE, st.integers(-3, 30)),
     (NOTHING, st.none()),
     ({"enum": ["wi", "unknown", "sea", 1]}, st.sampled_from(["wi", "unknown", "sea", 1, "w"])),
     ({"const": "wild"}, st.sampled_from(["wild", "lark", None])),
-    (record(k={"const": "a"}, n=WHOLE), st.sampled_from([{"k": "a", "n": 1}, {"k": "b", "n": 1}, {"k": "a"}])),
+    (CLOSED, st.sampled_from([{"k": "a", "n": 1}, {"k": "b", "n": 1}, {"k": "a"}])),
 ]
 
 
@@ -510,6 +511,7 @@ def objected(shapes: dict[str, tuple[Shape, bool]]) -> Shape:
         "type": "object",
         "properties": {name: inner for name, ((inner, _), _) in shapes.items()},
         "required": [name for name, (_, is_required) in shapes.items() if is_required],
+        "additionalProperties": False,  # as the grammar has it anyway
     }
     return node, st.fixed_dictionaries({}, optional={name: values for name, ((_, values), _) in shapes.items()})
 
