@@ -9,7 +9,7 @@ from typing import Any
 
 from extractor.descent import Descent
 from extractor.errors import Ungrounded
-from extractor.ground import first_place, ground
+from extractor.ground import Grounded, first_place, ground
 from extractor.pointers import pointer, value_at
 from extractor.types import VERBATIM, Document, Ground, Problem, Schema
 from extractor.verbatim import collapsed, runs
@@ -50,13 +50,9 @@ class Evidence:
         problems = [Problem(at, why, value_at(data, at), kind=Ungrounded.__name__) for at, why in missing.items()]
         return Traced(traced.data, traced.notes, traced.further, problems)
 
-    def found(self, data: Any) -> dict[str, Any]:
-        """Where a record's values stand: its `spans`, `support`, `ungrounded` and `notes`; nothing where nobody asks."""
-        if self.level == "off":
-            return {}
-        found = ground(data, self.document, self.schema)
-        names = ("spans", "support", "ungrounded", "notes")
-        return {name: getattr(found, name) for name in names}
+    def found(self, data: Any) -> Grounded:
+        """Where a record's values stand; nothing where nobody asks."""
+        return Grounded({}) if self.level == "off" else ground(data, self.document, self.schema)
 
 
 @lru_cache(maxsize=64)

@@ -109,9 +109,15 @@ def _finish(record: Extraction, draft: Draft, evidence: Evidence) -> Extraction:
         record = replace(record, notes=joined(record.notes, told))
     record = replace(record, notes=joined(record.notes, _changed_by_class(answer, checked.data, checked.instance)))
     record = replace(record, data=checked.data, instance=checked.instance)
-    found = evidence.found(checked.data)
-    notes = joined(record.notes, found.pop("notes", {}))
-    return replace(record, notes=notes, absent=absences(schema, checked.data, draft.lost), **found)
+    traced = evidence.found(checked.data)
+    return replace(
+        record,
+        spans=traced.spans,
+        support=traced.support,
+        ungrounded=traced.ungrounded,
+        absent=absences(schema, checked.data, draft.lost),
+        notes=joined(record.notes, traced.notes),
+    )
 
 
 def _changed_by_class(answer: Any, written: Any, instance: Any) -> dict[str, str]:
