@@ -96,6 +96,8 @@ class Draft:
             answer = _meant(question, decode(completion, question.schema, question.encoding), talk, completion)
         except OutputError as error:
             is_final = not isinstance(error, ParseError)
+            if self.valid is not None:
+                return self.failed(error)
             if self.data is not None:
                 why = (Problem.of(error),) if is_final else ()
                 return replace(self, is_final=is_final, faults=self.faults or why)  # the data are no worse than before
@@ -195,7 +197,8 @@ class Draft:
     def failed(self, error: ExtractError) -> Draft:
         """After a question that has no answer."""
         if self.valid is not None:
-            return replace(self, notes=joined(self.notes, {"": f"nothing in place of repeated items: {error}"}))
+            told = {"": f"nothing in place of repeated items: {error}"}
+            return replace(self, pieces=(), is_topped=True, notes=joined(self.notes, told))
         draft = replace(self, faults=self.faults or (Problem.of(error),))  # a cut answer says why there is a next
         return draft if isinstance(error, EngineUnavailable) else draft.given_up()
 

@@ -93,11 +93,15 @@ def test_repeated_items_are_dropped_and_others_asked_for_once() -> None:
     assert "at most 2 items" in engine.requests[1].messages[-1].content
 
 
-@pytest.mark.parametrize("reply", ["no idea", '{"/words/-": ["gold"]}', EngineUnavailable("gone")])
+NO_OTHERS = ["no idea", ("", "length"), ("I will not", "refusal"), '{"/words/-": ["gold"]}', EngineUnavailable("gone")]
+
+
+@pytest.mark.parametrize("reply", NO_OTHERS)
 def test_a_record_without_other_items_is_as_good_as_before(reply: Any) -> None:
-    found, _ = run({"name": "Bridge", "words": ["steel", "steel"]}, reply)
+    found, engine = run({"name": "Bridge", "words": ["steel", "steel"]}, reply)
     assert found.ok
     assert found.data["words"] == ["steel"]
+    assert len(engine.requests) == 2, "they are asked for once"
 
 
 def test_a_list_that_is_too_short_without_what_it_repeats_is_asked_for_again() -> None:
