@@ -95,13 +95,7 @@ class Draft:
         try:
             answer = _meant(question, decode(completion, question.schema, question.encoding), talk, completion)
         except OutputError as error:
-            is_final = not isinstance(error, ParseError)
-            if self.valid is not None:
-                return self.failed(error)
-            if self.data is not None:
-                why = (Problem.of(error),) if is_final else ()
-                return replace(self, is_final=is_final, faults=self.faults or why)  # the data are no worse than before
-            return replace(self, text=completion.text, faults=(Problem.of(error),), is_final=is_final)
+            return self.unread_answer(error, completion.text)
         value, cuts = compile_schema(question.schema).clip(answer.value, is_held=talk.mode == "grammar")
         told = joined(answer.notes, cuts)
         if question.pieces:
@@ -117,6 +111,16 @@ class Draft:
         if answer.open is not None:
             return taken.begun(value, answer.open, cut)
         return self.better(replace(taken, data=value).checked())
+
+    def unread_answer(self, error: OutputError, text: str) -> Draft:
+        """After an answer that is none; data that are there are no worse than before."""
+        if self.valid is not None:
+            return self.failed(error)
+        is_final = not isinstance(error, ParseError)
+        why = (Problem.of(error),)
+        if self.data is None:
+            return replace(self, text=text, faults=why, is_final=is_final)
+        return replace(self, is_final=is_final, faults=self.faults or why if is_final else self.faults)
 
     def begun(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> Draft:
         """With an answer that was cut off: what it lacks is asked for next, or the whole where nothing was complete."""
