@@ -11,8 +11,9 @@ from extractor.ground.folding import Folded, fold, squeeze, squeezed
 from extractor.ground.fuzzy import near_characters, near_words
 from extractor.ground.sought import Key, Leaf
 from extractor.ground.typed import Typed
-from extractor.ground.whole import UNSPACED, glances, is_whole
+from extractor.ground.whole import glances, is_whole
 from extractor.ground.words import Words, words_of
+from extractor.text import UNSPACED
 from extractor.types import Match, Span
 
 Place = tuple[int, int]

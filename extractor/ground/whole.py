@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-# Scripts whose words stand without spaces, or carry particles: each character may begin or end a value.
-UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
-)
+from extractor.text import UNSPACED
+
 _WORD = re.compile(rf"[^\W{UNSPACED}]+")
 _LETTER = re.compile(_WORD.pattern[:-1])
 _BEFORE_NUMBER = re.compile(r"(?<!\d[.,])(?<!(?<!\w)[-−])")  # 5 is neither in 3.5 nor in -5, but in 1-5

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, islice
 
-from extractor.ground.whole import UNSPACED
+from extractor.text import UNSPACED
 
 _WORD = re.compile(rf"[^\W_{UNSPACED}]+")
 _PARTS = re.compile(f"({_WORD.pattern})")

@@ -19,7 +19,8 @@ from extractor.support.claims import claims
 from extractor.support.facts import Facts
 from extractor.support.mentions import Index
 from extractor.support.sentences import sentences
-from extractor.support.words import UNSPACED, fold, is_function_word, stems
+from extractor.support.words import fold, is_function_word, stems
+from extractor.text import UNSPACED
 from extractor.types import Support
 
 BACKED = 0.5  # of a sentence, the least share that one passage has to say

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 from extractor.support import figures
 from extractor.support.facts import CALENDAR, Claim, is_abbreviation, squeezed
-from extractor.support.words import UNSPACED, fold, is_function_word, narrow, stem, words
+from extractor.support.words import fold, is_function_word, narrow, stem, words
+from extractor.text import UNSPACED
 
 _LETTER = rf"[^\W\d_{UNSPACED}]"
 _WORD = re.compile(rf"(?<![^\W{UNSPACED}])(?:(?:{_LETTER}\.){{2,9}}|{_LETTER}(?:{_LETTER}|\d|['’&](?={_LETTER}))*+)")

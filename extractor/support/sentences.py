@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from extractor.support.words import UNSPACED
+from extractor.text import UNSPACED
 
 _WINDOW = 60  # words, or twice as many characters where words stand without spaces
 _LONGEST = 2 * _WINDOW

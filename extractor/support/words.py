@@ -11,11 +11,7 @@ import re
 from functools import lru_cache
 from operator import add
 
-# Scripts whose words stand without spaces, or carry particles.
-UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-    "\U00020000-\U0003ffff"
-)
+from extractor.text import UNSPACED
 
 _FUNCTION_WORDS = frozenset(
     """a about above after again all also although am an and another any are as at be because been before being below
