@@ -209,6 +209,9 @@ class Span:
         return span if self.match != "fuzzy" else {**span, "score": self.score}
 
 
+_BACKED = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class Support:
     """How a sentence of a value that the model worded itself, `value[start:end]`, is backed by the document.
@@ -222,6 +225,11 @@ class Support:
     passage: tuple[int, int] | None
     score: float
     missing: tuple[str, ...] = ()
+
+    @property
+    def is_weak(self) -> bool:
+        """Whether no passage says even half of it."""
+        return self.score < _BACKED
 
 
 @dataclass(frozen=True, slots=True)

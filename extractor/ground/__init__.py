@@ -16,7 +16,6 @@ from extractor.ground.order import arrange
 from extractor.ground.places import Places
 from extractor.ground.sought import Leaf, record_of
 from extractor.pointers import leaves
-from extractor.support import BACKED, Passages, is_worded
 from extractor.types import Document, Schema, Span, Support
 
 NOT_THERE = "not in the text"
@@ -50,8 +49,7 @@ def ground(data: Any, document: Document, schema: Schema) -> Grounded:
     spans = {where: found[where] for where, _ in leaves(data) if where in found}
     others = [sought[where] for where, _ in leaves(data) if where in sought and where not in found]
     open_ones = [leaf for leaf in others if not leaf.is_label and str(leaf.value).strip()]
-    passages = Passages(document.text)
-    support = {leaf.pointer: passages.support(str(leaf.value)) for leaf in open_ones if _is_worded(leaf)}
+    support = _support([leaf for leaf in open_ones if isinstance(leaf.value, str)], document.text)
     ungrounded = {leaf.pointer: why for leaf in open_ones if (why := _why(support.get(leaf.pointer)))}
     notes = {"": _NOT_LOOKED_FOR.format(places.missed)} if places.missed else {}
     return Grounded(spans, support, ungrounded, notes)
@@ -63,8 +61,15 @@ def first_place(value: str, text: str) -> tuple[int, int] | None:
     return next(((span.start, span.end) for span in found if span.match in ("exact", "normalised")), None)
 
 
-def _is_worded(leaf: Leaf) -> bool:
-    return isinstance(leaf.value, str) and is_worded(leaf.value)
+def _support(others: Sequence[Leaf], text: str) -> dict[str, Sequence[Support]]:
+    """What backs texts that stand nowhere and are so long that the model may have worded them, by pointer."""
+    if not others:
+        return {}
+    from extractor.support import Passages, is_worded  # with readers of numbers and names; most records need none
+
+    passages = Passages(text)
+    worded = {leaf.pointer: str(leaf.value) for leaf in others if is_worded(str(leaf.value))}
+    return {where: passages.support(value) for where, value in worded.items()}
 
 
 def _why(support: Sequence[Support] | None) -> str:
@@ -75,6 +80,5 @@ def _why(support: Sequence[Support] | None) -> str:
 def _faults(support: Sequence[Support]) -> Iterator[str]:
     if missing := dict.fromkeys(name for sentence in support for name in sentence.missing):
         yield f"the text has no {', no '.join(missing)}"
-    weakest = min((sentence.score for sentence in support), default=0.0)
-    if weakest < BACKED:
-        yield f"no passage says more than {weakest:.0%} of it"
+    if any(sentence.is_weak for sentence in support):
+        yield f"no passage says more than {min(sentence.score for sentence in support):.0%} of it"

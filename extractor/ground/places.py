@@ -6,15 +6,18 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from extractor.ground.folding import Folded, fold, squeeze, squeezed
 from extractor.ground.fuzzy import near_characters, near_words
 from extractor.ground.sought import Key, Leaf
-from extractor.ground.typed import Typed
 from extractor.ground.whole import glances, is_whole
 from extractor.ground.words import Words, words_of
 from extractor.text import UNSPACED
 from extractor.types import Match, Span
+
+if TYPE_CHECKING:
+    from extractor.ground.typed import Typed
 
 Place = tuple[int, int]
 
@@ -143,6 +146,8 @@ class Places:
     @cached_property
     def typed(self) -> Typed:
         """Its numbers and dates."""
+        from extractor.ground.typed import Typed  # with all readers of numbers and dates; few values need them
+
         return Typed(self.text)
 
 

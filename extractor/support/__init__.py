@@ -23,7 +23,6 @@ from extractor.support.words import fold, is_function_word, stems
 from extractor.text import UNSPACED
 from extractor.types import Support
 
-BACKED = 0.5  # of a sentence, the least share that one passage has to say
 _WORDED = 4  # words, or twice as many characters, from which on a text is worded rather than quoted
 _UNIT = re.compile(rf"([{UNSPACED}])|[^\s{UNSPACED}]*[^\W{UNSPACED}][^\s{UNSPACED}]*+")
 _FAINT = 0.1  # what a word of grammar weighs

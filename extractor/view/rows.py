@@ -9,7 +9,6 @@ from typing import Any, Literal
 from extractor.absent import is_empty
 from extractor.lines import to_json
 from extractor.pointers import escaped, value_at
-from extractor.support import BACKED
 from extractor.types import Extraction, Match, Span, Support
 
 State = Literal[Match, "worded", "none", "label", "empty"]
@@ -57,7 +56,7 @@ class Row:
 
 def is_weak(support: Support) -> bool:
     """Whether a sentence is hardly backed, or has names or numbers that the document has not."""
-    return support.score < BACKED or bool(support.missing)
+    return support.is_weak or bool(support.missing)
 
 
 def rows_of(record: Extraction) -> list[Row]:
