@@ -452,9 +452,9 @@ def test_whole_words_of_the_document_are_found(parts: list[str], data: st.DataOb
 
 
 def seconds(data: Any, text: str) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     spans_of(data, text)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 @pytest.mark.parametrize(
@@ -468,9 +468,8 @@ def seconds(data: Any, text: str) -> float:
 )
 def test_time_grows_no_faster_than_the_text(leaf: str, line: str) -> None:
     leaves = [leaf.format(f"{at:03}z") for at in range(200)]
-    small, large = (line * (size // len(line)) for size in (100_000, 300_000))
-    assert min(seconds(leaves, large) for _ in range(2)) < 8 * min(seconds(leaves, small) for _ in range(2)) + 0.05
-    assert seconds(leaves, large) < 5
+    small, large = (line * (size // len(line)) for size in (30_000, 300_000))
+    assert seconds(leaves, large) < 40 * (seconds(leaves, small) + 0.05), "squared it would be a hundred times"
 
 
 @pytest.mark.parametrize(

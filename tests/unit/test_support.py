@@ -343,9 +343,9 @@ def test_searching_and_indexing_find_the_same(text: str, query: str) -> None:
     ],
 )
 def test_hostile_input_takes_linear_time(text: str, value: str) -> None:
-    began = time.monotonic()
+    began = time.process_time()
     Passages(text).support(value)
-    assert time.monotonic() - began < 30
+    assert time.process_time() - began < 30
 
 
 def test_nothing_is_read_before_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
