@@ -486,7 +486,7 @@ def test_time_grows_no_faster_than_the_text(leaf: str, line: str) -> None:
     ],
 )
 def test_hostile_values_and_texts_cost_little(data: Any, text: str) -> None:
-    assert seconds(data, text) < 20
+    assert seconds(data, text) < 60
 
 
 def test_what_would_take_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
