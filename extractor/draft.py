@@ -20,7 +20,7 @@ from extractor.pointers import joined, pointer, value_at
 from extractor.prompt import Voice, again
 from extractor.schema import is_many
 from extractor.talk import Question, Talk
-from extractor.types import Completion, Message, Problem, Schema
+from extractor.types import GIVEN_UP, Completion, Message, Problem, Schema
 from extractor.validation import Valid, doubted, validate
 
 _LONGEST_FAULT = 300  # characters of a value in a message to the model
@@ -222,7 +222,7 @@ class Draft:
         checked = validate(self.schema, data)
         if not (places or items) or not isinstance(checked, Valid):
             return self
-        told = {piece.pointer: f"left out: {piece.why}{_was(self.data, piece)}" for piece in self.pieces}
+        told = {piece.pointer: f"{GIVEN_UP}{piece.why}{_was(self.data, piece)}" for piece in self.pieces}
         lost = dict.fromkeys(map(pointer, places), absent.reason_of(kinds))
         notes = joined(self.notes, told)
         return replace(self, data=data, valid=checked, problems=(), faults=(), pieces=(), notes=notes, lost=lost)

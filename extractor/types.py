@@ -19,6 +19,8 @@ Ground = Literal["off", "report", "require"]
 
 VERBATIM = "x-verbatim"  # keyword of a JSON Schema, ours: a text is a run of the document's words
 
+GIVEN_UP = "left out: "  # how the note begins on a value that a record has to do without
+
 
 class Verbatim:
     """Marks a text that the document has to have word for word: `name: Annotated[str, Verbatim]`.

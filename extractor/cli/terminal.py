@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from extractor.errors import ExtractError, SourceError
 from extractor.lines import to_json
 from extractor.text import UNSAFE
-from extractor.types import Extraction
+from extractor.types import GIVEN_UP, Extraction
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -86,9 +86,13 @@ class Screen:
             self._line("note", message, "33")
 
     def report(self, record: Extraction, *, has_notes: bool = True) -> None:
-        """The notes and errors of one record; every error names the document."""
-        for where, note in record.notes.items() if has_notes else ():
-            self.note(f"{record.source}{': ' + where if where else ''}: {note}")
+        """The notes and errors of one record; every error names the document. What it lost is told everywhere."""
+        for where, note in record.notes.items():
+            told = f"{record.source}{': ' + where if where else ''}: {note}"
+            if GIVEN_UP in note:
+                self.warn(told)
+            elif has_notes:
+                self.note(told)
         for problem in record.errors:
             value = "" if problem.value is None else f" (it was {_short(problem.value)})"
             name = "" if problem.kind == SourceError.__name__ else f"{record.source}: "  # those name it themselves
