@@ -101,6 +101,7 @@ TREE = {
     "Refused": (errors.OutputError, 1, False),
     "ParseError": (errors.OutputError, 1, False),
     "InvalidOutput": (errors.OutputError, 1, False),
+    "Ungrounded": (errors.OutputError, 1, False),
 }
 
 
