@@ -69,7 +69,9 @@ class Places:
             return found
         near = self._near(value, key, spaced=spaced) if isinstance(leaf.value, str) else []
         found = _merged(found, [span for span in near if span.match == "normalised"])
-        return found or self._typed(leaf) or near
+        if not found or (len(found) < wanted and any(map(str.isdigit, value))):
+            found = _merged(found, self._typed(leaf))
+        return found or near
 
     def _some(self, glances: Iterable[Place | None], match: Match, size: int) -> list[Span]:
         """The places of a value of some size among those that are looked at, not too many of either."""

@@ -359,6 +359,14 @@ def test_the_leaves_of_a_record_stand_together(data: Any, text: str, expected: l
     assert starts(data, text) == expected
 
 
+def test_equal_numbers_take_places_in_other_forms_where_there_are_too_few_as_written() -> None:
+    text = "Ann paid $5,000 in March. Bob paid five thousand in May. Cy paid 5000 in June."
+    data = [{"name": name, "paid": 5000} for name in ("Ann", "Bob", "Cy")]
+    said = said_of(data, text)
+    assert [said[f"/{at}/paid"] for at in range(3)] == ["$5,000", "five thousand", "5000"]
+    assert said_of({"paid": 5000}, text) == {"/paid": "5000"}
+
+
 # --- what is not borne out -------------------------------------------------------------------------------------
 
 
