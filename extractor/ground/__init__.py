@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from extractor.ground.order import arrange
 from extractor.ground.places import Places
 from extractor.ground.sought import Leaf, record_of
 from extractor.pointers import leaves
+from extractor.scopes import Scopes
 from extractor.types import Document, Schema, Span, Support
 
 NOT_THERE = "not in the text"
@@ -42,7 +44,7 @@ def ground(data: Any, document: Document, schema: Schema) -> Grounded:
     Truth values are not looked for. What the schema lists itself (`enum`, `const`, `default`) is found as written, or
     needs no place.
     """
-    root = record_of(data, schema.json_schema)
+    root = record_of(data, _scopes(schema))
     sought = {leaf.pointer: leaf for leaf in root.all_leaves()}
     places = Places(document.text, Counter(leaf.key for leaf in sought.values()))
     found = arrange(root, places.of, len(document.text))
@@ -53,6 +55,11 @@ def ground(data: Any, document: Document, schema: Schema) -> Grounded:
     ungrounded = {leaf.pointer: why for leaf in open_ones if (why := _why(support.get(leaf.pointer)))}
     notes = {"": _NOT_LOOKED_FOR.format(places.missed)} if places.missed else {}
     return Grounded(spans, support, ungrounded, notes)
+
+
+@lru_cache(maxsize=32)
+def _scopes(schema: Schema) -> Scopes:
+    return Scopes(schema.json_schema)
 
 
 def first_place(value: str, text: str) -> tuple[int, int] | None:

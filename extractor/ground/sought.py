@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,13 +43,12 @@ class Record:
             todo += reversed([item for items in record.lists for item in items])
 
 
-def record_of(data: Any, json_schema: Mapping[str, Any]) -> Record:
+def record_of(data: Any, scopes: Scopes) -> Record:
     """What of data may stand in a document; no recursion, as it may be deep.
 
     The fields of an object belong together, those of objects in it too; only the root is no such record, but the
     page that records are on.
     """
-    scopes = Scopes(json_schema)
     root = Record()
     todo = [(root, "", data, scopes.root)]
     while todo:
