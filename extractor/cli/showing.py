@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -133,5 +134,5 @@ def _told(record: Extraction, where: str) -> str:
 
 
 def _short(value: Any) -> str:
-    said = one_line(value if isinstance(value, str) else str(value))
+    said = one_line(value) if isinstance(value, str) else json.dumps(value)
     return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"

@@ -147,7 +147,7 @@ def _class(chars: Iterable[str]) -> str:
 def _folded(char: str) -> str:
     if _CONTROL.match(char):
         return " "
-    new = normalize("NFKC", normalize("NFKC", char).casefold())
+    new = normalize("NFKC", normalize("NFKC", char).casefold()).replace("i̇", "i")  # what 'İ' becomes
     return new if new.strip(".") else new[:1]  # of '…'
 
 

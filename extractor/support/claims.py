@@ -38,6 +38,8 @@ _NO_NAMES = frozenset(  # which stand without an article as names do
     violence war water weather well women work year yesterday""".split()  # noqa: SIM905
 )
 _HONORIFICS = frozenset(("mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "messrs"))
+_CURRENCY = re.compile(r"[$€£¥￥₹₩₽]\s?\Z")
+_PERCENT = re.compile(r"\s?[%‰]")
 _HEADLINE = 0.85  # share of capitalised words from which on capitals say nothing
 _FEWEST = 4  # words of a headline
 
@@ -65,11 +67,18 @@ def claims(sentence: str) -> list[Claim]:
 
 def _numbers(sentence: str) -> Iterator[Claim]:
     for figure in figures.written(sentence):
-        yield Claim(figure.start, sentence[figure.start : figure.end], figure.amounts)
+        start, end = _dressed(sentence, figure.start, figure.end)
+        yield Claim(start, sentence[start:end], figure.amounts)
     for figure in (*figures.spoken(sentence), *figures.chinese(sentence)):
         text = sentence[figure.start : figure.end]
         if len(text) > 1 and text.casefold() != "one" and text not in _IDIOMS:
             yield Claim(figure.start, text, figure.amounts)
+
+
+def _dressed(sentence: str, start: int, end: int) -> tuple[int, int]:
+    """Where a number stands with its sign of a currency or of percent: 30m in 'over £30m' → £30m."""
+    lead, tail = _CURRENCY.search(sentence, max(start - 2, 0), start), _PERCENT.match(sentence, end)
+    return lead.start() if lead else start, tail.end() if tail else end
 
 
 def _names(sentence: str) -> Iterator[Claim]:
