@@ -59,20 +59,22 @@ def reason_of(kinds: Collection[str]) -> Reason:
     return next((reason for kind, reason in _LOST.items() if kind in kinds), "invalid")
 
 
-def without(schema: Schema, data: Any, paths: Sequence[Path]) -> tuple[Any, list[Path]]:
+def without(schema: Schema, data: Any, paths: Sequence[Path]) -> tuple[Any, list[Path]] | None:
     """Data with null where some paths lead, or at the nearest place around them that may be null, and these places.
 
-    As it was, and no places, where one of the paths is in no such place.
+    None where one of the paths is in no such place.
     """
     emptied = copy.deepcopy(data)
-    places = [_nullable(schema, data, path) for path in paths]
-    if None in places:
-        return data, []
-    for place in filter(None, places):
+    places = []
+    for path in paths:
+        place = _nullable(schema, data, path)
+        if place is None:
+            return None
         parent = value_at(emptied, pointer(place[:-1]))
         if parent is not None:  # it is empty already, for another of the paths
             parent[place[-1]] = None
-    return emptied, [*dict.fromkeys(filter(None, places))]
+        places.append(place)
+    return emptied, [*dict.fromkeys(places)]
 
 
 def without_items(data: Any, paths: Sequence[Path]) -> Any:
@@ -81,6 +83,29 @@ def without_items(data: Any, paths: Sequence[Path]) -> Any:
     for path in sorted(paths, key=lambda path: path[-1], reverse=True):
         del value_at(data, pointer(path[:-1]))[path[-1]]
     return data
+
+
+def notes_without(notes: Mapping[str, str], items: Sequence[Path]) -> dict[str, str]:
+    """Notes on data that lost such items of lists: {'/a/2': …} without ('a', 0) → {'/a/1': …}."""
+    kept = {}
+    for where, note in notes.items():
+        path: list[str] | None = where.split("/")
+        for item in sorted(items, key=lambda item: item[-1], reverse=True):
+            path = path and _renumbered(path, pointer(item).split("/"))
+        if path is not None:
+            kept["/".join(path)] = note
+    return kept
+
+
+def _renumbered(path: list[str], item: list[str]) -> list[str] | None:
+    """Parts of a pointer when an item of a list is gone; None where they lead to it or into it."""
+    at = len(item) - 1
+    if len(path) <= at or path[:at] != item[:at]:
+        return path
+    if path[at] == item[at]:
+        return None
+    behind = int(path[at]) > int(item[at])
+    return [*path[:at], str(int(path[at]) - 1), *path[at + 1 :]] if behind else path
 
 
 def _nullable(schema: Schema, data: Any, path: Path) -> Path | None:

@@ -6,7 +6,7 @@ A draft that is not valid asks for the places that failed, or for the whole wher
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,11 +16,12 @@ from extractor.brevity import few_lines, shorten
 from extractor.errors import EngineUnavailable, ExtractError, OutputError, ParseError, SchemaError, Ungrounded
 from extractor.evidence import Evidence
 from extractor.grammar import compile_schema
-from extractor.pointers import joined, pointer, value_at
+from extractor.pointers import by_pointer, joined, pointer, value_at
 from extractor.prompt import Voice, again
 from extractor.schema import is_many
 from extractor.talk import Question, Talk
 from extractor.types import GIVEN_UP, Completion, Message, Problem, Schema
+from extractor.unsaid import has_unsaid
 from extractor.validation import Valid, doubted, validate
 
 _LONGEST_FAULT = 300  # characters of a value in a message to the model
@@ -155,7 +156,7 @@ class Draft:
     def checked(self) -> Draft:
         """With what its values mean, the verdict of validation, and what to ask about it."""
         found = validate(self.schema, self.data)
-        if isinstance(found, Valid) and not self.is_free:
+        if isinstance(found, Valid) and not self.is_free and not has_unsaid(self.data):
             return self.judged(found, {})
         from extractor.coercion import align  # what a decoder held seldom needs it
 
@@ -178,8 +179,8 @@ class Draft:
         told = self.evidence.trace(self.data)
         if told.data != self.data:
             again = validate(self.schema, told.data)
-            if not isinstance(again, Valid):  # too short without what it repeats, say
-                return self.faulty(tuple(again), {})
+            if not isinstance(again, Valid):
+                return self.faulty(tuple(_shortened(problem, told.notes) for problem in again), {})
             found = again
         draft = replace(self, data=told.data, notes=joined(self.notes, told.notes), doubts={})
         if told.problems:
@@ -217,14 +218,18 @@ class Draft:
         if self.data is None or self.valid is not None or is_required or not asked or not all(asked):
             return self
         items = [path for path in asked if isinstance(path[-1], int) and kinds == {Ungrounded.__name__}]
-        data, places = absent.without(self.schema, self.data, [path for path in asked if path not in items])
-        data = absent.without_items(data, items)
-        checked = validate(self.schema, data)
-        if not (places or items) or not isinstance(checked, Valid):
+        emptied = absent.without(self.schema, self.data, [path for path in asked if path not in items])
+        if emptied is None:
             return self
-        told = {piece.pointer: f"{GIVEN_UP}{piece.why}{_was(self.data, piece)}" for piece in self.pieces}
-        lost = dict.fromkeys(map(pointer, places), absent.reason_of(kinds))
-        notes = joined(self.notes, told)
+        data = absent.without_items(emptied[0], items)
+        checked = validate(self.schema, data)
+        if not isinstance(checked, Valid) or self.evidence.trace(data).problems:
+            return self
+        lost = dict.fromkeys(map(pointer, emptied[1]), absent.reason_of(kinds))
+        kept = absent.notes_without(self.notes, items)
+        told = by_pointer((_told_at(piece, items), f"{GIVEN_UP}{piece.why}{_was(self.data, piece)}")
+                          for piece in self.pieces)  # fmt: skip
+        notes = joined(kept, told)
         return replace(self, data=data, valid=checked, problems=(), faults=(), pieces=(), notes=notes, lost=lost)
 
     def better(self, other: Draft) -> Draft:
@@ -237,6 +242,17 @@ class Draft:
     def badness(self) -> tuple[int, int]:
         """How many problems there are, and how little data; the less, the better."""
         return len(self.problems), -_count_leaves(self.data) if self.problems else 0
+
+
+def _shortened(problem: Problem, notes: Mapping[str, str]) -> Problem:
+    """What is wrong with a list that was long enough with what it repeats."""
+    why = notes.get(problem.pointer)
+    return replace(problem, message=f"{problem.message} ({why})") if why else problem
+
+
+def _told_at(piece: repair.Piece, items: Sequence[repair.Path]) -> str:
+    """Where it is told that a piece is left out: of an item at its list, where others have its number now."""
+    return pointer(piece.path[:-1]) if piece.path in items else piece.pointer
 
 
 def _meant(question: Question, answer: Answer, talk: Talk, completion: Completion) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 
 from extractor.descent import Descent
 from extractor.errors import Ungrounded
-from extractor.ground import Grounded, first_place, ground
+from extractor.ground import Grounded, ground, places_of
 from extractor.pointers import pointer, value_at
 from extractor.types import VERBATIM, Document, Ground, Problem, Schema
 from extractor.verbatim import collapsed, runs
@@ -112,12 +112,12 @@ class _Reading:
         seen: set[str] = set()
         for at, inner in enumerate(value):
             child = self.walk.child(node, at, value)
-            item = self.changed(child, inner, (*path, len(kept)))
-            if isinstance(item, str) and self._is_verbatim(child, item):
-                if item in seen:
+            if isinstance(inner, str) and self._is_verbatim(child, inner):
+                written = as_written(inner, self.evidence.document.text) or inner
+                if written in seen:
                     continue
-                seen.add(item)
-            kept.append(item)
+                seen.add(written)
+            kept.append(self.changed(child, inner, (*path, len(kept))))
         if repeated := len(value) - len(kept):
             self.notes[pointer(path)] = f"{repeated} repeated item{'s' * (repeated > 1)} dropped"
             self.further[path] = repeated
@@ -130,6 +130,5 @@ def as_written(value: str, text: str) -> str | None:
     plain = collapsed(value)
     if found.admits(plain):
         return plain
-    place = first_place(value, text)
-    spelled = "" if place is None else collapsed(text[slice(*place)])
-    return spelled if found.admits(spelled) else None
+    spellings = (collapsed(text[start:end]) for start, end in places_of(value, text))
+    return next((spelled for spelled in dict.fromkeys(spellings) if found.admits(spelled)), None)

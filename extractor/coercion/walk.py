@@ -20,10 +20,10 @@ from extractor.coercion.said import SAID
 from extractor.coercion.scalars import readings
 from extractor.coercion.spelling import Spelling
 from extractor.coercion.tags import LEFT_OUT
-from extractor.coercion.words import has_unsaid, is_unsaid
 from extractor.coercion.wrappers import are_foreign, foreign, has_more
 from extractor.types import Schema
 from extractor.unions import Fault, innermost
+from extractor.unsaid import has_unsaid, is_unsaid
 from extractor.validation import names_of_fields
 from extractor.validators import checker, errors_of, has_errors
 

@@ -28,12 +28,6 @@ _NULLS = frozenset(
      "not available", "not applicable", "not specified", "not mentioned", "not provided", "not given", "未提及",
      "未提供", "未说明", "未知", "无", "没有", "暂无", "不详", "不适用")
 )  # fmt: skip
-_UNSAID = re.compile(
-    r"[Nn]ull|NULL|None|NONE|nil|N/A|n/a|[-–—]"
-    r"|[Nn]ot (?:stated|mentioned|provided|specified|given)"
-    r"(?: in the (?:text|document|source|article|passage|input))?\.?"
-    r"|(?:文中|原文|文本中)?未(?:提及|提供|说明)。?"
-)
 _NOTHING = frozenset(("null", "none", "nil"))
 _MARKS = re.compile(r"[\s_\-–—./,:;'\"“”‘’!?()\[\]{}…·、，。；：！？（）「」]+")
 _SHORTEST = 3  # letters of a word that is recognised whatever signs stand around it: 'C#' is not 'C'
@@ -120,18 +114,6 @@ def is_null(text: str) -> bool:
 def is_nothing(text: str) -> bool:
     """Whether a text is a programmer's null and nothing else: 'None' → True, 'N/A' → False."""
     return len(text) <= LONGEST and text.strip().casefold() in _NOTHING
-
-
-def is_unsaid(text: str) -> bool:
-    """Whether a text can only say that nothing is stated, and is no value: 'N/A' → True; 'unknown', 'none' → False."""
-    return len(text) <= LONGEST and bool(_UNSAID.fullmatch(text.strip()))
-
-
-def has_unsaid(value: Any) -> bool:
-    """Whether a text in a value says that nothing is stated."""
-    if isinstance(value, dict | list):
-        return any(map(has_unsaid, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, str) and is_unsaid(value)
 
 
 def choose(choices: Sequence[Choice], text: str) -> Reading:

@@ -54,8 +54,13 @@ def _meet_unique(shape: Shape, _: Place, is_asked: bool, __: Report) -> None:  #
     shape.unique = shape.unique or is_asked
 
 
-def _meet_verbatim(shape: Shape, _: Place, is_asked: bool, __: Report) -> None:  # noqa: FBT001  # a keyword's value
-    shape.verbatim = shape.verbatim or is_asked is True
+def _meet_verbatim(shape: Shape, place: Place, asked: Any, report: Report) -> None:
+    if not isinstance(asked, bool):
+        report.widen(place, VERBATIM, "only true asks for it", ignored=True)
+    elif "string" not in kinds_of(place.node.get("type", "string")):
+        report.widen(place, VERBATIM, "says nothing but of texts", ignored=True)
+    else:
+        shape.verbatim = shape.verbatim or asked
 
 
 def _meet_contains(shape: Shape, place: Place, _: Any, __: Report) -> None:

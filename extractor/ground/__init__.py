@@ -46,14 +46,14 @@ def ground(data: Any, document: Document, schema: Schema) -> Grounded:
     """
     root = record_of(data, _scopes(schema))
     sought = {leaf.pointer: leaf for leaf in root.all_leaves()}
-    places = Places(document.text, Counter(leaf.key for leaf in sought.values()))
-    found = arrange(root, places.of, len(document.text))
+    known = Places(document.text, Counter(leaf.key for leaf in sought.values()))
+    found = arrange(root, known.of, len(document.text))
     spans = {where: found[where] for where, _ in leaves(data) if where in found}
     others = [sought[where] for where, _ in leaves(data) if where in sought and where not in found]
     open_ones = [leaf for leaf in others if not leaf.is_label and str(leaf.value).strip()]
     support = _support([leaf for leaf in open_ones if isinstance(leaf.value, str)], document.text)
     ungrounded = {leaf.pointer: why for leaf in open_ones if (why := _why(support.get(leaf.pointer)))}
-    notes = {"": _NOT_LOOKED_FOR.format(places.missed)} if places.missed else {}
+    notes = {"": _NOT_LOOKED_FOR.format(known.missed)} if known.missed else {}
     return Grounded(spans, support, ungrounded, notes)
 
 
@@ -62,10 +62,10 @@ def _scopes(schema: Schema) -> Scopes:
     return Scopes(schema.json_schema)
 
 
-def first_place(value: str, text: str) -> tuple[int, int] | None:
-    """Where a text has a value first, but for how it is written: ('THE Sea', 'By the sea.') → (3, 10)."""
+def places_of(value: str, text: str) -> Sequence[tuple[int, int]]:
+    """Where a text has a value, but for how it is written: ('THE Sea', 'By the sea.') → [(3, 10)]."""
     found = Places(text, {}).of(Leaf("", value))
-    return next(((span.start, span.end) for span in found if span.match in ("exact", "normalised")), None)
+    return [(span.start, span.end) for span in found if span.match in ("exact", "normalised")]
 
 
 def _support(others: Sequence[Leaf], text: str) -> dict[str, Sequence[Support]]:

@@ -15,8 +15,8 @@ from scripted import quick, record, schema_of
 from extractor.coercion import align, dates, number_words, numbers
 from extractor.coercion.branches import Branches
 from extractor.coercion.found import Doubt, Found
-from extractor.coercion.words import has_unsaid
 from extractor.errors import ParseError
+from extractor.unsaid import has_unsaid
 from extractor.validation import Valid, validate
 
 INTEGER, NUMBER, STRING, BOOLEAN, NULL = ({"type": kind} for kind in ("integer", "number", "string", "boolean", "null"))

@@ -10,8 +10,9 @@ import pytest
 from pydantic import BaseModel
 from scripted import ScriptedEngine
 
-from extractor.absent import absences
+from extractor.absent import absences, notes_without
 from extractor.errors import EngineUnavailable, SchemaError
+from extractor.evidence import as_written
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.talk import Options
@@ -79,8 +80,47 @@ def test_where_it_is_optional_it_is_left_empty_and_in_a_list_left_out() -> None:
     assert found.absent["/designer"] == "invalid"
     assert found.absent["/opened"] == "not in the text"
     assert "Bradfield" in found.notes["/designer"]
-    assert "iron" in found.notes["/words/1"]
+    assert "iron" in found.notes["/words"]
     assert len(engine.requests) == 2
+
+
+def test_what_is_required_and_made_up_fails_the_document_beside_items_too() -> None:
+    found, _ = run({"name": "Sydney", "words": ["iron", "steel"], "designer": "Bradfield"}, retries=0)
+    assert (found.data, [one.pointer for one in found.errors]) == (None, ["/name", "/words/0", "/designer"])
+
+
+def test_notes_of_items_follow_them() -> None:
+    found, _ = run({"name": "Bridge", "words": ["steel", "STEEL", "iron", "iron", "SHIPS"]}, retries=0)
+    assert found.data["words"] == ["steel", "ships"]
+    assert found.notes["/words/1"] == "'SHIPS' is written 'ships' in the text"
+    assert "2 repeated items dropped" in found.notes["/words"]
+    assert "iron" in found.notes["/words"]
+    assert {at for at in found.notes if at.startswith("/words")} == {"/words", "/words/1"}
+
+
+@pytest.mark.parametrize(
+    ("items", "kept"),
+    [
+        ([("a", 0)], {"": "n", "/b/0": "n", "/a": "n", "/a/0/x": "n", "/a/1": "n", "/a/9": "n"}),
+        ([("a", 1), ("a", 0)], {"": "n", "/b/0": "n", "/a": "n", "/a/0": "n", "/a/8": "n"}),
+        ([("a", 2, "c", 0)], {"": "n", "/b/0": "n", "/a": "n", "/a/1/x": "n", "/a/0": "n", "/a/2": "n", "/a/10": "n"}),
+    ],
+)
+def test_notes_are_renumbered(items: list[tuple[str | int, ...]], kept: dict[str, str]) -> None:
+    notes = dict.fromkeys(["", "/b/0", "/a", "/a/0", "/a/1/x", "/a/2", "/a/10"], "n")
+    assert notes_without(notes, items) == kept
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "written"),
+    [
+        ("EXAMPLE.ORG", "Write to user@example.org or visit Example.org today", "Example.org"),
+        ("oreal", "L'OREAL and Oreal shop", "Oreal"),
+        ("oreal", "L'OREAL alone", None),
+    ],
+)
+def test_a_run_is_looked_for_at_every_place(value: str, text: str, written: str | None) -> None:
+    assert as_written(value, text) == written
 
 
 def test_repeated_items_are_dropped_and_others_asked_for_once() -> None:
@@ -113,6 +153,7 @@ def test_a_list_that_is_too_short_without_what_it_repeats_is_asked_for_again() -
     found, engine = run({"words": ["steel", "steel"]}, {"/words": ["steel", "ships"]}, schema=schema)
     assert found.data == {"words": ["steel", "ships"]}
     assert len(engine.requests) == 2
+    assert "is too short (1 repeated item dropped)" in engine.requests[1].messages[-1].content
 
 
 def test_of_a_list_of_records_the_made_up_ones_are_left_out() -> None:
@@ -199,6 +240,16 @@ def test_what_was_lost_on_the_way_says_so() -> None:
     found, _ = run(('{"title": "Bridge", "year"', "length"), retries=0, schema=asked)
     assert found.absent == {"/year": "truncated", "/place": "truncated"}
     assert found.ok
+
+
+def test_what_a_grammar_lets_pass_as_a_text_can_say_that_nothing_is_stated() -> None:
+    said = {"title": "-", "doi": "N/A", "place": "未提及", "author": "unknown"}
+    engine = ScriptedEngine([json.dumps(said)], modes=("grammar",))
+    schema = load("title, doi?, place?, author?")
+    found = asyncio.run(extract(DOCUMENT, schema, engine, Options()))
+    assert (found.mode, found.data) == ("grammar", {"title": "-", "doi": None, "place": None, "author": "unknown"})
+    assert found.absent == dict.fromkeys(["/doi", "/place"], "not in the text")
+    assert found.notes["/doi"] == "'N/A' → null"
 
 
 def test_what_no_server_answered_is_not_given_up() -> None:

@@ -387,6 +387,9 @@ def test_a_canary_fits_in_front() -> None:
     ("child", "expected"),
     [
         pytest.param(RUN, {"x-verbatim": "enforced"}, id="alone"),
+        pytest.param({**TEXT, "x-verbatim": "true"}, {"x-verbatim": "ignored"}, id="a word for true"),
+        pytest.param({"type": "array", "x-verbatim": True}, {"x-verbatim": "ignored"}, id="of a list"),
+        pytest.param({"type": ["integer", "string"], "x-verbatim": True}, {"x-verbatim": "enforced"}, id="or a number"),
         pytest.param({**RUN, "maxLength": 9}, {"x-verbatim": "enforced", "maxLength": "enforced"}, id="a length"),
         pytest.param({**RUN, "pattern": "^S"}, {"x-verbatim": "enforced", "pattern": "after"}, id="a pattern"),
         pytest.param({**RUN, "format": "date"}, {"x-verbatim": "enforced", "format": "after"}, id="a format"),
