@@ -107,27 +107,32 @@ def _finish(record: Extraction, draft: Draft, evidence: Evidence) -> Extraction:
     if told and isinstance(found := validate(schema, plain), Valid):
         answer, checked = plain, found
         record = replace(record, notes=joined(record.notes, told))
-    record = replace(record, notes=joined(record.notes, _changed_by_class(answer, checked.data, checked.instance)))
-    record = replace(record, data=checked.data, instance=checked.instance)
+    changes, added = _changed_by_class(answer, checked.data, checked.instance)
+    record = replace(record, data=checked.data, instance=checked.instance, notes=joined(record.notes, changes))
     traced = evidence.found(checked.data)
     return replace(
         record,
         spans=traced.spans,
         support=traced.support,
-        ungrounded=traced.ungrounded,
+        ungrounded={at: why for at, why in traced.ungrounded.items() if not f"{at}/".startswith(added)},
         absent=absences(schema, checked.data, draft.lost),
         notes=joined(record.notes, traced.notes),
     )
 
 
-def _changed_by_class(answer: Any, written: Any, instance: Any) -> dict[str, str]:
-    """What the user's class added (defaults), left out (ignored fields, keys that became equal) and named otherwise."""
+def _changed_by_class(answer: Any, written: Any, instance: Any) -> tuple[dict[str, str], tuple[str, ...]]:
+    """What the user's class added (defaults), left out (ignored fields, keys that became equal) and named otherwise.
+
+    With it the beginnings of the pointers of what it added: nobody read that in the document.
+    """
     answer, told = renamed(answer, written, instance)
-    return joined(
+    added = [pointer(path) for path in additions(answer, written)]
+    changes = joined(
         by_pointer((pointer(path), text) for path, text in told),
-        {pointer(path): "not in the answer, added by the class" for path in additions(answer, written)},
+        dict.fromkeys(added, "not in the answer, added by the class"),
         {pointer(path): "in the answer, not kept by the class" for path in additions(written, answer)},
     )
+    return changes, tuple(f"{at}/" for at in added)
 
 
 def _loading(document: Document) -> dict[str, str]:

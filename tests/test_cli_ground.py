@@ -71,6 +71,18 @@ def test_show_marks_the_places_in_the_text(here: Path) -> None:
     assert r"\x1b[2J" in done.err
 
 
+def test_show_is_brief_and_its_marks_are_its_own(here: Path) -> None:
+    text = "A line.\r\nThe ⟦Harbour Bridge⟧ opened.\r\nIt" + " is long" * 9999
+    (here / "bridge.txt").write_bytes(text.encode())
+    done = run(here, "--show", answers=[{"name": "Harbour Bridge", "opened": 1931}], schema="name, opened int")
+    assert "A line.\nThe \\u27e6⟦Harbour Bridge⟧\\u27e7 opened.\nIt is long" in done.err
+    assert len(done.err) < 2000
+    failed = run(here, "--show", "--retries", "0", answers=["no idea"])
+    assert failed.code != 0
+    assert "None" not in failed.err
+    assert "no places to mark" in run(here, "--show", "--ground", "off", answers=[ANSWER]).err
+
+
 @pytest.mark.usefixtures("smollm2")
 def test_on_a_terminal_it_has_colours_and_no_brackets(here: Path) -> None:
     write_files(here, {"answers.jsonl": json.dumps({"text": ANSWER}) + "\n"})

@@ -124,6 +124,8 @@ def run(
             screen.warn("--stream shows a single record as it grows; of several sources each is shown when it is done")
         elif stream and encoding != "json":
             screen.warn(f"--stream shows JSON as it grows; in {encoding.upper()} the record is shown when it is done")
+        if show and ground == "off":
+            screen.warn("--show has no places to mark, as --ground off looks for none")
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.cli.records import Job, refuse_missing, write_all

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _COLOURS = ("cyan", "green", "yellow", "magenta", "blue", "red")
 _AROUND = 1  # lines around those that are marked
+_FARTHEST = 300  # characters around a place that are shown of a long line
+_BRACKETS = {ord(mark): f"\\u{ord(mark):04x}" for mark in "⟦⟧"}  # of the document, where ours mean something
 _LONGEST = 60  # characters of a value in the list
 
 
@@ -29,7 +31,7 @@ def show(record: Extraction, document: Document) -> None:
     colours = _colours(record)
     console.rule(one_line(record.source), style="dim")
     console.print(marked(document.text, record.spans, colours, has_brackets=not console.is_terminal))
-    for line in _fields(record, colours):
+    for line in _fields(record, colours) if record.data is not None else ():
         console.print(line)
 
 
@@ -43,8 +45,11 @@ def marked(text: str, spans: Mapping[str, Span], colours: Mapping[str, str], *, 
             shown.append("⋯\n", style="dim")
         for piece in _pieces(start, end, spans):
             style = f"bold {colours[_field(piece.pointer)]}" if piece.pointer else ""
-            said = plain(text[piece.start : piece.end])
-            shown.append(f"⟦{said}⟧" if piece.pointer and has_brackets else said, style=style)
+            said = _plain(text, piece)
+            if has_brackets:
+                said = said.translate(_BRACKETS)
+                said = f"⟦{said}⟧" if piece.pointer else said
+            shown.append(said, style=style)
         shown.append("\n")
     return shown
 
@@ -56,6 +61,12 @@ class _Piece:
     start: int
     end: int
     pointer: str
+
+
+def _plain(text: str, piece: _Piece) -> str:
+    """A piece of a text as a terminal shows it; of the end of a line in two characters the second one is enough."""
+    said = text[piece.start : piece.end].replace("\r\n", "\n")
+    return plain(said.removesuffix("\r") if text.startswith("\n", piece.end) else said)
 
 
 def _pieces(start: int, end: int, spans: Mapping[str, Span]) -> Iterator[_Piece]:
@@ -82,21 +93,23 @@ def _passages(text: str, spans: Sequence[Span]) -> Iterator[tuple[int, int]]:
         yield begun, end
 
 
-def _line_start(text: str, at: int) -> int:
+def _line_start(text: str, place: int) -> int:
+    at = place
     for _ in range(_AROUND + 1):
         at = text.rfind("\n", 0, max(at, 0))
         if at < 0:
-            return 0
-    return at + 1
+            break
+    return max(at + 1, place - _FARTHEST)
 
 
-def _line_end(text: str, at: int) -> int:
-    at -= 1
+def _line_end(text: str, place: int) -> int:
+    at = place - 1
     for _ in range(_AROUND + 1):
         at = text.find("\n", at + 1)
         if at < 0:
-            return len(text)
-    return at
+            at = len(text)
+            break
+    return min(at, place + _FARTHEST)
 
 
 def _colours(record: Extraction) -> dict[str, str]:

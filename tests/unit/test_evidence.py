@@ -7,7 +7,7 @@ import json
 from typing import Annotated, Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, computed_field
 from scripted import ScriptedEngine
 
 from extractor.absent import absences, notes_without
@@ -276,3 +276,15 @@ def test_every_kind_of_empty_place_is_absent() -> None:
     data = {"a": None, "b": "", "c": [], "d": {}, "e": {"f": [None, "x"]}, "g/h": None, "i": 0, "j": False}
     assert [*absences(load({"type": "object"}), data, {})] == ["/a", "/b", "/c", "/d", "/e/f/0", "/g~1h"]
     assert [*absences(load({"type": "object"}), {}, {})] == [""]
+
+
+def test_what_a_class_computes_is_not_looked_for() -> None:
+    class Sum(BaseModel):
+        name: Annotated[str, Verbatim]
+
+        @computed_field
+        def slug(self) -> str:
+            return "harbour--0"
+
+    found, _ = run({"name": "Bridge"}, schema=Sum, ground="require")
+    assert (found.data, found.ungrounded) == ({"name": "Bridge", "slug": "harbour--0"}, {})
