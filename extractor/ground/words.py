@@ -18,9 +18,9 @@ _MOST_ALIKE = 4_000  # words that are compared with one
 _LEAST = 5  # letters of a word that may have a slip: in shorter ones another letter is another word
 
 _FUNCTION = frozenset(
-    """a an and are as at be but by for from had has he her his i if in into is it its me my no nor not of off on one or
-    our out she so than that the their them then they this to too two under up us was we were what when which who will
-    with you your""".split()  # noqa: SIM905
+    """a an and are as at be but by for from had has he her his i if in into is it its me my of off on or our out
+    she so than that the their them then they this to too under up us was we were what when which who will with
+    you your""".split()  # noqa: SIM905
 )
 
 
@@ -42,11 +42,6 @@ def is_function(word: str) -> bool:
 def _bare(text: str) -> str:
     """A text without possessives, as long as before: "ann's" → 'ann  '."""
     return _POSSESSIVE.sub("  ", text)
-
-
-def numbers(words: Iterable[str]) -> list[str]:
-    """The words with digits, in their order: 'mp3, 42 kg' → mp3, 42."""
-    return [word for word in words if any(map(str.isdigit, word))]
 
 
 def other_number(word: str) -> Iterator[str]:
@@ -77,6 +72,13 @@ def _singular(word: str) -> Iterator[str]:
         yield word[:-3] + "fe"
 
 
+def _goes_on(one: str, other: str) -> bool:
+    """Whether one word has a letter more at its end, other than its last one twice: 'swede', 'sweden'."""
+    longer, shorter = sorted((one, other), key=len, reverse=True)
+    is_twice = longer[-1] == longer[-2] != "s"  # 'princes', 'princess'
+    return longer.startswith(shorter) and not is_twice
+
+
 class Words:
     """The words of a folded text: all in their order, and the places of each."""
 
@@ -92,20 +94,25 @@ class Words:
         """Where a run of words stands in the text."""
         return self._ends[2 * start], self._ends[2 * end - 1]
 
-    def forms(self, word: str, *, has_slips: bool = True) -> Sequence[tuple[str, float]]:
+    def forms(self, word: str) -> Sequence[tuple[str, float]]:
         """How the text may write a word, each with the likeness: itself and its other number, or else a slip."""
         others = (form for form in other_number(word) if not is_function(form))
         same = [form for form in (word, *others) if form in self.places]
-        return [(form, 1.0) for form in dict.fromkeys(same)] or (self._slips(word) if has_slips else [])
+        return [(form, 1.0) for form in dict.fromkeys(same)] or self._slips(word)
 
     def _slips(self, word: str) -> list[tuple[str, float]]:
-        """The words of the text that are one letter away: too many, too few, a wrong one, two in the wrong order."""
+        """The words of the text that are one letter away: too many, too few, a wrong one, two in the wrong order.
+
+        A letter more or less at the end is no slip, but mostly makes another word: 'Sweden', 'Swede'.
+        """
         if len(word) < _LEAST - 1 or not word.isalpha():
             return []
         from rapidfuzz.distance import OSA  # what is found needs no such comparison
 
         alike = islice(self._alike(word), _MOST_ALIKE)
-        near = [other for other in alike if OSA.distance(word, other, score_cutoff=1) == 1]
+        near = [
+            other for other in alike if OSA.distance(word, other, score_cutoff=1) == 1 and not _goes_on(word, other)
+        ]
         return [(other, 1 - 1 / max(len(word), len(other))) for other in near]
 
     def _alike(self, word: str) -> Iterable[str]:
