@@ -14,6 +14,11 @@ _WORD = re.compile(rf"[^\W_{UNSPACED}]+")
 _PARTS = re.compile(f"({_WORD.pattern})")
 _POSSESSIVE = re.compile(r"['’ʼ](?<=\w['’ʼ])s(?!\w)")
 _SIBILANT = ("s", "x", "z", "ch", "sh")
+_IRREGULAR = {
+    "child": "children", "foot": "feet", "goose": "geese", "man": "men", "mouse": "mice", "ox": "oxen",
+    "person": "people", "tooth": "teeth", "woman": "women",
+}  # fmt: skip
+_IRREGULAR |= {several: one for one, several in _IRREGULAR.items()}
 _MOST_ALIKE = 4_000  # words that are compared with one
 _LEAST = 5  # letters of a word that may have a slip: in shorter ones another letter is another word
 
@@ -48,6 +53,8 @@ def other_number(word: str) -> Iterator[str]:
     """A word in the plural, or in the singular, by the rules of English: 'ferries' → ferrie, ferry."""
     if not word[1:].isalpha():
         return
+    if word in _IRREGULAR:
+        yield _IRREGULAR[word]
     if not word.endswith(_SIBILANT):
         yield word + "s"
     if word.endswith((*_SIBILANT, "o")):

@@ -74,7 +74,16 @@ def test_a_score_is_a_share_and_one_for_the_value_itself(value: str, text: str) 
 
 @pytest.mark.parametrize(
     ("one", "several"),
-    [("ferry", "ferries"), ("box", "boxes"), ("bridge", "bridges"), ("knife", "knives"), ("shelf", "shelves")],
+    [
+        ("ferry", "ferries"),
+        ("box", "boxes"),
+        ("bridge", "bridges"),
+        ("knife", "knives"),
+        ("shelf", "shelves"),
+        ("child", "children"),
+        ("woman", "women"),
+        ("person", "people"),
+    ],
 )
 def test_other_number(one: str, several: str) -> None:
     assert several in other_number(one)
