@@ -119,6 +119,24 @@ def test_a_number_and_its_text_count_as_equal() -> None:
     assert (found["/a"].start, found["/b"].start) == (0, 6)
 
 
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        ("Apple", "An apple a day. Apple Inc. rose.", [16, 16]),
+        ("May", "We may go. Theresa May spoke.", [19, 19]),
+        ("Apple", "apple, APPLE, apples and Apple", [7, 25]),
+        ("Ferry", "ferries of the old quay, Ferries and the new Ferry", [25, 45]),
+        ("North Quay", "north quay, North quay, North-Quay, North Quay", [24, 36]),
+        ("sea", "Sea and sea", [0, 8]),
+    ],
+)
+def test_equal_names_take_no_ordinary_word_where_one_stands_as_written(
+    value: str, text: str, expected: list[int]
+) -> None:
+    assert starts({"a": value, "b": value}, text) == expected
+    assert starts([value, value], text) == expected
+
+
 def test_an_exact_place_wins_over_an_earlier_normalised_one() -> None:
     assert spans_of(["the sea"], "The Sea, the sea")["/0"] == Span(9, 16, "exact")
 
