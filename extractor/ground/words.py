@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate, islice
+from unicodedata import normalize
 
 from extractor.text import UNSPACED
 
@@ -21,6 +22,9 @@ _IRREGULAR = {
 _IRREGULAR |= {several: one for one, several in _IRREGULAR.items()}
 _MOST_ALIKE = 4_000  # words that are compared with one
 _LEAST = 5  # letters of a word that may have a slip: in shorter ones another letter is another word
+
+_MARKS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+_STROKES = str.maketrans("øłđħı", "oldhi")  # which no other form of them parts
 
 _FUNCTION = frozenset(
     """a an and are as at be but by for from had has he her his i if in into is it its me my of off on or our out
@@ -79,6 +83,13 @@ def _singular(word: str) -> Iterator[str]:
         yield word[:-3] + "fe"
 
 
+def unmarked(word: str) -> str:
+    """A word without the marks of its Latin letters, as long as before: 'zoë' → 'zoe', 'łódź' → 'lodz', 'й' → 'й'."""
+    if word.isascii():
+        return word
+    return normalize("NFC", _MARKS.sub("", normalize("NFD", word.translate(_STROKES))))
+
+
 def _goes_on(one: str, other: str) -> bool:
     """Whether one word has a letter more at its end, other than its last one twice: 'swede', 'sweden'."""
     longer, shorter = sorted((one, other), key=len, reverse=True)
@@ -102,10 +113,17 @@ class Words:
         return self._ends[2 * start], self._ends[2 * end - 1]
 
     def forms(self, word: str) -> Sequence[tuple[str, float]]:
-        """How the text may write a word, each with the likeness: itself and its other number, or else a slip."""
+        """How the text may write a word, each with the likeness: itself and its other number, or else with a slip."""
         others = (form for form in other_number(word) if not is_function(form))
         same = [form for form in (word, *others) if form in self.places]
-        return [(form, 1.0) for form in dict.fromkeys(same)] or self._slips(word)
+        return [(form, 1.0) for form in dict.fromkeys(same)] or self._marked(word) or self._slips(word)
+
+    def _marked(self, word: str) -> list[tuple[str, float]]:
+        """The words of the text that have other marks on their letters, each of which counts as half a wrong one."""
+        bare = unmarked(word)
+        others = [*((bare,) if bare in self.places else ()), *self._by_bare.get(bare, ())]
+        wrong = (sum(map(str.__ne__, word, other)) for other in others)
+        return [(other, 1 - many / (2 * len(word))) for other, many in zip(others, wrong, strict=True)]
 
     def _slips(self, word: str) -> list[tuple[str, float]]:
         """The words of the text that are one letter away: too many, too few, a wrong one, two in the wrong order.
@@ -137,4 +155,13 @@ class Words:
             if len(word) >= _LEAST - 1 and word.isalpha():
                 found.setdefault((word[:2], "", len(word)), []).append(word)
                 found.setdefault(("", word[-2:], len(word)), []).append(word)
+        return found
+
+    @cached_property
+    def _by_bare(self) -> dict[str, list[str]]:
+        """The words with marks by how they are without."""
+        found: dict[str, list[str]] = {}
+        for word in self.places:
+            if not word.isascii() and (bare := unmarked(word)) != word and len(bare) == len(word):
+                found.setdefault(bare, []).append(word)
         return found
