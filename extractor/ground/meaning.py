@@ -8,7 +8,8 @@ from functools import cache
 from itertools import pairwise
 
 _NEGATIONS = frozenset(
-    "except neither never no nobody non none nor not nothing nowhere unless without".split()  # noqa: SIM905
+    """except neither never no nobody non none nor not nothing nowhere unless without
+    geen jamais kein keine keinem keinen keiner nicht nie niemals niet não nunca ohne pas sans""".split()  # noqa: SIM905
 )
 _ORDINALS = frozenset("first second third fifth eighth ninth twelfth half".split())  # noqa: SIM905 # the irregular ones
 _ROMAN = re.compile(r"(?=.)x{0,3}(?:ix|iv|v?i{0,3})")

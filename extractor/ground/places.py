@@ -12,7 +12,7 @@ from extractor.ground.folding import Folded, fold, squeeze, squeezed
 from extractor.ground.fuzzy import near_characters, near_words
 from extractor.ground.sought import Key, Leaf
 from extractor.ground.whole import glances, is_whole
-from extractor.ground.words import Words, words_of
+from extractor.ground.words import Words, is_function, words_of
 from extractor.text import UNSPACED
 from extractor.types import Match, Span
 
@@ -64,7 +64,7 @@ class Places:
         if leaf.is_label or len(found) >= wanted:
             return found
         key = squeezed(value)
-        least = _capitals(value) if found else 0  # beside 'Apple', as written, the fruit says something else
+        least = _capitalised(value) if found else 0  # beside 'Apple', as written, the fruit says something else
         found = _merged(found, self._with(least, self._some(self._folded(value, key), "normalised", size)))
         spaced = _HAS_UNSPACED.search(key) is None
         if len(found) >= wanted or (found and not spaced):
@@ -107,8 +107,8 @@ class Places:
         return (start, end) if is_value else None
 
     def _with(self, least: int, spans: Iterable[Span]) -> Iterator[Span]:
-        """Those in which so many words have a capital."""
-        return (span for span in spans if not least or _capitals(self.text[span.start : span.end]) >= least)
+        """Those with so many capitals: 'Apples' and 'APPLE' for 'Apple', 'NewHarbour' for 'New Harbour'."""
+        return (span for span in spans if sum(map(str.isupper, self.text[span.start : span.end])) >= least)
 
     def _typed(self, leaf: Leaf) -> list[Span]:
         places = self.typed.places(leaf.value, leaf.form) if self._afford(_TYPED) else ()
@@ -131,7 +131,7 @@ class Places:
     def _may_be(self, value: str, span: Span) -> bool:
         """Whether what is nearly a value can be it: with the same numbers, and no name that is an ordinary word."""
         written = self.text[span.start : span.end]
-        is_other = span.match == "fuzzy" and _is_other_name(value, written)
+        is_other = span.match == "fuzzy" and (_is_other_name(value, written) or _lacks_name(value, written))
         return not is_other and _figures(value) == _figures(written)
 
     # --- what it takes ---
@@ -187,9 +187,16 @@ def _is_other_name(value: str, written: str) -> bool:
     return " " not in value and value[:1].isupper() and written[:1].islower()
 
 
-def _capitals(text: str) -> int:
+def _capitalised(text: str) -> int:
     """How many words begin with a capital letter: 'the North Quay' → 2."""
     return sum(word[0].isupper() for word in _WORD.findall(text))
+
+
+def _lacks_name(value: str, written: str) -> bool:
+    """Whether capitals make a name of a function word, or a part of one, that is not there: 'Hepatitis A'."""
+    words = () if value.isupper() else _WORD.findall(value)[1:]
+    names = {word for word in words if word.isupper() and is_function(word.lower())}
+    return not names.issubset(_WORD.findall(written))
 
 
 def _figures(text: str) -> list[str]:

@@ -127,6 +127,7 @@ def test_a_number_and_its_text_count_as_equal() -> None:
         ("Apple", "apple, APPLE, apples and Apple", [7, 25]),
         ("Ferry", "ferries of the old quay, Ferries and the new Ferry", [25, 45]),
         ("North Quay", "north quay, North quay, North-Quay, North Quay", [24, 36]),
+        ("North Quay", "NorthQuay, North Quay", [0, 11]),
         ("sea", "Sea and sea", [0, 8]),
     ],
 )

@@ -38,6 +38,8 @@ def said_of(data: Any, text: str) -> dict[str, tuple[str, str]]:
         pytest.param(
             "National Business Machines Corporation", "International Business Machines Corporation", id="longer"
         ),
+        pytest.param("Hepatitis A", "a case of Hepatitis B", id="a letter as a name"),
+        pytest.param("Department for IT", "the Department for Transport", id="an acronym"),
         pytest.param("馆长王若兰说图书会更多", LIBRARY, id="Chinese surname"),
         pytest.param("东海银行捐赠了三千册图书。改造花费一千二百万元", LIBRARY, id="Chinese words one after another"),
         pytest.param("Germany", "the German team", id="a letter more at the end"),
@@ -78,6 +80,7 @@ def test_another_number_in_words_is_another_value(value: str, text: str) -> None
         ("Samuel Oyebeck never designed the structure for Saltings Ltd in Northern Ireland", NEWS),
         ("the old harbour bridge opened in the north", "the old harbour bridge never opened in the north"),
         ("the old harbour bridge did open", "the old harbour bridge didn’t open"),
+        ("die Brücke wurde heute eröffnet", "die Brücke wurde heute nicht eröffnet"),
         ("not stated", "She stated it"),
         ("not mentioned", "It is mentioned"),
         ("not stated", "He started"),
