@@ -12,15 +12,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from unicodedata import category, combining, digit, normalize
+from unicodedata import category, combining, normalize
+
+from extractor.text import RAISED, plain_digits
 
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _SIGN = re.compile(r"[-−](?<![\w)\]][-−])(?=\d)")
 _BETWEEN = re.compile(r"\d[^\w\x0e]+(?=\d)")
 _MEANT = frozenset("#%&@_‰§")  # marks that belong to a name or number
-_RAISED = {sign: str(digit(sign)) for sign in "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"}  # or lowered
-_SIGNS = "".join(_RAISED)
-_BESIDE_LETTER = re.compile(rf"(?<![\d{_SIGNS}])[{_SIGNS}]+")  # 'm²' is 'm2', but '10²' is not '102'
 
 # What a folded text says between digits, by control characters, which it has no others of.
 _JOINTS = {" ": "\x01", ".": "\x02", ",": "\x03", "-": "\x04", "/": "\x05", ":": "\x06", "'": "\x07"}
@@ -128,9 +127,7 @@ def _spliced(text: str, odd: re.Pattern[str]) -> Folded:
 
 def _with_joints(text: str) -> str:
     """A folded text whose signs, and marks between digits, are no marks any more; it is as long as before."""
-    if not text.isascii():
-        text = _BESIDE_LETTER.sub(lambda run: "".join(map(_RAISED.__getitem__, run[0])), text)
-    return _BETWEEN.sub(lambda run: run[0][0] + _joint(run[0][1:]), _SIGN.sub(_MINUS, text))
+    return _BETWEEN.sub(lambda run: run[0][0] + _joint(run[0][1:]), _SIGN.sub(_MINUS, plain_digits(text)))
 
 
 def _joint(run: str) -> str:
@@ -150,7 +147,7 @@ def _class(chars: Iterable[str]) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _folded(char: str) -> str:
-    if char in _RAISED:
+    if char in RAISED:
         return char
     if _CONTROL.match(char):
         return " "

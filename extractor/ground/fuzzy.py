@@ -74,10 +74,9 @@ def _near_words(sought: Sequence[str], words: Sequence[str], window: tuple[int, 
     found = align(_weighed([(word, 1.0) for word, _ in meant]), _weighed(said), needed)
     if found is None or found.score < BOUND or not needed.issubset(one for one, _ in found.pairs):
         return None
-    is_same = telling(sought) == telling(part[found.start : found.end]) and not cuts_number(
-        part, found.start, found.end
-    )
-    return Near(start + found.start, start + found.end, found.score) if is_same else None
+    if cuts_number(part, found.start, found.end) or telling(sought) != telling(part[found.start : found.end]):
+        return None
+    return Near(start + found.start, start + found.end, found.score)
 
 
 def _weighed(words: Sequence[tuple[str, float]]) -> Weighed:
@@ -97,10 +96,9 @@ def _near_characters(value: str, text: str, place: int, slips: int) -> Near | No
     there = [one for one, _ in found.pairs]
     is_enough = len(there) >= max(_LEAST_CHARACTERS, size - slips)
     is_apart = all(after - before <= 2 for before, after in pairwise((-1, *there, size)))  # noqa: PLR2004 # one between
-    if not is_enough or not is_apart or cuts_number(window, found.start, found.end):
-        return None
-    is_same = telling_characters(value) == telling_characters(window[found.start : found.end])
-    return Near(start + found.start, start + found.end, found.score) if is_same else None
+    run = window[found.start : found.end]
+    is_same = telling_characters(value) == telling_characters(run) and not cuts_number(window, found.start, found.end)
+    return Near(start + found.start, start + found.end, found.score) if is_enough and is_apart and is_same else None
 
 
 def _forms(sought: Sequence[str], words: Words) -> _Forms:

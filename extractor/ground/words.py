@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate, islice
 from unicodedata import normalize
 
-from extractor.text import UNSPACED
+from extractor.text import UNSPACED, plain_digits
 
 _WORD = re.compile(rf"[^\W_{UNSPACED}]+")
 _PARTS = re.compile(f"({_WORD.pattern})")
@@ -49,8 +49,8 @@ def is_function(word: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    """A text without possessives, as long as before: "ann's" → 'ann  '."""
-    return _POSSESSIVE.sub("  ", text)
+    """A text without possessives and raised digits, as long as before: "ann's m²" → 'ann   m2'."""
+    return _POSSESSIVE.sub("  ", plain_digits(text))
 
 
 def other_number(word: str) -> Iterator[str]:

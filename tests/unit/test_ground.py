@@ -221,6 +221,7 @@ def test_numbers_end_where_a_sentence_ends(value: Any, text: str, expected: dict
         pytest.param("the child", "the children there", "the children", id="irregular plural"),
         pytest.param("tall men", "one tall man", "tall man", id="irregular singular"),
         pytest.param("12 m²", "of 12 m2 now", "12 m2", id="raised"),
+        pytest.param("CO2 emission", "its CO₂ emissions", "CO₂ emissions", id="lowered, in the plural"),
         pytest.param("harbour's bridges", "the harbour bridge", "harbour bridge", id="possessive"),
         pytest.param("keeper log", "the keeper's logs", "keeper's logs", id="possessive in the text"),
         pytest.param("-3", "at −3 degrees", "−3", id="another minus"),
