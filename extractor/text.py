@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from unicodedata import digit
 
 # What a terminal obeys rather than shows (controls, changes of direction), what breaks lines, halves of characters.
 # Documents, file names and answers are not ours: whatever prints them escapes these.
@@ -18,6 +19,10 @@ UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
     "\U00020000-\U0003ffff"
 )
+
+RAISED = {sign: str(digit(sign)) for sign in "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"}  # or lowered digits
+_SIGNS = "".join(RAISED)
+_BEHIND_NO_NUMBER = re.compile(rf"(?<![\d{_SIGNS}])[{_SIGNS}]+")
 
 _WORD = re.compile(r"\S+")
 _SENTENCE_END = re.compile(r"[.!?]['\")\]’”]*(?=\s|$)|[。！？；…][」』”’）]*")
@@ -64,6 +69,13 @@ def normalise(text: str) -> View:
         is_longer = len(words[-1]) != end - start  # 'ß' becomes 'ss'
         offsets += (at for at in range(start, end) for _ in text[at].casefold()) if is_longer else range(start, end)
     return View(" ".join(words), offsets)
+
+
+def plain_digits(text: str) -> str:
+    """A text with raised and lowered digits as digits, but behind a number: 'm²' → 'm2', while '10²' is not '102'."""
+    if text.isascii():
+        return text
+    return _BEHIND_NO_NUMBER.sub(lambda run: "".join(map(RAISED.__getitem__, run[0])), text)
 
 
 def clip(text: str, limit: int, least: int = 0) -> str:

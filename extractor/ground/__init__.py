@@ -2,7 +2,7 @@
 
 Reading order: this file; `sought`, the leaves of a record; `places`, where the text has one: `whole` (words and
 numbers), `folding` (but for how it is written), `typed` with `amounts`, `days` and `clocks` (numbers, dates and times
-in any form), `fuzzy` with `words` and `alignment` (nearly); `order`, which of several places each takes.
+in any form), `fuzzy` with `words`, `meaning` and `alignment` (nearly); `order`, which of several places each takes.
 """
 
 from __future__ import annotations

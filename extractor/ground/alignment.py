@@ -5,7 +5,7 @@ The share of evidence is that of Dice (1945): twice what two have in common by w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -44,9 +44,12 @@ class Weighed:
         return cls(units, [1.0] * len(units), [1.0] * len(units))
 
 
-def align(value: Weighed, text: Weighed) -> Alignment | None:
-    """The run of a text with the most evidence for a value: 'abcd' in 'xxabdxx' → 'abd', 0.86; None without any."""
-    found = [_tightest(pairs, value, text) for pairs in _pairs(value.units, text.units) if pairs]
+def align(value: Weighed, text: Weighed, kept: Collection[int] = ()) -> Alignment | None:
+    """The run of a text with the most evidence for a value: 'abcd' in 'xxabdxx' → 'abd', 0.86; None without any.
+
+    Units of the value that are `kept` are not given up where they stand far out, so that the score tells how far.
+    """
+    found = [_tightest(pairs, value, text, kept) for pairs in _pairs(value.units, text.units) if pairs]
     return max(found, key=lambda alignment: alignment.score, default=None)
 
 
@@ -68,7 +71,7 @@ def _equal(value: Sequence[str], text: Sequence[str]) -> list[Pair]:
     ]
 
 
-def _tightest(pairs: Sequence[Pair], value: Weighed, text: Weighed) -> Alignment:
+def _tightest(pairs: Sequence[Pair], value: Weighed, text: Weighed, kept: Collection[int]) -> Alignment:
     """Without the outer pairs that are so far out that they take more evidence than they add."""
     gains = [0.0, *accumulate(value.weights[one] * text.likeness[other] for one, other in pairs)]
     costs = [0.0, *accumulate(text.weights)]
@@ -80,8 +83,9 @@ def _tightest(pairs: Sequence[Pair], value: Weighed, text: Weighed) -> Alignment
 
     first, last, best = 0, len(pairs) - 1, score(0, len(pairs) - 1)
     while first < last:
-        inner = max((score(first + 1, last), first + 1, last), (score(first, last - 1), first, last - 1))
-        if inner[0] <= best:
+        inner = [(score(first + 1, last), first + 1, last)] if pairs[first][0] not in kept else []
+        inner += [(score(first, last - 1), first, last - 1)] if pairs[last][0] not in kept else []
+        if not inner or max(inner)[0] <= best:
             break
-        best, first, last = inner
+        best, first, last = max(inner)
     return Alignment(pairs[first : last + 1], best)

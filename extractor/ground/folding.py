@@ -14,6 +14,8 @@ from functools import lru_cache
 from itertools import accumulate
 from unicodedata import category, combining, normalize
 
+from extractor.text import RAISED, plain_digits
+
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _SIGN = re.compile(r"[-−](?<![\w)\]][-−])(?=\d)")
 _BETWEEN = re.compile(r"\d[^\w\x0e]+(?=\d)")
@@ -125,7 +127,7 @@ def _spliced(text: str, odd: re.Pattern[str]) -> Folded:
 
 def _with_joints(text: str) -> str:
     """A folded text whose signs, and marks between digits, are no marks any more; it is as long as before."""
-    return _BETWEEN.sub(lambda run: run[0][0] + _joint(run[0][1:]), _SIGN.sub(_MINUS, text))
+    return _BETWEEN.sub(lambda run: run[0][0] + _joint(run[0][1:]), _SIGN.sub(_MINUS, plain_digits(text)))
 
 
 def _joint(run: str) -> str:
@@ -145,6 +147,8 @@ def _class(chars: Iterable[str]) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def _folded(char: str) -> str:
+    if char in RAISED:
+        return char
     if _CONTROL.match(char):
         return " "
     new = normalize("NFKC", normalize("NFKC", char).casefold()).replace("i̇", "i")  # what 'İ' becomes

@@ -1,29 +1,33 @@
-"""Where a text nearly holds a value: most of its words, or characters, in order and close together."""
+"""Where a text nearly holds a value: its words, or most of its characters, in order and close together.
+
+Words that only hold others together may differ, and a letter of a longer one; what the value says may not: each other
+word of it has to be there, and there may be no other number, negation or name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 
 from extractor.ground.alignment import Weighed, align
-from extractor.ground.words import Words, is_function, numbers, weight, words_of
+from extractor.ground.meaning import cuts_number, telling, telling_characters
+from extractor.ground.words import Words, is_function, weight, words_of
 
 BOUND = 0.75  # of the evidence
-_CONTENT = 0.75  # of the words that are not function words
 _LEAST_WEIGHT = 3  # letters of what is looked for
 _LEAST_CHARACTERS = 3  # that must be there, where words stand without spaces
 _SAME = 0.005  # scores that are the same when written
 
 _MOST_UNITS = 2_000  # words or characters of a value that is looked for in this way
-_MOST_WITH_SLIPS = 50  # words of a value that may be misspelt: a longer one is known by the rest
+_MOST_SLIPS = 50  # words of a value that may be misspelt
 _MOST_PIECES = 8
 _MOST_PLACES = 256  # of a value that are looked at
 _MOST_ANCHORS = 2_000  # places of one word of it
 _MOST_WORK = 20_000  # units of them together
 _GLANCES = 10  # at places, for each look
 
-_Forms = Mapping[str, Sequence[tuple[str, float]]]  # how the text writes a word, and the likeness
+_Forms = dict[str, Sequence[tuple[str, float]]]  # how the text writes a word, and the likeness
 _Known = Mapping[str, tuple[str, float]]  # the word of the value that one of the text is, and the likeness
 
 
@@ -39,17 +43,11 @@ class Near:
 def near_words(value: str, words: Words) -> list[Near]:
     """The best runs of words that are nearly a folded value, in reading order: 'a red habour' → 'the red harbour'."""
     sought = words_of(value)
-    total = sum(map(weight, sought))
-    if total < _LEAST_WEIGHT or len(sought) > _MOST_UNITS:
+    if sum(map(weight, sought)) < _LEAST_WEIGHT or len(sought) > _MOST_UNITS:
         return []
-    has_slips = len(sought) <= _MOST_WITH_SLIPS
-    forms = {word: words.forms(word, has_slips=has_slips) for word in dict.fromkeys(sought)}
-    there = [word for word in sought if forms[word]]
-    slack = sum(map(weight, there)) - BOUND * total
-    if slack < 0 or not _has_content(sought, there):
-        return []
+    forms = _forms(sought, words)
     known = {form: (word, likeness) for word in reversed(forms) for form, likeness in forms[word]}
-    windows = islice(_windows(sought, forms, words, slack), _most_places(len(sought)))
+    windows = islice(_windows(sought, forms, words), _most_places(len(sought)))
     return _best(near for window in windows if (near := _near_words(sought, words.words, window, known)))
 
 
@@ -72,11 +70,13 @@ def _near_words(sought: Sequence[str], words: Sequence[str], window: tuple[int, 
     if sum(weight(known[word][0]) for word in part if word in known) < BOUND * sum(map(weight, sought)):
         return None
     meant, said = ([known.get(word, (word, 1.0)) for word in some] for some in (sought, part))
-    found = align(_weighed([(word, 1.0) for word, _ in meant]), _weighed(said))
-    if found is None or found.score < BOUND or numbers(sought) != numbers(part[found.start : found.end]):
+    needed = {at for at, word in enumerate(sought) if not is_function(word)}
+    found = align(_weighed([(word, 1.0) for word, _ in meant]), _weighed(said), needed)
+    if found is None or found.score < BOUND or not needed.issubset(one for one, _ in found.pairs):
         return None
-    is_enough = _has_content(sought, [sought[one] for one, _ in found.pairs])
-    return Near(start + found.start, start + found.end, found.score) if is_enough else None
+    if cuts_number(part, found.start, found.end) or telling(sought) != telling(part[found.start : found.end]):
+        return None
+    return Near(start + found.start, start + found.end, found.score)
 
 
 def _weighed(words: Sequence[tuple[str, float]]) -> Weighed:
@@ -84,38 +84,47 @@ def _weighed(words: Sequence[tuple[str, float]]) -> Weighed:
 
 
 def _near_characters(value: str, text: str, place: int, slips: int) -> Near | None:
-    """The run around a place that is the nearest to a value, if there are no more slips than so many, one at an end."""
+    """The run around a place that is the nearest to a value, if it has no more slips than so many.
+
+    No two stand together, as two characters are mostly a word.
+    """
     start, size = max(place - slips, 0), len(value)
     window = text[start : place + size + slips]
     found = align(Weighed.evenly(value), Weighed.evenly(window))
-    if found is None or found.score < BOUND or numbers(value) != numbers(window[found.start : found.end]):
+    if found is None or found.score < BOUND:
         return None
-    is_enough = len(found.pairs) >= max(_LEAST_CHARACTERS, size - slips)
-    is_whole = found.pairs[0][0] <= 1 and found.pairs[-1][0] >= size - 2
-    return Near(start + found.start, start + found.end, found.score) if is_enough and is_whole else None
+    there = [one for one, _ in found.pairs]
+    is_enough = len(there) >= max(_LEAST_CHARACTERS, size - slips)
+    is_apart = all(after - before <= 2 for before, after in pairwise((-1, *there, size)))  # noqa: PLR2004 # one between
+    run = window[found.start : found.end]
+    is_same = telling_characters(value) == telling_characters(run) and not cuts_number(window, found.start, found.end)
+    return Near(start + found.start, start + found.end, found.score) if is_enough and is_apart and is_same else None
 
 
-def _has_content(sought: Sequence[str], there: Sequence[str]) -> bool:
-    """Whether enough words are there that are not function words: of a name of three, all."""
-    least = _CONTENT * sum(not is_function(word) for word in sought)
-    return 0 < least <= sum(not is_function(word) for word in there)
+def _forms(sought: Sequence[str], words: Words) -> _Forms:
+    """How the text writes the words of a value that are not function words; nothing where one of them is not there."""
+    found: _Forms = {}
+    slips = 0
+    for word in dict.fromkeys(word for word in sought if not is_function(word)):
+        slips += word not in words.places
+        found[word] = words.forms(word) if slips <= _MOST_SLIPS else ()
+        if not found[word]:
+            return {}
+    return found
 
 
-def _windows(sought: Sequence[str], forms: _Forms, words: Words, slack: float) -> Iterator[tuple[int, int]]:
-    """Parts of the text that can hold enough of a value: around its rarest words, of which one must be there."""
-    counts = {word: sum(len(words.places[form]) for form, _ in forms[word]) for word in forms if forms[word]}
-    margin = 2 + len(sought) // 4
+def _windows(sought: Sequence[str], forms: _Forms, words: Words) -> Iterator[tuple[int, int]]:
+    """Parts of the text that can hold a value: around its rarest word, as all have to be there."""
+    if not forms:
+        return
+    rarest = min(forms, key=lambda word: sum(len(words.places[form]) for form, _ in forms[word]))
+    offset, margin = sought.index(rarest), 2 + len(sought) // 4
     seen = set()
-    for word in sorted(counts, key=lambda word: counts[word] / weight(word)):
-        if slack < 0:
-            return
-        for offset in (at for at, other in enumerate(sought) if other == word):
-            slack -= weight(word)
-            for place in islice(chain.from_iterable(words.places[form] for form, _ in forms[word]), _MOST_ANCHORS):
-                start = place - offset - margin
-                if start // margin not in seen:
-                    seen.add(start // margin)
-                    yield max(start, 0), place - offset + len(sought) + margin
+    for place in islice(chain.from_iterable(words.places[form] for form, _ in forms[rarest]), _MOST_ANCHORS):
+        start = place - offset - margin
+        if start // margin not in seen:
+            seen.add(start // margin)
+            yield max(start, 0), place - offset + len(sought) + margin
 
 
 def _places_of_pieces(value: str, text: str, slips: int) -> Iterator[int]:

@@ -12,7 +12,7 @@ from extractor.ground.folding import Folded, fold, squeeze, squeezed
 from extractor.ground.fuzzy import near_characters, near_words
 from extractor.ground.sought import Key, Leaf
 from extractor.ground.whole import glances, is_whole
-from extractor.ground.words import Words, words_of
+from extractor.ground.words import Words, is_function, words_of
 from extractor.text import UNSPACED
 from extractor.types import Match, Span
 
@@ -32,6 +32,7 @@ _LEAST_JOINED = 5  # letters of a word that may be split at a blank, one more in
 
 _ACRONYMS = frozenset(("am", "as", "in", "is", "it", "me", "or", "us", "who"))  # that are words in small letters
 _HAS_UNSPACED = re.compile(f"[{UNSPACED}]")
+_WORD = re.compile(r"[^\W\d_]+")
 _HYPHENATED = re.compile(r"[-‐\xad]\s*\n\s*")
 _FIGURE = re.compile(r"[$€£¥₹%‰+#]|\x0e?\d(?:[\x01-\x08]?\d)*")  # currencies and such, and whole numbers
 
@@ -63,12 +64,13 @@ class Places:
         if leaf.is_label or len(found) >= wanted:
             return found
         key = squeezed(value)
-        found = _merged(found, self._some(self._folded(value, key), "normalised", size))
+        least = _capitalised(value) if found else 0  # beside 'Apple', as written, the fruit says something else
+        found = _merged(found, self._with(least, self._some(self._folded(value, key), "normalised", size)))
         spaced = _HAS_UNSPACED.search(key) is None
         if len(found) >= wanted or (found and not spaced):
             return found
         near = self._near(value, key, spaced=spaced) if isinstance(leaf.value, str) else []
-        found = _merged(found, [span for span in near if span.match == "normalised"])
+        found = _merged(found, self._with(least, [span for span in near if span.match == "normalised"]))
         if not found or (len(found) < wanted and any(map(str.isdigit, value))):
             found = _merged(found, self._typed(leaf))
         return found or near
@@ -104,6 +106,10 @@ class Places:
         is_value = is_whole(self.text, start, end) and _is_same(value, self.text[start:end], key)
         return (start, end) if is_value else None
 
+    def _with(self, least: int, spans: Iterable[Span]) -> Iterator[Span]:
+        """Those with so many capitals: 'Apples' and 'APPLE' for 'Apple', 'NewHarbour' for 'New Harbour'."""
+        return (span for span in spans if sum(map(str.isupper, self.text[span.start : span.end])) >= least)
+
     def _typed(self, leaf: Leaf) -> list[Span]:
         places = self.typed.places(leaf.value, leaf.form) if self._afford(_TYPED) else ()
         return [Span(*place, "typed") for place in places]
@@ -125,7 +131,7 @@ class Places:
     def _may_be(self, value: str, span: Span) -> bool:
         """Whether what is nearly a value can be it: with the same numbers, and no name that is an ordinary word."""
         written = self.text[span.start : span.end]
-        is_other = span.match == "fuzzy" and _is_other_name(value, written)
+        is_other = span.match == "fuzzy" and (_is_other_name(value, written) or _lacks_name(value, written))
         return not is_other and _figures(value) == _figures(written)
 
     # --- what it takes ---
@@ -179,6 +185,18 @@ def _is_same(value: str, written: str, key: str) -> bool:
 def _is_other_name(value: str, written: str) -> bool:
     """Whether a single word is a name, and what is nearly the same an ordinary word: 'Paris', 'parts'."""
     return " " not in value and value[:1].isupper() and written[:1].islower()
+
+
+def _capitalised(text: str) -> int:
+    """How many words begin with a capital letter: 'the North Quay' → 2."""
+    return sum(word[0].isupper() for word in _WORD.findall(text))
+
+
+def _lacks_name(value: str, written: str) -> bool:
+    """Whether capitals make a name of a function word, or a part of one, that is not there: 'Hepatitis A'."""
+    words = () if value.isupper() else _WORD.findall(value)[1:]
+    names = {word for word in words if word.isupper() and is_function(word.lower())}
+    return not names.issubset(_WORD.findall(written))
 
 
 def _figures(text: str) -> list[str]:

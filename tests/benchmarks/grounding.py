@@ -150,7 +150,7 @@ def chinese_slip(kind: str) -> Change:
         if not re.fullmatch(r"[\u4e00-\u9fff]{4,}", value):
             return value
         at = dice.randrange(len(value))
-        return value[:at] + ("" if kind == "missing" else dice.choice("的一是了我不在有他这")) + value[at + 1 :]
+        return value[:at] + ("" if kind == "missing" else dice.choice("的来是了我到在有他这")) + value[at + 1 :]
 
     return change
 

@@ -52,14 +52,34 @@ def test_squeezed(value: str, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("3.5", "35"), ("3.5", "3,5"), ("1-3", "1 3"), ("-3", "3"), ("1 2", "12"), ("10:30", "10.30"), ("12/3", "12-3")],
+    [
+        ("3.5", "35"),
+        ("3.5", "3,5"),
+        ("1-3", "1 3"),
+        ("-3", "3"),
+        ("1 2", "12"),
+        ("10:30", "10.30"),
+        ("12/3", "12-3"),
+        ("10²", "102"),
+        ("2¹⁰", "210"),
+        ("10₂", "102"),
+    ],
 )
 def test_numbers_stay_apart(one: str, other: str) -> None:
     assert squeezed(one) != squeezed(other)
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("1 – 3", "1-3"), ("Quay 5. 51200", "Quay 5, 51200"), ("−3", "-3"), ("３．５", "3.5")]
+    ("one", "other"),
+    [
+        ("1 – 3", "1-3"),
+        ("Quay 5. 51200", "Quay 5, 51200"),
+        ("−3", "-3"),
+        ("３．５", "3.5"),
+        ("H₂O", "H2O"),
+        ("5 m²", "5 m2"),
+        ("x¹⁰", "x10"),
+    ],
 )
 def test_numbers_that_are_written_alike_stay_together(one: str, other: str) -> None:
     assert squeezed(one) == squeezed(other)
