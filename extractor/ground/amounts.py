@@ -37,9 +37,14 @@ _LETTER = r"[^\W\u3400-\u9fff]"  # or a digit; no Chinese character, as those st
 _DIGITS = re.compile(r"[0-9](?:[0-9]|[.,'’_](?=[0-9]))*+")
 _MARKS = str.maketrans("", "", ".,'’_ ")
 _SPACED = re.compile(r"[1-9](?<![0-9].)(?<![0-9][.,'’_].)[0-9]?[0-9]?(?: [0-9]{3}(?![0-9]))++(?:[.,][0-9]++)?")
-_LEAD = re.compile(rf"(?:(?<!{_LETTER})(?<![%°)万亿千百元])[-−–])?(?:(?:(?<![A-Za-z])|(?=[^\w]))(?:{CURRENCY}) ?)?\Z")
-_LED = re.compile(r"(?<=[-−–$€£¥￥₩₹₽₺₫฿₪₱A-Zs.币])|(?<=[$€£¥￥₩₹₽₺₫฿₪₱A-Zs.币] )")
-_LONGEST_LEAD = 8
+_MINUS = "(?i:minus|negative) "
+_LEAD = re.compile(
+    rf"(?:(?<!{_LETTER})(?<![%°)万亿千百元])(?:[-−–]|(?<![0-9] ){_MINUS}))?"
+    rf"(?:(?:(?<![A-Za-z])|(?=[^\w]))(?:{CURRENCY}) ?)?\Z"
+)
+_LED = re.compile(r"(?<=[-−–$€£¥￥₩₹₽₺₫฿₪₱A-Zs.币])|(?<=[$€£¥￥₩₹₽₺₫฿₪₱A-Zse.币] )")
+_LONGEST_LEAD = 14
+_SAID_MINUS = re.compile(rf"\A{_MINUS}(?![a-z])")
 _POWER = rf"[eE][-+]?[0-9]{{1,3}}(?!{_LETTER})| ?[x×*] ?10(?:\^[-+]?[0-9]{{1,3}}|[⁻⁺]?[⁰¹²³⁴-⁹]{{1,3}})"
 _PER = rf"[%‰]|(?i:per ?cent|pct)(?!{_LETTER})"
 _TAIL = re.compile(
@@ -273,7 +278,7 @@ class Amounts:
         tail = _TAIL.match(text, end)
         if tail and _ENDED.match(text, tail.end()) and (said := meanings(_plain(text[begin : tail.end()]))):
             return tail.end(), said
-        return end, meanings(text[begin:end]) if _CLEAN_AFTER.match(text, end) else ()
+        return end, meanings(_plain(text[begin:end])) if _CLEAN_AFTER.match(text, end) else ()
 
     def _begin(self, start: int) -> int | None:
         """Where the sign or currency before digits begins; None where a number cannot begin there.
@@ -305,8 +310,8 @@ class Amounts:
 
 
 def _plain(stretch: str) -> str:
-    """As one line, without the hyphen of '5-year'."""
-    return _HYPHEN.sub(" ", " ".join(stretch.split()))
+    """As one line, without the hyphen of '5-year', and with a sign for the word: 'minus £5' → '-£5'."""
+    return _SAID_MINUS.sub("-", _HYPHEN.sub(" ", " ".join(stretch.split())))
 
 
 def _is_article(stretch: str, amount: Amount) -> bool:

@@ -25,7 +25,7 @@ _OFFSET = r"(?: ?(?:z|utc|gmt|(?:utc|gmt)?[-+][0-9]{2}:?[0-9]{2})(?![0-9a-z]))?"
 _DIGITS = re.compile(
     r"[0-9](?<![0-9a-su-z_].)(?<![0-9][-/.:,].)[0-9]?(?:"
     rf"(?::[0-5][0-9]){{1,2}}(?:\.[0-9]{{1,9}})?(?: ?[ap](?:m|\.m\.))?{_OFFSET}"
-    r"| ?[ap](?:m|\.m\.)(?![a-z]))(?![0-9a-z:])"
+    r"|(?:\.[0-5][0-9])? ?[ap](?:m|\.m\.)(?![a-z]))(?![0-9a-z:])"
 )
 _WORDS = re.compile("noon(?![a-z])|midday(?![a-z])|midnight(?![a-z])|正午")
 _SIGNS = re.compile(
@@ -34,6 +34,7 @@ _SIGNS = re.compile(
 )
 _EXACT = re.compile(r"(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?(?P<offset>z|[-+][0-9:]+)?", re.IGNORECASE)
 _OPEN = re.compile(r"(?:[1-9]|1[0-2])[:点时][^ap]*", re.IGNORECASE)  # '3:30', which is not '03:30'
+_POINT = re.compile(r"(?<=\d)\.(?=[0-5]\d ?[ap]\.?m)", re.IGNORECASE)  # '9.30 am'
 _NOON = 12
 
 _UNIT = (
@@ -78,6 +79,7 @@ class Length:
 @lru_cache(maxsize=16_384)
 def times(text: str) -> tuple[Time, ...]:
     """The times that a text can be: '3 pm' → 15:00, '3:30' → 3:30 and 15:30, '10:30:00Z' → that with its offset."""
+    text = _POINT.sub(":", text, count=1)
     found = (clock.read(text) or clock.by_word(text)) if len(text) <= _LONGEST else None
     if not found or not (exact := _EXACT.fullmatch(found.time + found.offset)):
         return ()

@@ -26,30 +26,32 @@ _MONTH = (
     r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)(?![a-z])\.?"
 )
 _DAY = "[0-9][0-9]?(?:st|nd|rd|th)?(?![0-9])"
+_TO = "(?: ?[-–] ?| (?:to|and|&) )"
 _YEAR = "(?:1[0-9]|2[01])[0-9]{2}(?![0-9])"
 _SHORT = "['’][0-9]{2}(?![0-9])"
 _N = "[0-9零〇一二三四五六七八九十]"
+_DAY_SIGNS = rf"{_N}{{1,3}} ?(?:[日号](?: ?[-–—~至到] ?{_N}{{1,3}} ?[日号])?|[-–—~至到] ?{_N}{{1,3}} ?[日号])"
 _AFTER = r"(?!(?!t[0-9])[0-9a-z_])(?![-/][0-9])(?!\.[0-9])"
 _DIGITS_FIRST = re.compile(  # each begins with one digit, as `re` skips to these fast
     r"[0-9](?<![0-9a-z_].)(?<![0-9a-z_][-/.:].)(?:"
-    rf"[0-9]?(?:st|nd|rd|th)?(?: ?[-–] ?{_DAY})?(?:[ \n/-]|\. ?)(?:of )?{_MONTH}"
+    rf"[0-9]?(?:st|nd|rd|th)?(?:{_TO}{_DAY})?(?:[ \n/-]|\. ?)(?:of )?{_MONTH}"
     rf"(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT})|[ /-][0-9]{{2}}(?![0-9]))?"
     r"|[0-9]?([-/.])[0-9][0-9]?\1(?:[0-9]{4}|['’]?[0-9]{2})"
     r"|[0-9]{3}([-/.] ?)[0-9][0-9]?\2[0-9][0-9]?"
     rf"|[0-9]{{3}},?[ /-]{_MONTH}(?:[ /-]{_DAY})?"
-    rf"|[0-9]{{7}}){_AFTER}"
+    rf"|[0-9]{{7}}|[0-9]?/{_YEAR}){_AFTER}"
 )
 _MONTH_FIRST = re.compile(
-    rf"{_MONTH},?[ \n/-]?(?:{_YEAR}|{_SHORT}|(?:the )?{_DAY}(?: ?[-–] ?{_DAY})?"
+    rf"{_MONTH},?[ \n/-]?(?:{_YEAR}|{_SHORT}|(?:the )?{_DAY}(?: ?[-–] ?{_DAY}|{_TO}{_DAY}(?=,?[ \n]{_YEAR}))?"
     rf"(?:,?[ \n/-]?(?:{_YEAR}|{_SHORT}))?){_AFTER}"
 )
-_SIGNS = re.compile(
-    rf"{_N}(?<!{_N}.)(?:{_N}{{0,3}} ?年 ?{_N}{{1,2}} ?月(?: ?{_N}{{1,3}} ?[日号])?|{_N}? ?月 ?{_N}{{1,3}} ?[日号])"
-)
+_SIGNS = re.compile(rf"{_N}(?<!{_N}.)(?:{_N}{{0,3}} ?年 ?{_N}{{1,2}} ?月(?: ?{_DAY_SIGNS})?|{_N}? ?月 ?{_DAY_SIGNS})")
 _NUMBERS = re.compile(r"([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]['’]?([0-9]{2}|[0-9]{4})")
 _COMPACT = re.compile(r"([0-9]{2})([0-9]{2})([0-9]{4})")
 _SHORT_YEAR = re.compile(r"['’]?(?<![0-9])([0-9]{2})\Z")
-_DAYS = re.compile(r"(\D*)(\d{1,2}) ?(?:st|nd|rd|th)? ?[-–] ?(\d{1,2})((?!\d).*)")
+_DAYS = re.compile(rf"(\D*)(\d{{1,2}}) ?(?:st|nd|rd|th)?{_TO}(\d{{1,2}})((?!\d).*)", re.IGNORECASE)
+_DAYS_IN_SIGNS = re.compile(rf"(.*月 ?)({_N}{{1,3}}) ?[日号]? ?[-–—~至到] ?({_N}{{1,3}})( ?[日号])")
+_MONTH_OF_YEAR = re.compile(r"(0?[1-9]|1[0-2])/(\d{4})")
 _CENTURIES = ("20", "19")
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _ISO_MONTH = re.compile(r"(\d{4})-(\d\d)")
@@ -117,13 +119,17 @@ def _numeric(text: str) -> Iterator[Day]:
 
 
 def _first_and_last(text: str) -> Iterator[Day]:
-    """'5-7 June 2024' → 5 June and 7 June."""
-    if days := _DAYS.fullmatch(text):
+    """'5-7 June 2024', '5 and 7 June 2024' → 5 June and 7 June."""
+    if days := _DAYS.fullmatch(text) or _DAYS_IN_SIGNS.fullmatch(text):
         for day in (days[2], days[3]):
             yield from meanings(f"{days[1]}{day}{days[4]}")
 
 
 def _without_day(text: str) -> Iterator[Day]:
+    """'March 2024', '3/2024' → that month."""
+    if month := _MONTH_OF_YEAR.fullmatch(text):
+        yield Day(int(month[2]), int(month[1]), None)
+        return
     for whole in (f"1 {text}", f"{text}1日", f"{text} 1"):
         if day := _read(whole):
             yield Day(day.year, day.month, None)
@@ -142,6 +148,8 @@ def _without_century(text: str) -> Iterator[Day]:
         whole = f"{century}{text}" if "年" in text else _SHORT_YEAR.sub(rf"{century}\1", text)
         if day := _read(whole):
             yield day
+        elif whole != text:  # the month of a year: "March '24"
+            yield from _without_day(whole)
 
 
 class Days:

@@ -1,6 +1,6 @@
 """Where a number, amount, percentage, date or time of a record stands in a document, in whatever form.
 
-Reading order: `amounts`, `days`, `clocks`, this file.
+Reading order: `amounts`, `spoken`, `days`, `clocks`, this file.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from functools import cached_property
 
 from extractor.coercion import dates
 from extractor.coercion.found import LONGEST, Found
-from extractor.ground import amounts, clocks, days
+from extractor.ground import amounts, clocks, days, spoken
 
 Place = tuple[int, int]
 
-# As wide as before, so that offsets stay: signs that are written wide beside numbers, but no comma, which parts them.
+# As wide as before, so that offsets stay: signs that are written wide beside numbers; a comma only within wide ones.
 _NARROW = {wide: wide - 0xFEE0 for wide in (*range(0xFF10, 0xFF1B), *range(0xFF21, 0xFF5B), *map(ord, "％＄＋－．／"))}
 _NARROW |= dict.fromkeys((0x3000, 0xA0, 0x2009, 0x202F), 0x20) | {0x2212: 0x2D}
 _WIDE = re.compile(f"[{''.join(map(chr, _NARROW))}]")
+_WIDE_GROUPS = re.compile("(?<![０-９，])[０-９]{1,3}(?:，[０-９]{3})+(?!，?[０-９])")
 _YEAR = re.compile(r"\d{4}")
 _MOMENT = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)[Tt ](?P<time>.+)")
 _GAP = re.compile(r"[^0-9\n.。;；]{0,12}")  # between a day and its time: 'T', ' at ', ' (Sun), '
@@ -63,7 +64,8 @@ class Typed:
 
     def _numbers(self, value: str | float) -> Iterator[Place]:
         for amount in amounts.wanted(value):
-            yield from (place for place in self._amounts.places(amount) if not self._days.covers(*place))
+            places = (*self._amounts.places(amount), *self._spoken.places(amount))
+            yield from (place for place in places if not self._days.covers(*place))
 
     def _times(self, value: str) -> Iterator[Place]:
         for time in clocks.times(value.lower()):
@@ -100,7 +102,7 @@ class Typed:
     @cached_property
     def _view(self) -> tuple[str, str]:
         """The text with narrow signs, and the same in small letters; both are as long as the text."""
-        narrow = self._text
+        narrow = _WIDE_GROUPS.sub(lambda number: number[0].replace("，", ","), self._text)
         for wide in set(_WIDE.findall(narrow)):
             narrow = narrow.replace(wide, chr(_NARROW[ord(wide)]))
         return narrow, narrow.replace("İ", "i").lower()
@@ -108,6 +110,10 @@ class Typed:
     @cached_property
     def _amounts(self) -> amounts.Amounts:
         return amounts.Amounts(*self._view)
+
+    @cached_property
+    def _spoken(self) -> spoken.Spoken:
+        return spoken.Spoken(self._view[0])
 
     @cached_property
     def _days(self) -> days.Days:

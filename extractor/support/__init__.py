@@ -91,7 +91,9 @@ class _Search:
             for at in islice(holders[word], max(work, 0)):
                 scores[at] += self.weights[word]
             work -= len(holders[word])
-        return heapq.nsmallest(_CANDIDATES, scores, key=lambda at: (-scores[at], self._length(at), at))
+        least = min(heapq.nlargest(_CANDIDATES, scores.values()), default=0)
+        near = (at for at, score in scores.items() if score >= least)  # few, so that few are measured
+        return heapq.nsmallest(_CANDIDATES, near, key=lambda at: (-scores[at], self._length(at), at))
 
     def _weigh(self, one: range) -> float:
         said = [self.index.stems(at) for at in one]

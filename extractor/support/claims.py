@@ -38,10 +38,14 @@ _NO_NAMES = frozenset(  # which stand without an article as names do
     violence war water weather well women work year yesterday""".split()  # noqa: SIM905
 )
 _HONORIFICS = frozenset(("mr", "mrs", "ms", "miss", "dr", "prof", "professor", "sir", "messrs"))
-_CURRENCY = re.compile(r"[$€£¥￥₹₩₽]\s?\Z")
 _PERCENT = re.compile(r"\s?[%‰]")
 _HEADLINE = 0.85  # share of capitalised words from which on capitals say nothing
 _FEWEST = 4  # words of a headline
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_CHARACTERS = 2  # of Chinese that say as much as one word
+_AMBIGUOUS_MONTHS = frozenset(("may", "march"))
+_DAY_BEFORE = re.compile(r"(?<![\d.,])\d\d?(?:st|nd|rd|th)?(?: of)? \Z")
+_DAY_AFTER = re.compile(r" \d\d?(?:st|nd|rd|th)?(?![\w%]|[.,]\d)|,? (?:1\d|2[01])\d\d(?!\d)")
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _QUOTED = re.compile(r"《([^《》\n]{1,40})》|[“「『]([^“”「」『』\n]{1,20})[”」』]")
@@ -49,7 +53,7 @@ _BODY = re.compile(
     rf"[{_HAN}]{{2}}(?:公司|大学|学院|银行|集团|医院|法院|研究院|研究所|委员会|出版社|电视台|[省市县](?![场民长政值内级委区辖]))"
 )
 _ANY_BODY = re.compile(
-    "[该本这那所家个各其此我某新多的在和与及是有们一两几每全上城股超楼都房车门夜集节反子一二三四五六七八九十]|商业|保险|科技|证券|中央|医科|综合|重点|地方|投资|跨国|现代|民营|私立|公立|专业|综合|基层|普通|高等|人民"
+    "[该本这那所家个各其此我某新多的在和与及是有们一两几每全城股超楼都房车门夜集节反子一二三四五六七八九十]|上(?!海)|商业|保险|科技|证券|中央|医科|综合|重点|地方|投资|跨国|现代|民营|私立|公立|专业|综合|基层|普通|高等|人民"
 )
 _SPEAKER = re.compile(
     r"(?:\A|[，。、：；“（\s])([王李张刘陈杨赵黄周吴徐孙胡朱林郭罗梁宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾魏薛叶阎潘杜戴夏钟汪姜范]"
@@ -68,7 +72,7 @@ def claims(sentence: str) -> list[Claim]:
 def _numbers(sentence: str) -> Iterator[Claim]:
     for figure in figures.written(sentence):
         start, end = _dressed(sentence, figure.start, figure.end)
-        yield Claim(start, sentence[start:end], figure.amounts)
+        yield Claim(start, sentence[start:end], figure.amounts, sign=figures.sign(sentence, figure))
     for figure in (*figures.spoken(sentence), *figures.chinese(sentence)):
         text = sentence[figure.start : figure.end]
         if len(text) > 1 and text.casefold() != "one" and text not in _IDIOMS:
@@ -77,7 +81,7 @@ def _numbers(sentence: str) -> Iterator[Claim]:
 
 def _dressed(sentence: str, start: int, end: int) -> tuple[int, int]:
     """Where a number stands with its sign of a currency or of percent: 30m in 'over £30m' → £30m."""
-    lead, tail = _CURRENCY.search(sentence, max(start - 2, 0), start), _PERCENT.match(sentence, end)
+    lead, tail = figures.CURRENCY.search(sentence, max(start - 2, 0), start), _PERCENT.match(sentence, end)
     return lead.start() if lead else start, tail.end() if tail else end
 
 
@@ -87,6 +91,9 @@ def _names(sentence: str) -> Iterator[Claim]:
     marks = _Marks.of(sentence, words)
     run: list[re.Match[str]] = []
     for at, word in enumerate(words):
+        if marks.is_dated(at):
+            yield Claim(word.start(), word[0], words=(word[0].capitalize(),))
+            continue
         if not marks.is_name(at):
             continue
         if run and not _JOINT.fullmatch(sentence, run[-1].end(), word.start()):
@@ -119,7 +126,7 @@ class _Marks:
     words: Sequence[re.Match[str]]
     has_plain_case: bool  # not a headline
     is_loud: bool  # capitals throughout
-    is_foreign: bool  # for Latin words
+    is_foreign: bool  # for Latin words, as it is mostly Chinese
 
     @classmethod
     def of(cls, sentence: str, words: Sequence[re.Match[str]]) -> _Marks:
@@ -131,7 +138,7 @@ class _Marks:
             words,
             not is_long or capitals < _HEADLINE * len(telling),
             is_long and all(word.isupper() for word in telling),
-            re.search(f"[{UNSPACED}]", sentence) is not None,
+            len(_UNSPACED.findall(sentence)) > _CHARACTERS * len(words),
         )
 
     def is_name(self, at: int) -> bool:
@@ -146,6 +153,13 @@ class _Marks:
             return False
         return not self._begins(at) or self._is_name_at_the_beginning(at)
 
+    def is_dated(self, at: int) -> bool:
+        """Whether a word is a month, as a day or a year is beside it: in '3 May 2024', not in 'It May rain'."""
+        word, (start, end) = self.words[at][0], self.words[at].span()
+        if not word[0].isupper() or word.casefold() not in _AMBIGUOUS_MONTHS:
+            return False
+        return bool(_DAY_BEFORE.search(self.sentence, max(start - 8, 0), start) or _DAY_AFTER.match(self.sentence, end))
+
     def _begins(self, at: int) -> bool:
         """Whether a word is the first one, or the first of what is quoted: its capital says nothing."""
         start = self.words[at].start()
@@ -155,7 +169,7 @@ class _Marks:
         """'Ann Bell left', 'Monday is', "Bell's hat" and 'Bell has'; neither 'Money is' nor 'Boys left'."""
         word = self.words[at][0].casefold()
         bare = _POSSESSIVE.sub("", word)
-        if bare in CALENDAR - {"may", "march"}:
+        if bare in CALENDAR - _AMBIGUOUS_MONTHS:
             return True
         if bare in _NO_NAMES or bare.endswith(("ing", "ly")):
             return False

@@ -23,6 +23,12 @@ _MONTHS = (
 )  # fmt: skip
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 CALENDAR = frozenset((*_MONTHS, *_DAYS))
+_IN_DATES = {  # months that are verbs too, by their capital or beside a day or year
+    "May": re.compile(r"(?<![^\W_])(?:May|MAY|may(?=,?[ /-]['’]?\d)|(?<=\d[ /-])may)(?![^\W_])"),
+    "March": re.compile(
+        r"(?<![^\W_])(?:Mar(?:ch)?|MAR(?:CH)?|mar(?:ch)?(?=,?[ /-]['’]?\d)|(?<=\d[ /-])mar(?:ch)?)(?![^\W_])"
+    ),
+}
 _ABBREVIATED = 3  # letters of a month or weekday
 _ROOT = 4  # letters that the names of a country and of its people share
 _PEOPLE = frozenset("|a|ain|an|ans|e|ean|en|ese|ey|i|ia|ian|ians|is|ish|n|ns|o|s|y".split("|"))  # noqa: SIM905
@@ -32,13 +38,17 @@ _LONGEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a sentence states: a number with what it may amount to, a name with its words, or a quoted text."""
+    """What a sentence states: a number with what it may amount to, a name with its words, or a quoted text.
+
+    A word is folded, other than an abbreviation ('US') and a month that a day or year is beside ('May').
+    """
 
     start: int
     text: str
     amounts: frozenset[figures.Amount] = frozenset()
     words: tuple[str, ...] = ()
     quoted: str = ""
+    sign: str = ""  # of the currency
 
 
 def is_abbreviation(word: str) -> bool:
@@ -63,15 +73,26 @@ class Facts:
     def lacks(self, claim: Claim) -> bool:
         """Whether a number or name is nowhere in the document, in no form that is known here."""
         if claim.amounts:
-            return claim.amounts.isdisjoint(self._written) and claim.amounts.isdisjoint(self._spoken)
+            return self._lacks_written(claim) and claim.amounts.isdisjoint(self._spoken)
         if claim.quoted:
             return claim.quoted not in self._letters
         return not (all(map(self._knows, claim.words)) or self._has_initials(claim.words))
 
+    def _lacks_written(self, claim: Claim) -> bool:
+        """Whether no digits say a number: '$5' is not '£5', but may be '5', '5 dollars' or 'USD 5'."""
+        signs = {sign for amount in claim.amounts for sign in self._written.get(amount, ())}
+        return not signs if not claim.sign else signs.isdisjoint(("", claim.sign))
+
     @cached_property
-    def _written(self) -> frozenset[figures.Amount]:
-        found = figures.written(narrow(self._text))
-        return frozenset(amount for figure in found for amount in figure.amounts | figure.bare)
+    def _written(self) -> Mapping[figures.Amount, set[str]]:
+        """The signs of currencies with which the text has each number in digits, '' for none."""
+        text = narrow(self._text)
+        found: defaultdict[figures.Amount, set[str]] = defaultdict(set)
+        for figure in figures.written(text):
+            sign = figures.sign(text, figure)
+            for amount in figure.amounts | figure.bare:
+                found[amount].add(sign)
+        return dict(found)
 
     @cached_property
     def _spoken(self) -> frozenset[figures.Amount]:
@@ -110,8 +131,17 @@ class Facts:
     def _knows(self, word: str) -> bool:
         """Whether a word of a name stands in the text: 'Bell', the 'US' as 'U.S.', 'Russian' as 'Russia'."""
         if word not in self._known:
-            self._known[word] = self._knows_abbreviation(word) if is_abbreviation(word) else self._knows_word(word)
+            self._known[word] = self._looks_up(word)
         return self._known[word]
+
+    def _looks_up(self, word: str) -> bool:
+        if is_abbreviation(word):
+            return self._knows_abbreviation(word)
+        return self._knows_month(word) if word in _IN_DATES else self._knows_word(word)
+
+    def _knows_month(self, word: str) -> bool:
+        """'May' by 'May', '3 may 2024' and '2024-05-03', not by the verb."""
+        return _IN_DATES[word].search(self._text) is not None or self._knows_digits(word.casefold())
 
     def _knows_word(self, word: str) -> bool:
         key = stem(word)
@@ -128,8 +158,10 @@ class Facts:
             return False
         if word[:_ABBREVIATED] in self._index.forms:
             return True
-        if word not in _MONTHS:
-            return False
+        return word in _MONTHS and self._knows_digits(word)
+
+    def _knows_digits(self, word: str) -> bool:
+        """A month in a date of digits: 'may' by '2024-05-03'."""
         month = f"0?{_MONTHS.index(word) + 1}"
         dates = rf"\d{{4}}\s?[-/.年]\s?{month}(?!\d)|{month}\s?月|{month}[/.-]\d\d?[/.-]\d\d|\d[/.-]{month}[/.-]\d\d"
         return re.search(rf"(?<!\d)\d?(?:{dates})", self._text) is not None

@@ -37,6 +37,8 @@ _SPOKEN = re.compile(
 )
 _CHINESE = re.compile(rf"[{CHINESE}]{{1,40}}+(?:点[零〇一二三四五六七八九]{{1,40}}+)?")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,2}(?:,\d\d)+,\d{3}(?:\.\d+)?")  # the other ones are lakhs
+CURRENCY = re.compile(r"[$€£¥￥₹₩₽]\s?\Z")
+_SIGN_BEHIND = re.compile(r"\s?([$€£¥￥₹₩₽])(?!\s?\d)")
 _AMBIGUOUS = frozenset("kmb")  # '5m' may be metres
 _LOWEST = -40
 
@@ -61,6 +63,14 @@ def written(text: str) -> Iterator[Figure]:
         bare = frozenset(map(_amount, readings))
         amounts = frozenset(_amount(reading, _SCALES[scale]) for reading in readings) if scale else bare
         yield Figure(found.start(), found.end(), amounts | bare if scale in _AMBIGUOUS else amounts, bare)
+
+
+def sign(text: str, figure: Figure) -> str:
+    """The sign of a currency beside a number, '' where none is: '£' of 5 in '£5' and in '5 £'."""
+    lead = CURRENCY.search(text, max(figure.start - 2, 0), figure.start)
+    behind = None if lead else _SIGN_BEHIND.match(text, figure.end)
+    found = lead[0].strip() if lead else behind[1] if behind else ""
+    return found.replace("￥", "¥")
 
 
 def spoken(text: str) -> Iterator[Figure]:

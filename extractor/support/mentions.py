@@ -11,7 +11,7 @@ from extractor.support.sentences import sentences
 from extractor.support.words import fold, is_pair, pairs, stem, stems, words
 
 # The cost of an index of every word and of one search, as characters of the text for each place that a search visits.
-_INDEX, _SEARCH = 8, 8_000
+_INDEX, _SEARCH = 24, 8_000
 
 
 class Index:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from scripted import quick
 
 from extractor.coercion import numbers
-from extractor.ground import amounts, days
+from extractor.ground import amounts, days, spoken
 from extractor.ground.typed import Typed
 
 
@@ -121,6 +121,36 @@ def test_places_of_a_value(value: Any, text: str, expected: list[str]) -> None:
     assert said(value, text) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "text", "expected"),
+    [
+        (5_000_000, "5-10 million, $5-10m or 5 to 10 million", ["5-10 million", "$5-10m", "5 to 10 million"]),
+        (10_000_000, "5-10 million, $5-10m", ["10 million", "10m"]),
+        (0.15, "15 to 20 per cent, 15–20%, 15%-20%", ["15 to 20 per cent", "15–20%", "15%"]),
+        (50_000, "5至10万", ["5至10万"]),
+        (5_000_000, "5, 10 million; 2.5-10 million; 1-5-10 million; 5-10 miles; 5-10", []),
+        (
+            -1_200_000,
+            "minus 1.2m, minus £1.2m, Negative 1.2 million",
+            ["minus 1.2m", "minus £1.2m", "Negative 1.2 million"],
+        ),
+        (-5, "minus £5, minus 5, minus five", ["minus £5", "minus 5", "minus five"]),
+        (-5, "10 minus 5, terminus 5, 5", []),
+        (5, "minus £5, minus 5", []),
+        (-5, "零下五度, 零下5℃", ["零下五度", "零下5℃"]),
+        (35_000, "3万5, 三万五。三万五月", ["3万5", "三万五"]),
+        (23_000, "两万三块，两万三千五", ["两万三"]),
+        (120, "一百二，一百二十", ["一百二", "一百二十"]),
+        (1320, "一千三百二", ["一千三百二"]),
+        (22_000, "两万两", []),
+        (0.5, "占五成，5成，五成为", ["五成", "5成"]),
+        (3456, "价３，４５６元", ["３，４５６元"]),
+    ],
+)
+def test_what_says_more_than_its_signs(value: float, text: str, expected: list[str]) -> None:
+    assert said(value, text) == expected
+
+
 def test_equal_numbers_are_one() -> None:
     document = Typed("0.10 and 1200")
     assert document.places(0.1) == document.places("0.100") == [(0, 4)]
@@ -171,11 +201,8 @@ def test_each_place_of_a_number_reads_as_it(text: str, value: float) -> None:
         stretch = text[start:end]
         accounts = f"-{stretch[1:-1]}" if stretch[0] == "(" else stretch
         plain = " ".join(accounts.replace("１", "1").split())
-        assert any(
-            one.number == Fraction(str(value))
-            for way in (plain, plain.replace("-", " "))
-            for one in amounts.meanings(way)
-        )
+        read = [one for way in (plain, plain.replace("-", " ")) for one in amounts.meanings(way)]
+        assert Fraction(str(value)) in {one.number for one in (*read, *(one for _, one in spoken.read(plain)))}
     check_apart(places, text)
 
 
@@ -216,6 +243,10 @@ def test_forms_of_a_date(form: str) -> None:
         ("2024-06-07", "5-7 June 2024; June 5th–7th, 2024; June 7", ["5-7 June 2024", "June 5th–7th, 2024", "June 7"]),
         ("2024-06-05", "5 - 7 June 2024; 05-07-2024; 5-JUN-2024", ["5 - 7 June 2024", "5-JUN-2024"]),
         ("5 May", "May 5 and 2024-05-05", ["May 5"]),
+        ("2024-03-03", "3 and 5 March 2024, from 3 to 5 March 2024", ["3 and 5 March 2024", "3 to 5 March 2024"]),
+        ("2024-03-05", "March 3 to 5, 2024; 3 March 2024 and 5 others", ["March 3 to 5, 2024"]),
+        ("2024-03-05", "2024年3月3日至5日；2024年3月3-5日", ["2024年3月3日至5日", "2024年3月3-5日"]),
+        ("2024-03", "March '24, 3/2024, 24年3月, 13/2024, 1/3/2024", ["March '24", "3/2024", "24年3月"]),
         ("03/04/2024", "3 April 2024, March 4, 2024", ["3 April 2024", "March 4, 2024"]),
         ("2024-05-05", "In 2024: on 5 May, and on May 5.", ["5 May", "May 5"]),
         ("2024-05-05", "2024年3月3日开工，5月5日完工。", ["5月5日"]),
@@ -258,6 +289,8 @@ def test_places_of_a_moment(value: str, text: str, expected: list[str]) -> None:
         ("12:00:00", "time", "at noon", ["noon"]),
         ("10:30:00Z", "time", "10:30 UTC, 10:30, 10:30+02:00", ["10:30 UTC", "10:30"]),
         ("10:30 am", None, "10:30", ["10:30"]),
+        ("09:30:00", "time", "at 9.30am, 9.30 a.m.; 9.30, 1.9.30am", ["9.30am", "9.30 a.m."]),
+        ("21:30:00", "time", "at 9.30 pm", ["9.30 pm"]),
         ("PT90M", "duration", "1.5 hours; 90 minutes; 一个半小时; 90分钟; 90-minute",
          ["1.5 hours", "90 minutes", "一个半小时", "90分钟", "90-minute"]),
         ("PT1H30M", "duration", "1 hour and 30 minutes, 90 min", ["1 hour and 30 minutes", "90 min"]),
@@ -304,7 +337,8 @@ def test_offsets_are_those_of_the_document() -> None:
     every = "".join(map(chr, (*range(0xD800), *range(0xE000, sys.maxunicode + 1))))
     narrow, lower = Typed(every)._view
     assert len(narrow) == len(lower) == len(every)
-    assert said(1200, "İİ 😀 １，２００ 价１２００元") == ["１２００元"]
+    assert said(1200, "İİ 😀 １，２００ 价１２００元") == ["１，２００", "１２００元"]
+    assert said(1200, "１，２００，３４ １，２０００ １，200") == []
 
 
 def test_a_second_size_is_no_number() -> None:
@@ -315,7 +349,7 @@ def test_a_second_size_is_no_number() -> None:
     "piece",
     ["1,", "1.", "1", "0", "1/", "1-", "1:", "1 ", "1 000 ", "一", "万", "1万", "百分之", "分之一", "一点", "one ",
      "a hundred ", "one hundred and ", "half an ", "-", "$", "+12 ", "(0", "年", "1月", "may 1 ", "3点", "1 hour ", " ",
-     "1½", "e5", "×10^"],
+     "1½", "e5", "×10^", "minus ", "3 and 5 ", "5 to ", "万三", "一百", "五成", "3日至", "零下"],
 )  # fmt: skip
 def test_hostile_texts_take_no_long(piece: str) -> None:
     document = Typed(piece * (100_000 // len(piece)))

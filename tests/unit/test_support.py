@@ -224,6 +224,49 @@ def test_other_ways_to_write_a_name_or_number(text: str, sentence: str) -> None:
     assert only(text, sentence).missing == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence", "missing"),
+    [
+        ("It was on 3 March 2024.", "It was on 3 May 2024.", ("May",)),
+        ("It may be on 3 March 2024.", "It opened on May 3rd.", ("May",)),
+        ("They march on 3 May.", "March 2024 was warm, and so was the 3rd of March.", ("March",)),
+        ("It was on 2024-05-03.", "It was on 3 May 2024.", ()),
+        ("It was on 3 may 2024, and 4-mar-24.", "It was on May 3, 2024, and on March 4.", ()),
+        ("It was in May, then March.", "It was on 3 May and in March 2024.", ()),
+        ("They told it.", "It may cost May 5% or 3.", ()),
+    ],
+)
+def test_a_month_that_is_a_verb_too(text: str, sentence: str, missing: tuple[str, ...]) -> None:
+    found = [one for one in only(text, sentence).missing if not any(map(str.isdigit, one))]
+    assert tuple(found) == missing
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "missing"),
+    [
+        ("It cost £86.4m.", "It cost $86.4m.", ("$86.4m",)),
+        ("It cost 5 € or ￥7.", "It cost £5 or $7.", ("£5", "$7")),
+        ("It cost 86.4 million pounds, ￥7 and € 9.", "It cost £86.4m, ¥7 and 9.", ()),
+        ("It cost £5 or $5, and USD 7.", "It cost $5, then $7.", ()),
+        ("It cost £5, five in all.", "It cost $5.", ()),
+    ],
+)
+def test_a_number_with_the_sign_of_another_currency(text: str, sentence: str, missing: tuple[str, ...]) -> None:
+    assert only(text, sentence).missing == missing
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ("Wang Fang (王芳) happily swam across the harbour quickly while residents watched.", ()),
+        ("Li Na (李娜) swam.", ("Li Na",)),
+        ("王芳使用 numpy 游泳", ("numpy",)),
+    ],
+)
+def test_latin_words_are_foreign_in_chinese_sentences_alone(sentence: str, missing: tuple[str, ...]) -> None:
+    assert only("The city slept. Wang Fang (王芳) swam.", sentence).missing == missing
+
+
 def test_the_pronoun_is_not_the_country() -> None:
     assert only("They told us that all is well.", "They told the US that all is well.").missing == ("US",)
 
@@ -239,6 +282,7 @@ def test_the_pronoun_is_not_the_country() -> None:
         ("厂长，李明表示，《水的故事》出版", ("李明", "《水的故事》")),
         ("工厂生产三千吨", ("三千",)),
         ("在白水市建厂", ("白水市",)),
+        ("在上海市建厂，晚上市民散步", ("上海市",)),
     ],
 )
 def test_chinese_numbers_and_names(sentence: str, missing: tuple[str, ...]) -> None:
