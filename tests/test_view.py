@@ -671,6 +671,31 @@ def test_a_long_document_stays_usable(shown: Any) -> None:
     assert page.is_seen("mark.active")
 
 
+def test_a_text_of_one_line_opens_as_soon(shown: Any) -> None:
+    unit = "Ann Bell paid £5. 海港大桥 </script> "
+    spans = {f"/names/{number}": at(unit * 30_000, "Ann Bell", after=number * 60 * len(unit)) for number in range(500)}
+    record = made("log.jsonl:1", {"names": ["Ann Bell"] * 500}, spans=spans)
+    page = shown([Entry(record, Document("x", unit * 30_000))])
+    drawn = page.tab.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
+    )
+    assert drawn < 10_000  # about one second; in one block it was more than thirty
+    assert page.tab.locator(".paper").evaluate("(one) => one.textContent") == unit * 30_000
+    page.row("/names/499").click()
+    assert page.is_seen("mark.active")
+
+
+@pytest.mark.parametrize("unit", ["a\N{COMBINING ACUTE ACCENT}", "🧑‍🚀", "𠀀", "🇫🇷", "word "])
+@pytest.mark.parametrize("shift", [0, 1, 2, 3])
+def test_a_long_line_is_cut_between_characters(unit: str, shift: int, shown: Any) -> None:
+    text = "x" * shift + unit * 6000
+    page = shown([Entry(made("x", {}), Document("x", text))])
+    blocks = page.tab.locator(".block").all_text_contents()
+    assert "".join(blocks) == text
+    assert len(blocks) > 1
+    assert all(one.startswith(unit) for one in blocks[1:])
+
+
 def test_any_spans_leave_the_text_whole(shown: Any) -> None:
     """Random values in random texts: in the page the text is what it was, and each value is marked to the character."""
     chance = Random(7)
