@@ -522,6 +522,38 @@ def test_statistics_count_fields_and_follow_what_is_listed(shown: Any) -> None:
     assert page.tab.locator(".tiles li").first.inner_text().split() == ["1", "documents"]
 
 
+def test_what_was_not_looked_up_is_not_called_found(shown: Any) -> None:
+    unchecked = made("off.txt", {"name": "A. Nemo", "age": 7, "open": True}, ungrounded={})
+    page = shown([Entry(unchecked, Document("x", LIGHT))])
+    mood = page.tab.locator(".mood")
+    assert (mood.inner_text(), mood.get_attribute("aria-label")) == ("–", "not looked up in the text")
+    assert page.tab.locator(".badge").all_inner_texts() == ["not looked up", "not looked up", "label"]
+    page.press("s")
+    tiles = [text.splitlines() for text in page.tab.locator(".tiles li").all_inner_texts()]
+    assert ["2", "not looked up"] in tiles
+    assert ["–", "found in the text"] in tiles
+    assert "not looked up" in page.tab.locator(".field[data-field=name] h3").inner_text()
+
+
+def test_a_summary_with_an_invented_name_counts_as_not_found(shown: Any) -> None:
+    record = made(
+        "sum.txt",
+        {"title": "Marram Light to be lit again", "summary": SUMMARY},
+        spans={"/title": at(LIGHT, "Marram Light to be lit again")},
+        support={"/summary": support()},
+        ungrounded={"/summary": "says 'Tom Aske', which the text does not"},
+    )
+    page = shown([Entry(record, Document("x", LIGHT))])
+    assert page.tab.locator(".entry .found").inner_text() == "1/2"
+    assert page.tab.locator("[data-filter=none] .number").inner_text() == "1"
+    assert "Tom Aske" in page.row("/summary").locator(".badge").get_attribute("title")
+    page.press("s")
+    card = page.tab.locator(".field[data-field=summary]")
+    assert "0 % found" in card.inner_text()
+    assert card.locator("svg").first.get_attribute("aria-label") == "not found 1"
+    assert "50.0 %" in page.tab.locator(".tiles").inner_text()
+
+
 def test_a_bar_of_the_statistics_shows_its_documents(shown: Any) -> None:
     page = shown()
     page.press("s")
