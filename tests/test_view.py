@@ -522,6 +522,38 @@ def test_statistics_count_fields_and_follow_what_is_listed(shown: Any) -> None:
     assert page.tab.locator(".tiles li").first.inner_text().split() == ["1", "documents"]
 
 
+def test_what_was_not_looked_up_is_not_called_found(shown: Any) -> None:
+    unchecked = made("off.txt", {"name": "A. Nemo", "age": 7, "open": True}, ungrounded={})
+    page = shown([Entry(unchecked, Document("x", LIGHT))])
+    mood = page.tab.locator(".mood")
+    assert (mood.inner_text(), mood.get_attribute("aria-label")) == ("–", "not looked up in the text")
+    assert page.tab.locator(".badge").all_inner_texts() == ["not looked up", "not looked up", "label"]
+    page.press("s")
+    tiles = [text.splitlines() for text in page.tab.locator(".tiles li").all_inner_texts()]
+    assert ["2", "not looked up"] in tiles
+    assert ["–", "found in the text"] in tiles
+    assert "not looked up" in page.tab.locator(".field[data-field=name] h3").inner_text()
+
+
+def test_a_summary_with_an_invented_name_counts_as_not_found(shown: Any) -> None:
+    record = made(
+        "sum.txt",
+        {"title": "Marram Light to be lit again", "summary": SUMMARY},
+        spans={"/title": at(LIGHT, "Marram Light to be lit again")},
+        support={"/summary": support()},
+        ungrounded={"/summary": "says 'Tom Aske', which the text does not"},
+    )
+    page = shown([Entry(record, Document("x", LIGHT))])
+    assert page.tab.locator(".entry .found").inner_text() == "1/2"
+    assert page.tab.locator("[data-filter=none] .number").inner_text() == "1"
+    assert "Tom Aske" in page.row("/summary").locator(".badge").get_attribute("title")
+    page.press("s")
+    card = page.tab.locator(".field[data-field=summary]")
+    assert "0 % found" in card.inner_text()
+    assert card.locator("svg").first.get_attribute("aria-label") == "not found 1"
+    assert "50.0 %" in page.tab.locator(".tiles").inner_text()
+
+
 def test_a_bar_of_the_statistics_shows_its_documents(shown: Any) -> None:
     page = shown()
     page.press("s")
@@ -669,6 +701,31 @@ def test_a_long_document_stays_usable(shown: Any) -> None:
     page.row("/lines/199").click()
     assert page.active() == "Line 19900 "
     assert page.is_seen("mark.active")
+
+
+def test_a_text_of_one_line_opens_as_soon(shown: Any) -> None:
+    unit = "Ann Bell paid £5. 海港大桥 </script> "
+    spans = {f"/names/{number}": at(unit * 30_000, "Ann Bell", after=number * 60 * len(unit)) for number in range(500)}
+    record = made("log.jsonl:1", {"names": ["Ann Bell"] * 500}, spans=spans)
+    page = shown([Entry(record, Document("x", unit * 30_000))])
+    drawn = page.tab.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
+    )
+    assert drawn < 10_000  # about one second; in one block it was more than thirty
+    assert page.tab.locator(".paper").evaluate("(one) => one.textContent") == unit * 30_000
+    page.row("/names/499").click()
+    assert page.is_seen("mark.active")
+
+
+@pytest.mark.parametrize("unit", ["a\N{COMBINING ACUTE ACCENT}", "🧑‍🚀", "𠀀", "🇫🇷", "word "])
+@pytest.mark.parametrize("shift", [0, 1, 2, 3])
+def test_a_long_line_is_cut_between_characters(unit: str, shift: int, shown: Any) -> None:
+    text = "x" * shift + unit * 6000
+    page = shown([Entry(made("x", {}), Document("x", text))])
+    blocks = page.tab.locator(".block").all_text_contents()
+    assert "".join(blocks) == text
+    assert len(blocks) > 1
+    assert all(one.startswith(unit) for one in blocks[1:])
 
 
 def test_any_spans_leave_the_text_whole(shown: Any) -> None:

@@ -76,10 +76,12 @@ def _packed(entry: Entry, rows: Sequence[Row], fields: dict[str, int]) -> dict[s
     }
 
 
-def _mood(record: Extraction, rows: Iterable[Row]) -> str:
+def _mood(record: Extraction, rows: Sequence[Row]) -> str:
     if not record.ok:
         return "failed"
-    return "doubtful" if any(row.state == "none" or row.is_low for row in rows) else "fine"
+    if any(row.is_unfounded or row.is_low for row in rows):
+        return "doubtful"
+    return "unchecked" if any(row.state == "unchecked" for row in rows) else "fine"
 
 
 def _rows(rows: Iterable[Row], text: str | None, fields: dict[str, int]) -> Iterator[dict[str, Any]]:
@@ -99,7 +101,14 @@ def _rows(rows: Iterable[Row], text: str | None, fields: dict[str, int]) -> Iter
             packed["span"] = [units(row.span.start), units(row.span.end)]
         if row.support:
             packed["support"] = [_sentence(one, row.text, text) for one in row.support]
-        optional = {"item": row.is_item, "low": row.is_low, "score": row.score, "why": row.why, "note": row.note}
+        optional = {
+            "item": row.is_item,
+            "low": row.is_low,
+            "unfounded": row.is_unfounded,
+            "score": row.score,
+            "why": row.why,
+            "note": row.note,
+        }
         yield packed | {name: value for name, value in optional.items() if value or (name, value) == ("score", 0.0)}
 
 

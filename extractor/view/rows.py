@@ -11,7 +11,7 @@ from extractor.lines import to_json
 from extractor.pointers import escaped, value_at
 from extractor.types import Extraction, Match, Span, Support
 
-State = Literal[Match, "worded", "none", "label", "empty"]
+State = Literal[Match, "worded", "none", "label", "unchecked", "empty"]
 Kind = Literal["object", "list", "text", "number", "flag", "empty"]
 
 LOW_SPAN = 0.9  # a fuzzy match below it is looked at twice
@@ -23,8 +23,8 @@ _LEFT_EMPTY = "empty"
 class Row:
     """One line of the tree; of an object or a list the `state` is None.
 
-    `field` is the place without the numbers of items: 'people[].name'. `why` says why a leaf is empty
-    or not borne out.
+    `field` is the place without the numbers of items: 'people[].name'. `is_unfounded` is what the document does not
+    bear out, in whole or in part (a summary with an invented name); `why` says why, or why a leaf is empty.
     """
 
     at: str
@@ -37,6 +37,7 @@ class Row:
     state: State | None = None
     span: Span | None = None
     support: tuple[Support, ...] = ()
+    is_unfounded: bool = False
     why: str = ""
     note: str = ""
 
@@ -139,18 +140,40 @@ def _row(one: _Place, record: Extraction) -> Row:
     state = _state(one, record)
     why = record.absent.get(one.at, _LEFT_EMPTY) if state == "empty" else record.ungrounded.get(one.at, "")
     text = value if isinstance(value, str) else to_json(value)
-    return Row(one.at, depth, one.name, one.field, _kind(value), text, one.is_item, state, span, support, why, note)
+    is_unfounded = state != "empty" and one.at in record.ungrounded
+    return Row(
+        one.at,
+        depth,
+        one.name,
+        one.field,
+        _kind(value),
+        text,
+        one.is_item,
+        state,
+        span,
+        support,
+        is_unfounded,
+        why,
+        note,
+    )
 
 
 def _state(one: _Place, record: Extraction) -> State:
-    """How a leaf was found; what needs no place (choices, truth values) is a label."""
+    """How a leaf was found; what needs no place (choices, truth values) is a label.
+
+    A record does not say what its schema lists. But where it says of no leaf how it was found, its texts and numbers
+    were not looked up (`--ground off`).
+    """
     if is_empty(one.value):
         return "empty"
     if (span := record.spans.get(one.at)) is not None:
         return span.match
     if record.support.get(one.at):
         return "worded"
-    return "none" if one.at in record.ungrounded else "label"
+    if one.at in record.ungrounded:
+        return "none"
+    was_grounded = record.spans or record.support or record.ungrounded
+    return "label" if was_grounded or isinstance(one.value, bool) else "unchecked"
 
 
 def _kind(value: Any) -> Kind:

@@ -288,6 +288,18 @@ def test_what_needs_no_place_is_a_label() -> None:
     assert [row.why for row in rows] == ["", "", "", "not in the text"]
 
 
+def test_a_record_that_says_nothing_of_its_leaves_was_not_looked_up() -> None:
+    rows = rows_of(extraction({"name": "Nemo", "age": 7, "open": True, "left": None}, ungrounded={}))
+    assert [row.state for row in rows] == ["unchecked", "unchecked", "label", "empty"]
+
+
+def test_a_text_that_is_borne_out_in_part_is_unfounded() -> None:
+    data, support = {"a": "text", "b": "text", "c": ""}, (Support(0, 4, (0, 9), 0.9, ("Quill",)),)
+    why = {"/a": "says 'Quill', which the text does not", "/c": "x"}
+    rows = rows_of(extraction(data, support={"/a": support, "/b": support}, ungrounded=why))
+    assert [(row.state, row.is_unfounded) for row in rows] == [("worded", True), ("worded", False), ("empty", False)]
+
+
 def test_a_record_of_a_changed_document_does_not_fit() -> None:
     record = extraction(spans={"/name": exact(TEXT, "Marram Light"), "/year": exact(TEXT, "1871")})
     assert fits(record, TEXT)
@@ -402,6 +414,9 @@ def test_numbers_are_shown_as_they_were_written() -> None:
         (extraction({"a": "x"}), "doubtful"),
         (extraction({"a": "x"}, spans={"/a": Span(0, 1, "fuzzy", 0.5)}), "doubtful"),
         (extraction({"a": "x"}, spans={"/a": Span(0, 1, "fuzzy", 0.95)}), "fine"),
+        (extraction({"a": "x"}, ungrounded={}), "unchecked"),
+        (extraction({"a": True}, ungrounded={}), "fine"),
+        (extraction({"a": "x"}, support={"/a": ()}, ungrounded={"/a": "says 'Nemo'"}), "doubtful"),
         (extraction(None, errors=(Problem("", "no"),)), "failed"),
     ],
 )

@@ -73,11 +73,11 @@ function spread(field, rows) {
 
 function fieldCard(field, rows, documents) {
   const counts = {};
-  for (const row of rows) counts[row.state] = (counts[row.state] || 0) + 1;
+  for (const row of rows) counts[verdictOf(row)] = (counts[verdictOf(row)] || 0) + 1;
   const filled = rows.filter((row) => row.state !== "empty");
-  const looked = filled.filter((row) => row.state !== "label");
-  const found = looked.filter((row) => row.state !== "none").length;
-  const share = node("span", "share", looked.length ? `${Math.round((100 * found) / looked.length)} % found` : "");
+  const { looked, found } = foundOf(rows);
+  const unsaid = counts.unchecked ? nameOf("unchecked") : "";
+  const share = node("span", "share", looked ? `${Math.round((100 * found) / looked)} % found` : unsaid);
   const name = node("span", "", safe(pack.fields[field]));
   const holders = documents.filter((one) =>
     one.rows.some((row) => row.field === field && row.state !== "empty"),
@@ -98,17 +98,18 @@ function fieldCard(field, rows, documents) {
 function showCharts() {
   const documents = now.shown.map((at) => pack.documents[at]);
   const rows = documents.flatMap((one) => one.rows.filter((row) => row.state !== undefined));
-  const looked = rows.filter((row) => row.state !== "empty" && row.state !== "label");
-  const found = looked.filter((row) => row.state !== "none").length;
+  const { looked, found } = foundOf(rows);
+  const unchecked = rows.filter((row) => row.state === "unchecked").length;
   const tiles = [
     [documents.length, "documents"],
     [documents.filter((one) => !one.ok).length, "failed"],
     [rows.filter((row) => row.state !== "empty").length, "values"],
-    [looked.length ? `${((100 * found) / looked.length).toFixed(1)} %` : "–", "found in the text"],
+    [looked ? `${((100 * found) / looked).toFixed(1)} %` : "–", "found in the text"],
+    ...(unchecked ? [[unchecked, nameOf("unchecked")]] : []),
     [rows.filter((row) => row.low).length, "with a low score"],
     [rows.filter((row) => row.state === "empty").length, "left empty"],
   ].map(([number, what]) => node("li", "", node("b", "", counted(number)), node("span", "", what)));
-  const states = Object.keys(STATES).filter((state) => rows.some((row) => row.state === state));
+  const states = Object.keys(STATES).filter((state) => rows.some((row) => verdictOf(row) === state));
   const keys = states.map((state) => node("li", "", node("i", `state-${state}`), nameOf(state)));
   const byField = new Map();
   for (const row of rows) (byField.get(row.field) || byField.set(row.field, []).get(row.field)).push(row);

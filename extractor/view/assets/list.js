@@ -9,9 +9,9 @@ const FILTERS = {
   },
   none: {
     name: "Not found",
-    meaning: "a value is not in the text",
+    meaning: "a value is not in the text, or something that it says",
     takes: (one) => one.rows.some(FILTERS.none.isAbout),
-    isAbout: (row) => row.state === "none",
+    isAbout: (row) => verdictOf(row) === "none",
   },
   low: {
     name: "Low score",
@@ -30,6 +30,7 @@ const FILTERS = {
 
 const MOODS = {
   fine: ["✓", "all found"],
+  unchecked: ["–", "not looked up in the text"],
   doubtful: ["!", "something is not found, or has a low score"],
   failed: ["✕", "failed"],
 };
@@ -40,9 +41,8 @@ function entryOf(one, at) {
   mood.setAttribute("role", "img");
   mood.setAttribute("aria-label", meaning);
   mood.title = meaning;
-  const looked = one.rows.filter((row) => row.state && row.state !== "empty" && row.state !== "label");
-  const share = `${looked.filter((row) => row.state !== "none").length}/${looked.length}`;
-  const found = node("span", "found", looked.length ? share : "");
+  const { looked, found: number } = foundOf(one.rows);
+  const found = node("span", "found", looked ? `${number}/${looked}` : "");
   found.title = "values that are found in the text, of all";
   const name = node("span", "name", safe(one.source.split(/[\\/](?=[^\\/]*$)/).pop()));
   const preview = one.errors[0]?.message ?? one.rows.find((row) => row.kind === "text" && row.text.trim())?.text ?? "";

@@ -12,10 +12,21 @@ const STATES = {
   fuzzy: "nearly so; the number says how nearly (1 is the same)",
   worded: "in words of the model, each sentence with the passage that backs it, and how well",
   none: "not in the text",
-  label: "a choice or a yes or no: not looked up",
+  label: "a choice or a yes or no: needs no place in the text",
+  unchecked: "was not looked up in the text: its record was made without that, or says nothing of it",
   empty: "left empty, with the reason",
 };
-const nameOf = (state) => (state === "none" ? "not found" : state);
+const NAMES = { none: "not found", unchecked: "not looked up" };
+const nameOf = (state) => NAMES[state] ?? state;
+
+/* As a leaf is counted everywhere: a summary that is found but for a name is not found. */
+const verdictOf = (row) => (row.unfounded ? "none" : row.state);
+
+/* How many leaves were looked up, and how many of them are found. */
+function foundOf(rows) {
+  const looked = rows.filter((row) => row.state && !["empty", "label", "unchecked"].includes(row.state));
+  return { looked: looked.length, found: looked.filter((row) => verdictOf(row) !== "none").length };
+}
 
 const now = {
   at: -1,

@@ -3,7 +3,7 @@
 function badgeOf(row) {
   const score = row.score === undefined ? "" : ` ${row.score.toFixed(2)}`;
   const made = node("span", `badge is-${row.state}${row.low ? " low" : ""}`, nameOf(row.state) + score);
-  made.title = STATES[row.state];
+  made.title = [STATES[row.state], row.why].filter(Boolean).join("; ");
   return made;
 }
 

@@ -1,7 +1,9 @@
 /* The shown document: its text in pieces, with marks where values and passages lie. */
 
 const LANES = 4; // lines of spans that lie within each other
-const BLOCK = 1500; // characters that are laid out together
+const BLOCK = 1500; // characters that are laid out together, and then the rest of their line
+const LONGEST = 6000; // characters of a block: the time to lay out a line grows with its square
+const NEAR = 64; // characters before a cut in which a blank is looked for
 
 /* What lies on the text: values, and the passages that back sentences. */
 function spansOf(one) {
@@ -28,12 +30,27 @@ function assignLanes(spans) {
   }
 }
 
-/* Where the text is cut into blocks: at ends of lines. */
+const clusters = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/* Where a long line is cut that goes on from a place: after a blank, never within what is one character to a reader
+   ('é' of two, '🧑‍🚀' of five halves); there only a line of the layout is shorter. */
+function cutAfter(text, at) {
+  const part = text.slice(at, at + LONGEST + NEAR);
+  const blank = part.slice(LONGEST - NEAR, LONGEST).lastIndexOf(" ");
+  const wanted = blank < 0 ? LONGEST : LONGEST - NEAR + blank + 1;
+  const start = clusters.segment(part).containing(wanted).index;
+  if (start > 0) return at + start;
+  return at + LONGEST - (part.codePointAt(LONGEST - 1) > 0xffff); // so long a sequence is cut, between characters
+}
+
+/* Where the text is cut into blocks: at ends of lines, and within those that are long. */
 function blocksOf(text) {
   const ends = [];
+  let line = text.indexOf("\n", BLOCK);
   for (let at = 0; at < text.length;) {
-    const end = text.indexOf("\n", Math.min(at + BLOCK, text.length));
-    at = end < 0 ? text.length : end + 1;
+    if (line >= 0 && line < at + BLOCK) line = text.indexOf("\n", at + BLOCK);
+    const end = line < 0 ? text.length : line + 1;
+    at = end - at <= LONGEST ? end : cutAfter(text, at);
     ends.push(at);
   }
   return ends;
