@@ -87,7 +87,7 @@ class _Reading:
     def changed(self, node: Any, value: Any, path: Path) -> Any:
         """A value as it is to be."""
         if isinstance(value, str):
-            return self._spelled(value, path) if value and self._is_verbatim(node, value) else value
+            return self._told(value, self._written(value), path) if value and self._is_verbatim(node, value) else value
         if isinstance(value, dict):
             return {
                 key: self.changed(self.walk.child(node, key, value), inner, (*path, key))
@@ -98,8 +98,11 @@ class _Reading:
     def _is_verbatim(self, node: Any, value: Any) -> bool:
         return any(part.get(VERBATIM) is True for part in self.walk.parts(node, value))
 
-    def _spelled(self, value: str, path: Path) -> str:
-        found = as_written(value, self.evidence.document.text)
+    def _written(self, value: str) -> str | None:
+        return as_written(value, self.evidence.document.text)
+
+    def _told(self, value: str, found: str | None, path: Path) -> str:
+        """A value as it is written, if it is found; what differs or is not there is told."""
         if found is None:
             self.problems.append(Problem(pointer(path), NO_RUN, value, kind=Ungrounded.__name__))
         elif found != collapsed(value):
@@ -112,12 +115,14 @@ class _Reading:
         seen: set[str] = set()
         for at, inner in enumerate(value):
             child = self.walk.child(node, at, value)
-            if isinstance(inner, str) and self._is_verbatim(child, inner):
-                written = as_written(inner, self.evidence.document.text) or inner
-                if written in seen:
-                    continue
-                seen.add(written)
-            kept.append(self.changed(child, inner, (*path, len(kept))))
+            place = (*path, len(kept))
+            if not (isinstance(inner, str) and self._is_verbatim(child, inner)):
+                kept.append(self.changed(child, inner, place))
+                continue
+            written = self._written(inner) if inner else ""
+            if (written or inner) not in seen:
+                seen.add(written or inner)
+                kept.append(self._told(inner, written, place))
         if repeated := len(value) - len(kept):
             self.notes[pointer(path)] = f"{repeated} repeated item{'s' * (repeated > 1)} dropped"
             self.further[path] = repeated
