@@ -48,7 +48,8 @@ def near_words(value: str, words: Words) -> list[Near]:
     forms = _forms(sought, words)
     known = {form: (word, likeness) for word in reversed(forms) for form, likeness in forms[word]}
     windows = islice(_windows(sought, forms, words), _most_places(len(sought)))
-    return _best(near for window in windows if (near := _near_words(sought, words.words, window, known)))
+    nearest = _Nearest(sought, known)
+    return _best(near for window in windows if (near := nearest.run(words.words, *window)))
 
 
 def near_characters(value: str, text: str) -> list[Near]:
@@ -63,20 +64,42 @@ def near_characters(value: str, text: str) -> list[Near]:
     return _best(near for place in islice(places, most) if (near := _near_characters(value, text, place, slips)))
 
 
-def _near_words(sought: Sequence[str], words: Sequence[str], window: tuple[int, int], known: _Known) -> Near | None:
-    """The run in a part of the text that is the nearest to the words of a value, if it is near enough."""
-    start, end = window
-    part = words[start:end]
-    if sum(weight(known[word][0]) for word in part if word in known) < BOUND * sum(map(weight, sought)):
-        return None
-    meant, said = ([known.get(word, (word, 1.0)) for word in some] for some in (sought, part))
-    needed = {at for at, word in enumerate(sought) if not is_function(word)}
-    found = align(_weighed([(word, 1.0) for word, _ in meant]), _weighed(said), needed)
-    if found is None or found.score < BOUND or not needed.issubset(one for one, _ in found.pairs):
-        return None
-    if cuts_number(part, found.start, found.end) or telling(sought) != telling(part[found.start : found.end]):
-        return None
-    return Near(start + found.start, start + found.end, found.score)
+class _Nearest:
+    """Where the words of a value nearly are in parts of a text; of parts that say the same only one is looked at."""
+
+    def __init__(self, sought: Sequence[str], known: _Known) -> None:
+        self._known = known
+        self._words = {*known, *sought}
+        self._least = BOUND * sum(map(weight, sought))
+        self._needed = {at for at, word in enumerate(sought) if not is_function(word)}
+        self._meant = _weighed([(known.get(word, (word, 1.0))[0], 1.0) for word in sought])
+        self._telling = telling(sought)
+        self._seen: dict[tuple[str, ...], Near | None] = {}
+
+    def run(self, words: Sequence[str], start: int, end: int) -> Near | None:
+        """The run in a part of the text that is the nearest to the words of the value, if it is near enough."""
+        at = [at for at in range(start, min(end, len(words))) if words[at] in self._words]
+        if not at:
+            return None
+        part = tuple(words[at[0] : at[-1] + 1])
+        if part not in self._seen:
+            self._seen[part] = self._find(part)
+        near = self._seen[part]
+        if near is None:
+            return None
+        start, end = at[0] + near.start, at[0] + near.end
+        return None if cuts_number(words, start, end) else Near(start, end, near.score)
+
+    def _find(self, part: Sequence[str]) -> Near | None:
+        """The same in a part that begins and ends with words of the value."""
+        known, needed = self._known, self._needed
+        if sum(weight(known[word][0]) for word in part if word in known) < self._least:
+            return None
+        found = align(self._meant, _weighed([known.get(word, (word, 1.0)) for word in part]), needed)
+        if found is None or found.score < BOUND or not needed.issubset(one for one, _ in found.pairs):
+            return None
+        is_same = self._telling == telling(part[found.start : found.end])
+        return Near(found.start, found.end, found.score) if is_same else None
 
 
 def _weighed(words: Sequence[tuple[str, float]]) -> Weighed:
