@@ -133,6 +133,12 @@ def packed(page: Path) -> Any:
     return json.loads(found[1])
 
 
+def test_one_record_is_told_as_one(folder: Path) -> None:
+    done = extract("view", "out.jsonl", "--limit", "1", cwd=folder)
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("out.html: 1 record, 1 with their document; ")
+
+
 def test_a_page_is_made_beside_the_records(folder: Path) -> None:
     done = extract("view", "out.jsonl", cwd=folder)
     assert (done.code, done.out) == (0, "")
