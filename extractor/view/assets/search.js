@@ -1,6 +1,6 @@
 /* Search: what is compared, and where it stands in the page. */
 
-/* As texts are compared, 'ＡＮＮ  Bell' → 'ann bell': without width, case, and how much space there is. A sigma is the same
+/* As texts are compared, 'ＡＮＮ  Bell' → 'ann bell': but for width, case and how much space is there. A sigma is the same
    at the end of a word, so that each character alone is what it is in its text. */
 const comparable = (text) => text.normalize("NFKC").toLowerCase().replaceAll("ς", "σ").replace(/\s+/gu, " ");
 
