@@ -605,7 +605,7 @@ def test_statistics_count_fields_and_follow_what_is_listed(shown: Any) -> None:
     assert bar.get_attribute("aria-label") == "exact 2, fuzzy 1, not found 1"
     assert page.tab.locator(".field[data-field=price] svg.bars rect").count() == 12
     page.tab.fill("#query", "quill")
-    assert page.tab.locator(".tiles li").first.inner_text().split() == ["1", "documents"]
+    assert page.tab.locator(".tiles li").first.inner_text().split() == ["1", "document"]
 
 
 def test_what_was_not_looked_up_is_not_called_found(shown: Any) -> None:
@@ -723,6 +723,27 @@ def test_a_small_window_has_one_column_at_a_time(shown: Any) -> None:
     page.tab.locator("[data-pane=list]").click()
     page.tab.locator(".entry", has_text="island").click()
     assert (page.tab.evaluate(columns), page.current()) == (["text"], "island.txt")
+
+
+def test_in_a_small_window_the_statistics_are_no_tab(shown: Any) -> None:
+    page = shown(viewport={"width": 600, "height": 700})
+    pressed = page.tab.locator(".tabs [aria-pressed=true]")
+    page.press("s")
+    assert pressed.count() == 0
+    page.press("s")
+    assert pressed.all_inner_texts() == ["Text"]
+
+
+def test_on_paper_all_is_dark_on_white_and_whole(shown: Any) -> None:
+    text = "A line of a long value.\n" * 60
+    page = shown([Entry(made("x", {"a": text}), Document("x", text))])
+    page.press("t", "t")
+    assert page.tab.locator("#theme").get_attribute("aria-label") == "Theme: dark"
+    page.tab.emulate_media(media="print")
+    looks = "() => ['color', 'backgroundColor'].map((name) => getComputedStyle(document.body)[name])"
+    assert page.tab.evaluate(looks) == ["rgb(31, 35, 40)", "rgb(255, 255, 255)"]
+    assert page.row("/a").locator(".value").evaluate("(one) => one.scrollHeight - one.clientHeight") == 0
+    assert not page.tab.locator("#list").is_visible()
 
 
 HOSTILE = (

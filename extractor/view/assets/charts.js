@@ -85,8 +85,8 @@ function fieldCard(field, rows, documents) {
   const made = coloured(node("section", "field", node("h3", "", node("i", "swatch"), name, share)), field);
   made.dataset.field = pack.fields[field];
   const [top, different] = topOf(field, filled);
-  const where = `in ${counted(holders)} of ${counted(documents.length)} documents`;
-  const values = `${counted(filled.length)} value${filled.length === 1 ? "" : "s"}, ${counted(different)} different`;
+  const where = `in ${counted(holders)} of ${counted(documents.length)} ${several(documents.length, "document")}`;
+  const values = `${counted(filled.length)} ${several(filled.length, "value")}, ${counted(different)} different`;
   made.append(node("p", "", `${where}; ${values}`), stacked(counts));
   const isNumeric = filled.length > 1 && filled.every((row) => row.kind === "number");
   const bars = isNumeric ? spread(field, filled) : null;
@@ -100,10 +100,11 @@ function showCharts() {
   const rows = documents.flatMap((one) => one.rows.filter((row) => row.state !== undefined));
   const { looked, found } = foundOf(rows);
   const unchecked = rows.filter((row) => row.state === "unchecked").length;
+  const values = rows.filter((row) => row.state !== "empty").length;
   const tiles = [
-    [documents.length, "documents"],
+    [documents.length, several(documents.length, "document")],
     [documents.filter((one) => !one.ok).length, "failed"],
-    [rows.filter((row) => row.state !== "empty").length, "values"],
+    [values, several(values, "value")],
     [looked ? `${((100 * found) / looked).toFixed(1)} %` : "–", "found in the text"],
     ...(unchecked ? [[unchecked, nameOf("unchecked")]] : []),
     [rows.filter((row) => row.low).length, "with a low score"],
@@ -126,5 +127,6 @@ function showStatistics(isOn) {
   byId("charts").hidden = !isOn;
   byId("text").hidden = byId("record").hidden = isOn;
   byId("main").classList.toggle("counting", isOn);
+  pressTab();
   if (isOn) showCharts();
 }

@@ -12,8 +12,14 @@ function nextTheme() {
 
 function showPane(name) {
   byId("main").dataset.pane = name;
+  pressTab();
+}
+
+/* Over the statistics none of the tabs is pressed. */
+function pressTab() {
+  const shown = byId("charts").hidden ? byId("main").dataset.pane : "";
   for (const one of document.querySelectorAll(".tabs button"))
-    one.setAttribute("aria-pressed", one.dataset.pane === name);
+    one.setAttribute("aria-pressed", one.dataset.pane === shown);
 }
 
 /* One step back: what lies on top is closed, then the search is emptied and left, then a value is no longer chosen. */

@@ -67,13 +67,15 @@ function sift() {
   const all = pack.documents.length;
   const few = now.shown.length ? `${counted(now.shown.length)} of ` : "Nothing found in ";
   const told = now.shown.length < all ? few : "";
-  byId("count").textContent = `${told}${counted(all)} document${all === 1 ? "" : "s"}`;
+  byId("count").textContent = `${told}${counted(all)} ${several(all, "document")}`;
   byId("facet")?.remove();
   if (now.facet) {
     const what = node("span", "what", safe(`${pack.fields[now.facet.field]}: ${now.facet.name}`));
-    const chip = button("facet", () => chooseFacet(null), what, node("span", "", "✕"));
+    const cross = node("span", "", "✕");
+    cross.setAttribute("aria-hidden", "true");
+    const chip = button("facet", () => chooseFacet(null), what, cross);
     chip.id = "facet";
-    chip.setAttribute("aria-label", "Show all values again");
+    chip.title = "Show all values again";
     byId("count").after(chip);
   }
   if (!byId("charts").hidden) showCharts();

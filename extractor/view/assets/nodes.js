@@ -44,6 +44,7 @@ const now = {
   folded: null, // the panes as a search compares them
 };
 const counted = (number) => number.toLocaleString("en"); // 1,234
+const several = (number, what) => `${what}${number === 1 ? "" : "s"}`; // 1 document, 2 documents
 const byId = (id) => document.getElementById(id);
 const isCalm = matchMedia("(prefers-reduced-motion: reduce)");
 

@@ -1,6 +1,6 @@
 /* Search: what is compared, and where it stands in the page. */
 
-/* As texts are compared, 'ＡＮＮ  Bell' → 'ann bell': without width, case, and how much space there is. A sigma is the same
+/* As texts are compared, 'ＡＮＮ  Bell' → 'ann bell': but for width, case and how much space is there. A sigma is the same
    at the end of a word, so that each character alone is what it is in its text. */
 const comparable = (text) => text.normalize("NFKC").toLowerCase().replaceAll("ς", "σ").replace(/\s+/gu, " ");
 
@@ -49,9 +49,10 @@ function foldedPane(pane) {
   return { texts, ...folded(whole) };
 }
 
-// What does not change but for case, space, and else a character with what combines with it: marks, and parts of Hangul.
+// Runs that change in nothing but case; space; else a character with what combines with it, marks or parts of Hangul.
 const COMBINING = "[\\p{M}\\p{Grapheme_Extend}\\u1160-\\u11ff\\uffa0-\\uffdc]";
-const PIECES = new RegExp(`[!-~]+(?!${COMBINING})|[\\u3400-\\u9fff]+|\\s+|[^]${COMBINING}*`, "gu");
+const RUN = `[!-~](?: ?[!-~]){0,200}(?!${COMBINING})|[\\u3001\\u3002\\u3400-\\u9fff]+`;
+const PIECES = new RegExp(`${RUN}|\\s+|[^]${COMBINING}*`, "gu");
 
 /* A text as it is compared, with where its pieces begin there (`at`) and in the text itself (`from`):
    'ﬁn' → {text: 'fin', at: [0, 2, 3], from: [0, 1, 2]}; the last ones are the ends. */
@@ -78,14 +79,14 @@ function rangesIn({ texts, text, at, from }, pattern) {
   const ranges = [];
   let [piece, number] = [0, 0];
   const origin = (offset, isEnd) => {
-    while (piece + 2 < at.length && (isEnd ? at[piece + 1] < offset : at[piece + 1] <= offset)) piece += 1;
+    while (piece + 2 < at.length && at[piece + 1] < offset + (isEnd ? 0 : 1)) piece += 1;
     const [own, rest] = [from[piece + 1] - from[piece], offset - at[piece]];
     if (own === at[piece + 1] - at[piece]) return from[piece] + rest;
     return isEnd ? from[piece + 1] : from[piece]; // all of what became more or fewer characters
   };
   const place = (offset, isEnd) => {
     if (offset < starts[number]) number = 0; // two places in what became more characters
-    while (number + 1 < texts.length && (isEnd ? starts[number + 1] < offset : starts[number + 1] <= offset)) number += 1;
+    while (number + 1 < texts.length && starts[number + 1] < offset + (isEnd ? 0 : 1)) number += 1;
     return [texts[number], offset - starts[number]];
   };
   for (const { 0: match, index } of text.matchAll(pattern)) {
