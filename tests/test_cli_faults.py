@@ -164,7 +164,7 @@ SOURCE_FILES = {
     "wide.txt": "no mark at the beginning".encode("utf-16-le"),
     "paper.pdf": b"%PDF-1.7\n",
     "renamed.txt": b"%PDF-1.7\n",
-    "page.html": "<p>text</p>",
+    "page.html": "<script>text</script>",
     "folder/x.txt": BRIDGE,
 }
 
@@ -177,9 +177,9 @@ SOURCE_FILES = {
         ("blank.txt", "blank.txt: empty", "nothing to extract"),
         ("binary.txt", "binary.txt: binary, not text", "convert it"),
         ("wide.txt", "wide.txt: binary, not text", "convert it"),
-        ("paper.pdf", "paper.pdf: PDF files cannot be read yet", "convert it"),
-        ("renamed.txt", "renamed.txt: PDF files cannot be read yet", "convert it"),
-        ("page.html", "page.html: HTML files cannot be read yet", "convert it"),
+        ("paper.pdf", "paper.pdf: is damaged, or no PDF", "qpdf"),
+        ("renamed.txt", "renamed.txt: is damaged, or no PDF", "qpdf"),
+        ("page.html", "page.html: no text in this page", "save it from a browser"),
         ("huge.txt", "huge.txt: larger than 32 MiB", "split it"),
         ("folder", "folder: is a folder", ""),
         ("x" * 300, f"{'x' * 300}: File name too long", ""),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import typer
 
     from extractor.engines import Access, Pace, Session, Settings
+    from extractor.loaders import Reading
     from extractor.prompt import PromptStyle
     from extractor.talk import Options
 
@@ -45,6 +46,15 @@ def access_of(flags: dict[str, Any], screen: Screen) -> Access:
     key_file = Path(flags["key_file"]) if flags["key_file"] else None
     times = (flags["total_timeout"], trace, screen.warn, flags["timeout"])
     return Access(flags["base_url"], key_file, flags["offline"], *times)
+
+
+def reading_of(flags: dict[str, Any]) -> Reading:
+    """How documents are read."""
+    from extractor.loaders import Reading, find_loader
+
+    if flags["loader"] is not None:
+        find_loader(flags["loader"])  # a wrong one fails before the weights load
+    return Reading(flags["raw"], flags["loader"], flags["offline"], flags["allow_private"])
 
 
 def style_of(flags: dict[str, Any], screen: Screen) -> PromptStyle:
