@@ -17,6 +17,7 @@ from extractor.errors import ModeRejected, SchemaError, UsageError
 from extractor.grammar import compile_schema
 from extractor.prompt import PromptStyle, Voice, answer_now, messages, think, voice_for
 from extractor.strict import to_strict
+from extractor.text import estimate_tokens
 from extractor.types import Completion, Document, Encoding, Engine, Ground, Message, Mode, Request, Schema, Usage
 
 # Seconds granted to a request: a fixed part, prefill and decoding. A laptop with four requests under way does
@@ -266,12 +267,6 @@ def _request(chat: tuple[Message, ...], options: Options, most: int | None = Non
         timeout=options.timeout or _patience(estimate_chat(chat), max_tokens),
         form=options.style.form,
     )
-
-
-def estimate_tokens(text: str) -> int:
-    """A rough count without a tokenizer: four ASCII characters, or one and a half others, make a token."""
-    ascii_only = len(text.encode("ascii", "ignore"))
-    return round(ascii_only / 4 + (len(text) - ascii_only) / 1.5)
 
 
 def estimate_chat(chat: Iterable[Message]) -> int:
