@@ -102,7 +102,7 @@ class _Merging:
         """The union, the same items once; where there may not be so many, those that most parts have."""
         items = [item for value in said for item in value if not _is_empty(item)]
         inside = self.scopes.of(scope.items) if scope.items else None
-        key = _key_of(inside) if inside is not None else None
+        key = key_of(inside) if inside is not None else None
         groups = _same(items, lambda item: _identity(item, key))
         if key is None:
             groups = _without_slips(groups)
@@ -239,7 +239,7 @@ def _how(scope: Scope) -> Merge | None:
     return next((part["x-merge"] for part in scope.parts if part.get("x-merge") in get_args(Merge)), None)
 
 
-def _key_of(scope: Scope) -> str | None:
+def key_of(scope: Scope) -> str | None:
     """The property that tells records apart: the one with `x-key`, else one that is called so."""
     marked = [
         name

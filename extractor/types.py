@@ -16,6 +16,7 @@ Encoding = Literal["json", "yaml", "xml", "csv"]
 Language = Literal["en", "zh"]  # of instructions
 Form = Literal["chat", "completion"]
 Ground = Literal["off", "report", "require"]
+Strategy = Literal["auto", "whole", "map-reduce", "retrieve"]
 Merge = Literal["first", "last", "longest", "majority", "union", "sum", "min", "max", "reduce"]
 
 VERBATIM = "x-verbatim"  # keyword of a JSON Schema, ours: a text is a run of the document's words

@@ -73,7 +73,16 @@ def options_of(flags: dict[str, Any], style: PromptStyle) -> Options:
 
     mode = None if flags["mode"] == "auto" else flags["mode"]
     sampling = (flags["max_tokens"], flags["temperature"], flags["seed"], flags["timeout"])
-    return Options(*sampling, mode, flags["retries"], flags["think"], style, flags["ground"])
+    return Options(
+        *sampling,
+        mode,
+        flags["retries"],
+        flags["think"],
+        style,
+        flags["ground"],
+        flags["strategy"],
+        flags["chunk_tokens"],
+    )
 
 
 def _tell_unused(ctx: typer.Context, engine: Session, screen: Screen) -> None:

@@ -54,6 +54,20 @@ AllowPrivateOption = Annotated[
         rich_help_panel=_DOCUMENTS,
     ),
 ]
+StrategyOption = Annotated[
+    Literal["auto", "whole", "map-reduce", "retrieve"],
+    typer.Option(
+        help="Of long texts: ask about the whole, about each part and join what they gave, or about the passages that "
+        "are about the schema. auto: parts where the text is longer than two.",
+        rich_help_panel=_DOCUMENTS,
+    ),
+]
+ChunkTokensOption = Annotated[
+    int,
+    typer.Option(
+        min=50, help="How long a part is, in tokens as estimated.", rich_help_panel=_DOCUMENTS, metavar="TOKENS"
+    ),
+]
 ManyOption = Annotated[bool, typer.Option("--many", help="A list of such records from each source, one line each.")]
 SchemaArgument = Annotated[
     str, typer.Argument(metavar="SPEC", help="As for --schema of `extract run`.", show_default=False)
