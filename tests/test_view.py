@@ -133,6 +133,12 @@ def packed(page: Path) -> Any:
     return json.loads(found[1])
 
 
+def test_one_record_is_told_as_one(folder: Path) -> None:
+    done = extract("view", "out.jsonl", "--limit", "1", cwd=folder)
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("out.html: 1 record, 1 with their document; ")
+
+
 def test_a_page_is_made_beside_the_records(folder: Path) -> None:
     done = extract("view", "out.jsonl", cwd=folder)
     assert (done.code, done.out) == (0, "")
@@ -192,7 +198,8 @@ def test_what_is_no_record_is_told_and_the_exit_status_is_1(folder: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("bare.jsonl",), 2, "no record with spans"),
+        (("bare.jsonl",), 2, "bare.jsonl:1: no record with spans\nhint: whole records"),
+        (("bad.jsonl",), 2, "bad.jsonl:1: /spans: /a: not a count\nhint: the record is not as it was written"),
         (("out.csv",), 2, "no view of .csv files"),
         (("no.jsonl",), 1, "no such file"),
         (("out.jsonl", "--out", "out.jsonl"), 2, "a page is an HTML file"),
@@ -205,6 +212,7 @@ def test_what_is_no_record_is_told_and_the_exit_status_is_1(folder: Path) -> Non
 )
 def test_errors_say_what_to_do(arguments: Sequence[str], code: int, message: str, folder: Path) -> None:
     (folder / "bare.jsonl").write_text('{"title": "bare"}\n')
+    (folder / "bad.jsonl").write_text('{"source": "a", "data": {"a": "b"}, "spans": {"/a": {"start": "0"}}}\n')
     (folder / "out.csv").write_text("source,title\n")
     (folder / "mine.html").write_text("<p>mine")
     (folder / "articles" / "mine.html").write_text("<p>mine")
@@ -446,6 +454,11 @@ def test_filters(name: str, number: str, expected: list[str], shown: Any) -> Non
         ("no date", ["broken.txt"]),
         ('"be lit"', ["light.txt", "broken.txt"]),
         ("marram price", ["light.txt"]),
+        ("ＱＵＩＬＬ", ["light.txt"]),
+        ('"edda   quill"', ["light.txt"]),
+        ('＂lit　again"', ["light.txt"]),
+        ('"again the marram"', ["light.txt"]),
+        ('"again summary"', []),
         ("(.*", []),
         ("", ["light.txt", "island.txt", "broken.txt", "gone.txt"]),
     ],
@@ -464,8 +477,81 @@ def test_what_was_searched_for_is_coloured_also_across_marks(shown: Any) -> None
     found = page.tab.evaluate(script)
     assert found.count("The Marram Light, dark") == 1
     assert found.count("Quill") == 2
-    page.press("Escape", "Escape")
+    page.press("Escape")
     assert page.tab.evaluate("() => CSS.highlights.has('search')") is False
+
+
+LOOKED_FOR = (
+    ("ＡＮＮ  Bell, Ann Bell", "ann bell", ["ＡＮＮ", "Bell", "Ann", "Bell"]),
+    ("ＡＮＮ\n  Bell, Ann Bell", '"ann bell"', ["ＡＮＮ\n  Bell", "Ann Bell"]),
+    ("the ﬁnal ㍿ of Zoe\N{COMBINING DIAERESIS}", "fin 会社 zoë", ["ﬁn", "㍿", "Zoe\N{COMBINING DIAERESIS}"]),
+    ("ｶﾞｽ and ガス, 𝐀𝐧𝐧", "ガス ann", ["ｶﾞｽ", "ガス", "𝐀𝐧𝐧"]),
+    ("Ο ΛΟΓΟΣ, ὁ λόγος", "λογοσ", ["ΛΟΓΟΣ"]),
+    ("£5 (.*) 海港大桥", "(.* 港大", ["(.*", "港大"]),
+    ("a㍿b", "株 会", ["㍿", "㍿"]),
+)
+
+
+@pytest.mark.parametrize(("text", "query", "expected"), LOOKED_FOR)
+def test_what_is_written_otherwise_is_coloured_where_it_stands(
+    text: str, query: str, expected: Sequence[str], shown: Any
+) -> None:
+    for marked in ("", text[2:4]):  # also across the edges of a mark
+        spans = {"/x": Span(2, 4, "exact")} if marked else {}
+        page = shown([Entry(made("x", {"x": marked}, spans=spans), Document("x", text))])
+        page.tab.fill("#query", query)
+        script = """() => [...CSS.highlights.get('search')]
+          .filter((range) => byId('text').contains(range.startContainer)).map((range) => range.toString())"""
+        assert page.tab.evaluate(script) == expected
+
+
+def test_texts_are_compared_as_they_are_coloured(shown: Any) -> None:
+    """Random texts of what changes most: whole and in pieces they are the same."""
+    chance = Random(3)
+    letters = "aΣς.ﬁ㍿ＡｶﾞﾟがＫẛİé 　\t\u0301\u0323\u3099가각\u1100\u1161\u11a8ﾡￂ𝐀🐟海\u00a8\u00a0=\u0338\ud800"
+    texts = ["".join(chance.choices(letters, k=chance.randint(1, 30))) for _ in range(3000)]
+    differing = "(texts) => texts.filter((text) => folded(text).text !== comparable(text))"
+    assert shown().tab.evaluate(differing, texts) == []
+
+
+def test_where_nothing_is_found_nothing_is_shown(shown: Any) -> None:
+    page = shown()
+    page.press("j", "n")
+    page.tab.fill("#query", "quillx")
+    panes = page.tab.locator("#text"), page.tab.locator("#record")
+    assert page.tab.locator("#count").inner_text() == "Nothing found in 4 documents"
+    assert [one.inner_text().split("\n")[0] for one in panes] == ["Nothing found", ""]
+    page.press("Enter", "j", "k", "n", "p", "s", "s")
+    assert page.listed() == []
+    page.press("Escape")
+    assert (page.current(), page.tab.locator("#count").inner_text()) == ("island.txt", "4 documents")
+    page.tab.locator("[data-filter=low]").click()
+    page.tab.fill("#query", "gone")
+    page.tab.get_by_role("button", name="Show all documents").click()
+    assert (page.listed(), page.current()) == (["light.txt", "island.txt", "broken.txt", "gone.txt"], "light.txt")
+    assert page.tab.input_value("#query") == ""
+
+
+def test_escape_goes_one_step_back(shown: Any) -> None:
+    """First what lies on top, then the search, then the value that is chosen."""
+    page = shown()
+    page.press("n")
+    page.tab.fill("#query", "marram")
+    page.press("Enter", "s")
+    charts, query = page.tab.locator("#charts"), page.tab.locator("#query")
+    steps = []
+    for _ in range(3):
+        page.press("Escape")
+        steps.append((charts.is_visible(), query.input_value(), page.active_rows()))
+    assert steps == [(False, "marram", ["/title"]), (False, "", ["/title"]), (False, "", [])]
+
+
+def test_escape_leaves_the_search(shown: Any) -> None:
+    page = shown()
+    page.press("/", *"marram", "Escape", "j")
+    assert (page.tab.input_value("#query"), page.current()) == ("", "island.txt")
+    page.press("/", "Escape", "j")
+    assert (page.tab.input_value("#query"), page.current()) == ("", "broken.txt")
 
 
 def test_keys_go_through_documents_and_values(shown: Any) -> None:

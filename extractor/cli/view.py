@@ -37,7 +37,8 @@ def view(
         typer.Option(
             "--out",
             "-o",
-            help="The page; - for standard output. Default: the name of the records with .html.",
+            help="The page; - for standard output. Default: the name of the records with .html. Records from "
+            "standard input go to standard output by default, as a page titled `records`.",
             show_default=False,
             rich_help_panel=_MADE,
             metavar="FILE",
@@ -159,7 +160,8 @@ def _write(page: str, target: Path) -> int:
 def _tell(target: Path, size: int, entries: Sequence[Entry], screen: Screen) -> None:
     missing = [entry.why for entry in entries if entry.document is None]
     have = len(entries) - len(missing)
-    screen.say(f"{target}: {len(entries):,} records, {have:,} with their document; {size / 1e6:,.1f} MB")
+    records = "1 record" if len(entries) == 1 else f"{len(entries):,} records"
+    screen.say(f"{target}: {records}, {have:,} with their document; {size / 1e6:,.1f} MB")
     if missing:
         screen.warn(f"without their document: {len(missing):,}; the first: {missing[0]}")
     if size > _LARGE:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from math import isfinite
 from operator import itemgetter
 
@@ -34,9 +35,9 @@ _LETTER = r"[^\W\u3400-\u9fff]"  # or a digit; no Chinese character, as those st
 # --- what may be one number ----------------------------------------------------------------------------------
 # A pattern begins with a set of characters or with words, as `re` skips to these fast; looking behind comes after.
 
-_DIGITS = re.compile(r"[0-9](?:[0-9]|[.,'’_](?=[0-9]))*+")
+_DIGITS = re.compile(r"([0-9](?:[0-9]|[.,'’_](?=[0-9]))*+)")
 _MARKS = str.maketrans("", "", ".,'’_ ")
-_SPACED = re.compile(r"[1-9](?<![0-9].)(?<![0-9][.,'’_].)[0-9]?[0-9]?(?: [0-9]{3}(?![0-9]))++(?:[.,][0-9]++)?")
+_SPACED = re.compile(r"([1-9](?<![0-9].)(?<![0-9][.,'’_].)[0-9]?[0-9]?(?: [0-9]{3}(?![0-9]))++(?:[.,][0-9]++)?)")
 _MINUS = "(?i:minus|negative) "
 _LEAD = re.compile(
     rf"(?:(?<!{_LETTER})(?<![%°)万亿千百元])(?:[-−–]|(?<![0-9] ){_MINUS}))?"
@@ -199,12 +200,13 @@ class Amounts:
         return [(pattern, self._by_digits(pattern)) for pattern in (_DIGITS, _SPACED)]
 
     def _by_digits(self, pattern: re.Pattern[str]) -> Mapping[str, Sequence[int]]:
-        """Where runs of digits start; the marks in them are taken out of all at once, as tables have many."""
-        starts = [run.start() for run in pattern.finditer(self._text)]
-        keys = "\n".join(pattern.findall(self._text)).translate(_MARKS).split("\n")
+        """Where runs of digits start; each is read once, as tables have many that are equal."""
+        parts = pattern.split(self._text)  # what is between runs, at the even places
+        starts = [*accumulate(map(len, parts))][::2]
+        keys = {run: run.translate(_MARKS).strip("0") for run in set(parts[1::2])}
         found: defaultdict[str, list[int]] = defaultdict(list)
-        for key, start in zip(keys, starts, strict=False):
-            found[key.strip("0")].append(start)
+        for run, start in zip(parts[1::2], starts, strict=False):
+            found[keys[run]].append(start)
         return found
 
     @cached_property

@@ -125,7 +125,20 @@ class Clocks:
 
     def times(self, time: Time) -> Iterator[Place]:
         """Where the text says a time of the day."""
-        return (place for place, meant in self.said if any(map(time.agrees, meant)))
+        same = self._by_time.get(time.time, ())
+        return (place for said, places in same if time.agrees(said) for place in places)
+
+    @cached_property
+    def _by_time(self) -> Mapping[str, Sequence[tuple[Time, Sequence[Place]]]]:
+        """What the text says of each time, with and without an offset, and where."""
+        stretches: defaultdict[str, list[Place]] = defaultdict(list)
+        for place, _ in self.said:
+            stretches[self._lower[slice(*place)]].append(place)
+        found: defaultdict[str, list[tuple[Time, Sequence[Place]]]] = defaultdict(list)
+        for stretch, places in stretches.items():
+            for time in times(stretch):
+                found[time.time].append((time, places))
+        return found
 
     def lengths(self, length: Length) -> Sequence[Place]:
         """Where the text says a length of time."""

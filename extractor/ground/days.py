@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import itemgetter
@@ -58,6 +58,13 @@ _ISO_MONTH = re.compile(r"(\d{4})-(\d\d)")
 _WITHIN = re.compile(r"(?<=[a-z])")
 _NAMED_YEAR = re.compile(r"(?<![0-9A-Za-z_.,])(?:1[0-9]|2[01])[0-9]{2}(?![0-9.,]?[0-9])")
 _NEARBY = 1_000  # characters before a day that may name its year
+
+
+_NUMBER = re.compile("[0-9]+")
+_UNCLEAR = re.compile("[0-9]{5}|[零〇一二三四五六七八九十]")  # numbers that do not stand alone or as digits
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LAST_DAY = 31
+_Equal = tuple[str, frozenset[int], Sequence[Place]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +159,54 @@ def _without_century(text: str) -> Iterator[Day]:
             yield from _without_day(whole)
 
 
+def _parts(day: Day) -> Sequence[Day]:
+    """The month of a whole date, and its day without the year."""
+    if day.year is None or day.day is None:
+        return ()
+    return Day(day.year, day.month, None), Day(None, day.month, day.day)
+
+
+def _has_year(meant: Iterable[Day]) -> bool:
+    return any(day.year is not None for day in meant)
+
+
+class _Stretches:
+    """What looks like a date, by its numbers, so that few are read for a date that is asked for."""
+
+    def __init__(self, text: str, places: Iterable[Place]) -> None:
+        equal: defaultdict[str, list[Place]] = defaultdict(list)
+        for place in places:
+            equal[text[slice(*place)]].append(place)
+        self._unclear: list[_Equal] = []
+        self._all: defaultdict[int, list[_Equal]] = defaultdict(list)
+        self._short: defaultdict[int, list[_Equal]] = defaultdict(list)  # those that may say no year
+        for stretch, same in equal.items():
+            self._file(stretch, same)
+
+    def _file(self, stretch: str, places: Sequence[Place]) -> None:
+        numbers = [int(number) for number in _NUMBER.findall(stretch)]
+        ends = frozenset(number % 100 for number in numbers)  # as a year may be without its century
+        one = (stretch.lower(), ends, places)
+        if _UNCLEAR.search(stretch):
+            self._unclear.append(one)
+            return
+        is_short = max(numbers) <= _LAST_DAY
+        for number in ends:
+            self._all[number].append(one)
+            if is_short:
+                self._short[number].append(one)
+
+    def with_numbers_of(self, day: Day, *, may_have_year: bool) -> Iterator[Sequence[Place]]:
+        """The places of each stretch that can say a date, and of some that cannot."""
+        yield from (places for _, _, places in self._unclear)
+        numbers = [number % 100 for number in (day.year, day.day) if number is not None]
+        filed = self._all if may_have_year else self._short
+        name = _NAMES[day.month - 1]
+        for stretch, others, places in min((filed.get(number, ()) for number in numbers), key=len, default=()):
+            if others.issuperset(numbers) and (day.month in others or name in stretch):
+                yield places
+
+
 class Days:
     """The dates of a text, in which full-width characters are narrow; `lower` is the same in small letters."""
 
@@ -161,50 +216,54 @@ class Days:
 
     def places(self, day: Day) -> Sequence[Place]:
         """Where the text says a date; a part of a date counts in whole dates where it stands nowhere alone."""
-        found = self._said.get(day) or self._parts.get(day, ())
+        found = self._said(day) or self._as_part(day)
         if day.year is None or day.day is None:
             return found
-        near = self._said.get(Day(None, day.month, day.day), ())
+        near = self._said(Day(None, day.month, day.day))
         return sorted((*found, *(place for place in near if self._year_before(place[0]) == day.year)))
 
     def covers(self, start: int, end: int) -> bool:
         """Whether a stretch is a part of a date with a year, and shorter than the year: '3' of '3 March 2024'."""
-        at = bisect_right(self._whole, start, key=itemgetter(0)) - 1
-        return at >= 0 and end <= self._whole[at][1] and end - start < len("2024")
+        if end - start >= len("2024"):
+            return False
+        at = bisect_right(self._stretches, start, key=itemgetter(0)) - 1
+        return at >= 0 and end <= self._stretches[at][1] and _has_year(self._read(self._stretches[at]))
+
+    def _said(self, day: Day) -> Sequence[Place]:
+        return self._where(day, lambda said: said == day, may_have_year=day.year is not None)
+
+    def _as_part(self, day: Day) -> Sequence[Place]:
+        """Where whole dates have a month, or a day without the year."""
+        return self._where(day, lambda said: day in _parts(said), may_have_year=True)
+
+    def _where(self, day: Day, is_meant: Callable[[Day], bool], *, may_have_year: bool) -> Sequence[Place]:
+        stretches = self._by_numbers.with_numbers_of(day, may_have_year=may_have_year)
+        found = (places for places in stretches if any(map(is_meant, self._read(places[0]))))
+        return sorted(place for places in found for place in places)
+
+    def _read(self, place: Place) -> Sequence[Day]:
+        """What a stretch can mean; 'may 5' in small letters is no date without a year."""
+        stretch = self._text[slice(*place)]
+        is_sure = stretch[0].isdigit() or stretch[0].isupper() or not stretch[0].isascii()
+        return [day for day in meanings(" ".join(stretch.split())) if is_sure or day.year is not None]
 
     @cached_property
-    def _said(self) -> Mapping[Day, Sequence[Place]]:
-        found: defaultdict[Day, list[Place]] = defaultdict(list)
-        for start, end in self._stretches():
-            stretch = " ".join(self._text[start:end].split())
-            for day in meanings(stretch):
-                if day.year is not None or stretch[0].isdigit() or stretch[0].isupper() or not stretch[0].isascii():
-                    found[day].append((start, end))
-        return found
+    def _by_numbers(self) -> _Stretches:
+        return _Stretches(self._text, self._stretches)
 
     @cached_property
-    def _parts(self) -> Mapping[Day, Sequence[Place]]:
-        """Whole dates by their month, and by their day without the year."""
-        found: defaultdict[Day, list[Place]] = defaultdict(list)
-        for day, places in self._said.items():
-            if day.year is not None and day.day is not None:
-                found[Day(day.year, day.month, None)] += places
-                found[Day(None, day.month, day.day)] += places
-        return {day: sorted(set(places)) for day, places in found.items()}
-
-    @cached_property
-    def _whole(self) -> Sequence[Place]:
-        return sorted({place for day, places in self._said.items() if day.year is not None for place in places})
-
-    def _stretches(self) -> Iterator[Place]:
+    def _stretches(self) -> Sequence[Place]:
         """What looks like a date, with the longest first of those that begin at one place."""
         patterns = (_DIGITS_FIRST, _MONTH_FIRST, *([_SIGNS] if "月" in self._lower else ()))
-        found = [match.span() for pattern in patterns for match in pattern.finditer(self._lower)]
-        end = 0
-        for place in sorted(found, key=lambda place: (place[0], -place[1])):
-            if place[0] >= end and not _WITHIN.match(self._lower, place[0]):
-                end = place[1]
-                yield place[0], end - (self._lower[end - 1] == ".")
+        found = [(match.start(), -match.end()) for pattern in patterns for match in pattern.finditer(self._lower)]
+        return list(self._apart(sorted(found)))
+
+    def _apart(self, found: Iterable[Place]) -> Iterator[Place]:
+        last = 0
+        for start, negative in found:
+            if start >= last and not _WITHIN.match(self._lower, start):
+                last = -negative
+                yield start, last - (self._lower[last - 1] == ".")
 
     def _year_before(self, at: int) -> int | None:
         """The year that the paragraph names last before a place."""

@@ -18,7 +18,7 @@ from extractor.text import RAISED, plain_digits
 
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
 _SIGN = re.compile(r"[-−](?<![\w)\]][-−])(?=\d)")
-_BETWEEN = re.compile(r"\d[^\w\x0e]+(?=\d)")
+_BETWEEN = re.compile(r"(\d[^\w\x0e]+)(?=\d)")
 _MEANT = frozenset("#%&@_‰§")  # marks that belong to a name or number
 
 # What a folded text says between digits, by control characters, which it has no others of.
@@ -127,7 +127,10 @@ def _spliced(text: str, odd: re.Pattern[str]) -> Folded:
 
 def _with_joints(text: str) -> str:
     """A folded text whose signs, and marks between digits, are no marks any more; it is as long as before."""
-    return _BETWEEN.sub(lambda run: run[0][0] + _joint(run[0][1:]), _SIGN.sub(_MINUS, plain_digits(text)))
+    parts = _BETWEEN.split(_SIGN.sub(_MINUS, plain_digits(text)))
+    joined = {run: run[0] + _joint(run[1:]) for run in set(parts[1::2])}  # tables have many, few of them different
+    parts[1::2] = map(joined.__getitem__, parts[1::2])
+    return "".join(parts)
 
 
 def _joint(run: str) -> str:

@@ -22,7 +22,7 @@ from extractor.view.entries import Entry
 from extractor.view.rows import Row, is_weak, rows_of
 from extractor.view.units import units_of
 
-_SCRIPTS = ("nodes.js", "text.js", "record.js", "choice.js", "list.js", "charts.js", "keys.js")
+_SCRIPTS = ("nodes.js", "text.js", "record.js", "choice.js", "search.js", "list.js", "charts.js", "keys.js")
 _LONGEST_VALUE = 2_000  # characters of what an error was about
 
 

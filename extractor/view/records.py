@@ -21,6 +21,7 @@ from extractor.types import Extraction, Match, Mode, Problem, Span, Support, Usa
 _TABLES = (".csv", ".tsv", ".parquet", ".db", ".sqlite", ".sqlite3", ".yaml", ".yml")
 _Part = TypeVar("_Part")
 _HINT = "whole records have spans: `extract run … --full`, `extract batch … --out x.jsonl` (without --data-only)"
+_MEND = "the record is not as it was written: mend that place, or extract from the document again"
 
 
 def read_records(name: str, limit: int | None = None) -> tuple[list[Extraction], list[SourceError]]:
@@ -45,7 +46,7 @@ def read_records(name: str, limit: int | None = None) -> tuple[list[Extraction],
 
 def as_record(fields: Any) -> Extraction:
     """A record from its JSON: {'source': …, 'data': …, 'spans': {…}} → Extraction; `ValueError` says what is wrong."""
-    if not isinstance(fields, dict) or not {"source", "data", "spans"} <= fields.keys():
+    if not _is_whole(fields):
         raise ValueError("no record with spans")
     if is_deeper(fields, 2 * DEEPEST):
         raise ValueError("too many brackets within each other")
@@ -121,7 +122,12 @@ def _record(fields: Any, place: str) -> Extraction | SourceError:
     try:
         return as_record(fields)
     except ValueError as why:
-        return SourceError(f"{place}: {visible(str(why))}", hint=_HINT)
+        return SourceError(f"{place}: {visible(str(why))}", hint=_MEND if _is_whole(fields) else _HINT)
+
+
+def _is_whole(fields: Any) -> bool:
+    """Whether it is meant as a record with spans, whatever is wrong with them."""
+    return isinstance(fields, dict) and {"source", "data", "spans"} <= fields.keys()
 
 
 # --- the parts of a record ---------------------------------------------------------------------------------------

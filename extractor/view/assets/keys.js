@@ -16,12 +16,14 @@ function showPane(name) {
     one.setAttribute("aria-pressed", one.dataset.pane === name);
 }
 
+/* One step back: what lies on top is closed, then the search is emptied and left, then a value is no longer chosen. */
 function undo() {
   const query = byId("query");
-  if (document.activeElement === query && !query.value) query.blur();
-  else if (now.row >= 0) choose(-1);
-  else if (!byId("charts").hidden) showStatistics(false);
-  else if (query.value) search("");
+  if (!byId("charts").hidden) showStatistics(false);
+  else if (query.value || document.activeElement === query) {
+    query.blur();
+    search("");
+  } else if (now.row >= 0) choose(-1);
   else if (now.facet) chooseFacet(null);
 }
 

@@ -53,21 +53,6 @@ function entryOf(one, at) {
   return node("li", "", made);
 }
 
-/* All of a document that a search looks at. */
-function haystack(one) {
-  if (one.hay === undefined) {
-    const named = one.rows.map((row) => `${row.name}\n${row.text}`);
-    const faults = one.errors.map((error) => error.message);
-    one.hay = [one.source, ...faults, ...named, one.text ?? ""].join("\n").toLowerCase();
-  }
-  return one.hay;
-}
-
-/* 'bridge "old ferry"' → ['bridge', 'old ferry']. */
-function wordsOf(query) {
-  return [...query.toLowerCase().matchAll(/"([^"]+)"?|([^\s"]+)/gu)].map((found) => found[1] ?? found[2]);
-}
-
 function isShown(one) {
   const { filters, facet, words } = now;
   if (filters.size && ![...filters].some((name) => FILTERS[name].takes(one))) return false;
@@ -80,8 +65,9 @@ function sift() {
   now.shown = [...pack.documents.keys()].filter((at) => isShown(pack.documents[at]));
   byId("documents").replaceChildren(...now.shown.map((at) => now.entries[at])); // much faster than to hide the others
   const all = pack.documents.length;
-  const few = now.shown.length < all ? `${counted(now.shown.length)} of ` : "";
-  byId("count").textContent = `${few}${counted(all)} document${all === 1 ? "" : "s"}`;
+  const few = now.shown.length ? `${counted(now.shown.length)} of ` : "Nothing found in ";
+  const told = now.shown.length < all ? few : "";
+  byId("count").textContent = `${told}${counted(all)} document${all === 1 ? "" : "s"}`;
   byId("facet")?.remove();
   if (now.facet) {
     const what = node("span", "what", safe(`${pack.fields[now.facet.field]}: ${now.facet.name}`));
@@ -91,8 +77,20 @@ function sift() {
     byId("count").after(chip);
   }
   if (!byId("charts").hidden) showCharts();
-  if (now.shown.length && !now.shown.includes(now.at)) showDocument(now.shown[0], { stay: true });
+  if (!now.shown.length) showNothing();
+  else if (!now.shown.includes(now.at)) {
+    const at = now.shown.includes(now.last) ? now.last : now.shown[0];
+    showDocument(at, { stay: true });
+  }
   highlight();
+}
+
+/* Everything that narrows the list is undone. */
+function showAll() {
+  now.facet = null;
+  now.filters.clear();
+  showFilters();
+  search("");
 }
 
 function chooseFacet(facet) {
@@ -129,13 +127,27 @@ function showFilters() {
   if (focused) made.find((one) => one.dataset.filter === focused)?.focus();
 }
 
+/* The document that is shown is so no more. */
+function leave() {
+  const entry = now.entries[now.at]?.firstChild;
+  entry?.removeAttribute("aria-current");
+  if (entry) entry.tabIndex = -1;
+  Object.assign(now, { at: -1, row: -1, sentence: -1, rows: [], marks: {}, passages: {} });
+  forget();
+}
+
+/* The list is empty: so are the text and the record. */
+function showNothing() {
+  leave();
+  const text = node("p", "nothing", node("span", "", "Nothing found"), button("", showAll, "Show all documents"));
+  byId("text").replaceChildren(text);
+  byId("record").replaceChildren();
+}
+
 /* Show a document. */
 function showDocument(at, { stay = false } = {}) {
-  const before = now.entries[now.at]?.firstChild;
-  before?.removeAttribute("aria-current");
-  if (before) before.tabIndex = -1;
-  now.at = at;
-  now.row = -1;
+  leave();
+  now.at = now.last = at;
   const entry = now.entries[at].firstChild;
   entry.setAttribute("aria-current", "true");
   entry.tabIndex = 0; // the list has one stop of the Tab key
@@ -156,45 +168,5 @@ function turn(by) {
   const next = now.shown[Math.max(0, Math.min(now.shown.length - 1, at + by))];
   const isInList = byId("list").contains(document.activeElement);
   if (next !== undefined && next !== now.at) showDocument(next);
-  if (isInList) now.entries[now.at].firstChild.focus();
-}
-
-/* Colour what was searched for, without a change of the page. */
-function highlight() {
-  if (!window.Highlight || !CSS.highlights) return;
-  CSS.highlights.delete("search");
-  const words = now.words.map((word) => word.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&"));
-  if (!words.length) return;
-  const pattern = new RegExp(words.join("|"), "giu");
-  const found = new Highlight();
-  for (const pane of [byId("text"), byId("record")]) {
-    for (const range of rangesIn(pane, pattern)) found.add(range);
-  }
-  CSS.highlights.set("search", found);
-}
-
-/* Places of a pattern in a part of the page, also across marks. */
-function rangesIn(pane, pattern) {
-  const walker = document.createTreeWalker(pane, NodeFilter.SHOW_TEXT);
-  const [texts, starts] = [[], []];
-  let total = 0;
-  while (walker.nextNode()) {
-    texts.push(walker.currentNode);
-    starts.push(total);
-    total += walker.currentNode.data.length;
-  }
-  const whole = texts.map((text) => text.data).join("");
-  const ranges = [];
-  let number = 0;
-  const place = (at, isEnd) => {
-    while (number + 1 < starts.length && (isEnd ? starts[number + 1] < at : starts[number + 1] <= at)) number += 1;
-    return [texts[number], at - starts[number]];
-  };
-  for (const { 0: match, index } of whole.matchAll(pattern)) {
-    const range = document.createRange();
-    range.setStart(...place(index, false));
-    range.setEnd(...place(index + match.length, true));
-    if (ranges.push(range) >= 2000) break;
-  }
-  return ranges;
+  if (isInList) now.entries[now.at]?.firstChild.focus();
 }

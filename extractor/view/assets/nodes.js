@@ -1,6 +1,6 @@
 "use strict";
 /* The page is drawn by these files, one after another: nodes, text (the document), record, choice (a value and its
-   place), list (documents, filters, search), charts, keys.
+   place), search, list (documents, filters), charts, keys.
    Documents and answers are hostile: every text goes into the page as a text node, none as markup.
    Offsets are those of JavaScript (UTF-16), as the writer of the page has turned them. */
 
@@ -30,6 +30,7 @@ function foundOf(rows) {
 
 const now = {
   at: -1,
+  last: -1, // the document that is shown again once a search finds something
   row: -1,
   sentence: -1,
   words: [],
@@ -40,6 +41,7 @@ const now = {
   rows: [],
   marks: {},
   passages: {},
+  folded: null, // the panes as a search compares them
 };
 const counted = (number) => number.toLocaleString("en"); // 1,234
 const byId = (id) => document.getElementById(id);
