@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.chunks import Chunk, split
-from extractor.errors import SourceError
+from extractor.errors import PromptTooLong, SourceError
 from extractor.merge import Conflict, merge
 from extractor.outline import body_start
 from extractor.partial import partial
@@ -28,84 +28,98 @@ from extractor.rank import Index
 from extractor.scopes import Scopes
 from extractor.talk import Options
 from extractor.text import estimate_tokens, weigh_tokens
-from extractor.types import Document, Engine, Extraction, Problem, Schema, Usage
+from extractor.types import Document, Engine, Extraction, Problem, Schema
 
-_WHOLE = 2  # chunks, up to which a text is asked about as a whole
+_LEAST = 400  # characters of a part that is not cut any more
 _OVERLAP = 0.05  # of a chunk
 _MOST_CONTEXT = 150  # tokens of what stands before a chunk: what the file says of itself, headings
 _MOST_TOLD = 8  # values of a conflict
 
 
 async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
-    """Extract one record of a document of any length; raises what `pipeline.extract` does."""
+    """Extract one record of a document of any length; raises what `pipeline.extract` does.
+
+    With `auto` what fits into the context is asked about as a whole, the rest as with `map-reduce`.
+    """
     options = options or Options()
-    if _is_whole(document, options):
-        return await extract_whole(document, schema, engine, options)
-    size = options.chunk_tokens
-    chunks = split(document.text, size, round(_OVERLAP * size))
-    if options.strategy == "retrieve":
-        shown = _excerpt(document, _query(schema), size)
+    is_short = estimate_tokens(document.text) <= options.chunk_tokens
+    if options.strategy == "retrieve" and not is_short:
+        shown = _excerpt(document, _query(schema), options.chunk_tokens)
         return await complete(document, shown, None, schema, engine, options)
-    return await _mapped(document, chunks, schema, engine, options)
+    if options.strategy in ("auto", "whole") or is_short:
+        record = await extract_whole(document, schema, engine, options)
+        if options.strategy != "auto" or not _is_too_long(record) or len(document.text) < _LEAST:
+            return record
+    return await _mapped(document, schema, engine, options)
 
 
-def _is_whole(document: Document, options: Options) -> bool:
-    if options.strategy == "whole":
-        return True
-    most = options.chunk_tokens * (_WHOLE if options.strategy == "auto" else 1)
-    return estimate_tokens(document.text) <= most
+def _is_too_long(record: Extraction) -> bool:
+    return any(problem.kind == PromptTooLong.__name__ for problem in record.errors)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the chunks gave, and what that took."""
+class _Mapping:
+    """What asks about the parts of a document, as many at once as the engine takes."""
 
-    data: Sequence[Any]
-    problems: Sequence[Problem]
-    attempts: int
-    usage: Usage
+    document: Document
+    schema: Schema
+    engine: Engine
+    options: Options
+    doors: asyncio.Semaphore
 
-    @classmethod
-    def of(cls, chunks: Sequence[Chunk], records: Sequence[Extraction]) -> _Asked:
-        problems = [
-            replace(problem, pointer="", message=f"{_called(chunk)}: {problem}")
-            for chunk, record in zip(chunks, records, strict=True)
-            for problem in record.errors
-        ]
-        usage = sum((record.usage for record in records), Usage())
-        data = [record.data for record in records if record.data is not None]
-        return cls(data, problems, sum(record.attempts for record in records), usage)
+    async def asked(self, chunk: Chunk) -> list[tuple[Chunk, Extraction]]:
+        """The record of a chunk, or of its halves where it is too long for the model."""
+        async with self.doors:
+            record = await extract_whole(_part(self.document, chunk), self.schema, self.engine, self.options)
+        if not _is_too_long(record) or chunk.end - chunk.start < _LEAST:
+            return [(chunk, record)]
+        return [pair for half in _halves(self.document.text, chunk) for pair in await self.asked(half)]
 
 
-async def _mapped(
-    document: Document, chunks: Sequence[Chunk], schema: Schema, engine: Engine, options: Options
-) -> Extraction:
+def _halves(text: str, chunk: Chunk) -> list[Chunk]:
+    own = text[chunk.start : chunk.end]
+    parts = split(own, max(round(weigh_tokens(own) / 2) + 1, 1))
+    return [replace(chunk, start=chunk.start + one.start, end=chunk.start + one.end, lead=chunk.start + one.start)
+            for one in parts]  # fmt: skip
+
+
+async def _mapped(document: Document, schema: Schema, engine: Engine, options: Options) -> Extraction:
     started = time.monotonic()
-    loose = partial(schema)
-    part_options = replace(options, ground="off", on_partial=None)
+    size = options.chunk_tokens
+    inner = replace(options, ground="off", on_partial=None)
     doors = asyncio.Semaphore(max(getattr(engine, "slots", 1) or 1, 1))
-
-    async def ask(chunk: Chunk) -> Extraction:
-        async with doors:
-            return await extract_whole(_part(document, chunk), loose, engine, part_options)
-
-    asked = _Asked.of(chunks, await asyncio.gather(*map(ask, chunks)))
-    if not asked.data:
-        failed = unread(document.source, SourceError("no part of it gave a record"), schema, engine, options)
-        return replace(failed, errors=asked.problems, attempts=asked.attempts, usage=asked.usage)
-    merged = merge(asked.data, schema)
-    data, reduced = await _reduced(merged.data, merged.to_reduce, document, schema, engine, part_options)
-    shown = _excerpt(document, _query(schema), options.chunk_tokens)
-    record = await complete(document, shown, data, schema, engine, options)
-    told = {"": f"asked about in {len(chunks)} parts"}
+    work = _Mapping(document, partial(schema), engine, inner, doors)
+    found = await asyncio.gather(*map(work.asked, split(document.text, size, round(_OVERLAP * size))))
+    parts = [pair for pairs in found for pair in pairs]
+    records = [record for _, record in parts]
+    problems = [_placed(chunk, problem) for chunk, record in parts for problem in record.errors]
+    given = [record.data for record in records if record.data is not None]
+    if given:
+        merged = merge(given, schema)
+        data, reduced = await _reduced(merged.data, merged.to_reduce, work, schema)
+        shown = _excerpt(document, _query(schema), size)
+        record = await complete(document, shown, data, schema, engine, replace(options, on_partial=None))
+        told = joined({"": f"asked about in {len(parts)} parts"}, dict(map(_told, merged.conflicts)))
+        records = [*records, *reduced, record]
+    else:
+        told = {}
+        record = unread(document.source, SourceError("no part of it gave a record"), schema, engine, options)
+        record = replace(record, errors=())
     return replace(
         record,
-        errors=(*record.errors, *asked.problems),
-        notes=joined(record.notes, told, dict(map(_told, merged.conflicts))),
-        attempts=record.attempts + asked.attempts + sum(one.attempts for one in reduced),
-        usage=sum((one.usage for one in (record, *reduced)), asked.usage),
+        errors=(*record.errors, *problems),
+        notes=joined(record.notes, told),
+        attempts=sum(one.attempts for one in records),
+        usage=sum((one.usage for one in records[1:]), records[0].usage),
         seconds=round(time.monotonic() - started, 3),
     )
+
+
+def _placed(chunk: Chunk, problem: Problem) -> Problem:
+    """A problem of a part as one of the document."""
+    page = f", page {chunk.page}" if chunk.page else ""
+    where = f"the part from {chunk.start} to {chunk.end}{page}"
+    return replace(problem, pointer="", message=f"{where}: {problem}", value=None)
 
 
 def _part(document: Document, chunk: Chunk) -> Document:
@@ -116,11 +130,6 @@ def _part(document: Document, chunk: Chunk) -> Document:
     above = " › ".join(chunk.headings)
     above = f"[… {above} …]\n\n" if above and weigh_tokens(above) <= _MOST_CONTEXT else "[…]\n\n" if chunk.start else ""
     return Document(document.source, f"{front}{above}{document.text[chunk.lead : chunk.end]}")
-
-
-def _called(chunk: Chunk) -> str:
-    page = f", page {chunk.page}" if chunk.page else ""
-    return f"the part from {chunk.start} to {chunk.end}{page}"
 
 
 def _told(conflict: Conflict) -> tuple[str, str]:
@@ -134,20 +143,14 @@ def _told(conflict: Conflict) -> tuple[str, str]:
 
 
 async def _reduced(
-    data: Any,
-    texts: Mapping[tuple[str | int, ...], Sequence[str]],
-    document: Document,
-    schema: Schema,
-    engine: Engine,
-    options: Options,
+    data: Any, texts: Mapping[tuple[str | int, ...], Sequence[str]], work: _Mapping, schema: Schema
 ) -> tuple[Any, list[Extraction]]:
     """The data with one text in place of those of the parts, made of them; of fields of the record itself."""
     fields = {str(path[0]): some for path, some in texts.items() if len(path) == 1}
     if not fields or not isinstance(data, dict):
         return data, []
-    asked = _only(schema, [*fields])
-    told = "\n\n".join(text for some in fields.values() for text in some)
-    said = await extract(Document(document.source, told), asked, engine, options)
+    told = Document(work.document.source, "\n\n".join(text for some in fields.values() for text in some))
+    said = await extract(told, _only(schema, [*fields]), work.engine, work.options)
     found = said.data if isinstance(said.data, dict) else {}
     return {**data, **{name: found[name] for name in fields if found.get(name)}}, [said]
 
