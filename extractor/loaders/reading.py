@@ -1,16 +1,15 @@
-"""Which reader takes a file: the user's own, that of an installed package, or ours for its kind."""
+"""Which reader takes a file: the user's own, ours for its kind, or for other suffixes that of an installed package."""
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
 from extractor.errors import SourceError, UsageError
 from extractor.loaders.encodings import decode
-from extractor.loaders.isolated import read_isolated
-from extractor.loaders.kinds import kind_of
+from extractor.loaders.kinds import SUFFIXES, kind_of
 from extractor.loaders.loaded import Loaded, Reading, UnreadableError
-from extractor.plugins import find, find_entry_point, spell
 
 GROUP = "extractor.loaders"  # of entry points, which are named by suffixes: rtf
 _HINT = "convert it to text, Markdown, HTML or PDF first, or name what reads it: --loader package.module:function"
@@ -27,6 +26,7 @@ def read(name: str, data: bytes, reading: Reading | None = None, media_type: str
         raise SourceError(f"{name}: {_unknown(name)}", hint=_HINT)
     if kind == "text":
         return Loaded(*decode(name, data, charset))
+    from extractor.loaders.isolated import read_isolated
     from extractor.loaders.markdown import with_front_matter
 
     try:
@@ -38,6 +38,8 @@ def read(name: str, data: bytes, reading: Reading | None = None, media_type: str
 
 def find_loader(spec: str) -> Any:
     """The user's function behind --loader; raises `UsageError`."""
+    from extractor.plugins import find  # with Pydantic; most files need none
+
     found = find(spec)
     if not callable(found):
         raise UsageError(f"--loader {spec}: is no function", hint="def read(data: bytes, name: str) -> str")
@@ -47,12 +49,22 @@ def find_loader(spec: str) -> Any:
 def _own(name: str, reading: Reading) -> Any:
     if reading.loader is not None:
         return find_loader(reading.loader)
-    suffix = PurePath(name).suffix.lower().removeprefix(".")
+    suffix = PurePath(name).suffix.lower()
+    return None if suffix in SUFFIXES else _offered(suffix.removeprefix("."))
+
+
+@lru_cache(maxsize=64)
+def _offered(suffix: str) -> Any:
+    """The reader of an installed package for a suffix that is none of ours; to look for one takes milliseconds."""
+    from extractor.plugins import find_entry_point
+
     return find_entry_point(GROUP, suffix) if suffix else None
 
 
 def _read_by(own: Any, name: str, data: bytes) -> Loaded:
     """What the user's function makes of (data, name): a text, or a `Loaded`."""
+    from extractor.plugins import spell
+
     try:
         found = own(data, name)
     except SourceError:

@@ -301,3 +301,14 @@ def test_a_loader_of_ones_own(tmp_path: Path) -> None:
         find_loader(f"{file}:value")
     with pytest.raises(UsageError, match="has no 'other'"):
         find_loader(f"{file}:other")
+
+
+def test_a_package_offers_a_loader_for_a_suffix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "offering-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: offering\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[extractor.loaders]\nsrt9 = offering:read\ntxt = offering:read\n")
+    (tmp_path / "offering.py").write_text("def read(data, name):\n    return data.decode()[::-1]\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert read("a.srt9", b"abc").text == "cba"
+    assert read("a.txt", b"abc").text == "abc"
