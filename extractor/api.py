@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 from extractor.engines import Session, open_engine
 from extractor.engines.own import kept
 from extractor.errors import UsageError
+from extractor.long import extract as extract_document
 from extractor.models import DEFAULT
-from extractor.pipeline import extract as extract_document
 from extractor.schema import SchemaSpec, load, load_many
 from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction

@@ -14,8 +14,9 @@ from typing import Any, Literal
 from extractor.errors import BudgetSpent, EngineUnavailable, SourceError, TooManyFailed
 from extractor.ledger import Ledger, State
 from extractor.lines import Line, to_json
+from extractor.long import extract
 from extractor.ordering import Places, in_order
-from extractor.pipeline import extract, unread
+from extractor.pipeline import unread
 from extractor.plan import text_digest
 from extractor.pointers import joined
 from extractor.readers import Readers

@@ -123,6 +123,10 @@ class RequestRejected(EngineError):
         self.parameter = parameter
 
 
+class PromptTooLong(RequestRejected):
+    """Text, instruction and schema are more than the context of the model."""
+
+
 class ModeRejected(RequestRejected):
     """The endpoint does not take the way in which the structure was asked for; another one may do."""
 

@@ -36,7 +36,16 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     What goes wrong with this document alone stands in the record's `errors`. Raised is what ends a run:
     `SchemaError` before any token is spent, and engine errors that no other document would escape.
     """
-    options = options or Options()
+    return await complete(document, document, None, schema, engine, options or Options())
+
+
+async def complete(
+    document: Document, shown: Document, data: Any, schema: Schema, engine: Engine, options: Options
+) -> Extraction:
+    """Extract one record of which some data may be known already; None for none.
+
+    `shown` is what of the document is put before the model; the record is held against the whole.
+    """
     talk = Talk(engine, options, document.text)
     compile_schema(schema)
     if not document.text.strip():
@@ -44,9 +53,13 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
         return replace(unread(document.source, fault, schema, engine, options), notes=_loading(document))
     started = time.monotonic()
     voice = voice_for(document.text, options.style)
-    shown = choose(schema.examples, document.text, options.style.shots)
+    examples = choose(schema.examples, shown.text, options.style.shots)
     evidence = Evidence(document, schema, options.ground)
-    draft = await _converse(talk, Draft(schema, voice, evidence), messages(document, schema, voice, shown))
+    draft = Draft(schema, voice, evidence)
+    if data is not None:
+        draft = replace(draft, data=data, is_free=True).checked()
+    if data is None or not draft.is_settled:
+        draft = await _converse(talk, draft, messages(shown, schema, voice, examples))
     record = Extraction(
         document.source,
         None,
@@ -60,7 +73,7 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
         thoughts=talk.thoughts,
     )
     record = _finish(record, draft, evidence)
-    record = replace(record, notes=joined(record.notes, leaks(record.data, shown, document, schema)))
+    record = replace(record, notes=joined(record.notes, leaks(record.data, examples, document, schema)))
     errors, notes = few_problems(record.errors), few_notes(record.notes)
     return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - started, 3))
 

@@ -60,6 +60,8 @@ def plan_of(schema: Schema, options: Options, model: str, engine: str) -> Plan:
             "retries": options.retries,
             "think": options.think,
             "ground": options.ground,
+            "strategy": options.strategy,
+            "chunk_tokens": options.chunk_tokens,
             "style": style | {"instruction": _sha256(told) if told else ""},
             "examples": _sha256(json.dumps(examples, ensure_ascii=False)) if examples else "",
         },

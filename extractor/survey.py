@@ -12,7 +12,8 @@ from extractor.plan import text_digest
 from extractor.prompt import messages, voice_for
 from extractor.scopes import Scope, Scopes
 from extractor.sources import Source, load
-from extractor.talk import Options, estimate_chat, estimate_tokens
+from extractor.talk import Options, estimate_chat
+from extractor.text import estimate_tokens
 from extractor.types import Document, Schema, Usage
 
 _TEXT, _OTHER, _KEY = 12, 4, 3  # tokens of a value and of its key, a guess

@@ -17,7 +17,20 @@ from extractor.errors import ModeRejected, SchemaError, UsageError
 from extractor.grammar import compile_schema
 from extractor.prompt import PromptStyle, Voice, answer_now, messages, think, voice_for
 from extractor.strict import to_strict
-from extractor.types import Completion, Document, Encoding, Engine, Ground, Message, Mode, Request, Schema, Usage
+from extractor.text import estimate_tokens
+from extractor.types import (
+    Completion,
+    Document,
+    Encoding,
+    Engine,
+    Ground,
+    Message,
+    Mode,
+    Request,
+    Schema,
+    Strategy,
+    Usage,
+)
 
 # Seconds granted to a request: a fixed part, prefill and decoding. A laptop with four requests under way does
 # a multiple of this; what takes longer hangs.
@@ -28,6 +41,7 @@ _DECODED_TOKENS_PER_SECOND = 4
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9_-]")
 _LONGEST_NAME = 64  # of a schema or tool
 _THINKING_TOKENS = 1_000
+_LEAST_CHUNK = 50
 _PLAIN = PromptStyle()
 
 
@@ -38,7 +52,8 @@ class Options:
     `mode` None takes the strongest that the engine honours. `retries` is how often what is invalid, unreadable or cut
     off is asked for again. With `think` the model writes freely first. `on_partial` gets the first answer as far as it
     is written, each time that it has grown. `ground` says whether values are looked up in the document (`report`), or
-    have to stand there (`require`); verbatim fields always have to.
+    have to stand there (`require`); verbatim fields always have to. `strategy` says what of a long text is asked about
+    at once, and `chunk_tokens` how much of it, as estimated.
     """
 
     max_tokens: int = 4096
@@ -50,6 +65,8 @@ class Options:
     think: bool = False
     style: PromptStyle = _PLAIN
     ground: Ground = "report"
+    strategy: Strategy = "auto"
+    chunk_tokens: int = 2_000
     on_partial: OnPartial | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -58,12 +75,16 @@ class Options:
         _refuse("retries", self.retries, int, least=0)
         _refuse("temperature", self.temperature, int | float, least=0)
         _refuse("timeout", self.timeout or 1, int | float, least=0)
+        _refuse("chunk_tokens", self.chunk_tokens, int, least=_LEAST_CHUNK)
         _refuse("seed", self.seed or 0, int)
         if self.mode not in (None, *get_args(Mode)):
             hint = f"one of {', '.join(get_args(Mode))}, or None for the strongest"
             raise UsageError(f"options: mode {self.mode!r} is none", hint=hint)
         if self.ground not in get_args(Ground):
             raise UsageError(f"options: ground {self.ground!r} is none", hint=f"one of {', '.join(get_args(Ground))}")
+        if self.strategy not in get_args(Strategy):
+            hint = f"one of {', '.join(get_args(Strategy))}"
+            raise UsageError(f"options: strategy {self.strategy!r} is none", hint=hint)
         if not isinstance(self.style, PromptStyle):
             raise UsageError(
                 f"options: style is a {type(self.style).__name__}", hint="PromptStyle(encoding='yaml'), say"
@@ -266,12 +287,6 @@ def _request(chat: tuple[Message, ...], options: Options, most: int | None = Non
         timeout=options.timeout or _patience(estimate_chat(chat), max_tokens),
         form=options.style.form,
     )
-
-
-def estimate_tokens(text: str) -> int:
-    """A rough count without a tokenizer: four ASCII characters, or one and a half others, make a token."""
-    ascii_only = len(text.encode("ascii", "ignore"))
-    return round(ascii_only / 4 + (len(text) - ascii_only) / 1.5)
 
 
 def estimate_chat(chat: Iterable[Message]) -> int:

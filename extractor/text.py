@@ -78,6 +78,17 @@ def plain_digits(text: str) -> str:
     return _BEHIND_NO_NUMBER.sub(lambda run: "".join(map(RAISED.__getitem__, run[0])), text)
 
 
+def estimate_tokens(text: str) -> int:
+    """A rough count without a tokenizer: four ASCII characters, or one and a half others, make a token."""
+    return round(weigh_tokens(text))
+
+
+def weigh_tokens(text: str) -> float:
+    """The same, not rounded: weights of parts add up to that of the whole."""
+    ascii_only = len(text.encode("ascii", "ignore"))
+    return ascii_only / 4 + (len(text) - ascii_only) / 1.5
+
+
 def clip(text: str, limit: int, least: int = 0) -> str:
     """At most `limit` characters, ending at a sentence, or else at a word: ('A b. C d', 6) → 'A b.'.
 

@@ -16,6 +16,8 @@ Encoding = Literal["json", "yaml", "xml", "csv"]
 Language = Literal["en", "zh"]  # of instructions
 Form = Literal["chat", "completion"]
 Ground = Literal["off", "report", "require"]
+Strategy = Literal["auto", "whole", "map-reduce", "retrieve"]
+Merge = Literal["first", "last", "longest", "majority", "union", "sum", "min", "max", "reduce"]
 
 VERBATIM = "x-verbatim"  # keyword of a JSON Schema, ours: a text is a run of the document's words
 
@@ -197,18 +199,22 @@ class Span:
     """Where a value stands: `text[start:end]`, offsets of the document as loaded.
 
     `exact`: as written; `normalised`: but for case, width, punctuation, white space, plural; `typed`: the same number
-    or date, written otherwise; `fuzzy`: nearly, and `score` (up to 1) says how nearly.
+    or date, written otherwise; `fuzzy`: nearly, and `score` (up to 1) says how nearly. `page`, from 1, is that of its
+    start, where the document has pages.
     """
 
     start: int
     end: int
     match: Match
     score: float = 1.0
+    page: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """As written in a record: `score` only where there is a doubt."""
+        """As written in a record: `score` only where there is a doubt, `page` only where there are some."""
         span: dict[str, Any] = {"start": self.start, "end": self.end, "match": self.match}
-        return span if self.match != "fuzzy" else {**span, "score": self.score}
+        if self.match == "fuzzy":
+            span["score"] = self.score
+        return span if self.page is None else {**span, "page": self.page}
 
 
 _BACKED = 0.5

@@ -164,7 +164,7 @@ SOURCE_FILES = {
     "wide.txt": "no mark at the beginning".encode("utf-16-le"),
     "paper.pdf": b"%PDF-1.7\n",
     "renamed.txt": b"%PDF-1.7\n",
-    "page.html": "<p>text</p>",
+    "page.html": "<script>text</script>",
     "folder/x.txt": BRIDGE,
 }
 
@@ -177,9 +177,9 @@ SOURCE_FILES = {
         ("blank.txt", "blank.txt: empty", "nothing to extract"),
         ("binary.txt", "binary.txt: binary, not text", "convert it"),
         ("wide.txt", "wide.txt: binary, not text", "convert it"),
-        ("paper.pdf", "paper.pdf: PDF files cannot be read yet", "convert it"),
-        ("renamed.txt", "renamed.txt: PDF files cannot be read yet", "convert it"),
-        ("page.html", "page.html: HTML files cannot be read yet", "convert it"),
+        ("paper.pdf", "paper.pdf: is damaged, or no PDF", "qpdf"),
+        ("renamed.txt", "renamed.txt: is damaged, or no PDF", "qpdf"),
+        ("page.html", "page.html: no text in this page", "save it from a browser"),
         ("huge.txt", "huge.txt: larger than 32 MiB", "split it"),
         ("folder", "folder: is a folder", ""),
         ("x" * 300, f"{'x' * 300}: File name too long", ""),
@@ -314,7 +314,7 @@ def test_standard_output_is_utf_8_whatever_the_locale_says(here: Path) -> None:
 @pytest.mark.usefixtures("smollm2")
 def test_a_text_longer_than_the_context_says_by_how_much(here: Path) -> None:
     write_files(here, {"long.txt": LONG[:8000]})
-    done = extract("run", "long.txt", "-s", "kind.py", *SMOL, "--context", "512", cwd=here)
+    done = extract("run", "long.txt", "-s", "kind.py", *SMOL, "--context", "512", "--strategy", "whole", cwd=here)
     assert_fault(done, 1, "long.txt: prompt too long: ", "split the text")
     asked, over, room = (int(number.replace(",", "")) for number in re.findall(r"\b\d[\d,]*\b", done.err)[:3])
     assert (room, over) == (512, asked - 512)

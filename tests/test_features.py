@@ -67,7 +67,7 @@ from typing_extensions import TypedDict
 
 from extractor import models
 from extractor.engines import LlamaEngine, Settings
-from extractor.errors import EngineError, InvalidOutput, RequestRejected, SchemaError, Truncated
+from extractor.errors import EngineError, InvalidOutput, PromptTooLong, RequestRejected, SchemaError, Truncated
 from extractor.formats import SHAPES
 from extractor.grammar import compile_schema
 from extractor.pipeline import extract
@@ -1112,10 +1112,10 @@ def assert_told(case: Case, asked: Asked) -> None:
     """An error for each thing that is wrong, and nothing that could be taken for data but the good part of a list."""
     schema, record, _, done = asked
     kinds = {problem.kind for problem in record.errors}
-    assert kinds <= {Truncated.__name__, InvalidOutput.__name__, RequestRejected.__name__}
+    assert kinds <= {kind.__name__ for kind in (Truncated, InvalidOutput, RequestRejected, PromptTooLong)}
     assert all(problem.message for problem in record.errors)
     assert (Truncated.__name__ in kinds) is (done is not None and done.finish_reason == "length")
-    assert (RequestRejected.__name__ in kinds) is (done is None)
+    assert (not kinds.isdisjoint({RequestRejected.__name__, PromptTooLong.__name__})) is (done is None)
     if record.data is not None:
         assert case.many
         assert fault(case, record.data) is None

@@ -25,7 +25,7 @@ from pydantic import BaseModel, Field
 import extractor
 from extractor import models
 from extractor.engines import LlamaEngine, Session, Settings, Trace
-from extractor.errors import EngineError, EngineUnavailable, ExtractError, RequestRejected, UsageError
+from extractor.errors import EngineError, EngineUnavailable, ExtractError, PromptTooLong, RequestRejected, UsageError
 from extractor.grammar import compile_schema
 from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
 from extractor.pipeline import extract
@@ -623,7 +623,7 @@ def test_a_text_that_is_too_long_is_rejected_with_counts() -> None:
 
     record, following = run(too_long)
     (problem,) = record.errors
-    assert problem.kind == RequestRejected.__name__
+    assert problem.kind == PromptTooLong.__name__
     words = r"prompt too long: ([\d,]+) tokens .* ([\d,]+) more than the context of 2,048"
     found = re.fullmatch(words, problem.message)
     assert found, problem.message

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import typer
 
     from extractor.engines import Access, Pace, Session, Settings
+    from extractor.loaders import Reading
     from extractor.prompt import PromptStyle
     from extractor.talk import Options
 
@@ -47,6 +48,15 @@ def access_of(flags: dict[str, Any], screen: Screen) -> Access:
     return Access(flags["base_url"], key_file, flags["offline"], *times)
 
 
+def reading_of(flags: dict[str, Any]) -> Reading:
+    """How documents are read."""
+    from extractor.loaders import Reading, find_loader
+
+    if flags["loader"] is not None:
+        find_loader(flags["loader"])  # a wrong one fails before the weights load
+    return Reading(flags["raw"], flags["loader"], flags["offline"], flags["allow_private"])
+
+
 def style_of(flags: dict[str, Any], screen: Screen) -> PromptStyle:
     """How the model is spoken to."""
     from extractor.prompt import PromptStyle
@@ -63,7 +73,16 @@ def options_of(flags: dict[str, Any], style: PromptStyle) -> Options:
 
     mode = None if flags["mode"] == "auto" else flags["mode"]
     sampling = (flags["max_tokens"], flags["temperature"], flags["seed"], flags["timeout"])
-    return Options(*sampling, mode, flags["retries"], flags["think"], style, flags["ground"])
+    return Options(
+        *sampling,
+        mode,
+        flags["retries"],
+        flags["think"],
+        style,
+        flags["ground"],
+        flags["strategy"],
+        flags["chunk_tokens"],
+    )
 
 
 def _tell_unused(ctx: typer.Context, engine: Session, screen: Screen) -> None:

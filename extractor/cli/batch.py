@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extractor.cli.asking import access_of, open_session, options_of, settings_of, style_of
+from extractor.cli.asking import access_of, open_session, options_of, reading_of, settings_of, style_of
 from extractor.cli.flags import (
+    AllowPrivateOption,
     AnswerLangOption,
     BaseUrlOption,
+    ChunkTokensOption,
     ConcurrencyOption,
     ContextOption,
     DescriptorOption,
@@ -24,6 +26,7 @@ from extractor.cli.flags import (
     GroundOption,
     InstructionOption,
     KeyFileOption,
+    LoaderOption,
     ManyOption,
     MaxCostOption,
     MaxOutputTokensOption,
@@ -33,11 +36,13 @@ from extractor.cli.flags import (
     OfflineOption,
     PromptLangOption,
     QuietOption,
+    RawOption,
     RetriesOption,
     RpmOption,
     SchemaOption,
     SeedOption,
     ShotsOption,
+    StrategyOption,
     TemperatureOption,
     ThinkOption,
     ThreadsOption,
@@ -96,7 +101,7 @@ def batch(
     glob: Annotated[
         list[str] | None,
         typer.Option(
-            help="Files to take from folders, as '*.html' or 'notes/**/*.md'. Default: text and Markdown.",
+            help="Files to take from folders, as '*.md' or 'notes/**/*.txt'. Default: all kinds of documents.",
             show_default=False,
             rich_help_panel=_READ,
             metavar="PATTERN",
@@ -201,6 +206,11 @@ def batch(
     threads: ThreadsOption = None,
     gpu_layers: GpuLayersOption = None,
     context: ContextOption = None,
+    strategy: StrategyOption = "auto",
+    chunk_tokens: ChunkTokensOption = 2_000,
+    raw: RawOption = False,
+    loader: LoaderOption = None,
+    allow_private: AllowPrivateOption = False,
     offline: OfflineOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -238,6 +248,7 @@ def batch(
             limit,
             _own_files(out, ledger, trace),
             _guarded(out, ledger),
+            reading_of(ctx.params),
         )
         at_once = read_concurrency(concurrency or "auto")
         slots = None if at_once == "auto" else at_once
@@ -283,11 +294,12 @@ def _beside(out: Path) -> Path:
 
 def _fit(ledger: Path, out: Path | None) -> Path:
     """A ledger that is no other file of the run."""
-    from extractor.sources import RECORD_SUFFIXES, TEXT_SUFFIXES
+    from extractor.loaders import SUFFIXES
+    from extractor.sources import RECORD_SUFFIXES
 
     if out is not None and ledger.resolve() == out.resolve():
         raise UsageError("--ledger and --out name the same file", hint="by default the ledger is OUT.ledger")
-    if ledger.suffix.lower() in TEXT_SUFFIXES | RECORD_SUFFIXES:
+    if ledger.suffix.lower() in SUFFIXES | RECORD_SUFFIXES:
         hint = "it is a SQLite file: papers.ledger"
         raise UsageError(f"--ledger {ledger}: {ledger.suffix} files are documents", hint=hint)
     return ledger

@@ -21,7 +21,7 @@ from extractor.engines.prices import cost_of
 from extractor.errors import StorageError
 from extractor.ledger import Ledger
 from extractor.locks import claimed
-from extractor.pipeline import extract
+from extractor.long import extract
 from extractor.plan import Plan, plan_of
 from extractor.sinks import Layout, Sink, open_sink
 from extractor.sources import Wanted, count, find, is_slow

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 # Of the flags in --help, those of one kind stand together.
+_DOCUMENTS = "Documents"
 _ANSWERS = "Answers"
 _PROMPTS = "The prompt"
 _ENDPOINTS = "Models elsewhere"
@@ -16,7 +17,10 @@ _WHOLE_RUN = "The whole run"
 
 Sources = Annotated[
     list[str] | None,
-    typer.Argument(help="Text or Markdown files, folders, glob patterns, or - for standard input.", show_default=False),
+    typer.Argument(
+        help="Files (text, Markdown, HTML, PDF, Word, EPUB), URLs, folders, glob patterns, or - for standard input.",
+        show_default=False,
+    ),
 ]
 SchemaOption = Annotated[
     str,
@@ -27,6 +31,41 @@ SchemaOption = Annotated[
         help="paper.py, paper.py:Paper, package.module:Paper, schema.json, 'title, year int, keywords[]', "
         "or a built-in name. A .py file is run: it is code.",
         show_default=False,
+    ),
+]
+RawOption = Annotated[
+    bool,
+    typer.Option("--raw", help="All of a web page, with menus and footers.", rich_help_panel=_DOCUMENTS),
+]
+LoaderOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Your own reader: package.module:function or FILE.py:function, from (bytes, name) to a text.",
+        show_default=False,
+        rich_help_panel=_DOCUMENTS,
+        metavar="SPEC",
+    ),
+]
+AllowPrivateOption = Annotated[
+    bool,
+    typer.Option(
+        "--allow-private",
+        help="Fetch URLs of this machine and its network too; else only public addresses are.",
+        rich_help_panel=_DOCUMENTS,
+    ),
+]
+StrategyOption = Annotated[
+    Literal["auto", "whole", "map-reduce", "retrieve"],
+    typer.Option(
+        help="Of long texts: ask about the whole, about each part and join what they gave, or about the passages that "
+        "are about the schema. auto: parts where the text is longer than two.",
+        rich_help_panel=_DOCUMENTS,
+    ),
+]
+ChunkTokensOption = Annotated[
+    int,
+    typer.Option(
+        min=50, help="How long a part is, in tokens as estimated.", rich_help_panel=_DOCUMENTS, metavar="TOKENS"
     ),
 ]
 ManyOption = Annotated[bool, typer.Option("--many", help="A list of such records from each source, one line each.")]

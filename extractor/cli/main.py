@@ -19,6 +19,7 @@ from extractor.cli.defaults import App
 from extractor.cli.prompt import prompt
 from extractor.cli.run import run
 from extractor.cli.serve import serve
+from extractor.cli.text import text
 from extractor.cli.view import view
 
 app = App(
@@ -30,7 +31,7 @@ app = App(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, batch, view, prompt, config, serve):
+for command in (run, batch, text, view, prompt, config, serve):
     app.command()(command)
 app.add_typer(schemas.app, name="schema")
 app.add_typer(models.app, name="models")

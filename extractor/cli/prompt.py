@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from extractor.cli.asking import style_of
+from extractor.cli.asking import reading_of, style_of
 from extractor.cli.flags import (
+    AllowPrivateOption,
     AnswerLangOption,
     BaseUrlOption,
     DescriptorOption,
@@ -17,12 +18,14 @@ from extractor.cli.flags import (
     ExamplesOption,
     FormOption,
     InstructionOption,
+    LoaderOption,
     ManyOption,
     ModelOption,
     ModeOption,
     OfflineOption,
     PromptLangOption,
     QuietOption,
+    RawOption,
     SchemaOption,
     ShotsOption,
     VerboseOption,
@@ -34,7 +37,7 @@ from extractor.models import DEFAULT
 
 def prompt(
     ctx: typer.Context,
-    source: Annotated[str, typer.Argument(help="A text or Markdown file, or - for standard input.")],
+    source: Annotated[str, typer.Argument(help="A file or URL, or - for standard input.")],
     schema: SchemaOption,
     model: ModelOption = DEFAULT,
     many: ManyOption = False,
@@ -49,6 +52,9 @@ def prompt(
     form: FormOption = "chat",
     base_url: BaseUrlOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    raw: RawOption = False,
+    loader: LoaderOption = None,
+    allow_private: AllowPrivateOption = False,
     offline: OfflineOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -69,7 +75,7 @@ def prompt(
             from extractor.cli.prompting import prepare, print_prompt
             from extractor.talk import Options
 
-            document = load(Source(source))
+            document = load(Source(source, reading=reading_of(ctx.params)))
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
             style = style_of(ctx.params, screen)

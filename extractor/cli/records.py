@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from extractor.batch import Batch, Inquiry, Tally, Tolerance
 from extractor.cli.showing import show
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.errors import BudgetSpent, SourceError
+from extractor.loaders import Reading
 from extractor.sinks import Sink
 from extractor.sources import discover, is_missing, is_single
 from extractor.talk import Options
@@ -26,6 +27,7 @@ class Job:
     options: Options
     is_streamed: bool = False
     is_shown: bool = False
+    reading: Reading = field(default_factory=Reading)
 
 
 async def write_all(job: Job, sink: Sink, screen: Screen) -> Tally:
@@ -39,7 +41,7 @@ async def write_all(job: Job, sink: Sink, screen: Screen) -> Tally:
             options = replace(job.options, on_partial=view.show)
             asked = Inquiry(job.schema, engine, options, engine.languages())
             run = Batch(asked, lambda: engine.slots, tolerance=Tolerance(dead=None))
-            async with aclosing(run.outcomes(discover(job.sources))) as outcomes:
+            async with aclosing(run.outcomes(discover(job.sources, job.reading))) as outcomes:
                 async for outcome in outcomes:
                     assert outcome.record is not None  # there is no ledger
                     with view.paused(f"{engine.id}: {run.tally.done} done, {run.tally.failed} failed"):

@@ -10,10 +10,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from extractor.cli.asking import access_of, open_session, options_of, settings_of, style_of
+from extractor.cli.asking import access_of, open_session, options_of, reading_of, settings_of, style_of
 from extractor.cli.flags import (
+    AllowPrivateOption,
     AnswerLangOption,
     BaseUrlOption,
+    ChunkTokensOption,
     ContextOption,
     DescriptorOption,
     EncodingOption,
@@ -23,6 +25,7 @@ from extractor.cli.flags import (
     GroundOption,
     InstructionOption,
     KeyFileOption,
+    LoaderOption,
     ManyOption,
     MaxCostOption,
     MaxOutputTokensOption,
@@ -32,12 +35,14 @@ from extractor.cli.flags import (
     OfflineOption,
     PromptLangOption,
     QuietOption,
+    RawOption,
     RetriesOption,
     SchemaOption,
     SeedOption,
     ShotsOption,
     SlotsOption,
     Sources,
+    StrategyOption,
     StreamOption,
     TemperatureOption,
     ThinkOption,
@@ -98,6 +103,11 @@ def run(
     threads: ThreadsOption = None,
     gpu_layers: GpuLayersOption = None,
     context: ContextOption = None,
+    strategy: StrategyOption = "auto",
+    chunk_tokens: ChunkTokensOption = 2_000,
+    raw: RawOption = False,
+    loader: LoaderOption = None,
+    allow_private: AllowPrivateOption = False,
     offline: OfflineOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -118,6 +128,7 @@ def run(
         refuse_overwriting(named, out)
         single = is_single(named)
         choose_form(format, out, single=single)  # a wrong one fails before the weights load
+        reading = reading_of(ctx.params)
         settings = settings_of(ctx.params, slots or (1 if single else None))
         engine = open_session(ctx, screen, settings, access_of(ctx.params, screen))
         if stream and not single:
@@ -134,7 +145,7 @@ def run(
             style = style_of(ctx.params, screen)
             options = options_of(ctx.params, style)
             loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
-            job = Job(named, loaded, engine, options, is_streamed=stream and single, is_shown=show)
+            job = Job(named, loaded, engine, options, is_streamed=stream and single, is_shown=show, reading=reading)
             single = single and (full or not is_many(loaded))
             shown = choose_form(format, out, single=single)
             layout = Layout(shown, "record" if full else "entries", single, loaded)

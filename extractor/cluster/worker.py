@@ -17,7 +17,7 @@ from extractor import __version__
 from extractor.cluster.job import Answer, Opened, Order, bare, sendable
 from extractor.engines import Session, Trace, open_engine
 from extractor.errors import EngineDenied, EngineError, ExtractError, SchemaError, UsageError
-from extractor.pipeline import extract
+from extractor.long import extract
 from extractor.plugins import spell
 from extractor.schema import load, load_many
 from extractor.talk import Options, Talk

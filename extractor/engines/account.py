@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from extractor.errors import BudgetSpent
-from extractor.talk import estimate_chat, estimate_tokens
+from extractor.talk import estimate_chat
+from extractor.text import estimate_tokens
 from extractor.types import Completion, Request, Usage
 
 _HINT = "what was finished is printed, or in FILE.partial of --out; raise it, or run the rest later"

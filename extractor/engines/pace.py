@@ -12,7 +12,8 @@ from typing import Literal
 from extractor.engines.limit import MOST, AdaptiveLimit
 from extractor.engines.rates import Rates
 from extractor.errors import BudgetSpent, EngineUnavailable, UsageError
-from extractor.talk import estimate_chat, estimate_tokens
+from extractor.talk import estimate_chat
+from extractor.text import estimate_tokens
 from extractor.types import Completion, Request
 
 Concurrency = int | Literal["auto"]

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from extractor.ground.order import arrange
 from extractor.ground.places import Places
 from extractor.ground.sought import Leaf, record_of
+from extractor.outline import page_at, pages
 from extractor.pointers import leaves
 from extractor.scopes import Scopes
 from extractor.types import Document, Schema, Span, Support
@@ -48,13 +49,20 @@ def ground(data: Any, document: Document, schema: Schema) -> Grounded:
     sought = {leaf.pointer: leaf for leaf in root.all_leaves()}
     known = Places(document.text, Counter(leaf.key for leaf in sought.values()))
     found = arrange(root, known.of, len(document.text))
-    spans = {where: found[where] for where, _ in leaves(data) if where in found}
+    spans = _with_pages({where: found[where] for where, _ in leaves(data) if where in found}, document.text)
     others = [sought[where] for where, _ in leaves(data) if where in sought and where not in found]
     open_ones = [leaf for leaf in others if not leaf.is_label and str(leaf.value).strip()]
     support = _support([leaf for leaf in open_ones if isinstance(leaf.value, str)], document.text)
     ungrounded = {leaf.pointer: why for leaf in open_ones if (why := _why(support.get(leaf.pointer)))}
     notes = {"": _NOT_LOOKED_FOR.format(known.missed)} if known.missed else {}
     return Grounded(spans, support, ungrounded, notes)
+
+
+def _with_pages(spans: Mapping[str, Span], text: str) -> Mapping[str, Span]:
+    """The spans with the pages that they are on, where the text has some."""
+    if not (starts := pages(text)):
+        return spans
+    return {where: replace(span, page=page_at(starts, span.start)) for where, span in spans.items()}
 
 
 @lru_cache(maxsize=32)

@@ -1,6 +1,6 @@
 """Find sources and load them as documents, one at a time.
 
-Reading order: `source`; `decoding`, `loading`; `sorting`, `ignoring`, `walking` (folders and patterns); `lists` (paths
+Reading order: `source`; `fetching`, `loading`; `sorting`, `ignoring`, `walking` (folders and patterns); `lists` (paths
 on standard input); `paths`; `records`, `json_lines`, `tables`, `parquet` (records in files); `finding`.
 
 Discovery streams and sorts folder by folder, so that the order is the same everywhere.
@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from extractor.sources.finding import RECORD_SUFFIXES, count, find, is_slow
 from extractor.sources.loading import is_missing, is_small, load
-from extractor.sources.paths import TEXT_SUFFIXES, Wanted, discover, is_single
+from extractor.sources.paths import Wanted, discover, is_single
 from extractor.sources.source import MOST_BYTES, STDIN, Source
 
 __all__ = [
     "MOST_BYTES",
     "RECORD_SUFFIXES",
     "STDIN",
-    "TEXT_SUFFIXES",
     "Source",
     "Wanted",
     "count",

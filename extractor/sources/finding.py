@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from stat import S_ISREG
@@ -45,7 +46,8 @@ def find(wanted: Wanted) -> Iterator[Source]:
     fields = Fields(wanted.text_field, wanted.id_field)
     if any(_suffix(argument) == ".parquet" for argument in wanted.arguments):
         parquet.need_library()
-    return islice(chain.from_iterable(_opened(source, fields) for source in _paths(wanted, search)), wanted.limit)
+    found = chain.from_iterable(_opened(source, fields) for source in _paths(wanted, search))
+    return (replace(source, reading=wanted.reading) for source in islice(found, wanted.limit))
 
 
 def count(wanted: Wanted, is_stopped: Callable[[], bool] = lambda: False) -> int | None:

@@ -8,7 +8,7 @@ from itertools import count as counted
 from typing import BinaryIO
 
 from extractor.errors import SourceError
-from extractor.sources.decoding import is_utf_16
+from extractor.loaders.encodings import is_utf_16
 from extractor.sources.loading import opened
 from extractor.sources.records import Fields
 from extractor.sources.source import MOST_BYTES, Source

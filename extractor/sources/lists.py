@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from extractor.errors import SourceError
-from extractor.sources.decoding import is_utf_16
+from extractor.loaders.encodings import is_utf_16
 from extractor.sources.loading import from_stdin, opened
 from extractor.sources.source import STDIN
 

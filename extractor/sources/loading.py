@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from extractor.errors import SourceError
-from extractor.sources.decoding import decode
+from extractor.loaders import kind_of, read
+from extractor.sources.fetching import Fetched, fetch, is_url
 from extractor.sources.source import MOST_BYTES, STDIN, Source, visible
 from extractor.types import Document
 
@@ -23,16 +24,18 @@ _MOST_NEIGHBOURS = 10_000
 
 def is_missing(source: Source) -> bool:
     """Whether loading it would only say that it is not there."""
-    if source.document is not None:
+    if source.document is not None or is_url(source.name):
         return False
     return source.fault is not None or (source.name != STDIN and not os.path.exists(source.name))
 
 
 def is_small(source: Source) -> bool:
-    """Whether it takes next to no time: a record, or a plain file; no pipe, no device, nothing long."""
+    """Whether it takes next to no time: a record, or a plain text; no pipe, no device, no PDF, nothing long."""
     if source.document is not None:
         return True
-    if source.fault is not None or source.name == STDIN:
+    if source.fault is not None or source.name == STDIN or is_url(source.name):
+        return False
+    if kind_of(source.name, b"") != "text" or source.reading.loader is not None:
         return False
     try:
         found = Path(source.name).stat()
@@ -54,13 +57,19 @@ def load(source: Source) -> Document:
 
 
 def _loaded(source: Source) -> Document:
-    name, data = _read(source.name)
-    if len(data) > MOST_BYTES:
+    name, found = _read(source)
+    if len(found.data) > MOST_BYTES:
         raise SourceError(f"{name}: larger than {MOST_BYTES >> 20} MiB", hint="split it into several files")
-    text, notes = decode(name, data)
-    if not text.strip():
-        raise SourceError(f"{name}: empty", hint="there is nothing to extract from")
-    return Document(source.label, text, notes)
+    if not found.data.strip(b" \t\r\n"):
+        raise _empty(name)
+    loaded = read(_path(name), found.data, source.reading, found.media_type, found.charset)
+    if not loaded.text.strip():
+        raise _empty(name)
+    return Document(source.label, loaded.text, loaded.notes)
+
+
+def _empty(name: str) -> SourceError:
+    return SourceError(f"{name}: empty", hint="there is nothing to extract from")
 
 
 def _visible(error: SourceError) -> SourceError:
@@ -96,15 +105,23 @@ def from_stdin(size: int) -> bytes:
     return os.read(descriptor, size)
 
 
-def _read(name: str) -> tuple[str, bytes]:
+def _path(name: str) -> str:
+    """What has the suffix: 'https://example.org/a.pdf?page=2' → 'https://example.org/a.pdf'."""
+    return name.partition("#")[0].partition("?")[0] if is_url(name) else name
+
+
+def _read(source: Source) -> tuple[str, Fetched]:
     """The name for people and at most a few bytes more than is allowed."""
+    name = source.name
+    if is_url(name):
+        return name, fetch(name, source.reading)
     if name != STDIN:
         with opened(name) as file:
-            return name, file.read(MOST_BYTES + 1)
+            return name, Fetched(file.read(MOST_BYTES + 1))
     chunks: list[bytes] = []
     while sum(map(len, chunks)) <= MOST_BYTES and (chunk := from_stdin(MOST_BYTES + 1)):
         chunks.append(chunk)
-    return "stdin", b"".join(chunks)
+    return "stdin", Fetched(b"".join(chunks))
 
 
 def _neighbour(name: str) -> str | None:

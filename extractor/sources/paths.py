@@ -6,25 +6,25 @@ import glob as globbing
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from extractor.errors import SourceError
+from extractor.loaders import SUFFIXES, Reading
+from extractor.sources.fetching import is_url
 from extractor.sources.ignoring import IGNORE_FILE, Outputs, Rule, are_about, given_rules, parse
 from extractor.sources.lists import label, paths_in
 from extractor.sources.source import STDIN, Source
 from extractor.sources.walking import Bounds, Pattern, parts_of, suffixed, walk
-
-TEXT_SUFFIXES = frozenset((".txt", ".text", ".md", ".markdown"))
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a batch reads.
 
-    `arguments` are files, folders, patterns, and `-` for a list of paths on standard input; `lists` are files with one
-    path a line. `glob` says which files of folders are taken instead of text and Markdown: a name, or with a slash the
-    path below the folder. `ignore` are rules in the syntax of .gitignore, relative to the folder or pattern that is
+    `arguments` are files, URLs, folders, patterns, `-` for a list of paths on standard input; `lists` are files with
+    one path a line. `glob` says which files of folders are taken instead of documents: a name, or with a slash the path
+    below the folder. `ignore` are rules in the syntax of .gitignore, relative to the folder or pattern that is
     named, and for files that are named to the current folder. `text_field` and `id_field` are the fields of records:
     names, or JSON Pointers. `skip` are paths that the run writes; `guarded` are those of them that no run has written.
     """
@@ -38,17 +38,19 @@ class Wanted:
     limit: int | None = None
     skip: frozenset[Path] = frozenset()
     guarded: frozenset[Path] = frozenset()
+    reading: Reading = field(default_factory=Reading)
 
 
-def discover(arguments: Iterable[str]) -> Iterator[Source]:
-    """Files, folders (their text and Markdown files, recursively), glob patterns and `-`, in the order given.
+def discover(arguments: Iterable[str], reading: Reading | None = None) -> Iterator[Source]:
+    """Files, URLs, folders (their documents, recursively), glob patterns and `-`, in the order given.
 
     Folder by folder, names in sorted order. What cannot be found or listed is a source with a fault, so that the others
     go on.
     """
-    search = Search()
+    search, reading = Search(), reading or Reading()
     for argument in arguments:
-        yield from [Source(STDIN)] if argument == STDIN else search.argument(argument)
+        for source in [Source(STDIN)] if argument == STDIN else search.argument(argument):
+            yield replace(source, reading=reading)
 
 
 def is_single(arguments: Sequence[str]) -> bool:
@@ -101,7 +103,7 @@ class Search:
     def _line(self, path: str | SourceError, where: str) -> Iterator[Source]:
         if isinstance(path, SourceError):
             yield Source(where, path)
-        elif os.path.lexists(path):
+        elif os.path.lexists(path) or is_url(path):
             if not _is_folder(path):
                 self.bounds.outputs.refuse(path)
             yield from self.path(os.path.join(os.curdir, path) if path == STDIN else path)  # noqa: PTH118
@@ -114,8 +116,8 @@ class Search:
             yield Source(folder, fault)
             return
         patterns = [parts_of(name if "/" in name else f"**/{name}") for name in self.glob]
-        otherwise = f"no file matches --glob {' '.join(self.glob)}" if patterns else "no text or Markdown file"
-        found = self._walk(folder, patterns or [suffixed(TEXT_SUFFIXES)])
+        otherwise = f"no file matches --glob {' '.join(self.glob)}" if patterns else "no document"
+        found = self._walk(folder, patterns or [suffixed(SUFFIXES)])
         yield from _or_fault(found, folder, f"{otherwise} in this folder", self._hint())
 
     def _walk(self, root: str, patterns: list[Pattern]) -> Iterator[Source]:
@@ -126,7 +128,7 @@ class Search:
         return bool(self.ignore) and are_about(self.ignore, re.sub(r"^(?:\.\./)+", "", os.path.relpath(path)))
 
     def _hint(self) -> str:
-        hint = f"text and Markdown files end in {', '.join(sorted(TEXT_SUFFIXES))}"
+        hint = f"documents end in {', '.join(sorted(SUFFIXES))}"
         return f"what --ignore and {IGNORE_FILE} name is passed over" if self.ignore else hint
 
 
@@ -135,7 +137,9 @@ def _is_folder(argument: str) -> bool:
 
 
 def _is_pattern(argument: str) -> bool:
-    return argument != STDIN and globbing.has_magic(argument) and not os.path.lexists(argument)
+    if argument == STDIN or is_url(argument):
+        return False
+    return globbing.has_magic(argument) and not os.path.lexists(argument)
 
 
 def _split(pattern: str) -> tuple[str, Pattern]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from extractor.errors import SourceError
+from extractor.loaders.loaded import Reading
 from extractor.types import Document
 
 STDIN = "-"
@@ -17,12 +18,13 @@ MOST_BYTES = 32 << 20
 class Source:
     """A path, or `-` for standard input; a record of a file has its `document` already, and is named by its id.
 
-    A `fault` found on the way is raised by `load`.
+    A URL is a path too. A `fault` found on the way is raised by `load`; `reading` says how it is read.
     """
 
     name: str
     fault: SourceError | None = None
     document: Document | None = None
+    reading: Reading = field(default_factory=Reading)
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from extractor.errors import SourceError
-from extractor.sources.decoding import guess, guessed, refuse_binary
+from extractor.loaders.encodings import guess, guessed, refuse_binary
 from extractor.sources.loading import opened
 from extractor.sources.records import Fields
 from extractor.sources.source import MOST_BYTES, Source

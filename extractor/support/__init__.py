@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
+from extractor.sentences import sentences
 from extractor.support.claims import claims
 from extractor.support.facts import Facts
 from extractor.support.mentions import Index
-from extractor.support.sentences import sentences
 from extractor.support.words import fold, is_function_word, stems
 from extractor.text import UNSPACED
 from extractor.types import Support

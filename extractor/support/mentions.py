@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from extractor.support.sentences import sentences
+from extractor.sentences import sentences
 from extractor.support.words import fold, is_pair, pairs, stem, stems, words
 
 # The cost of an index of every word and of one search, as characters of the text for each place that a search visits.

@@ -21,8 +21,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
+from extractor.sentences import sentences
 from extractor.support import Passages
-from extractor.support.sentences import sentences
 from extractor.text import normalise
 from extractor.types import Support
 

@@ -26,7 +26,8 @@ from extractor.errors import (
 )
 from extractor.pipeline import extract
 from extractor.schema import from_type
-from extractor.talk import Options, build_request, estimate_tokens
+from extractor.talk import Options, build_request
+from extractor.text import estimate_tokens
 from extractor.types import Completion, Document, Extraction, FinishReason, Schema, Span
 
 KEYS = [

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import quick
 
+from extractor.sentences import sentences
 from extractor.support import Passages, is_worded, mentions
 from extractor.support.claims import claims
 from extractor.support.mentions import Index
-from extractor.support.sentences import sentences
 from extractor.support.words import fold, stem, stems
 from extractor.types import Support
 

@@ -18,7 +18,14 @@ from urllib.parse import urljoin, urlsplit
 
 from extractor.engines.endpoint.wire import STRUCTURES
 from extractor.engines.keys import hide
-from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
+from extractor.errors import (
+    EngineDenied,
+    EngineError,
+    EngineUnavailable,
+    ModeRejected,
+    PromptTooLong,
+    RequestRejected,
+)
 
 if TYPE_CHECKING:
     from openai import APIStatusError
@@ -169,11 +176,11 @@ def _is_too_long(body: Mapping[str, Any], code: str, told: str) -> bool:
     )
 
 
-def _too_long(body: Mapping[str, Any], status: int) -> RequestRejected:
+def _too_long(body: Mapping[str, Any], status: int) -> PromptTooLong:
     asked, room = body.get("n_prompt_tokens"), body.get("n_ctx")
     hint = "split the text, shorten the schema, or use a model with a longer context"
     if isinstance(asked, int) and isinstance(room, int):
         over = f"{asked:,} tokens of text, instruction and schema, {asked - room:,} more than the context of {room:,}"
-        return RequestRejected(f"prompt too long: {over}", hint=hint, status=status)
+        return PromptTooLong(f"prompt too long: {over}", hint=hint, status=status)
     told = f": {json.dumps(body['message'])}" if isinstance(body.get("message"), str) else ""
-    return RequestRejected(f"prompt too long for the context of the model{told}", hint=hint, status=status)
+    return PromptTooLong(f"prompt too long for the context of the model{told}", hint=hint, status=status)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from extractor.engines.local.runners import Halted, Runner, mask_of, prove, runner_of
 from extractor.engines.local.sources import Source, parse_source
 from extractor.engines.local.worker import Worker
-from extractor.errors import EngineError, EngineUnavailable, ExtractError, RequestRejected
+from extractor.errors import EngineError, EngineUnavailable, ExtractError, PromptTooLong, RequestRejected
 from extractor.models import Progress
 from extractor.prompt import NEXT_INPUT
 from extractor.types import Completion, Message, Mode, Request, Usage
@@ -152,5 +152,5 @@ def _fitted(request: Request, asked: int, context: int) -> Request:
     if asked >= context:
         over = f"{asked:,} tokens of text, instruction and schema, in a context of {context:,}"
         hint = "split the text, shorten the schema, or use a model with a longer context"
-        raise RequestRejected(f"prompt too long: {over}", hint=hint)
+        raise PromptTooLong(f"prompt too long: {over}", hint=hint)
     return replace(request, max_tokens=min(request.max_tokens, context - asked))

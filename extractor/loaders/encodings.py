@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from extractor.errors import SourceError
@@ -11,25 +12,39 @@ from extractor.errors import SourceError
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
 
-_NOT_YET = {".pdf": "PDF", ".docx": "Word", ".epub": "EPUB", ".html": "HTML", ".htm": "HTML", ".doc": "Word"}
+# What browsers read by these names (WHATWG, Encoding): the larger alphabet that has the same bytes and more.
+_LARGER = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "euc_kr": "cp949",
+    "shift_jis": "cp932",
+}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def decode(name: str, data: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text of a file, and a note where its encoding had to be guessed."""
+def decode(name: str, data: bytes, *said: str) -> tuple[str, tuple[str, ...]]:
+    """The text of a file, and a note where its encoding had to be guessed; `said` are encodings that others name."""
     refuse_binary(name, data)
-    try:
-        return data.decode("utf-8-sig"), ()
-    except UnicodeDecodeError:
-        best = guess(name, data)
-        return str(best), (guessed(best.encoding),)
+    for label in ("utf-8-sig", *(filter(None, said) if not is_utf_16(data) else ())):
+        with contextlib.suppress(UnicodeDecodeError, LookupError):
+            return data.decode(_alphabet(label)), ()
+    best = guess(name, data)
+    return str(best), (guessed(best.encoding),)
+
+
+def _alphabet(label: str) -> str:
+    """'GB2312' → 'gb18030'; `LookupError` where there is none of this name."""
+    found = codecs.lookup(label.strip()).name
+    return _LARGER.get(found, found)
 
 
 def refuse_binary(name: str, data: bytes) -> None:
-    """Raise `SourceError` for what is no text: a PDF, or bytes with a zero among them."""
-    kind = "PDF" if data.startswith(b"%PDF-") else _NOT_YET.get(Path(name).suffix.lower())
-    if kind or (b"\x00" in data and not is_utf_16(data)):
-        raise _not_text(name, kind)
+    """Raise `SourceError` for what is no text: bytes with a zero among them."""
+    if b"\x00" in data and not is_utf_16(data):
+        raise _not_text(name)
 
 
 def is_utf_16(data: bytes) -> bool:
@@ -51,12 +66,11 @@ def guess(name: str, data: bytes) -> CharsetMatch:
     matches = from_bytes(data, cp_isolation=["cp1252", "cp1250", "cp1254"] if accents else None)
     best = matches.best()
     if best is None:
-        raise _not_text(name, None)
+        raise _not_text(name)
     # Of equally good guesses the western one is a thousand times as common.
     common = (match for match in matches if match.encoding == "cp1252")
     return next((match for match in common if match.chaos <= best.chaos and match.coherence >= best.coherence), best)
 
 
-def _not_text(name: str, kind: str | None) -> SourceError:
-    what = f"{kind} files cannot be read yet" if kind else "binary, not text"
-    return SourceError(f"{name}: {what}", hint="convert it to text or Markdown first")
+def _not_text(name: str) -> SourceError:
+    return SourceError(f"{name}: binary, not text", hint="convert it to text, Markdown, HTML or PDF first")

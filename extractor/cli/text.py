@@ -1,0 +1,105 @@
+"""`extract text`: its flags, and what it prints."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from extractor.cli.asking import reading_of
+from extractor.cli.flags import (
+    AllowPrivateOption,
+    LoaderOption,
+    OfflineOption,
+    QuietOption,
+    RawOption,
+    Sources,
+    VerboseOption,
+)
+from extractor.cli.frame import handled
+from extractor.cli.terminal import Screen, one_line
+from extractor.errors import SourceError, UsageError
+
+if TYPE_CHECKING:
+    from extractor.types import Document
+
+
+def text(
+    ctx: typer.Context,
+    sources: Sources = None,
+    outline: Annotated[
+        bool, typer.Option("--outline", help="Where pages and sections start instead of the text, with their offsets.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Text, metadata, pages, sections and notes as JSON, of each source a line.")
+    ] = False,
+    raw: RawOption = False,
+    loader: LoaderOption = None,
+    allow_private: AllowPrivateOption = False,
+    offline: OfflineOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Print the text of a document as the model will see it; asks no model.
+
+    What the file says of itself (title, author, date) stands before it, a form feed before each new page. Offsets of
+    spans in records are those of this text. Exit status: 0, or 1 where a source cannot be read.
+    """
+    screen = Screen(quiet, verbose)
+    with handled(screen):
+        from extractor.sources import discover, is_single, load
+
+        named = sources or ["-"]
+        if not (as_json or is_single(named)):
+            raise UsageError("several documents", hint="--json prints each on a line of its own")
+        failed = False
+        for source in discover(named, reading_of(ctx.params)):
+            try:
+                document = load(source)
+            except SourceError as error:
+                if not as_json:
+                    raise
+                screen.error(str(error), error.hint)
+                failed = True
+                continue
+            for note in document.notes:
+                screen.note(f"{document.source}: {note}")
+            _print(document, as_json=as_json, has_outline=outline)
+        raise typer.Exit(int(failed))
+
+
+def _print(document: Document, *, as_json: bool, has_outline: bool) -> None:
+    if as_json:
+        print(json.dumps(_facts(document, has_text=not has_outline), ensure_ascii=False, default=str))
+    elif has_outline:
+        for line in _lines(document):
+            print(line)
+    else:
+        print(document.text, end="" if document.text.endswith("\n") else "\n")
+
+
+def _facts(document: Document, *, has_text: bool) -> dict[str, Any]:
+    from extractor.outline import metadata_of, pages, sections
+
+    return {
+        "source": document.source,
+        "characters": len(document.text),
+        "metadata": metadata_of(document.text),
+        "pages": [*pages(document.text)],
+        "sections": [
+            {"start": each.start, "level": each.level, "title": each.title} for each in sections(document.text)
+        ],
+        "notes": document.notes,
+        **({"text": document.text} if has_text else {}),
+    }
+
+
+def _lines(document: Document) -> list[str]:
+    """Pages and sections in the order of the text: '    3056  page 2'."""
+    from extractor.outline import pages, sections
+
+    starts = [(start, f"page {number}") for number, start in enumerate(pages(document.text), 1)]
+    headings = [(each.start, f"{'#' * each.level} {one_line(each.title)}") for each in sections(document.text)]
+    found = sorted([*starts, *headings], key=lambda one: one[0])
+    return [f"{start:>8}  {told}" for start, told in found]

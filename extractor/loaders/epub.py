@@ -1,0 +1,71 @@
+"""Books in EPUB: the chapters in the order of reading, with title, authors, date and language of the book.
+
+After the Open Packaging Format (EPUB 3.3, W3C): container → package → spine.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote
+from xml.etree.ElementTree import Element
+from zipfile import ZipFile
+
+from extractor.loaders.archive import opened, part, tree
+from extractor.loaders.loaded import Loaded, UnreadableError
+from extractor.loaders.markdown import from_html
+
+_CONTAINER = "META-INF/container.xml"
+_ENCRYPTION = "META-INF/encryption.xml"
+_OPF = "{http://www.idpf.org/2007/opf}"
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_PAGES = frozenset(("application/xhtml+xml", "text/html"))
+_FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")  # which only hide fonts
+
+
+def read(data: bytes) -> Loaded:
+    """The text of a book."""
+    with opened(data) as archive:
+        _refuse_protected(archive)
+        found = tree(archive, _CONTAINER).find(".//{*}rootfile")
+        path = "" if found is None else found.get("full-path", "")
+        package = tree(archive, path)
+        chapters = [text for name in _spine(package, path) if (text := _chapter(archive, name))]
+    if not chapters:
+        raise UnreadableError("a book without text", "there is nothing to extract from")
+    return Loaded("\n\n".join(chapters), (), _metadata(package))
+
+
+def _spine(package: Element, path: str) -> Iterator[str]:
+    """The parts with the text, in order; what is no part of the reading (the table of contents) is left out."""
+    items = {item.get("id"): item for item in package.iter(f"{_OPF}item")}
+    for reference in package.iter(f"{_OPF}itemref"):
+        item = items.get(reference.get("idref"))
+        if item is None or item.get("media-type") not in _PAGES or "nav" in item.get("properties", "").split():
+            continue
+        yield posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(item.get("href", ""))))
+
+
+def _chapter(archive: ZipFile, name: str) -> str:
+    html = part(archive, name).decode("utf-8-sig", "replace")
+    start = html.find("<body")
+    return from_html(html[max(start, 0) :])
+
+
+def _refuse_protected(archive: ZipFile) -> None:
+    if _ENCRYPTION not in archive.namelist():
+        return
+    methods = [each.get("Algorithm", "") for each in tree(archive, _ENCRYPTION).iter() if "Algorithm" in each.attrib]
+    if any(method not in _FONTS for method in methods):
+        raise UnreadableError("is protected against copies (DRM): its text cannot be read")
+
+
+def _metadata(package: Element) -> Mapping[str, Any]:
+    names = {"title": "title", "author": "creator", "date": "date", "language": "language"}
+    said = {name: _joined(package.iter(f"{_DC}{tag}")) for name, tag in names.items()}
+    return {name: value for name, value in said.items() if value}
+
+
+def _joined(elements: Iterator[Element]) -> str:
+    return ", ".join(" ".join(text.split()) for element in elements if (text := element.text or "").strip())

@@ -1,0 +1,94 @@
+"""Have a file read in a process of its own, which is kept for the next one."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from extractor.loaders.kinds import Kind, named
+from extractor.loaders.loaded import Loaded, Reading, UnreadableError
+
+_SECONDS = 120.0  # for one file
+_ROOT = str(Path(__file__).parents[2])
+_CHILD = "import sys; sys.path.insert(0, sys.argv.pop(1)); from extractor.loaders.child import main; main()"
+
+
+class _Child:
+    """One such process; a file that it does not survive is told as that."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _CHILD, _ROOT],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the run, which ends it
+        )
+
+    def read(self, request: dict[str, Any], data: bytes, seconds: float) -> dict[str, Any] | None:
+        """Its answer; None where it crashed, or took too long and was killed."""
+        clock = threading.Timer(seconds, self._process.kill)
+        clock.daemon = True
+        clock.start()
+        try:
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            self._process.stdin.write(json.dumps(request).encode() + b"\n" + data)
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        except OSError:
+            line = b""
+        finally:
+            clock.cancel()
+        answer: dict[str, Any] | None = json.loads(line) if line.endswith(b"\n") else None
+        return answer
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was killed by us."""
+        return self._process.wait() == -9  # noqa: PLR2004  # SIGKILL
+
+    def end(self) -> None:
+        """Let it go."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+_idle: list[_Child] = []
+
+
+def read_isolated(kind: Kind, name: str, data: bytes, reading: Reading, charset: str = "") -> Loaded:
+    """What a reader makes of a file; raises `UnreadableError`."""
+    request = {"kind": kind, "name": name, "raw": reading.raw, "charset": charset, "size": len(data)}
+    try:
+        child = _idle.pop()  # atomic: threads share them
+    except IndexError:
+        child = _Child()
+    answer = None
+    try:
+        answer = child.read(request, data, _SECONDS)
+        if answer is None:
+            why = f"took longer than {_SECONDS:.0f} s to be read" if child.is_late else "crashed what reads such files"
+            raise UnreadableError(f"{named(kind)}: {why}", "it may be damaged: save it anew, or convert it to text")
+    finally:
+        if answer is None:
+            child.end()
+        else:
+            _idle.append(child)
+    if "error" in answer:
+        raise UnreadableError(answer["error"], answer["hint"])
+    return Loaded(answer["text"], tuple(answer["notes"]), answer["metadata"])
+
+
+@atexit.register
+def _end() -> None:
+    while _idle:
+        _idle.pop().end()

@@ -1,0 +1,84 @@
+"""From HTML to Markdown: headings, lists, tables and code are kept, what only dresses words is not.
+
+One converter for web pages, Word files and books, so that the same structure is written the same way in all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import yaml
+from markdownify import MarkdownConverter
+
+_DRESS = ["img", "b", "strong", "em", "i", "u", "s", "del", "mark", "q", "kbd", "samp", "svg", "video"]
+_OPTIONS: dict[str, Any] = {
+    "heading_style": "atx",
+    "bullets": "-",
+    "strip": _DRESS,
+    "escape_asterisks": False,
+    "escape_underscores": False,
+    "escape_misc": False,
+    "bs4_options": "lxml",
+}
+_UNSEEN = re.compile(r"(?is)<(script|style|template|noscript|iframe|object)\b.*?</\1\s*>|<!--.*?-->")
+_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
+_BLANK_LINES = re.compile(r"\n{3,}")
+_TWICE = re.compile(r"(?m)^```\n```\n(.*?)\n```\n```$", re.DOTALL)  # code in a block in a block
+_LINK_BACK = re.compile(r"(?m)[ ]*[↑↩]\ufe0e?$")  # from a note to where it is called
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
+
+
+class _Converter(MarkdownConverter):
+    """No marks of Markdown are escaped in what was plain text: the text is for a model, and values are found in it."""
+
+    def convert_br(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        """A line's end, without a mark for it."""
+        return " " if "_inline" in parent_tags else "\n"
+
+    def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        """Its words, and the number of a note in brackets."""
+        is_note = "noteref" in f"{el.get('epub:type')} {el.get('role')}"
+        return f"[{text.strip('[]')}]" if is_note else text
+
+    def convert_sup(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        """Raised digits, the number of a note in brackets: 'm<sup>2</sup>' → 'm²', '<sup><a>1</a></sup>' → '[1]'."""
+        if el.find("a") is not None or el.find_parent("a") is not None:
+            return f"[{text.strip('[]')}]"
+        return text.translate(_RAISED) if text.strip("0123456789+-") == "" else text
+
+    def convert_sub(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        """Lowered digits: 'H<sub>2</sub>O' → 'H₂O'."""
+        return text.translate(_LOWERED) if text.strip("0123456789+-") == "" else text
+
+
+def from_html(html: str) -> str:
+    """The Markdown of a page, or of a part of one: '<h2>Fares</h2><p>A <b>day</b></p>' → '## Fares' and 'A day'."""
+    return tidy(_Converter(**_OPTIONS).convert(_UNSEEN.sub("", html)))
+
+
+def tidy(text: str) -> str:
+    """Without white space at the ends of lines, and with one empty line at most."""
+    text = _TWICE.sub(r"```\n\1\n```", _TRAILING.sub("", _LINK_BACK.sub("", text.replace("\r\n", "\n"))))
+    return _BLANK_LINES.sub("\n\n", text).strip("\n ")
+
+
+def with_front_matter(text: str, metadata: Mapping[str, Any]) -> str:
+    """A text with what its file says about it before it, as Markdown files have it."""
+    if not metadata:
+        return text
+    said = {name: _as_date(value) for name, value in metadata.items()}
+    front = yaml.safe_dump(said, allow_unicode=True, sort_keys=False, width=1_000_000)
+    return f"---\n{front}---\n\n{text}"
+
+
+def _as_date(value: Any) -> Any:
+    """'2025-06-15' as a date, which YAML writes without quotes."""
+    try:
+        return date.fromisoformat(value) if _DATE.fullmatch(value) else value
+    except ValueError:
+        return value

@@ -1,0 +1,314 @@
+"""Real files of each format, and files that are broken, encrypted, empty or bombs."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+import zlib
+from pathlib import Path
+
+import pytest
+
+from extractor.errors import SourceError, UsageError
+from extractor.loaders import Loaded, Reading, find_loader, kind_of, read
+from extractor.loaders.markdown import from_html, with_front_matter
+from extractor.outline import metadata_of, pages, sections
+
+FILES = Path(__file__).parents[1] / "files"
+
+
+def of(name: str, **reading: object) -> Loaded:
+    return read(name, (FILES / name).read_bytes(), Reading(**reading))  # type: ignore[arg-type]
+
+
+def fault(name: str, data: bytes) -> str:
+    with pytest.raises(SourceError) as caught:
+        read(name, data)
+    return str(caught.value)
+
+
+def read_or_told(name: str, data: bytes) -> str:
+    """The text, or the fault, which names the file."""
+    try:
+        return read(name, data).text
+    except SourceError as error:
+        told = str(error)
+    assert told.startswith(f"{name}: ")
+    assert "Traceback" not in told
+    return told
+
+
+def packed(parts: dict[str, bytes | str]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+# --- what a file is ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "media_type", "kind"),
+    [
+        ("a.txt", b"sea", "", "text"),
+        ("a.md", b"# sea", "", "text"),
+        ("notes", b"sea", "", "text"),
+        ("a.HTM", b"sea", "", "html"),
+        ("stdin", b"\n <!DOCTYPE html><p>", "", "html"),
+        ("stdin", b"<!-- a --><html>", "", "html"),
+        ("page.txt", b"<!doctype html><p>", "", "text"),
+        ("http://x/a", b"sea", "text/html", "html"),
+        ("http://x/a.html", b"sea", "text/plain", "html"),
+        ("http://x/a", b"sea", "application/pdf", "pdf"),
+        ("renamed.txt", b"%PDF-1.7", "", "pdf"),
+        ("a.pdf", b"\n\n%PDF-1.7", "", "pdf"),
+        ("a.docx", b"PK\x03\x04 cut", "", "docx"),
+        ("a.txt", b"PK\x03\x04 cut", "", None),
+        ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "", None),
+    ],
+)
+def test_the_kind_of_a_file(name: str, data: bytes, media_type: str, kind: str | None) -> None:
+    assert kind_of(name, data, media_type) == kind
+
+
+def test_what_is_in_an_archive_decides() -> None:
+    assert kind_of("a.zip", (FILES / "report.docx").read_bytes()) == "docx"
+    assert kind_of("a.docx", (FILES / "report.epub").read_bytes()) == "epub"
+    assert kind_of("a.xlsx", packed({"[Content_Types].xml": "", "xl/workbook.xml": ""})) is None
+    assert fault("a.xlsx", packed({"xl/workbook.xml": ""})) == "a.xlsx: not a kind of file that can be read"
+
+
+# --- each format -------------------------------------------------------------------------------------------------
+
+
+def test_a_web_page_is_its_main_text() -> None:
+    found = of("notice.html")
+    assert found.metadata == {"title": "Ferry returns after twelve years", "author": "Ann Bell", "date": "2025-06-15"}
+    assert metadata_of(found.text)["author"] == "Ann Bell"
+    assert "date: 2025-06-15\n" in found.text
+    assert [section.title for section in sections(found.text)] == ["Ferry returns after twelve years", "Fares"]
+    assert "The ferry between Saltings and Elermouth sails again" in found.text
+    assert "| Single | £3.20 |" in found.text
+    assert "- Dogs go free" in found.text
+    assert "340 m² large" in found.text
+    assert not any(word in found.text for word in ("Tides", "cookies", "never run", "**"))
+
+
+def test_raw_takes_all_of_a_page() -> None:
+    found = of("notice.html", raw=True)
+    assert all(word in found.text for word in ("Tides", "cookies", "| Single | £3.20 |"))
+    assert "never run" not in found.text
+
+
+def test_a_chinese_page_in_the_alphabet_that_it_has() -> None:
+    found = of("tongzhi.html")
+    assert "馆方表示，夜读服务停办两年后" in found.text  # a line's end in the file is no blank
+    assert "首页" not in found.text
+    assert found.notes == ()
+
+
+def test_a_page_without_a_main_text_is_taken_whole() -> None:
+    found = read("a.html", b"<p>Gulls.</p>")
+    assert "Gulls." in found.text
+
+
+@pytest.mark.parametrize("name", ["report.docx", "report.epub"])
+def test_word_and_epub_have_the_same_structure(name: str) -> None:
+    found = of(name)
+    assert found.metadata["title"] == "The Lantern Bridge"
+    assert found.metadata["author"] == "Ann Bell"
+    assert [(one.level, one.title) for one in sections(found.text)] == [
+        (1, "The Lantern Bridge"),
+        (1, "Ferry and bridge"),
+        (2, "Fares"),
+        (1, "海港大桥"),
+    ]
+    assert "said on Friday.[1]" in found.text
+    assert "1. Board minutes of 13 June.\n" in f"{found.text}\n"
+    assert "| Single | £3.20 |\n| Return | £5.00 |" in found.text
+    assert "海港大桥于2025年6月15日通车，全长312米。" in found.text
+
+
+def test_a_pdf_has_pages() -> None:
+    found = of("minutes.pdf")
+    first, second = pages(found.text)
+    assert "infrastructure\nof the quay" in found.text[first:second]  # a word that may be broken is whole
+    assert "海港大桥" in found.text[second:]
+    assert found.metadata == {}  # its title is the first line
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("scan.pdf", "scan.pdf: no text in its page, only pictures: a scan"),
+        ("encrypted.pdf", "encrypted.pdf: is encrypted: it needs a password"),
+    ],
+)
+def test_a_pdf_that_has_no_text_says_why(name: str, told: str) -> None:
+    assert fault(name, (FILES / name).read_bytes()) == told
+
+
+# --- what is broken, or meant to break ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["report.docx", "report.epub", "minutes.pdf", "notice.html"])
+def test_a_file_that_is_cut_anywhere_is_read_or_told(name: str) -> None:
+    data = (FILES / name).read_bytes()
+    for size in (0, 1, 7, 100, len(data) // 2, len(data) - 30, len(data) - 1):
+        read_or_told(name, data[:size])
+
+
+def test_flipped_bytes_are_read_or_told() -> None:
+    for name in ("report.docx", "report.epub", "minutes.pdf"):
+        whole = (FILES / name).read_bytes()
+        for at in range(40, len(whole), len(whole) // 25):
+            data = whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :]
+            read_or_told(name, data)
+
+
+BOMB = b'<!DOCTYPE a [<!ENTITY x "y"><!ENTITY z "&x;&x;&x;">]><a>&z;</a>'
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("a.pdf", b"%PDF-1.4 junk", "is damaged, or no PDF"),
+        ("a.docx", b"PK\x03\x04junk", "is damaged: not a whole zip archive"),
+        ("a.epub", packed({"META-INF/container.xml": "<a>"}), "is no XML"),
+        ("a.epub", packed({"META-INF/container.xml": BOMB}), "defines XML entities: not read"),
+        (
+            "a.epub",
+            packed({"META-INF/container.xml": BOMB.decode().encode("utf-16")}),
+            "defines XML entities: not read",
+        ),
+        ("a.epub", packed({"META-INF/container.xml": "<a/>"}), "has no part ''"),
+        ("a.docx", packed({"[Content_Types].xml": "", "word/document.xml": BOMB}), "defines XML entities: not read"),
+        ("a.docx", packed({"[Content_Types].xml": "", "word/a": bytes(300 << 20)}), "unpacks to more than 256 MiB"),
+        ("a.docx", packed({"[Content_Types].xml": "", "word/a": bytes(9 << 20)}), "unpacks to 9 MiB: not read"),
+        ("a.html", b"<script>x</script>", "no text in this page"),
+        ("a.txt", b"a\x00b", "binary, not text"),
+    ],
+)
+def test_bad_files_are_told(name: str, data: bytes, told: str) -> None:
+    started = time.monotonic()
+    assert told in fault(name, data)
+    assert time.monotonic() - started < 30
+
+
+def test_a_protected_book_is_told() -> None:
+    parts = {
+        "META-INF/container.xml": "<a/>",
+        "META-INF/encryption.xml": '<e><m Algorithm="http://www.w3.org/2001/04/xmlenc#aes128-cbc"/></e>',
+    }
+    assert "protected against copies (DRM)" in fault("a.epub", packed(parts))
+
+
+def test_a_pdf_whose_stream_unpacks_to_much_is_told() -> None:
+    stream = zlib.compress(zlib.compress(bytes(1 << 29), 9), 9)
+    head = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    page = b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>endobj\n"
+    body = b"4 0 obj<</Length %d/Filter[/FlateDecode/FlateDecode]>>stream\n%s\nendstream endobj\n" % (
+        len(stream),
+        stream,
+    )
+    assert fault("a.pdf", head + page + body + b"trailer<</Root 1 0 R>>\n%%EOF").startswith("a.pdf: ")
+
+
+def test_deep_nesting_is_told_or_read() -> None:
+    for html in (b"<div>" * 100_000 + b"deep", b"<table><tr><td>" * 3_000 + b"deep", b"<ul><li>" * 3_000 + b"deep"):
+        assert "deep" in read_or_told("a.html", html)
+
+
+def test_what_crashes_the_reader_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    from extractor.loaders import isolated
+
+    monkeypatch.setattr(isolated, "_CHILD", "import os; os.abort()")
+    monkeypatch.setattr(isolated, "_idle", [])
+    assert "crashed what reads such files" in fault("a.pdf", b"%PDF-1.4")
+
+
+def test_what_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    from extractor.loaders import isolated
+
+    monkeypatch.setattr(isolated, "_CHILD", "import time; time.sleep(60)")
+    monkeypatch.setattr(isolated, "_SECONDS", 0.5)
+    monkeypatch.setattr(isolated, "_idle", [])
+    assert "took longer than" in fault("a.pdf", b"%PDF-1.4")
+
+
+def test_nothing_is_fetched_for_a_document() -> None:
+    page = (
+        b'<html><body><link rel="stylesheet" href="http://127.0.0.1:9/a.css"><img src="http://127.0.0.1:9/a.png"><p>Sea'
+    )
+    assert read("a.html", page).text.strip().endswith("Sea")
+
+
+# --- Markdown ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<h2>Fares</h2><p>A <b>day</b> <a href='x'>ticket</a></p>", "## Fares\n\nA day ticket"),
+        ("<p>a_b *c* [d] 1. e</p>", "a_b *c* [d] 1. e"),
+        ("<p>H<sub>2</sub>O, 10<sup>-3</sup>, x<sup>n</sup></p>", "H₂O, 10⁻³, xn"),
+        ("<p>Said.<sup><a href='#n'>3</a></sup></p>", "Said.[3]"),
+        ("<p>Said.<a role='doc-noteref'>3</a> <a href='x'>More</a></p>", "Said.[3] More"),
+        ("<p>one<br>two</p>", "one\ntwo"),
+        ("<pre><code>a\n  b</code></pre>", "```\na\n  b\n```"),
+        ("<style>p{}</style><!-- x --><p>Sea</p><script>1</script>", "Sea"),
+        ("<ol><li>a</li><li>b<ul><li>c</li></ul></li></ol>", "1. a\n2. b\n   - c"),
+    ],
+)
+def test_from_html(html: str, markdown: str) -> None:
+    assert from_html(html) == markdown
+
+
+def test_front_matter_is_read_back() -> None:
+    said = {"title": "A: 'b' # c", "author": "王, 李", "date": "2025-06-15"}
+    assert {key: str(value) for key, value in metadata_of(with_front_matter("x", said)).items()} == said
+
+
+# --- readers of one's own ----------------------------------------------------------------------------------------
+
+
+OWN = """
+import extractor.loaders
+def read(data, name):
+    return "|".join(data.decode().split(";"))
+def read_more(data, name):
+    return extractor.loaders.Loaded("x", ("told",), {})
+def fail(data, name):
+    raise KeyError("column")
+def nothing(data, name):
+    return None
+value = 5
+"""
+
+
+def test_a_loader_of_ones_own(tmp_path: Path) -> None:
+    file = tmp_path / "own.py"
+    file.write_text(OWN)
+    assert read("a.pdf", b"a;b", Reading(loader=f"{file}:read")).text == "a|b"
+    assert read("a.x", b"a", Reading(loader=f"{file}:read_more")).notes == ("told",)
+    for name, told in (("fail", "its loader failed: KeyError: 'column'"), ("nothing", "gave no text, but NoneType")):
+        with pytest.raises(SourceError, match=told):
+            read("a.x", b"a", Reading(loader=f"{file}:{name}"))
+    with pytest.raises(UsageError, match="is no function"):
+        find_loader(f"{file}:value")
+    with pytest.raises(UsageError, match="has no 'other'"):
+        find_loader(f"{file}:other")
+
+
+def test_a_package_offers_a_loader_for_a_suffix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    info = tmp_path / "offering-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: offering\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[extractor.loaders]\nsrt9 = offering:read\ntxt = offering:read\n")
+    (tmp_path / "offering.py").write_text("def read(data, name):\n    return data.decode()[::-1]\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert read("a.srt9", b"abc").text == "cba"
+    assert read("a.txt", b"abc").text == "abc"

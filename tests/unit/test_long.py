@@ -1,0 +1,190 @@
+"""Long documents: parts, what is joined of them, what the model is asked at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, Field
+
+from extractor.errors import EngineUnavailable, PromptTooLong, UsageError
+from extractor.long import extract
+from extractor.partial import partial
+from extractor.schema import load
+from extractor.talk import Options
+from extractor.types import Completion, Document, Extraction, Mode, Request, Usage
+
+FILLER = "The tide came and went, and nobody wrote it down. "
+PARTS = Options(strategy="map-reduce", chunk_tokens=200)
+
+
+@dataclass
+class Reader:
+    """Answers by what the request shows; keeps the requests."""
+
+    answer: Callable[[str], Any]
+    id: str = "scripted:reader"
+    modes: tuple[Mode, ...] = ("grammar",)
+    slots: int = 1
+    shown: list[str] = field(default_factory=list)
+
+    async def generate(self, request: Request) -> Completion:
+        self.shown.append(request.messages[-1].content if len(request.messages) < 3 else request.messages[1].content)
+        found = self.answer(self.shown[-1])
+        if isinstance(found, Exception):
+            raise found
+        return Completion(json.dumps(found, ensure_ascii=False), "stop", Usage(10, 0, 5))
+
+
+def long_text(*facts: str) -> str:
+    return "# The log\n\n" + "\n\n".join(f"## Day {at}\n\n{FILLER * 8}{fact}" for at, fact in enumerate(facts, 1))
+
+
+def run(text: str, spec: Any, engine: Reader, options: Options = PARTS) -> Extraction:
+    return asyncio.run(extract(Document("log.txt", text), load(spec), engine, options))
+
+
+TEXT = long_text("Ann Bell is master.", "The ferry has 120 seats.", "Bo Hale came.", "Ann Bell left in May.")
+
+
+def people(shown: str) -> Any:
+    names = [name for name in ("Ann Bell", "Bo Hale") if name in shown]
+    return {"ferry_seats": 120 if "120" in shown else None, "people": [{"name": name} for name in names]}
+
+
+def test_parts_are_asked_one_by_one_and_joined() -> None:
+    engine = Reader(people)
+    record = run(TEXT, "ferry_seats int, people[]{name}", engine)
+    assert record.ok
+    assert record.data == {"ferry_seats": 120, "people": [{"name": "Ann Bell"}, {"name": "Bo Hale"}]}
+    assert len(engine.shown) > 2
+    assert record.usage.input_tokens == 10 * len(engine.shown)
+    assert record.attempts == len(engine.shown)
+    span = record.spans["/people/1/name"]  # of the whole document
+    assert TEXT[span.start : span.end] == "Bo Hale"
+    assert record.notes[""] == f"asked about in {len(engine.shown)} parts"
+
+
+def test_a_part_shows_what_it_stands_under() -> None:
+    engine = Reader(people)
+    run(f"---\ntitle: Log of 1932\n---\n\n{TEXT}", "ferry_seats int, people[]{name}", engine)
+    assert all("title: Log of 1932" in shown for shown in engine.shown)
+    assert "The log" in engine.shown[-1]
+
+
+def test_every_word_of_the_document_is_shown() -> None:
+    engine = Reader(people)
+    run(TEXT, "ferry_seats int?, people[]{name}", engine)
+    assert all(any(f"## Day {day}" in shown for shown in engine.shown) for day in range(1, 5))
+
+
+def test_what_no_part_has_is_asked_for_once_more_with_passages_about_it() -> None:
+    engine = Reader(
+        lambda shown: {"/ferry_seats": 120} if len(engine.shown) > 4 else people(shown) | {"ferry_seats": None}
+    )
+    record = run(TEXT, "ferry_seats int, people[]{name}", engine)
+    assert record.notes[""] == "asked about in 4 parts"
+    assert "The ferry has 120 seats." in engine.shown[4]
+    assert record.ok
+    assert record.data["ferry_seats"] == 120
+    assert TEXT[record.spans["/ferry_seats"].start :].startswith("120")
+
+
+def test_a_text_that_is_not_long_is_asked_as_a_whole() -> None:
+    for options in (Options(), Options(strategy="whole", chunk_tokens=50), Options(strategy="map-reduce")):
+        engine = Reader(people)
+        record = run(TEXT, "ferry_seats int, people[]{name}", engine, options)
+        assert len(engine.shown) == 1
+        assert "" not in record.notes
+
+
+def test_auto_asks_in_parts_where_the_whole_is_too_long() -> None:
+    def answer(shown: str) -> Any:
+        return PromptTooLong("prompt too long") if len(shown) > 900 else people(shown)
+
+    engine = Reader(answer)
+    record = run(TEXT, "ferry_seats int, people[]{name}", engine, Options(chunk_tokens=300))
+    assert record.ok
+    assert record.data == {"ferry_seats": 120, "people": [{"name": "Ann Bell"}, {"name": "Bo Hale"}]}
+    whole = run(TEXT, "ferry_seats int, people[]{name}", Reader(answer), Options(strategy="whole"))
+    assert [problem.kind for problem in whole.errors] == ["PromptTooLong"]
+
+
+def test_parts_that_differ_are_told() -> None:
+    engine = Reader(lambda shown: {"port": "Hull" if "Day 1" in shown else "Leith"})
+    record = run(TEXT, "port str", engine)
+    assert record.data == {"port": "Leith"}
+    assert record.notes["/port"].startswith('parts of the text differ: "Hull" in 1, "Leith" in ')
+
+
+def test_a_part_that_fails_is_told_and_the_others_are_kept() -> None:
+    def answer(shown: str) -> Any:
+        return EngineUnavailable("no answer in time") if "Day 3" in shown else people(shown)
+
+    record = run(TEXT, "ferry_seats int?, people[]{name}", Reader(answer))
+    assert {"name": "Ann Bell"} in record.data["people"]
+    assert not record.ok
+    assert str(record.errors[0]).endswith("no answer in time")
+    assert "the part from " in str(record.errors[0])
+    nothing = run(TEXT, "ferry_seats int?", Reader(lambda _: EngineUnavailable("no answer in time")))
+    assert nothing.data is None
+    assert len(nothing.errors) > 2
+
+
+def test_texts_that_the_model_worded_become_one() -> None:
+    first = "The log tells of a ferry with many seats, and of the tide that came and went."
+    second = "Ann Bell, the master of the ferry, left the town in May, as the log says."
+
+    def answer(shown: str) -> Any:
+        if first in shown and second in shown:
+            return {"summary": "A log of a ferry and its master, who left in May."}
+        return {"summary": first if "Day 1" in shown else second}
+
+    record = run(TEXT, "summary str", Reader(answer))
+    assert record.data == {"summary": "A log of a ferry and its master, who left in May."}
+    assert record.support["/summary"]
+
+
+class Crew(BaseModel):
+    """A crew."""
+
+    names: Annotated[list[str], Field(min_length=2)]
+    master: str
+
+
+def test_only_the_whole_is_held_to_the_schema_and_its_class() -> None:
+    def answer(shown: str) -> Any:
+        names = [name for name in ("Ann Bell", "Bo Hale") if name in shown]
+        return {"names": names[:1], "master": "Ann Bell" if "is master" in shown else None}
+
+    record = run(TEXT, Crew, Reader(answer))
+    assert record.value == Crew(names=["Ann Bell", "Bo Hale"], master="Ann Bell")
+
+
+def test_the_schema_of_a_part() -> None:
+    loose = partial(load(Crew)).json_schema["properties"]
+    assert "minItems" not in loose["names"]
+    assert {"type": "null"} in loose["master"]["anyOf"]
+    people_of = partial(load("people[]{name, age int}")).json_schema["properties"]["people"]["items"]["properties"]
+    assert people_of["name"] == {"type": "string"}
+    assert {"type": "null"} in people_of["age"]["anyOf"]
+    assert partial(load("a str?")).json_schema == load("a str?").json_schema
+
+
+def test_retrieve_shows_what_is_about_the_schema() -> None:
+    engine = Reader(lambda shown: {"ferry_seats": 120 if "120" in shown else None})
+    record = run(TEXT, "ferry_seats int?", engine, Options(strategy="retrieve", chunk_tokens=100))
+    assert record.data == {"ferry_seats": 120}
+    assert len(engine.shown) == 1
+    assert TEXT[record.spans["/ferry_seats"].start :].startswith("120")
+
+
+def test_options_that_are_none() -> None:
+    with pytest.raises(UsageError, match="strategy 'all' is none"):
+        Options(strategy="all")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="chunk_tokens"):
+        Options(chunk_tokens=10)

@@ -1,0 +1,101 @@
+"""One record of what the parts of a document gave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from extractor.merge import Conflict, merge
+from extractor.schema import load
+
+PEOPLE = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "role": {"type": "string"}, "ages": {"type": "array"}},
+    },
+}
+LONG = "The ferry between the two towns sails again after a pause of twelve years, the board said."
+OTHER = "A bridge with two tracks was opened by the mayor on Sunday, and many people walked across it."
+
+
+def of(field: dict[str, Any], *values: Any) -> Any:
+    schema = load({"type": "object", "properties": {"a": field}})
+    return merge([{"a": value} for value in values], schema)
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "merged"),
+    [
+        ({"enum": ["x", "y"]}, ["y", "x", "x", None], "x"),
+        ({"enum": ["x", "y"]}, ["y", "x"], "y"),
+        ({"type": "boolean"}, [True, False, False], False),
+        ({"type": "integer"}, [None, 4, 5, 5], 5),
+        ({"type": "number"}, [4, 4.5], 4),
+        ({"type": "string"}, ["Ann Bell", "ANN  BELL", "Bo"], "Ann Bell"),
+        ({"type": "string"}, ["", "  ", "Bo"], "Bo"),
+        ({"type": "string"}, [None, None], None),
+        ({"type": "string"}, ["", ""], ""),
+        ({"type": "string", "x-merge": "last"}, ["a", None, "b"], "b"),
+        ({"type": "string", "x-merge": "longest"}, ["ab", "abc", "d"], "abc"),
+        ({"type": "integer", "x-merge": "sum"}, [1, 2, None, 2], 5),
+        ({"type": "number", "x-merge": "sum"}, [0.1, 0.2], 0.3),
+        ({"type": "number", "x-merge": "max"}, [4, 10, 9.5], 10),
+        ({"type": "string", "x-merge": "min"}, ["2025-03-01", "2024-12-31"], "2024-12-31"),
+        ({"type": "array"}, [["harbour", "Ferry"], ["ferry", "quay"]], ["harbour", "Ferry", "quay"]),
+        ({"type": "array"}, [["海港大桥"], ["海港大桥", "霜江县"]], ["海港大桥", "霜江县"]),
+        ({"type": "array"}, [["Lantern Bridge"], ["Lantern Brigde", "Lantern Bridge"]], ["Lantern Bridge"]),
+        ({"type": "array"}, [["version 10"], ["version 11"]], ["version 10", "version 11"]),
+        ({"type": "array", "maxItems": 2}, [["a", "b"], ["c", "b"], ["c"]], ["b", "c"]),
+        ({"type": "array", "x-merge": "first"}, [["a"], ["b"]], ["a"]),
+        ({"type": "array"}, [[1, 2], [2, 3]], [1, 2, 3]),
+        (
+            PEOPLE,
+            [
+                [{"name": "Ann Bell", "role": None}],
+                [{"name": "ann bell", "role": "mayor"}, {"name": "Bo", "role": "x"}],
+            ],
+            [{"name": "Ann Bell", "role": "mayor"}, {"name": "Bo", "role": "x"}],
+        ),
+        (PEOPLE, [[{"name": "Bo", "ages": [1]}], [{"name": "Bo", "ages": [2]}]], [{"name": "Bo", "ages": [1, 2]}]),
+        ({"type": "object"}, [{"x": 1}, {"y": 2}, {"x": None}], {"x": 1, "y": 2}),
+    ],
+)
+def test_fields_are_merged_by_what_they_mean(field: dict[str, Any], values: list[Any], merged: Any) -> None:
+    assert of(field, *values).data == {"a": merged}
+
+
+def test_a_key_of_ones_own() -> None:
+    items = {"type": "object", "properties": {"name": {"type": "string"}, "code": {"type": "string", "x-key": True}}}
+    rows = [[{"name": "a", "code": "1"}, {"name": "a", "code": "2"}], [{"name": "b", "code": "1"}]]
+    found = of({"type": "array", "items": items}, *rows)
+    assert [row["code"] for row in found.data["a"]] == ["1", "2"]
+    assert found.conflicts == [Conflict("/a/0/name", (("a", 1), ("b", 1)), "a")]
+
+
+def test_conflicts_have_every_value_and_how_many_said_it() -> None:
+    found = of({"type": "string"}, "Ann", "Bo", "ANN")
+    assert found.conflicts == [Conflict("/a", (("Ann", 2), ("Bo", 1)), "Ann")]
+    assert of({"type": "string"}, "Ann", "ann", None).conflicts == []
+    assert of({"type": "integer", "x-merge": "sum"}, 1, 2).conflicts == []
+
+
+def test_texts_that_were_worded_are_for_the_model() -> None:
+    found = of({"type": "string"}, LONG, OTHER, None, LONG)
+    assert found.to_reduce == {("a",): [LONG, OTHER]}
+    assert found.conflicts == []
+    assert of({"type": "string"}, LONG, LONG).to_reduce == {}
+    assert of({"type": "string", "x-merge": "first"}, LONG, OTHER).data == {"a": LONG}
+    assert of({"type": "string", "x-merge": "reduce"}, "a b", "c d").to_reduce == {("a",): ["a b", "c d"]}
+
+
+def test_properties_come_in_the_order_of_the_schema() -> None:
+    schema = load("a, b?, c[]")
+    assert list(merge([{"c": ["x"], "b": "y"}, {"a": "z"}], schema).data) == ["a", "b", "c"]
+    assert merge([], schema).data is None
+
+
+def test_a_schema_that_is_a_list() -> None:
+    schema = load({"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}})
+    assert merge([[{"name": "a"}], [{"name": "A"}, {"name": "b"}]], schema).data == [{"name": "a"}, {"name": "b"}]
