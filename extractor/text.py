@@ -20,6 +20,8 @@ UNSPACED = (
     "\U00020000-\U0003ffff"
 )
 
+CURRENCIES = "$€£¥₹"  # for the inside of a character class
+
 RAISED = {sign: str(digit(sign)) for sign in "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"}  # or lowered digits
 _SIGNS = "".join(RAISED)
 _BEHIND_NO_NUMBER = re.compile(rf"(?<![\d{_SIGNS}])[{_SIGNS}]+")

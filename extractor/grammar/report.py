@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from extractor.dialect.keywords import ANNOTATIONS, DROPPED, NAMED
 from extractor.dialect.metaschema import known, short
@@ -13,6 +13,7 @@ from extractor.grammar.negation import MADE
 from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import Place, referred
 from extractor.pointers import escaped, unescaped
+from extractor.types import Merge
 
 Status = Literal["enforced", "after", "ignored"]
 UNKNOWN = "no keyword of JSON Schema"
@@ -21,6 +22,7 @@ _MANY = 60  # entries of a keyword's value
 
 # Keywords whose subschemas speak for themselves; what is below the others speaks through them.
 _NAMED = NAMED - ANNOTATIONS
+_JOINING: dict[str, tuple[Any, ...]] = {"x-merge": get_args(Merge), "x-key": (True, False)}  # with their values
 _DEPENDENT = frozenset(("dependentRequired", "dependentSchemas"))
 _LISTED = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 # Keywords that say nothing alone, and beside what they do.
@@ -86,6 +88,8 @@ class Report:
                     yield Row(place.path, keyword, _shown(value), "ignored", f"says nothing without {needed}")
                 elif keyword in _CONTENT:
                     yield Row(place.path, keyword, _shown(value), "ignored", "an annotation: nobody looks into a text")
+                elif keyword in _JOINING:
+                    yield Row(place.path, keyword, _shown(value), "ignored", _joining(keyword, value))
                 elif keyword not in SILENT:
                     status, why = self._found(f"{path}/{keyword}", value if keyword in _DEPENDENT else ())
                     why += _advice(keyword) if why == UNKNOWN else ""
@@ -144,6 +148,14 @@ def _inner(place: Place, root: Mapping[str, Any]) -> Iterator[Place]:
             yield from (place.child(keyword, at) for at in range(len(value)))
         elif keyword in _SINGLE:
             yield place.child(keyword)
+
+
+def _joining(keyword: str, value: Any) -> str:
+    """What is told of a keyword that only says how the parts of a long text are joined."""
+    ways = _JOINING[keyword]
+    if value in ways and isinstance(value, type(ways[0])):
+        return "no rule: how the parts of a long text are joined"
+    return f"no way to join the parts of a long text; those are {', '.join(map(_shown, ways))}"
 
 
 def _shown(value: Any) -> str:

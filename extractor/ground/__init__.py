@@ -1,8 +1,9 @@
 """Where in the document the values of a record stand, and which of them it does not bear out.
 
 Reading order: this file; `sought`, the leaves of a record; `places`, where the text has one: `whole` (words and
-numbers), `folding` (but for how it is written), `typed` with `amounts`, `days` and `clocks` (numbers, dates and times
-in any form), `fuzzy` with `words`, `meaning` and `alignment` (nearly); `order`, which of several places each takes.
+numbers), `folding` (but for how it is written), `codes` (long rows of digits), `typed` with `amounts`, `days` and
+`clocks` (numbers, dates and times in any form), `fuzzy` with `words`, `meaning` and `alignment` (nearly); `order`,
+which of several places each takes.
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ from functools import lru_cache
 from itertools import accumulate
 from unicodedata import category, combining, normalize
 
-from extractor.text import RAISED, plain_digits
+from extractor.text import CURRENCIES, RAISED, plain_digits
 
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f]")
-_SIGN = re.compile(r"[-−](?<![\w)\]][-−])(?=\d)")
+_SIGN = re.compile(rf"[-−](?<![\w)\]][-−])(?=[{CURRENCIES}]?\d)")
 _BETWEEN = re.compile(r"(\d[^\w\x0e]+)(?=\d)")
 _MEANT = frozenset("#%&@_‰§")  # marks that belong to a name or number
 

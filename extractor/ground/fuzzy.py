@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, islice, pairwise
 
 from extractor.ground.alignment import Weighed, align
-from extractor.ground.meaning import cuts_number, telling, telling_characters
+from extractor.ground.meaning import cuts_number, is_denied, is_denied_character, telling, telling_characters
 from extractor.ground.words import Words, is_function, weight, words_of
 
 BOUND = 0.75  # of the evidence
@@ -88,7 +88,8 @@ class _Nearest:
         if near is None:
             return None
         start, end = at[0] + near.start, at[0] + near.end
-        return None if cuts_number(words, start, end) else Near(start, end, near.score)
+        is_other = cuts_number(words, start, end) or (near.score < 1 and is_denied(words, start))
+        return None if is_other else Near(start, end, near.score)
 
     def _find(self, part: Sequence[str]) -> Near | None:
         """The same in a part that begins and ends with words of the value."""
@@ -120,7 +121,8 @@ def _near_characters(value: str, text: str, place: int, slips: int) -> Near | No
     is_enough = len(there) >= max(_LEAST_CHARACTERS, size - slips)
     is_apart = all(after - before <= 2 for before, after in pairwise((-1, *there, size)))  # noqa: PLR2004 # one between
     run = window[found.start : found.end]
-    is_same = telling_characters(value) == telling_characters(run) and not cuts_number(window, found.start, found.end)
+    is_other = cuts_number(window, found.start, found.end) or is_denied_character(window, found.start)
+    is_same = telling_characters(value) == telling_characters(run) and not is_other
     return Near(start + found.start, start + found.end, found.score) if is_enough and is_apart and is_same else None
 
 

@@ -13,8 +13,10 @@ _NEGATIONS = frozenset(
 )
 _ORDINALS = frozenset("first second third fifth eighth ninth twelfth half".split())  # noqa: SIM905 # the irregular ones
 _ROMAN = re.compile(r"(?=.)x{0,3}(?:ix|iv|v?i{0,3})")
-_CHINESE = frozenset(
-    "第半几不没沒未無无非别別勿莫否"
+_REACH = 2  # words
+_DENIALS = frozenset("不没沒未無无非别別勿莫否")
+_CHINESE = _DENIALS | frozenset(
+    "第半几"
     # and who: the commonest surnames, but for those that ordinary words are full of
     "王李张張刘劉陈陳杨楊赵趙周吴吳徐孙孫胡朱郭宋郑鄭韩韓冯馮董萧蕭曹袁邓鄧傅彭吕呂蔡贾賈魏薛阎閻潘杜戴汪姜祁"
 )
@@ -30,6 +32,16 @@ def _said(before: str, word: str) -> Iterator[str]:
         yield "not"
     elif word in _NEGATIONS or word in _numerals() or _ROMAN.fullmatch(word) or any(map(str.isdigit, word)):
         yield word
+
+
+def is_denied(words: Sequence[str], start: int) -> bool:
+    """Whether one of the two words before a place denies what follows: (['is', 'not', 'yet', 'safe'], 3) → True."""
+    return any(said in _NEGATIONS for said in telling(words[max(start - _REACH, 0) : start]))
+
+
+def is_denied_character(text: str, start: int) -> bool:
+    """The same of a character: ('未批准', 1) → True."""
+    return text[max(start - 1, 0) : start] in _DENIALS
 
 
 def telling_characters(text: str) -> list[str]:

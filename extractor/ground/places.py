@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from extractor.ground.codes import Codes, code_of
 from extractor.ground.folding import Folded, fold, squeeze, squeezed
 from extractor.ground.fuzzy import near_characters, near_words
 from extractor.ground.sought import Key, Leaf
 from extractor.ground.whole import glances, is_whole
 from extractor.ground.words import Words, is_function, words_of
-from extractor.text import UNSPACED
+from extractor.text import CURRENCIES, UNSPACED
 from extractor.types import Match, Span
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ _ACRONYMS = frozenset(("am", "as", "in", "is", "it", "me", "or", "us", "who"))  
 _HAS_UNSPACED = re.compile(f"[{UNSPACED}]")
 _WORD = re.compile(r"[^\W\d_]+")
 _HYPHENATED = re.compile(r"[-‐\xad]\s*\n\s*")
-_FIGURE = re.compile(r"[$€£¥₹%‰+#]|\x0e?\d(?:[\x01-\x08]?\d)*")  # currencies and such, and whole numbers
+_FIGURE = re.compile(rf"[{CURRENCIES}%‰+#]|\x0e|\d(?:[\x01-\x08]?\d)*")  # currencies and such, and whole numbers
 
 
 class Places:
@@ -66,6 +67,8 @@ class Places:
         key = squeezed(value)
         least = _capitalised(value) if found else 0  # beside 'Apple', as written, the fruit says something else
         found = _merged(found, self._with(least, self._some(self._folded(value, key), "normalised", size)))
+        if not found and (code := code_of(leaf.value)):
+            found = self._some(self.codes.places(code), "normalised", size)
         spaced = _HAS_UNSPACED.search(key) is None
         if len(found) >= wanted or (found and not spaced):
             return found
@@ -150,6 +153,11 @@ class Places:
     def words(self) -> Words:
         """Its words."""
         return Words(self.folded.text)
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Its long rows of digits."""
+        return Codes(self.text)
 
     @cached_property
     def typed(self) -> Typed:

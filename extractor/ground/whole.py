@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from extractor.text import UNSPACED
+from extractor.text import CURRENCIES, UNSPACED
 
 _WORD = re.compile(rf"[^\W{UNSPACED}]+")
 _LETTER = re.compile(_WORD.pattern[:-1])
 _BEFORE_NUMBER = re.compile(r"(?<!\d[.,])(?<!(?<!\w)[-−])")  # 5 is neither in 3.5 nor in -5, but in 1-5
 _AFTER_NUMBER = re.compile(r"(?![.,]\d)")
+_SIGNED = re.compile(r"(?<![\w)\]])[-−]\Z")  # '$5' is not in '-$5', but in '3-$5'
 _MARK = re.compile("[\u0300-\u036f]")  # a letter with a combining mark is another letter
 
 
@@ -48,6 +49,8 @@ def _is_clean(text: str, start: int, end: int) -> bool:
     """Whether nothing that belongs to a part of a text goes on after it, nor a number before it."""
     first, last = text[start], text[end - 1]
     if _MARK.match(text, end) or (_LETTER.match(last) and _LETTER.match(text, end)):
+        return False
+    if first in CURRENCIES and _SIGNED.search(text, max(start - 2, 0), start):
         return False
     if first in "-−" and text[max(start - 1, 0) : start].isalnum():  # the dash of a range is no sign
         return False

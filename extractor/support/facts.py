@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from unicodedata import normalize
 
 from extractor.support import figures
 from extractor.support.mentions import Index
-from extractor.support.words import fold, is_function_word, narrow, stem
+from extractor.support.words import fold, is_function_word, narrow, stem, words
 
 _CAPITALS = re.compile(r"[A-Z](?<!\w.)[A-Z&]{1,9}(?!\w)")
 _CAPITALISED = re.compile(r"[A-Z](?<!\w.)[\w.’']*+(?:[ \n-](?:(?:of|and|the|for|de) ){0,2}[A-Z][\w.’']*+)++")
@@ -34,6 +35,9 @@ _ROOT = 4  # letters that the names of a country and of its people share
 _PEOPLE = frozenset("|a|ain|an|ans|e|ean|en|ese|ey|i|ia|ian|ians|is|ish|n|ns|o|s|y".split("|"))  # noqa: SIM905
 _SHORTEST = 2  # letters of an abbreviation
 _LONGEST = 8
+_NEAR = 2  # words from one part of a name to the next: 'Ann', 'B.', 'Bell'
+_MOST_LOOKS = 50  # at sentences, for two words
+_LATIN = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,7 @@ class Facts:
         self._index = index
         self._text = index.text
         self._known: dict[str, bool] = {}
+        self._apart: dict[tuple[str, str], bool] = {}
 
     def lacks(self, claim: Claim) -> bool:
         """Whether a number or name is nowhere in the document, in no form that is known here."""
@@ -76,7 +81,39 @@ class Facts:
             return self._lacks_written(claim) and claim.amounts.isdisjoint(self._spoken)
         if claim.quoted:
             return claim.quoted not in self._letters
-        return not (all(map(self._knows, claim.words)) or self._has_initials(claim.words))
+        if not all(map(self._knows, claim.words)):
+            return not self._has_initials(claim.words)
+        return any(map(self._are_apart, claim.words, claim.words[1:]))
+
+    def _are_apart(self, one: str, other: str) -> bool:
+        """Whether the text has two words of a name, but of different ones: Mary Jones, of 'Ann Jones met Mary Bell'."""
+        keys = stem(one), stem(other)
+        if not all(
+            key in self._index.forms and word not in CALENDAR for key, word in zip(keys, (one, other), strict=True)
+        ):
+            return False
+        if keys not in self._apart:
+            self._apart[keys] = not self._stand_together(*keys) and not any(map(self._is_plain, keys))
+        return self._apart[keys]
+
+    def _stand_together(self, one: str, other: str) -> bool:
+        """Whether two words stand side by side, or with one between them, in any sentence."""
+        both = {*self._index.mentions(one)}.intersection(self._index.mentions(other))
+        for at in islice(sorted(both), _MOST_LOOKS):
+            start, end = self._index.places[at]
+            found = [key for word in words(fold(self._text[start:end])) if not is_function_word(key := stem(word))]
+            places = [place for place, word in enumerate(found) if word == one]
+            if any(other in found[max(place - _NEAR, 0) : place + _NEAR + 1] for place in places):
+                return True
+        return len(both) > _MOST_LOOKS
+
+    def _is_plain(self, key: str) -> bool:
+        """Whether the text has a word without a capital too: then it is none of a name, but a title, say."""
+        for at in islice(self._index.mentions(key), _MOST_LOOKS):
+            start, end = self._index.places[at]
+            if any(word[0].islower() and stem(fold(word)) == key for word in _LATIN.findall(self._text, start, end)):
+                return True
+        return False
 
     def _lacks_written(self, claim: Claim) -> bool:
         """Whether no digits say a number: '$5' is not '£5', but may be '5', '5 dollars' or 'USD 5'."""

@@ -582,3 +582,69 @@ def test_a_list_in_reading_order_takes_distinct_places_in_order(names: list[str]
     found = starts(names, text)
     assert found == sorted(set(found))
     assert len(found) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "written"),
+    [
+        ("-$5", "A refund of $5.", None),
+        ("−$1,200", "It cost $1,200.", None),
+        ("€9", "A balance of -€9 today.", None),
+        ("$5 million", "A profit of -$5 million.", None),
+        ("-€9", "A balance of −€9 today.", "−€9"),
+        ("$7", "It costs $3-$7 a day.", "$7"),
+        ("$7", "- $7 for the ferry", "$7"),
+        ("$8", "A ticket ($8) is enough.", "$8"),
+    ],
+)
+def test_the_sign_before_a_currency_counts(value: str, text: str, written: str | None) -> None:
+    assert said_of(value, text).get("") == written
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("was guilty", "He was not guilty of fraud."),
+        ("is guilty", "He was never guilty."),
+        ("is safe", "It isn't safe to swim."),
+        ("is safe for children", "The drug is not yet safe for children."),
+        ("已批准该计划", "委员会未批准该计划。"),
+    ],
+)
+def test_what_is_denied_just_before_is_something_else(value: str, text: str) -> None:
+    assert spans_of(value, text) == {}
+
+
+NUMBERS = (
+    "Call (555) 123-4567 or +44 20 7946 0958, 010.1234.5678. 电话：010-12345678。ISBN 978-3-16-148410-0, "
+    "IBAN DE89 3704 0044 0532 0130 00, a ratio of 123.4567 and 1 2 3 4 5 6 7 8"
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("555-123-4567", "(555) 123-4567"),
+        ("5551234567", "(555) 123-4567"),
+        (5551234567, "(555) 123-4567"),
+        ("442079460958", "+44 20 7946 0958"),
+        ("+44 (20) 7946-0958", "+44 20 7946 0958"),
+        ("01012345678", "010.1234.5678"),
+        ("9783161484100", "978-3-16-148410-0"),
+        ("DE89370400440532013000", "DE89 3704 0044 0532 0130 00"),
+        ("2079460958", "20 7946 0958"),
+        ("5551234568", None),
+        ("551234567", None),  # no whole group
+        ("1234567", "123-4567"),
+        (1234567, None),  # a number, not a code
+        ("FR89370400440532013000", None),
+    ],
+)
+def test_long_rows_of_digits_however_they_are_parted(value: Any, written: str | None) -> None:
+    found = spans_of(value, NUMBERS)
+    assert (NUMBERS[found[""].start : found[""].end] if found else None) == written
+    assert all(span.match == "normalised" for span in found.values())
+
+
+def test_a_number_with_a_point_is_no_code() -> None:
+    assert spans_of("1234567", "a ratio of 123.4567") == {}

@@ -405,3 +405,20 @@ def test_claims_are_told_in_reading_order() -> None:
         "AT&T",
         "Monday",
     ]
+
+
+MET = "John Jones of Acme met Mary B. Smith, chair of the Borealis Corporation, and the Mayor. A mayor is welcome."
+
+
+@pytest.mark.parametrize(
+    ("sentence", "missing"),
+    [
+        ("There was Mary Jones, chair of the Acme Corporation.", ("Mary Jones", "Acme Corporation")),
+        ("There was John Smith, chair of the Borealis Corporation.", ("John Smith",)),
+        ("There was Mary Smith of the Borealis Corporation.", ()),
+        ("There was Mayor Smith.", ()),  # who is called so, as any mayor
+        ("There was Jones of Acme.", ()),
+    ],
+)
+def test_a_name_made_of_two_is_in_no_document(sentence: str, missing: tuple[str, ...]) -> None:
+    assert tuple(name for one in Passages(MET).support(sentence) for name in one.missing) == missing
