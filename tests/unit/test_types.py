@@ -94,6 +94,7 @@ TREE = {
     "EngineUnavailable": (errors.EngineError, 3, True),
     "EngineDenied": (errors.EngineError, 3, False),
     "RequestRejected": (errors.EngineError, 1, False),
+    "PromptTooLong": (errors.RequestRejected, 1, False),
     "ModeRejected": (errors.RequestRejected, 1, False),
     "BudgetSpent": (errors.EngineError, 3, False),
     "OutputError": (ExtractError, 1, False),
