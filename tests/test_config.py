@@ -159,6 +159,17 @@ def test_code_is_not_run_on_the_word_of_a_file_above(here: Path, name: str) -> N
     assert (here / "was run").exists()
 
 
+def test_a_loader_is_code_too(here: Path) -> None:
+    proof = 'from pathlib import Path\n\nPath("was run").touch()\n\ndef read(data, name):\n    return "SEA"\n'
+    write_files(here, {"evil.py": proof, "extract.toml": '[text]\nloader = "evil.py:read"\n'})
+    env = {"EXTRACT_HOME": str(here / "home")}
+    done = extract("text", "a.txt", cwd=here / "深", env=env)
+    assert (done.code, done.out) == (2, "")
+    assert "loader: evil.py:read is Python code, and this file is in a folder above the current one" in done.err
+    assert not (here / "深" / "was run").exists()
+    assert extract("text", "bridge.txt", cwd=here, env=env).out == "SEA\n"
+
+
 def test_a_model_from_a_file_above_is_told(here: Path) -> None:
     write_files(here, {"extract.toml": TOML + "quiet = true\n"})
     env = {"EXTRACT_HOME": str(here / "home")}

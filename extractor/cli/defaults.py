@@ -33,7 +33,7 @@ _KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
 }
 _TEXT = ((str,), "a text")
 _TOLD = ("model", "base-url")  # they decide where documents go
-_SPECS = ("model", "schema")  # they may name code
+_SPECS = ("model", "schema", "loader")  # they may name code
 _TEXTS = ("instruction",)  # they may be '@FILE'
 _PREFIX = "EXTRACT_"  # of variables
 _OTHER_VARIABLES = {"EXTRACT_API_KEY", "EXTRACT_HOME", "EXTRACT_NO_CONFIG", "EXTRACT_SERVED"}  # of no option
@@ -204,7 +204,9 @@ def _read_spec(default: Default, file: File) -> str:
     from extractor.engines import model_spec
 
     spec: str = default.given
-    if default.name == "schema":
+    if default.name == "loader":
+        is_code, anchor = True, schema_spec.anchor
+    elif default.name == "schema":
         is_code, anchor = schema_spec.is_code(spec), schema_spec.anchor
     else:
         is_code, anchor = model_spec.is_code(spec, has_base_url=_has_base_url(default.ctx)), model_spec.anchor
