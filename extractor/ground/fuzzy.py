@@ -33,11 +33,15 @@ _Known = Mapping[str, tuple[str, float]]  # the word of the value that one of th
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """A run of units, words or characters, that is nearly a value; its score is 1 where nothing else is there."""
+    """A run of units, words or characters, that is nearly a value; its score is 1 where nothing else is there.
+
+    `lacks_beginning` where the value begins with something else than the run.
+    """
 
     start: int
     end: int
     score: float
+    lacks_beginning: bool = False
 
 
 def near_words(value: str, words: Words) -> list[Near]:
@@ -88,7 +92,7 @@ class _Nearest:
         if near is None:
             return None
         start, end = at[0] + near.start, at[0] + near.end
-        is_other = cuts_number(words, start, end) or (near.score < 1 and is_denied(words, start))
+        is_other = cuts_number(words, start, end) or (near.lacks_beginning and is_denied(words, start))
         return None if is_other else Near(start, end, near.score)
 
     def _find(self, part: Sequence[str]) -> Near | None:
@@ -100,7 +104,7 @@ class _Nearest:
         if found is None or found.score < BOUND or not needed.issubset(one for one, _ in found.pairs):
             return None
         is_same = self._telling == telling(part[found.start : found.end])
-        return Near(found.start, found.end, found.score) if is_same else None
+        return Near(found.start, found.end, found.score, found.pairs[0][0] > 0) if is_same else None
 
 
 def _weighed(words: Sequence[tuple[str, float]]) -> Weighed:
@@ -121,7 +125,9 @@ def _near_characters(value: str, text: str, place: int, slips: int) -> Near | No
     is_enough = len(there) >= max(_LEAST_CHARACTERS, size - slips)
     is_apart = all(after - before <= 2 for before, after in pairwise((-1, *there, size)))  # noqa: PLR2004 # one between
     run = window[found.start : found.end]
-    is_other = cuts_number(window, found.start, found.end) or is_denied_character(window, found.start)
+    is_other = cuts_number(window, found.start, found.end) or (
+        there[0] > 0 and is_denied_character(window, found.start)
+    )
     is_same = telling_characters(value) == telling_characters(run) and not is_other
     return Near(start + found.start, start + found.end, found.score) if is_enough and is_apart and is_same else None
 
