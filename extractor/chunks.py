@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -61,8 +61,8 @@ def split(text: str, size: int, overlap: int = 0) -> list[Chunk]:
     """
     if size < 1 or not 0 <= overlap < size:
         raise ValueError(f"chunks of {size} tokens, of which {overlap} are shown again")
-    cuts = [*_cuts(text, size - overlap)]
     headings, starts = [*sections(text)], pages(text)
+    cuts = [*_cuts(text, size - overlap, headings)]
     found: list[Chunk] = []
     path: list[Section] = []
     passed = 0
@@ -78,11 +78,11 @@ def split(text: str, size: int, overlap: int = 0) -> list[Chunk]:
     return found
 
 
-def _cuts(text: str, size: int) -> Iterator[int]:
+def _cuts(text: str, size: int, headings: Sequence[Section]) -> Iterator[int]:
     """Where to cut: of the boundaries between half of the size and the size the strongest, of equals the last."""
     within: deque[_Boundary] = deque()
     start = _Boundary(0, 0, 0.0)
-    for boundary in _boundaries(text, size):
+    for boundary in _boundaries(text, size, headings):
         while boundary.tokens - start.tokens > size and within:
             start = _best(within, start, size)
             yield start.at
@@ -96,17 +96,17 @@ def _best(within: deque[_Boundary], start: _Boundary, size: int) -> _Boundary:
     return max(far, key=lambda one: (one.strength, one.at))
 
 
-def _boundaries(text: str, size: int) -> Iterator[_Boundary]:
+def _boundaries(text: str, size: int, headings: Sequence[Section]) -> Iterator[_Boundary]:
     """All places where the text may be cut, in their order, its end too, none far from the one before."""
     tokens, last = 0.0, 0
-    for at, strength in _places(text, size):
+    for at, strength in _places(text, size, headings):
         tokens += weigh_tokens(text[last:at])
         yield _Boundary(at, strength, tokens)
         last = at
 
 
-def _places(text: str, size: int) -> Iterator[tuple[int, int]]:
-    heads = {section.start: section.level for section in sections(text)}
+def _places(text: str, size: int, headings: Sequence[Section]) -> Iterator[tuple[int, int]]:
+    heads = {section.start: section.level for section in headings}
     follows_heading = False
     for start, end, has_lines in _blocks(text, heads):
         level = heads.get(start)

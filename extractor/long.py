@@ -9,7 +9,6 @@ held against the whole document.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import time
 from collections.abc import Mapping, Sequence
@@ -25,6 +24,7 @@ from extractor.pipeline import complete, unread
 from extractor.pipeline import extract as extract_whole
 from extractor.pointers import joined
 from extractor.rank import Index
+from extractor.schema import digest
 from extractor.scopes import Scopes
 from extractor.talk import Options
 from extractor.text import estimate_tokens, weigh_tokens
@@ -162,8 +162,7 @@ def _only(schema: Schema, names: Sequence[str]) -> Schema:
     kept = {name: scope.properties[name][0] for name in names if name in scope.properties}
     node = {key: value for key, value in root.items() if key in ("$defs", "definitions", "title", "description")}
     node |= {"type": "object", "properties": kept, "required": [*kept], "additionalProperties": False}
-    digest = hashlib.sha256(json.dumps(node, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-    return replace(schema, json_schema=node, model=None, examples=(), digest=digest)
+    return replace(schema, json_schema=node, model=None, examples=(), digest=digest(node))
 
 
 # --- what is about a schema --------------------------------------------------------------------------------------

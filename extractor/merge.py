@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, get_args
 
+from extractor.absent import is_empty
 from extractor.comparable import comparable
 from extractor.ground.folding import squeezed
 from extractor.pointers import pointer
-from extractor.scopes import Nodes, Scope, Scopes
+from extractor.scopes import Nodes, Scope, Scopes, ordered
 from extractor.support import is_worded
 from extractor.types import Merge, Schema
 
@@ -48,10 +49,8 @@ class Merged:
 def merge(parts: Sequence[Any], schema: Schema) -> Merged:
     """The record of parts, in the order of the document; null in a part says nothing."""
     work = _Merging(Scopes(schema.json_schema))
-    nodes: Nodes = (schema.json_schema,)
-    merged = Merged(work.merged(nodes, [*parts], ()))
-    merged.conflicts, merged.to_reduce = work.conflicts, work.to_reduce
-    return merged
+    data = work.merged((schema.json_schema,), [*parts], ())
+    return Merged(data, work.conflicts, work.to_reduce)
 
 
 @dataclass(slots=True)
@@ -62,7 +61,7 @@ class _Merging:
 
     def merged(self, nodes: Nodes, values: list[Any], path: Path) -> Any:
         """One value of those of the parts."""
-        said = [value for value in values if not _is_empty(value)]
+        said = [value for value in values if not is_empty(value)]
         if not said:
             return next((value for value in values if value is not None), None)
         scope = self.scopes.of(nodes)
@@ -75,13 +74,9 @@ class _Merging:
 
     def _object(self, scope: Scope, said: list[dict[str, Any]], path: Path) -> dict[str, Any]:
         names = dict.fromkeys(name for value in said for name in value)
-        order = [
-            *(name for name in scope.properties if name in names),
-            *(n for n in names if n not in scope.properties),
-        ]
         return {
             name: self.merged(scope.child(name), [value[name] for value in said if name in value], (*path, name))
-            for name in order
+            for name in ordered(scope, names)
         }
 
     def _chosen(self, scope: Scope, said: list[Any], path: Path, how: Merge | None) -> Any:
@@ -91,7 +86,7 @@ class _Merging:
             how = "reduce"
         if how == "reduce" and len(groups) > 1 and all(map(_is_text, said)):
             self.to_reduce[path] = [group[0] for group in groups]
-            return _first([max(group, key=len) for group in groups])
+            return max(groups[0], key=len)
         taken = _WAYS[how or "majority"](said, groups)
         if len(groups) > 1 and how not in ("sum", "min", "max"):
             values = tuple((group[0], len(group)) for group in groups)
@@ -100,7 +95,7 @@ class _Merging:
 
     def _list(self, scope: Scope, said: list[list[Any]], path: Path) -> list[Any]:
         """The union, the same items once; where there may not be so many, those that most parts have."""
-        items = [item for value in said for item in value if not _is_empty(item)]
+        items = [item for value in said for item in value if not is_empty(item)]
         inside = self.scopes.of(scope.items) if scope.items else None
         key = key_of(inside) if inside is not None else None
         groups = _same(items, lambda item: _identity(item, key))
@@ -119,10 +114,6 @@ class _Merging:
 # --- one of several values ---------------------------------------------------------------------------------------
 
 _Groups = list[list[Any]]
-
-
-def _first(said: Sequence[Any]) -> Any:
-    return said[0]
 
 
 def _majority(_: list[Any], groups: _Groups) -> Any:
@@ -187,7 +178,7 @@ def _same(values: Iterable[Any], identity: Callable[[Any], Hashable]) -> _Groups
 
 def _identity(value: Any, key: str | None) -> Hashable:
     """What values have in common that are the same: texts but for case, width, marks and white space."""
-    if key is not None and isinstance(value, dict) and not _is_empty(value.get(key)):
+    if key is not None and isinstance(value, dict) and not is_empty(value.get(key)):
         return "key", _identity(value[key], None)
     if isinstance(value, str):
         return squeezed(value) or value
@@ -259,7 +250,3 @@ def _are_worded(said: Sequence[str]) -> bool:
 
 
 _LONG = 60  # characters, below which a text is a title or a name rather than a summary
-
-
-def _is_empty(value: Any) -> bool:
-    return value is None or value in ([], {}) or (isinstance(value, str) and not value.strip())

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from extractor.merge import key_of
+from extractor.schema import digest
 from extractor.scopes import Scopes
 from extractor.types import Schema
 
@@ -25,8 +24,7 @@ def partial(schema: Schema) -> Schema:
     """
     work = _Loosening(Scopes(schema.json_schema))
     loose = work.loosened(schema.json_schema, is_record=False)
-    text = json.dumps(loose, sort_keys=True, ensure_ascii=False)
-    return replace(schema, json_schema=loose, model=None, digest=hashlib.sha256(text.encode()).hexdigest())
+    return replace(schema, json_schema=loose, model=None, digest=digest(loose))
 
 
 class _Loosening:

@@ -8,7 +8,7 @@ from typing import Any
 
 from extractor.loaders.encodings import decode
 from extractor.loaders.loaded import Loaded, UnreadableError
-from extractor.loaders.markdown import from_html, tidy
+from extractor.loaders.markdown import from_html
 from extractor.text import UNSPACED
 
 _BEGINNING = 4_096
@@ -42,7 +42,7 @@ def read(name: str, data: bytes, *, raw: bool, charset: str = "") -> Loaded:
 
 
 def _whole(html: str, notes: tuple[str, ...]) -> Loaded:
-    text = tidy(from_html(_HEAD.sub("", html)))
+    text = from_html(_HEAD.sub("", html))
     if not text:
         raise UnreadableError("no text in this page", "it may be made by scripts: save it from a browser")
     title = _TITLE.search(html)
