@@ -35,14 +35,19 @@ _WORD_START = re.compile(r"(?<=\s)(?=\S)|(?<=[，、：；。！？])|(?<=[\u340
 class Chunk:
     """A part of a text: `text[start:end]` is its own, `text[lead:start]` what it shows of the part before.
 
-    `headings` are those that it stands under, from the outermost, and `page` is that of its start.
+    `above` are the headings that it stands under, from the outermost, and `page` is that of its start.
     """
 
     start: int
     end: int
     lead: int
-    headings: tuple[str, ...] = ()
+    above: tuple[Section, ...] = ()
     page: int | None = None
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        """The words of the headings."""
+        return tuple(section.title for section in self.above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,7 @@ def split(text: str, size: int, overlap: int = 0) -> list[Chunk]:
         if passed < len(headings) and headings[passed].start == start:  # it begins with a heading
             above = [one for one in path if one.level < headings[passed].level]
         lead = _lead(text, start, overlap) if found else start
-        found.append(Chunk(start, end, lead, tuple(one.title for one in above), page_at(starts, start)))
+        found.append(Chunk(start, end, lead, tuple(above), page_at(starts, start)))
     return found
 
 

@@ -16,6 +16,7 @@ from extractor.brevity import few_lines, shorten
 from extractor.errors import EngineUnavailable, ExtractError, OutputError, ParseError, SchemaError, Ungrounded
 from extractor.evidence import Evidence
 from extractor.grammar import compile_schema
+from extractor.merge import identity
 from extractor.pointers import by_pointer, joined, pointer, value_at
 from extractor.prompt import Voice, again
 from extractor.schema import is_many
@@ -52,6 +53,7 @@ class Draft:
     unread: Mapping[str, str] = field(default_factory=dict)  # by pointer, why a null of the answer is no value
     is_free: bool = False  # no grammar held it: what is valid can yet have keys that nothing names
     is_topped: bool = False  # other items were asked for in place of repeated ones
+    looks: int = 0  # how often the model may yet be asked what lists lack
     lost: Mapping[str, absent.Reason] = field(default_factory=dict)
 
     @property
@@ -148,10 +150,18 @@ class Draft:
         return draft.checked()
 
     def topped(self, question: Question, value: Any) -> Draft:
-        """With other items in place of repeated ones, where the record stays valid with them."""
+        """With further items, where the record stays valid with them; where none came, nobody looks again."""
         data, _ = repair.put(self.data, question.pieces, value)
-        draft = replace(self, data=data, pieces=(), is_topped=True).checked()
-        return draft if draft.valid is not None else replace(self, pieces=(), is_topped=True)
+        notes = dict(self.notes)
+        for piece in question.pieces:
+            place = pointer(piece.path[:-1])
+            came = _drop_twins(value_at(data, place), len(value_at(self.data, place)))
+            if came and piece.why == repair.MORE:
+                notes = joined(notes, {place: f"{came} more item{'s' * (came > 1)} came when asked for"})
+        looks = 0 if data == self.data else self.looks - any(piece.why == repair.MORE for piece in question.pieces)
+        now = replace(self, pieces=(), is_topped=True, looks=looks)
+        draft = replace(now, data=data, notes=notes).checked()
+        return draft if draft.valid is not None else replace(now, looks=0)
 
     def checked(self) -> Draft:
         """With what its values mean, the verdict of validation, and what to ask about it."""
@@ -186,8 +196,10 @@ class Draft:
         if told.problems:
             doubts = {problem.pointer: problem.message for problem in told.problems}
             return draft.faulty(tuple(told.problems), doubts)
-        further = [] if self.is_topped else repair.further(self.schema, told.data, told.further)
-        return replace(draft, pieces=tuple(further), valid=found, problems=(), faults=())
+        pieces = [] if self.is_topped else repair.further(self.schema, told.data, told.further)
+        if not pieces and self.looks > 0:
+            pieces = repair.more(self.schema, told.data)
+        return replace(draft, pieces=tuple(pieces), valid=found, problems=(), faults=())
 
     def faulty(self, problems: tuple[Problem, ...], doubts: Mapping[str, str]) -> Draft:
         """With what is wrong, and what to ask about it; what nothing foresees is taken out."""
@@ -202,8 +214,8 @@ class Draft:
     def failed(self, error: ExtractError) -> Draft:
         """After a question that has no answer."""
         if self.valid is not None:
-            told = {"": f"nothing in place of repeated items: {error}"}
-            return replace(self, pieces=(), is_topped=True, notes=joined(self.notes, told))
+            told = {"": f"no further items: {error}"}
+            return replace(self, pieces=(), is_topped=True, looks=0, notes=joined(self.notes, told))
         draft = replace(self, faults=self.faults or (Problem.of(error),))  # a cut answer says why there is a next
         return draft if isinstance(error, EngineUnavailable) else draft.given_up()
 
@@ -279,6 +291,18 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
     if answer.fault and isinstance(validate(question.schema, found.value), list):
         raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
     return replace(answer, value=found.value, notes=joined(answer.notes, told, found.changes))
+
+
+def _drop_twins(items: list[Any], kept: int) -> int:
+    """Take out of a list what is in it already, but of the first so many items; how many of the others are left."""
+    seen = set(map(identity, items[:kept]))
+    new: list[Any] = []
+    for item in items[kept:]:
+        if (own := identity(item)) not in seen:
+            seen.add(own)
+            new.append(item)
+    items[kept:] = new
+    return len(new)
 
 
 def _was(data: Any, piece: repair.Piece) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from extractor.absent import Reason
 from extractor.descent import Descent
 from extractor.errors import Ungrounded
 from extractor.ground import Grounded, ground, places_of
@@ -40,6 +41,11 @@ class Evidence:
     document: Document
     schema: Schema
     level: Ground = "report"
+
+    @property
+    def lost(self) -> Mapping[str, Reason]:
+        """By pointer, why values are not there that are known to have been given up."""
+        return {}
 
     def trace(self, data: Any) -> Traced:
         """Hold data against the document."""

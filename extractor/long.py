@@ -1,199 +1,356 @@
-"""The way of a long document: its chunks are asked about one by one, and one record is made of what they gave.
+"""The way of a long document: several questions about parts of it, or about some of its fields, and one record of all.
 
-`map-reduce` asks of each chunk what it has (`partial`), joins the answers by what the fields mean (`merge`), has the
-model make one text of several that it worded, and asks once more for what is not valid then, shown the passages that
-are about it. `retrieve` shows the model only the chunks that are about the schema, and asks once. In both the record is
-held against the whole document.
+`whole` shows all of the text. `map-reduce` asks of each part what it has (`partial`). `retrieve` shows only the
+passages that are about the fields. `auto` takes the whole where it is short, else asks for fields that say one thing as
+with `retrieve`, and for lists, whose items may stand anywhere, as with `map-reduce`. A schema that is too much for one
+answer is asked about in portions. What came is joined by what the fields mean (`merge`), the model makes one text of
+several that it worded, and what is not valid then is asked for once more, with the passages that are about it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
+from extractor import repair
 from extractor.chunks import Chunk, split
-from extractor.errors import PromptTooLong, SourceError
-from extractor.merge import Conflict, merge
-from extractor.outline import body_start
+from extractor.errors import EngineError, PromptTooLong, SourceError
+from extractor.evidence import Evidence
+from extractor.excerpts import Excerpt, Range
+from extractor.merge import Given, Merged, merge
+from extractor.outline import body_start, pages
 from extractor.partial import partial
+from extractor.passages import about
 from extractor.pipeline import complete, unread
 from extractor.pipeline import extract as extract_whole
-from extractor.pointers import joined
-from extractor.rank import Index
+from extractor.pointers import joined, unescaped
+from extractor.pooled import Pooled
+from extractor.portions import Field, fields, grouped, portion
 from extractor.schema import digest
-from extractor.scopes import Scopes
 from extractor.talk import Options
-from extractor.text import estimate_tokens, weigh_tokens
-from extractor.types import Document, Engine, Extraction, Problem, Schema
+from extractor.text import weigh_tokens
+from extractor.types import Document, Engine, Extraction, Message, Problem, Schema
+from extractor.validation import Valid, validate
 
+WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
+
+_MOST_VALUES = 120  # that one answer is asked for
 _LEAST = 400  # characters of a part that is not cut any more
 _OVERLAP = 0.05  # of a chunk
-_MOST_CONTEXT = 150  # tokens of what stands before a chunk: what the file says of itself, headings
-_MOST_TOLD = 8  # values of a conflict
+_SAMPLE = 6_000  # characters by which the tokens of a text are reckoned
+_DEEPEST = 3  # times that texts of texts are made
 
 
-async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
+class Memo(Protocol):
+    """What is known already of parts of documents that were begun: a record by what was asked."""
+
+    def get(self, key: str) -> Extraction | None:
+        """The record of a part, if there is one."""
+        ...
+
+    def put(self, key: str, record: Extraction) -> None:
+        """Keep the record of a part."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked at once: some fields of a record, and what of the document is shown."""
+
+    excerpt: Excerpt
+    schema: Schema
+    sought: Sequence[Field] = ()  # what the excerpt is about, where it is about some fields
+    is_partial: bool = False  # what the excerpt does not have may be elsewhere
+
+
+async def extract(
+    document: Document, schema: Schema, engine: Engine, options: Options | None = None, memo: Memo | None = None
+) -> Extraction:
     """Extract one record of a document of any length; raises what `pipeline.extract` does.
 
-    With `auto` what fits into the context is asked about as a whole, the rest as with `map-reduce`.
+    `memo` keeps what parts of it gave, so that after a break only the others are asked about.
     """
-    options = options or Options()
-    is_short = estimate_tokens(document.text) <= options.chunk_tokens
-    if options.strategy == "retrieve" and not is_short:
-        shown = _excerpt(document, _query(schema), options.chunk_tokens)
-        return await complete(document, shown, None, schema, engine, options)
-    if options.strategy in ("auto", "whole") or is_short:
-        record = await extract_whole(document, schema, engine, options)
-        if options.strategy != "auto" or not _is_too_long(record) or len(document.text) < _LEAST:
-            return record
-    return await _mapped(document, schema, engine, options)
+    work = await _Work.of(document, schema, engine, options or Options(), memo)
+    record = await _answered(work, work.strategy)
+    is_next = work.options.strategy == "auto" and work.strategy == "whole" and len(document.text) >= _LEAST
+    return await _answered(work, "mixed") if is_next and _is_too_long(record) else record
+
+
+async def _answered(work: _Work, strategy: str) -> Extraction:
+    questions = [*work.questions(strategy)]
+    return await work.asked(questions[0]) if len(questions) == 1 else await _joined(work, questions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A document under way. `size` is that of a part, in tokens as estimated."""
+
+    document: Document
+    schema: Schema
+    engine: Engine
+    options: Options
+    memo: Memo | None
+    size: float
+    strategy: str
+    pages: Sequence[int]
+    doors: asyncio.Semaphore
+    depth: int = 0
+
+    @classmethod
+    async def of(
+        cls, document: Document, schema: Schema, engine: Engine, options: Options, memo: Memo | None, depth: int = 0
+    ) -> _Work:
+        """What is to be done about a document."""
+        weight = weigh_tokens(document.text)
+        is_short = weight <= options.chunk_tokens / 2
+        rate = 1.0 if is_short else await _rate(document, engine)
+        size = options.chunk_tokens / rate
+        most = max(WHOLE, options.chunk_tokens) if options.strategy == "auto" else options.chunk_tokens
+        named = "mixed" if options.strategy == "auto" else options.strategy
+        strategy = "whole" if weight * rate <= most or depth > _DEEPEST else named
+        doors = asyncio.Semaphore(max(getattr(engine, "slots", 1) or 1, 1))
+        return cls(document, schema, engine, options, memo, size, strategy, pages(document.text), doors, depth)
+
+    def questions(self, strategy: str) -> Iterator[_Question]:
+        """What is asked, by a strategy."""
+        every = fields(self.schema)
+        parted = {"map-reduce": every, "mixed": [one for one in every if one.is_everywhere]}.get(strategy, ())
+        others = [one for one in every if one not in parted]
+        for some in grouped(others, _MOST_VALUES):
+            asked = portion(self.schema, some)
+            if strategy == "whole":
+                yield _Question(Excerpt(self.document, ((0, len(self.document.text)),), self.pages), asked)
+            else:
+                yield _Question(self.about(some, self.size), asked, some)
+        if parted:
+            some_of_each = [partial(portion(self.schema, some)) for some in grouped(parted, _MOST_VALUES)]
+            for chunk in split(self.document.text, max(round(self.size), 1), round(_OVERLAP * self.size)):
+                yield from (_Question(self._part(chunk), asked, is_partial=True) for asked in some_of_each)
+
+    def about(self, some: Sequence[Field], size: float) -> Excerpt:
+        """The passages that are about some fields."""
+        return about(self.document, self.schema, some, size, self.pages)
+
+    def _part(self, chunk: Chunk) -> Excerpt:
+        """What the model is shown of a chunk: how the document begins, the headings above it, and the text."""
+        text = self.document.text
+        above = [(one.start, _line_end(text, one.start)) for one in chunk.above]
+        shown = [*self._context(), *above, (chunk.lead, chunk.end)]
+        return Excerpt.of(self.document, shown, self.pages)
+
+    @property
+    def beginning(self) -> Range:
+        """The first part."""
+        text = self.document.text[: 8 * round(self.size)]
+        return 0, split(text, max(round(self.size), 1))[0].end
+
+    def _context(self) -> list[Range]:
+        """How the document begins, as much of it as every part shows: what its file says of it, its first sentences."""
+        most = self.options.context_tokens * self.size / self.options.chunk_tokens
+        start = body_start(self.document.text)
+        front = [(0, start)] if start and weigh_tokens(self.document.text[:start]) <= most else []
+        left = most - sum(weigh_tokens(self.document.text[first:last]) for first, last in front)
+        if left < 1:
+            return front
+        first = split(self.document.text[start : start + 8 * round(most)], round(left))[0]
+        return [*front, (start, start + first.end)]
+
+    async def asked(self, question: _Question, *, is_document_first: bool = False) -> Extraction:
+        """The record of a question, placed in the document."""
+        options = self.options
+        if is_document_first:
+            options = replace(options, style=replace(options.style, order="document-first"))
+        if question.schema is not self.schema or question.is_partial:
+            options = replace(options, on_partial=None)
+        shown = question.excerpt.shown
+        key = digest({"schema": question.schema.digest, "order": options.style.order, "text": shown.text})
+        known = self.memo.get(key) if self.memo and question.is_partial else None
+        if known is not None:
+            return replace(known, source=self.document.source)
+        record = question.excerpt.placed(await extract_whole(shown, question.schema, self.engine, options))
+        if self.memo and question.is_partial and record.ok:
+            self.memo.put(key, record)
+        return record
+
+
+async def _rate(document: Document, engine: Engine) -> float:
+    """The tokens of a text, as the engine counts them, to one as estimated; 1 where it does not count."""
+    count = getattr(engine, "count_tokens", None)
+    text, third = document.text, _SAMPLE // 3
+    middle = len(text) // 2
+    sample = text[:third] + text[middle : middle + third] + text[-third:]
+    try:
+        tokens = await count((Message("user", sample),)) if count else None
+    except EngineError:
+        return 1.0
+    return min(max(tokens / max(weigh_tokens(sample), 1.0), 0.25), 4.0) if tokens else 1.0
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
 
 
 def _is_too_long(record: Extraction) -> bool:
     return any(problem.kind == PromptTooLong.__name__ for problem in record.errors)
 
 
-@dataclass(frozen=True, slots=True)
-class _Mapping:
-    """What asks about the parts of a document, as many at once as the engine takes."""
-
-    document: Document
-    schema: Schema
-    engine: Engine
-    options: Options
-    doors: asyncio.Semaphore
-
-    async def asked(self, chunk: Chunk) -> list[tuple[Chunk, Extraction]]:
-        """The record of a chunk, or of its halves where it is too long for the model."""
-        async with self.doors:
-            record = await extract_whole(_part(self.document, chunk), self.schema, self.engine, self.options)
-        if not _is_too_long(record) or chunk.end - chunk.start < _LEAST:
-            return [(chunk, record)]
-        return [pair for half in _halves(self.document.text, chunk) for pair in await self.asked(half)]
+# --- the questions -----------------------------------------------------------------------------------------------
 
 
-def _halves(text: str, chunk: Chunk) -> list[Chunk]:
-    own = text[chunk.start : chunk.end]
-    parts = split(own, max(round(weigh_tokens(own) / 2) + 1, 1))
-    return [replace(chunk, start=chunk.start + one.start, end=chunk.start + one.end, lead=chunk.start + one.start)
-            for one in parts]  # fmt: skip
+async def _all_asked(work: _Work, questions: Sequence[_Question]) -> list[tuple[_Question, Extraction]]:
+    """All questions with their records. Those about one excerpt follow each other: what was read of it is kept."""
+    runs: dict[tuple[Range, ...], list[_Question]] = {}
+    for question in questions:
+        runs.setdefault(question.excerpt.ranges, []).append(question)
+    is_first = any(len(run) > 1 for run in runs.values()) and not work.schema.examples
+
+    async def one_by_one(run: list[_Question]) -> list[tuple[_Question, Extraction]]:
+        async with work.doors:
+            return [pair for one in run for pair in await _cut_to_fit(work, one, is_first=is_first)]
+
+    found = await _gathered([one_by_one(run) for run in runs.values()])
+    return [pair for pairs in found for pair in pairs]
 
 
-async def _mapped(document: Document, schema: Schema, engine: Engine, options: Options) -> Extraction:
+async def _cut_to_fit(work: _Work, question: _Question, *, is_first: bool) -> list[tuple[_Question, Extraction]]:
+    """The record of a question, or those of smaller ones where it is too long for the model."""
+    record = await work.asked(question, is_document_first=is_first)
+    halves = [*_halves(work, question)] if _is_too_long(record) else []
+    if not halves:
+        return [(question, record)]
+    return [pair for half in halves for pair in await _cut_to_fit(work, half, is_first=is_first)]
+
+
+def _halves(work: _Work, question: _Question) -> Iterator[_Question]:
+    """Questions that show half of it each; nothing where it is no more to be cut."""
+    excerpt = question.excerpt
+    start, end = excerpt.ranges[-1]
+    own = excerpt.document.text[start:end]
+    if question.is_partial and len(own) >= _LEAST:
+        for half in split(own, max(round(weigh_tokens(own) / 2) + 1, 1)):
+            ranges = (*excerpt.ranges[:-1], (start + half.start, start + half.end))
+            yield replace(question, excerpt=replace(excerpt, ranges=ranges))
+    elif question.sought and len(text := excerpt.shown.text) >= _LEAST:
+        yield replace(question, excerpt=work.about(question.sought, weigh_tokens(text) / 2))
+
+
+async def _gathered(some: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """What all of them return; the first that raises ends the others."""
+    tasks = [asyncio.ensure_future(one) for one in some]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+# --- one record of several ---------------------------------------------------------------------------------------
+
+
+async def _joined(work: _Work, questions: Sequence[_Question]) -> Extraction:
     started = time.monotonic()
-    size = options.chunk_tokens
-    inner = replace(options, ground="off", on_partial=None)
-    doors = asyncio.Semaphore(max(getattr(engine, "slots", 1) or 1, 1))
-    work = _Mapping(document, partial(schema), engine, inner, doors)
-    found = await asyncio.gather(*map(work.asked, split(document.text, size, round(_OVERLAP * size))))
-    parts = [pair for pairs in found for pair in pairs]
-    records = [record for _, record in parts]
-    problems = [_placed(chunk, problem) for chunk, record in parts for problem in record.errors]
-    given = [record.data for record in records if record.data is not None]
-    if given:
-        merged = merge(given, schema)
-        data, reduced = await _reduced(merged.data, merged.to_reduce, work, schema)
-        shown = _excerpt(document, _query(schema), size)
-        record = await complete(document, shown, data, schema, engine, replace(options, on_partial=None))
-        told = joined({"": f"asked about in {len(parts)} parts"}, dict(map(_told, merged.conflicts)))
-        records = [*records, *reduced, record]
-    else:
-        told = {}
-        record = unread(document.source, SourceError("no part of it gave a record"), schema, engine, options)
-        record = replace(record, errors=())
+    pairs = await _all_asked(work, questions)
+    asked = [record for _, record in pairs]
+    problems = [_placed(question, problem) for question, record in pairs for problem in record.errors]
+    records = [record for record in asked if record.data is not None]
+    if not records:
+        nothing = unread(work.document.source, SourceError(""), work.schema, work.engine, work.options)
+        return _summed(replace(nothing, errors=tuple(problems)), asked, started)
+    merged = merge([record.data for record in records], work.schema)
+    for where in merged.to_reduce:
+        records += await _reduced(work, merged, records, where)
+    excerpt = _for_repair(work, merged.data)
+    pooled = Pooled(
+        document=excerpt.shown,
+        schema=work.schema,
+        level=work.options.ground,
+        merged=merged,
+        records=records,
+        excerpt=excerpt,
+    )
+    record = await complete(pooled, work.engine, replace(work.options, on_partial=None), merged.data)
+    conflicts = {one.pointer: pooled.alternatives(one) for one in merged.conflicts}
+    notes = joined({"": _told(pairs)}, record.notes)
+    record = replace(record, errors=(*record.errors, *problems), conflicts=conflicts, notes=notes)
+    return _summed(record, [*asked, *(one for one in records if one not in asked)], started)
+
+
+def _told(pairs: Sequence[tuple[_Question, Extraction]]) -> str:
+    """How it was asked, in words."""
+    parts = len({question.excerpt.ranges for question, _ in pairs if question.is_partial})
+    others = sum(not question.is_partial for question, _ in pairs)
+    if not parts:
+        return f"asked in {others} questions about some of its fields each"
+    told = f"asked about in {parts} part{'s' * (parts > 1)}"
+    return f"{told}, and {others} more question{'s' * (others > 1)} on fields that say one thing" if others else told
+
+
+def _summed(record: Extraction, parts: Sequence[Extraction], started: float) -> Extraction:
+    """The record with what all questions took."""
+    every = [*parts, record]
     return replace(
         record,
-        errors=(*record.errors, *problems),
-        notes=joined(record.notes, told),
-        attempts=sum(one.attempts for one in records),
-        usage=sum((one.usage for one in records[1:]), records[0].usage),
+        attempts=sum(one.attempts for one in every),
+        usage=sum((one.usage for one in every[1:]), every[0].usage),
         seconds=round(time.monotonic() - started, 3),
+        thoughts="\n".join(filter(None, (one.thoughts for one in every))),
     )
 
 
-def _placed(chunk: Chunk, problem: Problem) -> Problem:
+def _placed(question: _Question, problem: Problem) -> Problem:
     """A problem of a part as one of the document."""
-    page = f", page {chunk.page}" if chunk.page else ""
-    where = f"the part from {chunk.start} to {chunk.end}{page}"
-    return replace(problem, pointer="", message=f"{where}: {problem}", value=None)
+    if not question.is_partial:
+        return problem
+    start, end = question.excerpt.ranges[-1]
+    return replace(problem, pointer="", message=f"the part from {start} to {end}: {problem}", value=None)
 
 
-def _part(document: Document, chunk: Chunk) -> Document:
-    """What the model is shown of a chunk: what the file says of itself, the headings around it, and the text."""
-    front = document.text[: body_start(document.text)] if chunk.start else ""
-    if weigh_tokens(front) > _MOST_CONTEXT:
-        front = ""
-    above = " › ".join(chunk.headings)
-    above = f"[… {above} …]\n\n" if above and weigh_tokens(above) <= _MOST_CONTEXT else "[…]\n\n" if chunk.start else ""
-    return Document(document.source, f"{front}{above}{document.text[chunk.lead : chunk.end]}")
+def _for_repair(work: _Work, data: Any) -> Excerpt:
+    """The passages that are about the fields that are not valid yet; the beginning where all are."""
+    found = validate(work.schema, data)
+    names = () if isinstance(found, Valid) else {problem.pointer for problem in found}
+    wrong = [one for one in fields(work.schema) if any(_is_in(one, name) for name in names)]
+    return work.about(wrong, work.size)
 
 
-def _told(conflict: Conflict) -> tuple[str, str]:
-    """Where parts disagree: '"1932" in 3 parts, "1933" in 1'."""
-    named = [f"{json.dumps(value, ensure_ascii=False)} in {times}" for value, times in conflict.values[:_MOST_TOLD]]
-    more = f" and {len(conflict.values) - _MOST_TOLD} more" * (len(conflict.values) > _MOST_TOLD)
-    return conflict.pointer, f"parts of the text differ: {', '.join(named)}{more}"
+def _is_in(one: Field, where: str) -> bool:
+    """Whether a pointer is that of a field, of what is inside of it, or of an object that it is in."""
+    path = map(unescaped, where.split("/")[1:])
+    return all(mine == theirs for mine, theirs in zip(one.path, path, strict=False))
 
 
 # --- one text of several -----------------------------------------------------------------------------------------
 
 
-async def _reduced(
-    data: Any, texts: Mapping[tuple[str | int, ...], Sequence[str]], work: _Mapping, schema: Schema
-) -> tuple[Any, list[Extraction]]:
-    """The data with one text in place of those of the parts, made of them; of fields of the record itself."""
-    fields = {str(path[0]): some for path, some in texts.items() if len(path) == 1}
-    if not fields or not isinstance(data, dict):
-        return data, []
-    told = Document(work.document.source, "\n\n".join(text for some in fields.values() for text in some))
-    said = await extract(told, _only(schema, [*fields]), work.engine, work.options)
-    found = said.data if isinstance(said.data, dict) else {}
-    return {**data, **{name: found[name] for name in fields if found.get(name)}}, [said]
+async def _reduced(work: _Work, merged: Merged, records: Sequence[Extraction], where: str) -> list[Extraction]:
+    """Put one text in the place of those that parts worded; what backs it is looked for where theirs were."""
+    texts = merged.to_reduce[where]
+    piece, schema = _alone(work.schema, where, merged.data)
+    told = Document(work.document.source, "\n\n".join(one.value for one in texts))
+    options = replace(work.options, ground="off", on_partial=None, passes=1)
+    inner = await _Work.of(told, schema, work.engine, options, None, work.depth + 1)
+    said = await _answered(inner, inner.strategy)
+    (name,) = schema.json_schema["properties"]
+    text = said.data.get(name) if isinstance(said.data, Mapping) else None
+    if not isinstance(text, str) or not text.strip():
+        return [replace(said, data=None)]
+    places = [backed.passage for one in texts for backed in records[one.part].support.get(one.pointer, ())]
+    backing = Excerpt.of(work.document, [place for place in places if place] or [work.beginning], work.pages)
+    found = backing.placed(Evidence(backing.shown, schema, work.options.ground).found({name: text}))
+    merged.data, _ = repair.put(merged.data, [piece], {where: text})
+    merged.origins[where] = [Given(text, len(records), f"/{name}")]
+    return [replace(said, spans=found.spans, support=found.support, ungrounded=found.ungrounded)]
 
 
-def _only(schema: Schema, names: Sequence[str]) -> Schema:
-    """A schema of some of its fields alone."""
-    root = schema.json_schema
-    scope = Scopes(root).root
-    kept = {name: scope.properties[name][0] for name in names if name in scope.properties}
-    node = {key: value for key, value in root.items() if key in ("$defs", "definitions", "title", "description")}
-    node |= {"type": "object", "properties": kept, "required": [*kept], "additionalProperties": False}
-    return replace(schema, json_schema=node, model=None, examples=(), digest=digest(node))
-
-
-# --- what is about a schema --------------------------------------------------------------------------------------
-
-
-def _excerpt(document: Document, query: str, size: int) -> Document:
-    """The passages of a document that are about something, in its own order, of so many tokens together."""
-    passages = split(document.text, max(size // 8, 1))
-    index = Index.of([document.text[one.start : one.end] for one in passages])
-    taken: set[int] = {0}
-    left = size - weigh_tokens(document.text[passages[0].start : passages[0].end])
-    for at, _ in index.rank(query):
-        weight = weigh_tokens(document.text[passages[at].start : passages[at].end])
-        if at not in taken and weight <= left:
-            taken.add(at)
-            left -= weight
-    kept = [passages[at] for at in sorted(taken)]
-    return Document(document.source, "\n[…]\n".join(document.text[one.start : one.end] for one in kept))
-
-
-def _query(schema: Schema) -> str:
-    """The words of a schema: the names of its fields, and what is said of them."""
-    words: list[str] = []
-    todo: list[Any] = [schema.json_schema]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, Mapping):
-            words += [str(name) for name in node.get("properties", {})]
-            words += [node["description"]] if isinstance(node.get("description"), str) else []
-            words += [str(value) for value in node.get("enum", ())]
-            todo += node.values()
-        elif isinstance(node, list):
-            todo += node
-    return " ".join(words).replace("_", " ")
+def _alone(schema: Schema, where: str, data: Any) -> tuple[repair.Piece, Schema]:
+    """One place of a record, and a schema of it alone, under its name: '/parts/0/summary' → summary."""
+    path = repair.path_of(data, where)
+    piece = repair.Piece(path, repair.subschema(schema, path, data), "")
+    asked = repair.asked(schema, [piece])
+    name = next(part for part in reversed(path) if isinstance(part, str))
+    root = {**asked.json_schema, "properties": {name: asked.json_schema["properties"][where]}, "required": [name]}
+    return piece, replace(asked, json_schema=root, model=None, examples=(), digest=digest(root))

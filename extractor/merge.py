@@ -8,7 +8,7 @@ key, which `x-key` names (else `id`, `name`, `title`); texts that the model word
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, get_args
@@ -16,12 +16,10 @@ from typing import Any, get_args
 from extractor.absent import is_empty
 from extractor.comparable import comparable
 from extractor.ground.folding import squeezed
-from extractor.pointers import pointer
+from extractor.pointers import escaped
 from extractor.scopes import Nodes, Scope, Scopes, ordered
 from extractor.support import is_worded
 from extractor.types import Merge, Schema
-
-Path = tuple[str | int, ...]
 
 _KEYS = ("id", "name", "title", "标题", "名称", "姓名", "名字")
 _LEAST_SLIP = 8  # characters of a text in which one may differ
@@ -29,94 +27,124 @@ _MOST_COMPARED = 2_000  # items of a list that are compared with each other for 
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """A value that a part gave: the number of the part, and the place in its record."""
+
+    value: Any
+    part: int
+    pointer: str = ""
+
+    def child(self, key: str | int) -> Given:
+        """A property or item of it."""
+        return Given(self.value[key], self.part, f"{self.pointer}/{escaped(str(key))}")
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
-    """Values that parts gave for one place, in the order of the document, with the number of parts of each."""
+    """Values that parts gave for one place, those that mean the same together, in the order of the document."""
 
     pointer: str
-    values: tuple[tuple[Any, int], ...]
+    groups: tuple[tuple[Given, ...], ...]
     taken: Any
 
 
 @dataclass(slots=True)
 class Merged:
-    """The record, where its parts disagree, and by path the texts of parts of which the model is to make one."""
+    """The record, where its parts disagree, and by pointer the texts of parts of which the model is to make one.
+
+    `origins` says by pointer which parts gave a value, or the whole list or object that it is in.
+    """
 
     data: Any
     conflicts: list[Conflict] = field(default_factory=list)
-    to_reduce: dict[Path, list[str]] = field(default_factory=dict)
+    to_reduce: dict[str, list[Given]] = field(default_factory=dict)
+    origins: dict[str, list[Given]] = field(default_factory=dict)
+
+    def sources(self, where: str) -> Iterator[tuple[int, str]]:
+        """The parts that gave what stands at a place, and the places in their records."""
+        around = where
+        while around not in self.origins and around:
+            around = around.rpartition("/")[0]
+        for one in self.origins.get(around, ()):
+            yield one.part, one.pointer + where[len(around) :]
 
 
 def merge(parts: Sequence[Any], schema: Schema) -> Merged:
     """The record of parts, in the order of the document; null in a part says nothing."""
-    work = _Merging(Scopes(schema.json_schema))
-    data = work.merged((schema.json_schema,), [*parts], ())
-    return Merged(data, work.conflicts, work.to_reduce)
+    work = _Merging(Scopes(schema.json_schema), Merged(None))
+    work.found.data = work.merged((schema.json_schema,), list(map(Given, parts, range(len(parts)))), "")
+    return work.found
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Merging:
     scopes: Scopes
-    conflicts: list[Conflict] = field(default_factory=list)
-    to_reduce: dict[Path, list[str]] = field(default_factory=dict)
+    found: Merged
 
-    def merged(self, nodes: Nodes, values: list[Any], path: Path) -> Any:
+    def merged(self, nodes: Nodes, values: list[Given], where: str) -> Any:
         """One value of those of the parts."""
-        said = [value for value in values if not is_empty(value)]
+        said = [one for one in values if not is_empty(one.value)]
         if not said:
-            return next((value for value in values if value is not None), None)
+            return next((one.value for one in values if one.value is not None), None)
         scope = self.scopes.of(nodes)
         how = _how(scope)
-        if all(isinstance(value, dict) for value in said) and how is None:
-            return self._object(scope, said, path)
-        if all(isinstance(value, list) for value in said) and how in (None, "union"):
-            return self._list(scope, said, path)
-        return self._chosen(scope, said, path, how)
+        if how is None and all(isinstance(one.value, dict) for one in said):
+            return self._object(scope, said, where)
+        if how in (None, "union") and all(isinstance(one.value, list) for one in said):
+            return self._list(scope, said, where)
+        return self._chosen(scope, said, where, how)
 
-    def _object(self, scope: Scope, said: list[dict[str, Any]], path: Path) -> dict[str, Any]:
-        names = dict.fromkeys(name for value in said for name in value)
+    def _object(self, scope: Scope, said: list[Given], where: str) -> dict[str, Any]:
+        names = dict.fromkeys(name for one in said for name in one.value)
         return {
-            name: self.merged(scope.child(name), [value[name] for value in said if name in value], (*path, name))
+            name: self.merged(
+                scope.child(name),
+                [one.child(name) for one in said if name in one.value],
+                f"{where}/{escaped(name)}",
+            )
             for name in ordered(scope, names)
         }
 
-    def _chosen(self, scope: Scope, said: list[Any], path: Path, how: Merge | None) -> Any:
+    def _chosen(self, scope: Scope, said: list[Given], where: str, how: Merge | None) -> Any:
         """One of the values, or what is reckoned of them."""
-        groups = _grouped(said)
-        if how is None and len(groups) > 1 and scope.choices is None and all(map(_is_text, said)) and _are_worded(said):
-            how = "reduce"
-        if how == "reduce" and len(groups) > 1 and all(map(_is_text, said)):
-            self.to_reduce[path] = [group[0] for group in groups]
-            return max(groups[0], key=len)
-        taken = _WAYS[how or "majority"](said, groups)
+        groups = _same(said, lambda one: identity(one.value))
+        texts = [one.value for one in said if isinstance(one.value, str)]
+        are_texts = len(texts) == len(said) and scope.choices is None
+        if len(groups) > 1 and are_texts and (how == "reduce" or (how is None and _are_worded(texts))):
+            self.found.to_reduce[where] = [group[0] for group in groups]
+            self.found.origins[where] = groups[0]
+            return max((one.value for one in groups[0]), key=len)
+        taken = _WAYS[how or "majority"]([one.value for one in said], [[one.value for one in some] for some in groups])
+        givers = next((group for group in groups if any(one.value is taken for one in group)), said)
+        self.found.origins[where] = givers
         if len(groups) > 1 and how not in ("sum", "min", "max"):
-            values = tuple((group[0], len(group)) for group in groups)
-            self.conflicts.append(Conflict(pointer(path), values, taken))
+            self.found.conflicts.append(Conflict(where, tuple(map(tuple, groups)), taken))
         return taken
 
-    def _list(self, scope: Scope, said: list[list[Any]], path: Path) -> list[Any]:
+    def _list(self, scope: Scope, said: list[Given], where: str) -> list[Any]:
         """The union, the same items once; where there may not be so many, those that most parts have."""
-        items = [item for value in said for item in value if not is_empty(item)]
-        inside = self.scopes.of(scope.items) if scope.items else None
-        key = key_of(inside) if inside is not None else None
-        groups = _same(items, lambda item: _identity(item, key))
+        items = [one.child(at) for one in said for at, item in enumerate(one.value) if not is_empty(item)]
+        key = key_of(self.scopes.of(scope.items)) if scope.items else None
+        groups = _same(items, lambda one: identity(one.value, key))
         if key is None:
-            groups = _without_slips(groups)
+            groups = _without_fragments(_without_slips(groups))
         most = min((part["maxItems"] for part in scope.parts if "maxItems" in part), default=len(groups))
         kept = sorted(sorted(range(len(groups)), key=lambda at: -len(groups[at]))[:most])
-        return [self._item(scope.items, groups[at], (*path, number)) for number, at in enumerate(kept)]
+        return [self._item(scope.items, groups[at], f"{where}/{number}") for number, at in enumerate(kept)]
 
-    def _item(self, nodes: Nodes, group: list[Any], path: Path) -> Any:
-        if isinstance(group[0], dict | list):
-            return group[0] if len(group) == 1 else self.merged(nodes, group, path)
-        return _commonest(group)
+    def _item(self, nodes: Nodes, group: list[Given], where: str) -> Any:
+        if len(group) > 1 and isinstance(group[0].value, dict | list):
+            return self.merged(nodes, group, where)
+        self.found.origins[where] = group
+        return _commonest([one.value for one in group])
 
 
 # --- one of several values ---------------------------------------------------------------------------------------
 
-_Groups = list[list[Any]]
+_Values = list[list[Any]]  # those that mean the same together
 
 
-def _majority(_: list[Any], groups: _Groups) -> Any:
+def _majority(_: list[Any], groups: _Values) -> Any:
     """What the most parts say, of equals the first."""
     return _commonest(max(groups, key=len))
 
@@ -125,16 +153,16 @@ def _number(value: Any) -> Decimal:
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else Decimal(0)
 
 
-def _summed(said: list[Any], _: _Groups) -> Any:
+def _summed(said: list[Any], _: _Values) -> Any:
     total = sum(map(_number, said), Decimal(0))
     return int(total) if all(isinstance(value, int) for value in said) else float(total)
 
 
-def _longest(said: list[Any], _: _Groups) -> Any:
+def _longest(said: list[Any], _: _Values) -> Any:
     return max(said, key=lambda value: len(value) if isinstance(value, str | list | dict) else len(str(value)))
 
 
-_WAYS: Mapping[str, Callable[[list[Any], _Groups], Any]] = {
+_WAYS: Mapping[str, Callable[[list[Any], _Values], Any]] = {
     "first": lambda said, _: said[0],
     "last": lambda said, _: said[-1],
     "longest": _longest,
@@ -164,22 +192,18 @@ def _commonest(group: list[Any]) -> Any:
 # --- what is the same --------------------------------------------------------------------------------------------
 
 
-def _grouped(said: Iterable[Any]) -> _Groups:
-    return _same(said, lambda value: _identity(value, None))
-
-
-def _same(values: Iterable[Any], identity: Callable[[Any], Hashable]) -> _Groups:
+def _same(values: Iterable[Given], mark: Callable[[Given], Hashable]) -> list[list[Given]]:
     """Values in groups of the same, in the order of the first of each."""
-    found: dict[Hashable, list[Any]] = {}
+    found: dict[Hashable, list[Given]] = {}
     for value in values:
-        found.setdefault(identity(value), []).append(value)
+        found.setdefault(mark(value), []).append(value)
     return [*found.values()]
 
 
-def _identity(value: Any, key: str | None) -> Hashable:
+def identity(value: Any, key: str | None = None) -> Hashable:
     """What values have in common that are the same: texts but for case, width, marks and white space."""
     if key is not None and isinstance(value, dict) and not is_empty(value.get(key)):
-        return "key", _identity(value[key], None)
+        return "key", identity(value[key])
     if isinstance(value, str):
         return squeezed(value) or value
     if isinstance(value, dict | list):
@@ -196,24 +220,49 @@ def _plain(value: Any) -> Any:
     return squeezed(value) or value if isinstance(value, str) else value
 
 
-def _without_slips(groups: _Groups) -> _Groups:
+def _without_slips(groups: list[list[Given]]) -> list[list[Given]]:
     """Groups of longer texts in which one letter differs are one, that of the spelling that most parts have."""
     if len(groups) > _MOST_COMPARED:
         return groups
     from rapidfuzz.distance import OSA  # few lists need it
 
-    kept: list[list[Any]] = []
+    kept: list[tuple[str, list[Given]]] = []
     for group in groups:
-        mine = _slippery(group[0])
-        twin = None
-        if mine:
-            alike = (one for one in kept if (other := _slippery(one[0])) and abs(len(other) - len(mine)) <= 1)
-            twin = next((one for one in alike if OSA.distance(_slippery(one[0]), mine, score_cutoff=1) <= 1), None)
+        mine = _slippery(group[0].value)
+        alike = (one for one in kept if mine and one[0] and abs(len(one[0]) - len(mine)) <= 1)
+        twin = next((some for other, some in alike if OSA.distance(other, mine, score_cutoff=1) <= 1), None)
         if twin is None:
-            kept.append([*group])
+            kept.append((mine, [*group]))
         else:
             twin.extend(group)
-    return kept
+    return [group for _, group in kept]
+
+
+def _without_fragments(groups: list[list[Given]]) -> list[list[Given]]:
+    """Groups of records without those of which another part has more: {'a': 1} beside {'a': 1, 'b': 2}.
+
+    A record that could be a fragment of several stays.
+    """
+    facts = [_facts(group[0].value) for group in groups]
+    holders: dict[Hashable, set[int]] = {}
+    for at, own in enumerate(facts):
+        for fact in own:
+            holders.setdefault(fact, set()).add(at)
+    kept = [*groups]
+    for at, own in enumerate(facts):
+        wider = set.intersection(*(holders[fact] for fact in own)) - {at} if own else set()
+        wider = {other for other in wider if len(facts[other]) > len(own)}
+        whole = wider.pop() if len(wider) == 1 else at
+        if {one.part for one in groups[at]}.isdisjoint(one.part for one in groups[whole]):
+            kept[whole] = [*kept[whole], *kept[at]]
+            kept[at] = []
+    return [group for group in kept if group]
+
+
+def _facts(value: Any) -> frozenset[Hashable]:
+    """What a record says, as it is compared; nothing of other values."""
+    said = value.items() if isinstance(value, dict) else ()
+    return frozenset((name, identity(inner)) for name, inner in said if not is_empty(inner))
 
 
 def _slippery(value: Any) -> str:
@@ -238,10 +287,6 @@ def key_of(scope: Scope) -> str | None:
         if any(isinstance(node, Mapping) and node.get("x-key") is True for node in nodes)
     ]
     return next(iter(marked), None) or next((name for name in _KEYS if name in scope.properties), None)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _are_worded(said: Sequence[str]) -> bool:

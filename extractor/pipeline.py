@@ -36,16 +36,13 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     What goes wrong with this document alone stands in the record's `errors`. Raised is what ends a run:
     `SchemaError` before any token is spent, and engine errors that no other document would escape.
     """
-    return await complete(document, document, None, schema, engine, options or Options())
+    options = options or Options()
+    return await complete(Evidence(document, schema, options.ground), engine, options)
 
 
-async def complete(
-    document: Document, shown: Document, data: Any, schema: Schema, engine: Engine, options: Options
-) -> Extraction:
-    """Extract one record of which some data may be known already; None for none.
-
-    `shown` is what of the document is put before the model; the record is held against the whole.
-    """
+async def complete(evidence: Evidence, engine: Engine, options: Options, data: Any = None) -> Extraction:
+    """Extract one record of the evidence's document, of which some data may be known already; None for none."""
+    document, schema = evidence.document, evidence.schema
     talk = Talk(engine, options, document.text)
     compile_schema(schema)
     if not document.text.strip():
@@ -53,13 +50,12 @@ async def complete(
         return replace(unread(document.source, fault, schema, engine, options), notes=_loading(document))
     started = time.monotonic()
     voice = voice_for(document.text, options.style)
-    examples = choose(schema.examples, shown.text, options.style.shots)
-    evidence = Evidence(document, schema, options.ground)
-    draft = Draft(schema, voice, evidence)
+    examples = choose(schema.examples, document.text, options.style.shots)
+    draft = Draft(schema, voice, evidence, looks=options.passes - 1)
     if data is not None:
-        draft = replace(draft, data=data, is_free=True).checked()
+        draft = replace(draft, data=data, is_free=True, looks=0, lost=evidence.lost).checked()
     if data is None or not draft.is_settled:
-        draft = await _converse(talk, draft, messages(shown, schema, voice, examples))
+        draft = await _converse(talk, draft, messages(document, schema, voice, examples))
     record = Extraction(
         document.source,
         None,
@@ -73,7 +69,8 @@ async def complete(
         thoughts=talk.thoughts,
     )
     record = _finish(record, draft, evidence)
-    record = replace(record, notes=joined(record.notes, leaks(record.data, examples, document, schema)))
+    if data is None:
+        record = replace(record, notes=joined(record.notes, leaks(record.data, examples, document, schema)))
     errors, notes = few_problems(record.errors), few_notes(record.notes)
     return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - started, 3))
 
@@ -89,7 +86,7 @@ async def _converse(talk: Talk, draft: Draft, chat: tuple[Message, ...]) -> Draf
     try:
         if talk.options.think:
             chat = await talk.think(chat, draft.schema, draft.voice)
-        for _ in range(1 + talk.options.retries):
+        for _ in range(talk.options.retries + talk.options.passes):
             question = draft.question(chat)
             draft = await draft.answered(question, talk)
             if draft.is_settled:

@@ -62,6 +62,8 @@ def plan_of(schema: Schema, options: Options, model: str, engine: str) -> Plan:
             "ground": options.ground,
             "strategy": options.strategy,
             "chunk_tokens": options.chunk_tokens,
+            "context_tokens": options.context_tokens,
+            "passes": options.passes,
             "style": style | {"instruction": _sha256(told) if told else ""},
             "examples": _sha256(json.dumps(examples, ensure_ascii=False)) if examples else "",
         },

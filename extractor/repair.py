@@ -21,8 +21,10 @@ from extractor.types import Problem, Schema
 _RECORD = "#/$defs/record"
 _FURTHER = "-"
 CUT = "cut off"  # why a piece is asked for that an answer did not get to
+MORE = "items that the text has beside these, or none"  # why a piece is asked for that may not be there
 _FREE = ("additionalProperties", "patternProperties", "propertyNames")  # what is said of keys that have no name
 _MOST_FURTHER = 8  # items that are asked for in place of repeated ones
+_MOST_LISTS = 16  # of which more items are asked for at once
 _MOST_PROBLEMS = 2_000  # that are looked at; what is left of more has its turn when these are gone
 
 Path = tuple[str | int, ...]
@@ -47,7 +49,7 @@ class Piece:
 def failing(schema: Schema, data: Any, problems: Sequence[Problem]) -> list[Piece]:
     """The outermost places that the problems are about; the path of the first is () where that is the whole."""
     found: dict[Path, Piece] = {}
-    paths = [(_path(data, problem.pointer), problem) for problem in problems[:_MOST_PROBLEMS]]
+    paths = [(path_of(data, problem.pointer), problem) for problem in problems[:_MOST_PROBLEMS]]
     for path, problem in sorted(paths, key=lambda pair: len(pair[0])):
         if not any(path[:depth] in found for depth in range(len(path))):
             why = f"{found[path].why}; {problem.message}" if path in found else problem.message
@@ -94,6 +96,20 @@ def further(schema: Schema, data: Any, repeated: Mapping[Path, int]) -> list[Pie
         further = {"type": "array", "items": True if node is None else node, "maxItems": most}
         why = f"items were repeated: up to {most} that are not in the list yet, or none"
         pieces.append(Piece((*path, _FURTHER), further, why, is_further=True))
+    return pieces
+
+
+def more(schema: Schema, data: Any) -> list[Piece]:
+    """Pieces for more items of the lists of a record that have room, but of those inside of other lists."""
+    pieces: list[Piece] = []
+    walk = Descent(schema)
+    todo: list[tuple[Path, Any, Any]] = [((), schema.json_schema, data)]
+    while todo and len(pieces) < _MOST_LISTS:
+        path, node, value = todo.pop(0)
+        if isinstance(value, list):
+            pieces += [replace(one, why=MORE) for one in _missing(walk, node, value, path) or ()]
+        elif isinstance(value, dict):
+            todo += [((*path, key), walk.child(node, key, value), inner) for key, inner in value.items()]
     return pieces
 
 
@@ -225,7 +241,7 @@ def _moved(node: Any) -> Any:
     return relocated(node, _RECORD) if isinstance(node, Mapping) else node
 
 
-def _path(data: Any, place: str) -> Path:
+def path_of(data: Any, place: str) -> Path:
     """A pointer into data, with numbers where a list is: ({'a': [1]}, '/a/0') → ('a', 0)."""
     path: list[str | int] = []
     for part in place.split("/")[1:]:

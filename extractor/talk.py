@@ -53,7 +53,8 @@ class Options:
     off is asked for again. With `think` the model writes freely first. `on_partial` gets the first answer as far as it
     is written, each time that it has grown. `ground` says whether values are looked up in the document (`report`), or
     have to stand there (`require`); verbatim fields always have to. `strategy` says what of a long text is asked about
-    at once, and `chunk_tokens` how much of it, as estimated.
+    at once, `chunk_tokens` how much of it, and `context_tokens` how much of its beginning every part shows. With
+    `passes` above 1 a model is asked so many times less one what its lists lack, as long as something comes.
     """
 
     max_tokens: int = 4096
@@ -67,6 +68,8 @@ class Options:
     ground: Ground = "report"
     strategy: Strategy = "auto"
     chunk_tokens: int = 2_000
+    context_tokens: int = 100
+    passes: int = 1
     on_partial: OnPartial | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -76,6 +79,8 @@ class Options:
         _refuse("temperature", self.temperature, int | float, least=0)
         _refuse("timeout", self.timeout or 1, int | float, least=0)
         _refuse("chunk_tokens", self.chunk_tokens, int, least=_LEAST_CHUNK)
+        _refuse("context_tokens", self.context_tokens, int, least=0)
+        _refuse("passes", self.passes, int, least=1)
         _refuse("seed", self.seed or 0, int)
         if self.mode not in (None, *get_args(Mode)):
             hint = f"one of {', '.join(get_args(Mode))}, or None for the strongest"

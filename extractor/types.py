@@ -15,6 +15,7 @@ Descriptor = Literal["typescript", "bullet", "json-schema"]
 Encoding = Literal["json", "yaml", "xml", "csv"]
 Language = Literal["en", "zh"]  # of instructions
 Form = Literal["chat", "completion"]
+Order = Literal["document-last", "document-first"]  # of a prompt
 Ground = Literal["off", "report", "require"]
 Strategy = Literal["auto", "whole", "map-reduce", "retrieve"]
 Merge = Literal["first", "last", "longest", "majority", "union", "sum", "min", "max", "reduce"]
@@ -241,6 +242,19 @@ class Support:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """A value that parts of a long document gave for one place: how many of them, and where it stands there."""
+
+    value: Any
+    parts: int
+    spans: Sequence[Span] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As written in a record."""
+        return {"value": self.value, "parts": self.parts, "spans": [span.to_dict() for span in self.spans]}
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong: where (JSON Pointer), what was there, and which rule it breaks."""
 
@@ -266,9 +280,9 @@ class Extraction:
 
     `data` is None exactly where `errors` says why; of a list of records, `data` holds the valid ones, and the pointers
     of `errors` count in the list that the model gave. By pointer: `spans` and `support` say where values stand in the
-    document, `ungrounded` why one does not, `absent` why one is empty, `notes` what was changed. `value` is the
-    validated instance of the user's class (or `data` itself where the schema has no class); it is not part of the
-    written record.
+    document, `ungrounded` why one does not, `absent` why one is empty, `conflicts` what parts of a long document say of
+    it where they differ, `notes` what was changed. `value` is the validated instance of the user's class (or `data`
+    itself where the schema has no class); it is not part of the written record.
     """
 
     source: str
@@ -280,6 +294,7 @@ class Extraction:
     support: Mapping[str, Sequence[Support]] = field(default_factory=dict)
     ungrounded: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
+    conflicts: Mapping[str, Sequence[Alternative]] = field(default_factory=dict)
     errors: Sequence[Problem] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     attempts: int = 0
@@ -305,4 +320,5 @@ class Extraction:
         record = asdict(replace(self, instance=None))
         del record["instance"]
         record["spans"] = {at: span.to_dict() for at, span in self.spans.items()}
+        record["conflicts"] = {at: [one.to_dict() for one in some] for at, some in self.conflicts.items()}
         return record

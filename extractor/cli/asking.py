@@ -82,6 +82,8 @@ def options_of(flags: dict[str, Any], style: PromptStyle) -> Options:
         flags["ground"],
         flags["strategy"],
         flags["chunk_tokens"],
+        flags["context_tokens"],
+        flags["passes"],
     )
 
 

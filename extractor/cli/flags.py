@@ -57,15 +57,35 @@ AllowPrivateOption = Annotated[
 StrategyOption = Annotated[
     Literal["auto", "whole", "map-reduce", "retrieve"],
     typer.Option(
-        help="Of long texts: ask about the whole, about each part and join what they gave, or about the passages that "
-        "are about the schema. auto: parts where the text is longer than two.",
+        help="Of long texts: ask about the whole; about each part, and join what they gave; or about the passages that "
+        "are about the fields. auto: the whole up to 4,000 tokens, else parts for lists, passages for others.",
         rich_help_panel=_DOCUMENTS,
     ),
 ]
 ChunkTokensOption = Annotated[
     int,
     typer.Option(
-        min=50, help="How long a part is, in tokens as estimated.", rich_help_panel=_DOCUMENTS, metavar="TOKENS"
+        min=50,
+        help="How long a part is, or all passages together, in tokens of the model (or estimated).",
+        rich_help_panel=_DOCUMENTS,
+        metavar="TOKENS",
+    ),
+]
+ContextTokensOption = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        help="How much of the beginning of a long text (title, abstract) each part shows again.",
+        rich_help_panel=_DOCUMENTS,
+        metavar="TOKENS",
+    ),
+]
+PassesOption = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        help="How often the model looks: after the first time it is asked what lists lack, as long as something comes.",
+        rich_help_panel=_DOCUMENTS,
     ),
 ]
 ManyOption = Annotated[bool, typer.Option("--many", help="A list of such records from each source, one line each.")]

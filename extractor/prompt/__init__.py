@@ -1,6 +1,7 @@
 """What the model reads: what to extract and how to write it, examples, and the document last.
 
-What is the same for every document comes first, so that an engine computes that prefix once.
+What is the same for every document comes first, so that an engine computes that prefix once; where one document is
+asked about several times, it comes first.
 
 Reading order: this file; `wording`, the sentences themselves; `style`, what a user chooses; `fence`.
 """
@@ -60,6 +61,8 @@ def messages(
 ) -> tuple[Message, ...]:
     """The chat of one document: what to extract, the examples (`shown`, else those of the style), then the document."""
     voice = voice or voice_for(document.text)
+    if voice.style.order == "document-first":
+        return (Message("user", f"{fence(document.text)}\n\n{_system(schema, voice).content}"),)
     shown = choose(schema.examples, document.text, voice.style.shots) if shown is None else shown
     question = Message("user", _asked(document.text, voice))
     return (_system(schema, voice), *_turns(shown, schema, voice), question)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from extractor.errors import UsageError
-from extractor.types import Descriptor, Encoding, Form, Language
+from extractor.types import Descriptor, Encoding, Form, Language, Order
 
 # What people write for a language (its code, or a name of it), and what a prompt in each language calls it; whatever
 # else is given goes into the prompt as it is.
@@ -42,7 +42,9 @@ class PromptStyle:
     `encoding` is the format of the answer in mode `prompt` (in the others it is JSON). `language` None takes that of
     the document; `answer_language` ('zh', 'Portuguese') is for what the model writes in its own words. `instruction`
     takes the place of the schema's. `shots` None shows all examples, a number those that are most like the document.
-    `form` `completion` is one text that the model goes on with, for models that were not trained on chats.
+    `form` `completion` is one text that the model goes on with, for models that were not trained on chats. `order`
+    `document-first` is for several questions about one document, whose text then is read once by engines that keep
+    what they have read; it has no examples.
     """
 
     descriptor: Descriptor = "typescript"
@@ -52,6 +54,7 @@ class PromptStyle:
     instruction: str | None = None
     shots: int | None = None
     form: Form = "chat"
+    order: Order = "document-last"
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for what there is not."""
@@ -59,6 +62,7 @@ class PromptStyle:
         _refuse("encoding", self.encoding, get_args(Encoding))
         _refuse("language", self.language, (None, *get_args(Language)))
         _refuse("form", self.form, get_args(Form))
+        _refuse("order", self.order, get_args(Order))
         if self.shots is not None and (isinstance(self.shots, bool) or not isinstance(self.shots, int)):
             raise UsageError(f"prompt style: shots {self.shots!r} is no whole number")
         if self.shots is not None and self.shots < 0:

@@ -41,6 +41,7 @@ _ABOUT: Mapping[str, Shape] = {
     "support": JSON,
     "ungrounded": JSON,
     "absent": JSON,
+    "conflicts": JSON,
     "notes": JSON,
     "thoughts": STRING,
 }

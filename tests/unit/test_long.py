@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 import pytest
@@ -19,7 +19,7 @@ from extractor.talk import Options
 from extractor.types import Completion, Document, Extraction, Mode, Request, Usage
 
 FILLER = "The tide came and went, and nobody wrote it down. "
-PARTS = Options(strategy="map-reduce", chunk_tokens=200)
+PARTS = Options(strategy="map-reduce", chunk_tokens=200, context_tokens=0)
 
 
 @dataclass
@@ -37,6 +37,8 @@ class Reader:
         found = self.answer(self.shown[-1])
         if isinstance(found, Exception):
             raise found
+        if request.json_schema:
+            found = {name: value for name, value in found.items() if name in request.json_schema["properties"]}
         return Completion(json.dumps(found, ensure_ascii=False), "stop", Usage(10, 0, 5))
 
 
@@ -71,7 +73,8 @@ def test_parts_are_asked_one_by_one_and_joined() -> None:
 
 def test_a_part_shows_what_it_stands_under() -> None:
     engine = Reader(people)
-    run(f"---\ntitle: Log of 1932\n---\n\n{TEXT}", "ferry_seats int, people[]{name}", engine)
+    options = replace(PARTS, context_tokens=20)
+    run(f"---\ntitle: Log of 1932\n---\n\n{TEXT}", "ferry_seats int, people[]{name}", engine, options)
     assert all("title: Log of 1932" in shown for shown in engine.shown)
     assert "The log" in engine.shown[-1]
 
@@ -107,7 +110,7 @@ def test_auto_asks_in_parts_where_the_whole_is_too_long() -> None:
         return PromptTooLong("prompt too long") if len(shown) > 900 else people(shown)
 
     engine = Reader(answer)
-    record = run(TEXT, "ferry_seats int, people[]{name}", engine, Options(chunk_tokens=300))
+    record = run(TEXT, "ferry_seats int, people[]{name}", engine, Options(chunk_tokens=300, context_tokens=0))
     assert record.ok
     assert record.data == {"ferry_seats": 120, "people": [{"name": "Ann Bell"}, {"name": "Bo Hale"}]}
     whole = run(TEXT, "ferry_seats int, people[]{name}", Reader(answer), Options(strategy="whole"))
@@ -118,7 +121,9 @@ def test_parts_that_differ_are_told() -> None:
     engine = Reader(lambda shown: {"port": "Hull" if "Day 1" in shown else "Leith"})
     record = run(TEXT, "port str", engine)
     assert record.data == {"port": "Leith"}
-    assert record.notes["/port"].startswith('parts of the text differ: "Hull" in 1, "Leith" in ')
+    hull, leith = record.conflicts["/port"]
+    assert (hull.value, hull.parts, leith.value) == ("Hull", 1, "Leith")
+    assert leith.parts > 1
 
 
 def test_a_part_that_fails_is_told_and_the_others_are_kept() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from extractor.merge import Conflict, merge
+from extractor.merge import Merged, merge
 from extractor.schema import load
 
 PEOPLE = {
@@ -23,6 +23,10 @@ OTHER = "A bridge with two tracks was opened by the mayor on Sunday, and many pe
 def of(field: dict[str, Any], *values: Any) -> Any:
     schema = load({"type": "object", "properties": {"a": field}})
     return merge([{"a": value} for value in values], schema)
+
+
+def told(found: Merged) -> Any:
+    return [(one.pointer, [(group[0].value, len(group)) for group in one.groups], one.taken) for one in found.conflicts]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +62,13 @@ def of(field: dict[str, Any], *values: Any) -> Any:
             ],
             [{"name": "Ann Bell", "role": "mayor"}, {"name": "Bo", "role": "x"}],
         ),
+        ({"type": "array"}, [[{"x": 1}, {"x": 2}], [{"x": 1, "y": 3}]], [{"x": 2}, {"x": 1, "y": 3}]),
+        (
+            {"type": "array"},
+            [[{"x": 1}], [{"x": 1, "y": 3}, {"x": 1, "y": 4}]],
+            [{"x": 1}, {"x": 1, "y": 3}, {"x": 1, "y": 4}],
+        ),
+        ({"type": "array"}, [[{"x": 1}, {"x": 1, "y": 3}]], [{"x": 1}, {"x": 1, "y": 3}]),
         (PEOPLE, [[{"name": "Bo", "ages": [1]}], [{"name": "Bo", "ages": [2]}]], [{"name": "Bo", "ages": [1, 2]}]),
         ({"type": "object"}, [{"x": 1}, {"y": 2}, {"x": None}], {"x": 1, "y": 2}),
     ],
@@ -71,23 +82,33 @@ def test_a_key_of_ones_own() -> None:
     rows = [[{"name": "a", "code": "1"}, {"name": "a", "code": "2"}], [{"name": "b", "code": "1"}]]
     found = of({"type": "array", "items": items}, *rows)
     assert [row["code"] for row in found.data["a"]] == ["1", "2"]
-    assert found.conflicts == [Conflict("/a/0/name", (("a", 1), ("b", 1)), "a")]
+    assert told(found) == [("/a/0/name", [("a", 1), ("b", 1)], "a")]
 
 
 def test_conflicts_have_every_value_and_how_many_said_it() -> None:
     found = of({"type": "string"}, "Ann", "Bo", "ANN")
-    assert found.conflicts == [Conflict("/a", (("Ann", 2), ("Bo", 1)), "Ann")]
+    assert told(found) == [("/a", [("Ann", 2), ("Bo", 1)], "Ann")]
     assert of({"type": "string"}, "Ann", "ann", None).conflicts == []
     assert of({"type": "integer", "x-merge": "sum"}, 1, 2).conflicts == []
 
 
+def test_every_value_knows_the_parts_that_gave_it() -> None:
+    rows = [[{"name": "Ann", "role": "mayor"}], [{"name": "Bo"}, {"name": "ANN", "role": "mayor", "ages": [7]}]]
+    found = of(PEOPLE, *rows)
+    assert found.data["a"][0] == {"name": "Ann", "role": "mayor", "ages": [7]}
+    assert [*found.sources("/a/0/name")] == [(0, "/a/0/name"), (1, "/a/1/name")]
+    assert [*found.sources("/a/0/ages/0")] == [(1, "/a/1/ages/0")]
+    assert [*found.sources("/a/1/name")] == [(1, "/a/0/name")]  # of a record that only one part has
+    assert [*found.sources("/b")] == []
+
+
 def test_texts_that_were_worded_are_for_the_model() -> None:
     found = of({"type": "string"}, LONG, OTHER, None, LONG)
-    assert found.to_reduce == {("a",): [LONG, OTHER]}
+    assert {where: [one.value for one in some] for where, some in found.to_reduce.items()} == {"/a": [LONG, OTHER]}
     assert found.conflicts == []
     assert of({"type": "string"}, LONG, LONG).to_reduce == {}
     assert of({"type": "string", "x-merge": "first"}, LONG, OTHER).data == {"a": LONG}
-    assert of({"type": "string", "x-merge": "reduce"}, "a b", "c d").to_reduce == {("a",): ["a b", "c d"]}
+    assert [*of({"type": "string", "x-merge": "reduce"}, "a b", "c d").to_reduce] == ["/a"]
 
 
 def test_properties_come_in_the_order_of_the_schema() -> None:

@@ -37,6 +37,7 @@ KEYS = [
     "support",
     "ungrounded",
     "absent",
+    "conflicts",
     "errors",
     "schema",
     "engine",

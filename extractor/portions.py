@@ -1,0 +1,176 @@
+"""Some fields of a schema as a schema of their own, for records that are too much for one answer.
+
+The fields are those of the record and of the objects in it; a list is one field, as its records are not taken apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from extractor.errors import SchemaError
+from extractor.pointers import resolve
+from extractor.schema import digest
+from extractor.scopes import Scopes
+from extractor.types import Example, Schema
+
+_LIST = 4  # values that a field of a record in a list is thought to have
+_DEEPEST = 8  # objects in each other that are taken apart
+_PLAIN = frozenset((
+    "type", "properties", "required", "title", "description", "additionalProperties", "$defs", "definitions",
+    "$schema", "$id", "$comment", "examples", "default", "deprecated", "minProperties",
+))  # fmt: skip
+_OF_ALL = ("minProperties", "default", "examples")  # of an object, which hold no more where some fields are left
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field: its path, its schema, about how many values it has, and whether they may stand all over a text."""
+
+    path: Path
+    node: Any
+    weight: int
+    is_everywhere: bool
+
+    @property
+    def name(self) -> str:
+        """The words of its name: ('terms', 'agreementDate') → 'terms agreement Date'."""
+        return " ".join(map(spaced, self.path))
+
+
+def spaced(name: str) -> str:
+    """The words of a name: 'agreementDate' → 'agreement Date', 'year_birth' → 'year birth'."""
+    return _HUMP.sub(" ", name)
+
+
+@lru_cache(maxsize=64)
+def fields(schema: Schema) -> tuple[Field, ...]:
+    """The fields of a schema, in its order; one that is the whole where it is no plain object."""
+    return tuple(_fields(Scopes(schema.json_schema), schema.json_schema, schema.json_schema, ()))
+
+
+def _fields(scopes: Scopes, root: Mapping[str, Any], node: Any, path: Path) -> Iterator[Field]:
+    plain = _plain(root, node) if len(path) < _DEEPEST else None
+    if plain is None:
+        yield Field(path, node, _weight(scopes, (node,), {}), _is_everywhere(scopes, node))
+        return
+    for name, child in plain["properties"].items():
+        yield from _fields(scopes, root, child, (*path, name))
+
+
+def _plain(root: Mapping[str, Any], node: Any) -> dict[str, Any] | None:
+    """An object of which nothing but its properties is said, with what a reference says; None for anything else."""
+    for _ in range(_DEEPEST):
+        if not isinstance(node, Mapping) or "$ref" not in node:
+            break
+        try:
+            node = {**resolve(root, node["$ref"]), **{key: value for key, value in node.items() if key != "$ref"}}
+        except SchemaError:
+            return None
+    is_plain = isinstance(node, Mapping) and node.get("type") == "object" and node.get("properties")
+    if not is_plain or not _PLAIN.issuperset(node) or isinstance(node.get("additionalProperties"), Mapping):
+        return None
+    return dict(node)
+
+
+def _weight(scopes: Scopes, nodes: tuple[Any, ...], seen: dict[int, int]) -> int:
+    """About how many values there are at a place."""
+    scope = scopes.of(nodes)
+    key = id(scope)
+    if key not in seen:
+        seen[key] = 1  # for one that leads to itself
+        inner = sum(_weight(scopes, some, seen) for some in scope.properties.values())
+        below = [scope.items] * bool(scope.items) + [*scope.prefix] + [scope.extra] * bool(scope.extra)
+        seen[key] = max(1, inner + sum(_LIST * _weight(scopes, some, seen) for some in below))
+    return seen[key]
+
+
+def _is_everywhere(scopes: Scopes, node: Any) -> bool:
+    """Whether a field has several values, or is to be made of those of all parts."""
+    todo, seen = [(node,)], set()
+    while todo:
+        scope = scopes.of(todo.pop())
+        if id(scope) in seen:
+            continue
+        seen.add(id(scope))
+        if scope.items or scope.prefix or scope.extra or any("x-merge" in part for part in scope.parts):
+            return True
+        if any(part.get("type") == "array" for part in scope.parts):
+            return True
+        todo += scope.properties.values()
+    return False
+
+
+def grouped(some: Iterable[Field], most: int) -> list[list[Field]]:
+    """Fields that follow each other, in groups of which none has more values than `most`, but where one field does."""
+    found: list[list[Field]] = []
+    weight = 0
+    for one in some:
+        if not found or weight + one.weight > most:
+            found.append([])
+            weight = 0
+        found[-1].append(one)
+        weight += one.weight
+    return found
+
+
+def portion(schema: Schema, some: Sequence[Field]) -> Schema:
+    """The schema with these of its fields alone; only the whole is validated by the user's class."""
+    if len(some) == len(fields(schema)):
+        return schema
+    tree: dict[str, Any] = {}
+    for one in some:
+        inner = tree
+        for name in one.path[:-1]:
+            inner = inner.setdefault(name, {})
+        inner[one.path[-1]] = None
+    root = schema.json_schema
+    node = _pruned(root, root, tree)
+    node |= {key: _used(root, key, node) for key in ("$defs", "definitions") if key in root}
+    shown = tuple(Example(one.text, _cut(one.value, tree)) for one in schema.examples)
+    return replace(schema, json_schema=node, model=None, examples=shown, digest=digest(node))
+
+
+def _pruned(root: Mapping[str, Any], node: Any, tree: Mapping[str, Any]) -> dict[str, Any]:
+    plain = _plain(root, node) or {}
+    children = {
+        name: child if tree[name] is None else _pruned(root, child, tree[name])
+        for name, child in plain["properties"].items()
+        if name in tree
+    }
+    kept = {key: value for key, value in plain.items() if key not in (*_OF_ALL, "$defs", "definitions")}
+    required = [name for name in plain.get("required", ()) if name in tree]
+    return {**kept, "properties": children, **({"required": required} if "required" in plain else {})}
+
+
+def _used(root: Mapping[str, Any], key: str, node: Any) -> dict[str, Any]:
+    """The definitions that a schema leads to."""
+    found: dict[str, Any] = {}
+    todo = [node]
+    while todo:
+        inner = todo.pop()
+        if isinstance(inner, list):
+            todo += inner
+        elif isinstance(inner, Mapping):
+            todo += inner.values()
+            reference = inner.get("$ref")
+            name = reference.removeprefix(f"#/{key}/").partition("/")[0] if isinstance(reference, str) else ""
+            if name in root[key] and name not in found:
+                found[name] = root[key][name]
+                todo.append(found[name])
+    return found
+
+
+def _cut(value: Any, tree: Mapping[str, Any]) -> Any:
+    """Data with the fields of a portion alone."""
+    if not isinstance(value, Mapping):
+        return value
+    return {
+        name: inner if tree[name] is None else _cut(inner, tree[name]) for name, inner in value.items() if name in tree
+    }
