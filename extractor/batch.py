@@ -14,7 +14,7 @@ from typing import Any, Literal
 from extractor.errors import BudgetSpent, EngineUnavailable, SourceError, TooManyFailed
 from extractor.ledger import Ledger, State
 from extractor.lines import Line, to_json
-from extractor.long import extract
+from extractor.long import Memo, extract
 from extractor.ordering import Places, in_order
 from extractor.pipeline import unread
 from extractor.plan import text_digest
@@ -47,12 +47,12 @@ class Inquiry:
     languages: Sequence[str] = ()
     ask: Callable[[Document], Awaitable[Extraction]] | None = None
 
-    async def record(self, document: Document) -> Extraction:
-        """The record of a document."""
+    async def record(self, document: Document, memo: Memo | None = None) -> Extraction:
+        """The record of a document; `memo` has what is known of its parts."""
         document = _with_language_note(document, self.engine.id, self.languages)
         if self.ask is not None:
             return await self.ask(document)
-        return await extract(document, self.schema, self.engine, self.options)
+        return await extract(document, self.schema, self.engine, self.options, memo)
 
     def unread(self, source: Source, error: SourceError) -> Extraction:
         """The record of a source that cannot be loaded."""
@@ -246,16 +246,16 @@ class Batch:
             return found
         self._pending[key] = asyncio.get_running_loop().create_future()
         try:
-            record = await self._record(document)
+            record = await self._record(document, self._ledger.parts(key))
             line = Line.of(record)
             self._ledger.put(key, line, _state_of(record))
         finally:
             self._pending.pop(key).set_result(None)
         return self._asked(document, record, line)
 
-    async def _record(self, document: Document) -> Extraction:
+    async def _record(self, document: Document, memo: Memo | None = None) -> Extraction:
         """The record of a document's text, without what is told of its source alone."""
-        return await self._inquiry.record(replace(document, notes=()) if document.notes else document)
+        return await self._inquiry.record(replace(document, notes=()) if document.notes else document, memo)
 
     # --- what became of it ---
 

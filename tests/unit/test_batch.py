@@ -28,7 +28,7 @@ from extractor.errors import (
 )
 from extractor.ledger import Ledger
 from extractor.lines import Line
-from extractor.plan import Plan
+from extractor.plan import Plan, text_digest
 from extractor.sources import Source
 from extractor.talk import Options
 from extractor.types import Completion, Document, Extraction, Problem, Request, Usage
@@ -362,3 +362,29 @@ def test_what_no_document_would_escape_ends_the_run_at_once(files: list[Source],
     with pytest.raises(EngineDenied):
         run_kept(ledger_file, files, engine)
     assert len(engine.asked) <= 8
+
+
+def test_parts_of_a_document_that_were_answered_outlive_a_break(tmp_path: Path, ledger_file: Path) -> None:
+    (tmp_path / "long.txt").write_text("\n\n".join(f"Part {at}. " + "It rained. " * 70 for at in range(4)))
+    options = Options(strategy="map-reduce", chunk_tokens=200, context_tokens=0)
+    plan = Plan({"plan": "p"}, "S@1", "e")
+
+    def run(replies: list[Any]) -> tuple[ScriptedEngine, Batch, list[Outcome]]:
+        engine = ScriptedEngine(replies)
+        with Ledger(ledger_file) as ledger:
+            ledger.begin(plan)
+            batch = Batch(Inquiry(SCHEMA, engine, options), lambda: 1, ledger=ledger, tolerance=PATIENT)
+            try:
+                return engine, batch, collect(batch, [Source(str(tmp_path / "long.txt"))])
+            except EngineDenied:
+                return engine, batch, []
+
+    run(['{"a": "x"}', '{"a": "y"}', EngineDenied("no key")])
+    engine, _, (outcome,) = run(['{"a": "x"}'])
+    assert outcome.record is not None
+    assert outcome.record.ok
+    assert outcome.record.notes[""] == f"asked about in {len(engine.requests) + 2} parts"
+    with Ledger(ledger_file) as ledger:
+        ledger.look(plan)
+        assert ledger.get_part(text_digest((tmp_path / "long.txt").read_text()), "any") is None
+        assert ledger._base.execute("SELECT count(*) FROM part").fetchone() == (0,)  # they are in the record now

@@ -193,3 +193,124 @@ def test_options_that_are_none() -> None:
         Options(strategy="all")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="chunk_tokens"):
         Options(chunk_tokens=10)
+
+
+# --- fields, portions, passes, what is known already ---
+
+
+def test_auto_asks_for_lists_by_parts_and_for_the_rest_by_passages() -> None:
+    engine = Reader(people)
+    long = long_text(*["Ann Bell is master."] + [f"It rained on day {day}." for day in range(80)], "It has 120 seats.")
+    record = run(long, "ferry_seats int, people[]{name}", engine, Options(chunk_tokens=2_000))
+    assert record.ok
+    assert record.data == {"ferry_seats": 120, "people": [{"name": "Ann Bell"}]}
+    parts = len(engine.shown) - 1
+    assert record.notes[""] == f"asked about in {parts} parts, and 1 more question on fields that say one thing"
+    assert parts > 3
+
+
+BIG = ", ".join(f"f{at} str" for at in range(300))
+
+
+def test_a_schema_that_is_too_much_is_asked_in_portions_with_the_document_first() -> None:
+    class Clerk(Reader):
+        async def generate(self, request: Request) -> Completion:
+            assert request.json_schema is not None
+            self.shown.append(request.messages[0].content)
+            return Completion(
+                json.dumps(dict.fromkeys(request.json_schema["properties"], "it")), "stop", Usage(10, 0, 5)
+            )
+
+    engine = Clerk(people)
+    record = run("It is it.", BIG, engine, Options())
+    assert record.ok
+    assert [*record.data] == [f"f{at}" for at in range(300)]
+    assert set(record.data.values()) == {"it"}
+    assert len(engine.shown) == 3
+    assert all("It is it." in shown[:40] for shown in engine.shown)
+    assert record.notes[""] == "asked in 3 questions about some of its fields each"
+    assert len(record.spans) == 300
+
+
+def test_passes_ask_for_what_lists_lack_until_nothing_comes() -> None:
+    rounds = [["Ann Bell"], ["Bo Hale", "ANN BELL"], []]
+
+    def answer(_: str) -> Any:
+        names = rounds[len(engine.shown) - 1]
+        return {"people": names} if len(engine.shown) == 1 else {"/people/-": names}
+
+    engine = Reader(answer)
+    record = run("Ann Bell met Bo Hale.", "people[]", engine, Options(passes=9))
+    assert record.data == {"people": ["Ann Bell", "Bo Hale"]}
+    assert len(engine.shown) == 3
+    assert record.notes == {"/people": "1 more item came when asked for"}
+    engine = Reader(answer)
+    assert run("Ann Bell met Bo Hale.", "people[]", engine).data == {"people": ["Ann Bell"]}
+
+
+def test_conflicts_have_the_places_of_every_value() -> None:
+    text = long_text("The port is Hull.", "It rained.", "The port is Leith.")
+    engine = Reader(lambda shown: {"port": next((port for port in ("Hull", "Leith") if port in shown), None)})
+    record = run(text, "port str", engine)
+    told = [(one.value, [text[span.start : span.end] for span in one.spans]) for one in record.conflicts["/port"]]
+    assert told == [("Hull", ["Hull"]), ("Leith", ["Leith"])]
+    assert record.to_dict()["conflicts"]["/port"][1]["spans"][0].keys() == {"start", "end", "match"}
+
+
+def test_nested_texts_that_the_model_worded_become_one_too() -> None:
+    first = "The log tells of a ferry with many seats, and of the tide that came and went."
+    second = "Ann Bell, the master of the ferry, left the town in May, as the log says."
+
+    def answer(shown: str) -> Any:
+        if first in shown and second in shown:
+            return {"account": "A log of a ferry and its master, who left in May."}
+        return {"people": [{"name": "Ann", "account": first if "Day 1" in shown else second}]}
+
+    record = run(TEXT, "people[]{name, account}", Reader(answer))
+    assert record.data == {"people": [{"name": "Ann", "account": "A log of a ferry and its master, who left in May."}]}
+    assert record.support["/people/0/account"]
+
+
+@dataclass
+class Notes:
+    """What is known of parts."""
+
+    kept: dict[str, Extraction] = field(default_factory=dict)
+
+    def get(self, key: str) -> Extraction | None:
+        return self.kept.get(key)
+
+    def put(self, key: str, record: Extraction) -> None:
+        self.kept[key] = record
+
+
+def test_parts_that_are_known_are_not_asked_again() -> None:
+    def failing(shown: str) -> Any:
+        if "Day 3" in shown:
+            raise asyncio.CancelledError
+        return people(shown)
+
+    memo, spec = Notes(), load("ferry_seats int?, people[]{name}")
+    document = Document("log.txt", TEXT)
+    first, second = Reader(failing), Reader(people)
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(extract(document, spec, first, PARTS, memo))
+    record = asyncio.run(extract(document, spec, second, PARTS, memo))
+    assert record.ok
+    assert len(memo.kept) == 4
+    assert 0 < len(first.shown) - 1 == 4 - len(second.shown)
+    third = Reader(people)
+    assert asyncio.run(extract(document, spec, third, PARTS, memo)).data == record.data
+    assert third.shown == []
+
+
+def test_the_size_of_parts_is_in_tokens_of_the_engine() -> None:
+    class Counting(Reader):
+        async def count_tokens(self, messages: Any) -> int:
+            return sum(len(message.content) for message in messages)  # four times what is estimated
+
+    engine, coarse = Reader(people), Counting(people)
+    options = replace(PARTS, chunk_tokens=400)
+    run(TEXT, "ferry_seats int?, people[]{name}", engine, options)
+    run(TEXT, "ferry_seats int?, people[]{name}", coarse, options)
+    assert len(coarse.shown) > 2 * len(engine.shown)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -16,44 +15,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from extractor.errors import StorageError, UsageError
-from extractor.lines import Line
+from extractor.ledger.file import explained, opened, prepare
+from extractor.lines import Line, to_json
 from extractor.plan import Plan
+from extractor.recorded import as_record
+from extractor.types import Extraction
 
 State = Literal["done", "failed", "unanswered"]
 
-_APPLICATION = 0x65787472  # 'extr'
-_VERSION = 1
-_BUSY_SECONDS = 30.0
 _LOOKS = 256  # in one transaction
-_CACHE = 32_768  # KiB
-_SCHEMA = """
-CREATE TABLE plan (
-    id INTEGER PRIMARY KEY,
-    digest TEXT NOT NULL UNIQUE, -- sha256 of the facts
-    schema TEXT NOT NULL, -- name and digest
-    engine TEXT NOT NULL, -- as the run called it that was the first
-    facts TEXT NOT NULL -- JSON
-) STRICT;
-CREATE TABLE run (
-    id INTEGER PRIMARY KEY,
-    plan INTEGER NOT NULL REFERENCES plan ON DELETE CASCADE,
-    begun REAL NOT NULL, -- seconds since 1970
-    seconds REAL, -- that it asked for; NULL while it runs, and of one that was killed
-    answered INTEGER NOT NULL DEFAULT 0 -- documents
-) STRICT;
-CREATE TABLE result (
-    id INTEGER PRIMARY KEY,
-    plan INTEGER NOT NULL REFERENCES plan ON DELETE CASCADE,
-    text BLOB NOT NULL, -- sha256 of the document's text
-    run INTEGER NOT NULL, -- that asked
-    state TEXT NOT NULL, -- done, failed, unanswered
-    at REAL NOT NULL, -- seconds since 1970
-    source TEXT NOT NULL, -- the first that had this text
-    data TEXT NOT NULL, -- JSON
-    rest TEXT NOT NULL, -- JSON: the other fields of the record
-    UNIQUE (plan, text)
-) STRICT;
+_PUT_PART = "INSERT OR REPLACE INTO part (plan, text, asked, at, record) VALUES (?, ?, ?, ?, ?)"
+_GET_PART = "SELECT record FROM part WHERE plan = ? AND text = ? AND asked = ?"
+_PRUNE_PARTS = """
+DELETE FROM part WHERE (json(:plans) = 'null'
+    OR plan IN (SELECT id FROM plan WHERE digest IN (SELECT value FROM json_each(:plans))))
+    AND (:before IS NULL OR at < :before)
 """
 _GET = "SELECT state, run, data, rest FROM result WHERE plan = ? AND text = ?"
 _PUT = """
@@ -137,12 +113,12 @@ class Ledger:
         self.path = path
         self._plan = self._run = self._looks = 0
         try:
-            self._base = _open(path, read_only=read_only)
+            self._base = opened(path, read_only=read_only)
         except sqlite3.Error as error:
-            raise _explain(path, error) from error
+            raise explained(path, error) from error
         try:
             with self._explained():
-                _prepare(self._base, path, read_only=read_only)
+                prepare(self._base, path, read_only=read_only)
         except BaseException:
             self._base.close()
             raise
@@ -196,7 +172,7 @@ class Ledger:
             if self._looks == _LOOKS:
                 self._commit()
         except sqlite3.Error as error:
-            raise _explain(self.path, error) from error
+            raise explained(self.path, error) from error
         if found is None:
             return None
         state, run, data, rest = found
@@ -207,7 +183,27 @@ class Ledger:
         source = line.source.encode("utf-8", "backslashreplace").decode()  # a library may name documents in any way
         row = (self._plan, text, self._run, state, time.time(), source, line.data, line.rest)
         with self._explained():
+            self._commit()
+            self._base.execute("BEGIN")
             self._base.execute(_PUT, row)
+            if state == "done":
+                self._base.execute("DELETE FROM part WHERE plan = ? AND text = ?", (self._plan, text))
+            self._commit()
+
+    def parts(self, text: bytes) -> Parts:
+        """What is known of the parts of a text (its sha256)."""
+        return Parts(self, text)
+
+    def get_part(self, text: bytes, asked: str) -> str | None:
+        """The record of a part, as JSON."""
+        with self._explained():
+            found = self._base.execute(_GET_PART, (self._plan, text, asked)).fetchone()
+        return found[0] if found else None
+
+    def put_part(self, text: bytes, asked: str, record: str) -> None:
+        """Keep the record of a part until that of its document is there."""
+        with self._explained():
+            self._base.execute(_PUT_PART, (self._plan, text, asked, time.time(), record))
             self._commit()
 
     def history(self) -> History:
@@ -244,6 +240,7 @@ class Ledger:
             self._commit()
             self._base.execute("BEGIN IMMEDIATE")
             gone = self._base.execute(_PRUNE, given).rowcount
+            self._base.execute(_PRUNE_PARTS, given)
             self._base.execute("DELETE FROM plan WHERE id NOT IN (SELECT plan FROM result)")
             self._base.execute("COMMIT")
             self._base.execute("VACUUM")
@@ -263,75 +260,21 @@ class Ledger:
             with contextlib.suppress(sqlite3.Error):
                 self._looks = 0
                 self._base.rollback()
-            raise _explain(self.path, error) from error
+            raise explained(self.path, error) from error
 
 
-def _open(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    if os.path.isdir(path):
-        raise UsageError(f"--ledger {path}: is a folder", hint="name a file in it")
-    if read_only and not os.path.exists(path):
-        raise UsageError(f"--ledger {path}: no such file", hint="a run of `extract batch` makes one")
-    mode = "ro" if read_only else "rwc"
-    base = _connect(path, f"mode={mode}")
-    if read_only:
-        try:
-            base.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        except sqlite3.OperationalError:
-            base.close()
-            return _connect(path, "mode=ro&immutable=1")  # in a folder that nothing can be written to
-    return base
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of one document that were asked about before a run ended."""
 
+    ledger: Ledger
+    text: bytes
 
-def _connect(path: Path, how: str) -> sqlite3.Connection:
-    address = f"{path.absolute().as_uri()}?{how}"
-    return sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, cached_statements=32)
+    def get(self, key: str) -> Extraction | None:
+        """The record of a part, if it is there."""
+        record = self.ledger.get_part(self.text, key)
+        return as_record(json.loads(record)) if record else None
 
-
-def _prepare(base: sqlite3.Connection, path: Path, *, read_only: bool) -> None:
-    """Make the tables of a new file; raises `UsageError` for a file that is something else."""
-    kind, version = (base.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    is_new = not base.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if not is_new and kind != _APPLICATION:
-        raise UsageError(f"--ledger {path}: is a database of something else", hint="name another file")
-    if version > _VERSION:
-        raise UsageError(f"--ledger {path}: a newer version of extract wrote it", hint="pip install -U extractor")
-    base.execute(f"PRAGMA cache_size = -{_CACHE}")
-    if read_only:
-        return
-    # After a crash of the machine itself the last records may be missing, never damaged; of the process, none.
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-        base.execute(f"PRAGMA {pragma}")
-    if is_new:
-        base.executescript(
-            f"BEGIN IMMEDIATE; PRAGMA application_id = {_APPLICATION}; PRAGMA user_version = {_VERSION};"
-            f"{_SCHEMA} COMMIT;"
-        )
-
-
-def _explain(path: Path, error: sqlite3.Error) -> StorageError | UsageError:
-    """An error of SQLite in words that help."""
-    name = getattr(error, "sqlite_errorname", "")
-    name = "SQLITE_IOERR" if name.startswith("SQLITE_IOERR") else name
-    what, hint = _FAULTS.get(name, (str(error), None))
-    what = what.format(error=error)
-    if name in _OF_USAGE:
-        return UsageError(f"--ledger {path}: {what}", hint=hint)
-    return StorageError(f"{path}: {what}", hint=hint)
-
-
-_OTHER = "name another file"
-_OF_USAGE = ("SQLITE_NOTADB", "SQLITE_ERROR", "SQLITE_CANTOPEN")
-_FAULTS: dict[str, tuple[str, str | None]] = {
-    "SQLITE_NOTADB": ("is no ledger, but another file", _OTHER),
-    "SQLITE_ERROR": ("is no ledger of this version ({error})", _OTHER),
-    "SQLITE_CANTOPEN": ("{error}", "the folder must exist and be writable"),
-    "SQLITE_FULL": (
-        "the disk is full",
-        "free some space, then run the same command: what is in the ledger is not asked again",
-    ),
-    "SQLITE_IOERR": (  # a quota, or a disk too full for the index of the journal
-        "{error}",
-        "is the disk full? What is in the ledger is not asked again: run the same command once there is room",
-    ),
-    "SQLITE_CORRUPT": ("the ledger is damaged ({error})", "move it away; a new one is made"),
-}
+    def put(self, key: str, record: Extraction) -> None:
+        """Keep the record of a part; when this returns it is kept."""
+        self.ledger.put_part(self.text, key, to_json(record.to_dict()))
