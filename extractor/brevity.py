@@ -11,12 +11,14 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from extractor.types import Problem
+from extractor.types import Alternative, Problem
 
 _MOST_PROBLEMS = 200
 _MOST_NOTES = 500
 _LONGEST_VALUE = 10_000  # characters, of an object or list as JSON
 _LONGEST_TEXT = 2_000  # of a message
+_LONGEST_SAID = 100  # of a value that others contradict
+_MOST_SAID = 8
 
 
 def few_problems(problems: Sequence[Problem]) -> tuple[Problem, ...]:
@@ -44,6 +46,12 @@ def few_lines(lines: Sequence[str], most: int) -> list[str]:
 def shorten(text: str, longest: int = _LONGEST_TEXT) -> str:
     """A text that goes on too long without its end: ('abcdef', 2) → 'ab… (6 characters)'."""
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
+
+
+def differing(some: Sequence[Alternative]) -> str:
+    """What parts of a text say of one place: 'parts of the text differ: "1932" in 3, "1933" in 1'."""
+    named = [f"{shorten(json.dumps(one.value, ensure_ascii=False), _LONGEST_SAID)} in {one.parts}" for one in some]
+    return f"parts of the text differ: {', '.join(few_lines(named, _MOST_SAID))}"
 
 
 def _brief(problem: Problem) -> Problem:

@@ -879,3 +879,20 @@ def test_everything_is_reached_and_named_without_a_mouse(shown: Any) -> None:
             page.tab.evaluate("() => document.activeElement.id || document.activeElement.className.split(' ')[0]")
         )
     assert {"statistics", "theme", "help", "entry", "text", "record", "row"} <= reached
+
+
+def test_documents_are_read_as_the_run_read_them(folder: Path) -> None:
+    main = "<p>" + "The ferry sails again after a pause of twelve years, as the board said on Sunday. " * 6 + "</p>"
+    page = f"<html><body><nav><a href='/x'>All our menus</a></nav><article><h1>Ferry</h1>{main}</article></body></html>"
+    (folder / "page.html").write_text(page)
+    (folder / "odd.py").write_text("def read(data, name):\n    return f'read by me: {len(data)}'\n")
+    (folder / "web.jsonl").write_text(Line.of(made("page.html", {"title": "Ferry"})).text)
+
+    def text(*flags: str) -> str:
+        extract("view", "web.jsonl", *flags, cwd=folder)
+        return str(packed(folder / "web.html")["documents"][0]["text"])
+
+    assert "All our menus" not in text()
+    assert "All our menus" in text("--raw")
+    assert text("--loader", "odd.py:read") == f"read by me: {len(page)}"
+    assert extract("view", "web.jsonl", "--loader", "odd.py:nobody", cwd=folder).code == 2

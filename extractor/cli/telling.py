@@ -60,7 +60,7 @@ class Told:
             facts = {name: fields[name] for name in _FACTS}
             screen.event("document", source=outcome.line.source, state=outcome.state, of=outcome.origin, **facts)
         elif record is not None:
-            self._noted += bool(record.notes)
+            self._noted += bool(record.notes or record.conflicts)
             screen.report(record, has_notes=screen.verbose)
         else:
             screen.error(f"{outcome.line.source}: {outcome.line.fault}")

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from extractor.brevity import differing
 from extractor.errors import ExtractError, SourceError
 from extractor.lines import to_json
+from extractor.pointers import joined
 from extractor.text import UNSAFE
 from extractor.types import GIVEN_UP, Extraction
 
@@ -87,7 +89,8 @@ class Screen:
 
     def report(self, record: Extraction, *, has_notes: bool = True) -> None:
         """The notes and errors of one record; every error names the document. What it lost is told everywhere."""
-        for where, note in record.notes.items():
+        differ = {where: differing(some) for where, some in record.conflicts.items()}
+        for where, note in joined(record.notes, differ).items():
             told = f"{record.source}{': ' + where if where else ''}: {note}"
             if GIVEN_UP in note:
                 self.warn(told)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extractor.cli.flags import QuietOption
+from extractor.cli.flags import LoaderOption, QuietOption, RawOption
 from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
@@ -80,6 +80,8 @@ def view(
         int | None,
         typer.Option(min=1, help="Only the first N records.", show_default=False, rich_help_panel=_MADE, metavar="N"),
     ] = None,
+    raw: RawOption = False,
+    loader: LoaderOption = None,
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.", rich_help_panel=_MADE)] = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -91,6 +93,7 @@ def view(
     """
     screen = Screen(quiet)
     with handled(screen):
+        from extractor.loaders import Reading, find_loader
         from extractor.sinks import refuse_overwriting
         from extractor.view import Places, read_records, render, with_documents
 
@@ -101,7 +104,9 @@ def view(
             screen.error(str(fault), fault.hint)
         if faults[_MOST_TOLD:]:
             screen.error(f"{len(faults) - _MOST_TOLD:,} more lines are no records")
-        places = Places(_folders(records, base), (*(docs or ()),), text_field, id_field)
+        if loader is not None:
+            find_loader(loader)  # a wrong one is said of itself, not of each document
+        places = Places(_folders(records, base), (*(docs or ()),), text_field, id_field, Reading(raw, loader))
         entries = with_documents(found, places)
         page = render(_title(records), entries)
         if target is None:

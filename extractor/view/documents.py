@@ -11,10 +11,11 @@ import os
 import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from extractor.errors import SourceError
+from extractor.loaders import Reading
 from extractor.sources import RECORD_SUFFIXES, Source, Wanted, find, is_missing, load
 from extractor.types import Document
 
@@ -25,13 +26,15 @@ _NUMBERED = re.compile(r"(.+):(\d+)", re.DOTALL)
 class Places:
     """Where documents are looked for: files and patterns that were named, then by the names in the records.
 
-    Those are relative to each of the `folders` in turn; nothing outside of them is read.
+    Those are relative to each of the `folders` in turn; nothing outside of them is read. `reading` is how the run read
+    them.
     """
 
     folders: tuple[Path, ...] = (Path(),)
     named: tuple[str, ...] = ()
     text_field: str = "text"
     id_field: str | None = None
+    reading: Reading = field(default_factory=Reading)
 
     def locate(self, name: str) -> Path | None:
         """The file of a name, None where there is none; `SourceError` for one outside of the folders."""
@@ -70,7 +73,8 @@ def _named(names: set[str], places: Places) -> _Shelf:
     exact: _Shelf = defaultdict(deque)
     loose: _Shelf = defaultdict(deque)
     tails, unfit = _tails(names), None
-    for source in find(Wanted(places.named, text_field=places.text_field, id_field=places.id_field)):
+    wanted = Wanted(places.named, text_field=places.text_field, id_field=places.id_field, reading=places.reading)
+    for source in find(wanted):
         label = source.label
         if label in names:
             exact[label].append(source)
@@ -122,6 +126,6 @@ def _load(name: str, shelf: _Shelf, places: Places) -> Document | SourceError:
         path = places.locate(name)
         if path is None:
             return SourceError(f"{name}: not found", hint="--docs FILE, or --base FOLDER")
-        return load(Source(str(path)))
+        return load(Source(str(path), reading=places.reading))
     except SourceError as error:
         return error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from extractor.absent import is_empty
+from extractor.brevity import differing
 from extractor.lines import to_json
 from extractor.pointers import escaped, value_at
 from extractor.types import Extraction, Match, Span, Support
@@ -131,7 +132,7 @@ def _field(at: str) -> str:
 
 
 def _row(one: _Place, record: Extraction) -> Row:
-    note, value, depth = record.notes.get(one.at, ""), one.value, max(one.depth, 0)
+    note, value, depth = _note(record, one.at), one.value, max(one.depth, 0)
     if one.is_group:
         kind: Kind = "list" if isinstance(value, list) else "object"
         return Row(one.at, depth, one.name, one.field, kind, "", one.is_item, note=note)
@@ -156,6 +157,12 @@ def _row(one: _Place, record: Extraction) -> Row:
         why,
         note,
     )
+
+
+def _note(record: Extraction, where: str) -> str:
+    """What was changed at a place, and what parts of a long document say of it where they differ."""
+    differ = [differing(record.conflicts[where])] if where in record.conflicts else []
+    return "; ".join([*filter(None, [record.notes.get(where)]), *differ])
 
 
 def _state(one: _Place, record: Extraction) -> State:

@@ -19,7 +19,7 @@ from scripted import quick
 from extractor.errors import SourceError, UsageError
 from extractor.lines import Line
 from extractor.pointers import leaves
-from extractor.types import Document, Extraction, Problem, Span, Support
+from extractor.types import Alternative, Document, Extraction, Problem, Span, Support
 from extractor.view import Entry, Places, find_documents, pair, read_records, render
 from extractor.view.records import as_record
 from extractor.view.rows import fits, rows_of
@@ -426,3 +426,9 @@ def test_a_document_of_the_list_says_how_it_went(record: Extraction, mood: str) 
 
 def test_the_same_records_give_the_same_page() -> None:
     assert hostile_page() == hostile_page()
+
+
+def test_what_parts_say_otherwise_is_told_at_its_place() -> None:
+    said = [Alternative("Hull", 3, [Span(0, 4, "exact")]), Alternative("Leith", 1)]
+    (row,) = rows_of(extraction({"port": "Hull"}, conflicts={"/port": said}, notes={"/port": "cut"}))
+    assert row.note == 'cut; parts of the text differ: "Hull" in 3, "Leith" in 1'
