@@ -24,6 +24,7 @@ _PLAIN = frozenset((
     "$schema", "$id", "$comment", "examples", "default", "deprecated", "minProperties",
 ))  # fmt: skip
 _OF_ALL = ("minProperties", "default", "examples")  # of an object, which hold no more where some fields are left
+_OF_ALL_TEXT = re.compile(r"(?i)\b(?:summar|synops|overview|gist\b|tl;?dr)|总结|概述|概要|摘要|梗概|综述")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
 
 Path = tuple[str, ...]
@@ -58,7 +59,8 @@ def fields(schema: Schema) -> tuple[Field, ...]:
 def _fields(scopes: Scopes, root: Mapping[str, Any], node: Any, path: Path) -> Iterator[Field]:
     plain = _plain(root, node) if len(path) < _DEEPEST else None
     if plain is None:
-        yield Field(path, node, _weight(scopes, (node,), {}), _is_everywhere(scopes, node))
+        is_everywhere = _is_everywhere(scopes, node) or _is_of_all(scopes, node, path)
+        yield Field(path, node, _weight(scopes, (node,), {}), is_everywhere)
         return
     for name, child in plain["properties"].items():
         yield from _fields(scopes, root, child, (*path, name))
@@ -105,6 +107,17 @@ def _is_everywhere(scopes: Scopes, node: Any) -> bool:
             return True
         todo += scope.properties.values()
     return False
+
+
+def _is_of_all(scopes: Scopes, node: Any, path: Path) -> bool:
+    """Whether a text is one about the whole document, by its name or by what is said of it."""
+    scope = scopes.of((node,))
+    said = [part["description"] for part in scope.parts if isinstance(part.get("description"), str)]
+    return (
+        "string" in scope.kinds
+        and scope.choices is None
+        and any(map(_OF_ALL_TEXT.search, [*map(spaced, path[-1:]), *said]))
+    )
 
 
 def grouped(some: Iterable[Field], most: int) -> list[list[Field]]:

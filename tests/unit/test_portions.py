@@ -76,6 +76,22 @@ def test_x_merge_makes_a_field_one_of_the_whole_text() -> None:
     assert field.is_everywhere
 
 
+@pytest.mark.parametrize(
+    ("spec", "is_everywhere"),
+    [
+        ("summary str", True),
+        ("newsSummary str", True),
+        ("内容摘要 str", True),
+        ("title str", False),
+        ({"type": "object", "properties": {"text": {"type": "string", "description": "A short summary."}}}, True),
+        ({"type": "object", "properties": {"summary_page": {"type": "integer"}}}, False),
+    ],
+)
+def test_summaries_are_of_the_whole_text(spec: Any, is_everywhere: bool) -> None:
+    (field,) = fields(load(spec))
+    assert field.is_everywhere is is_everywhere
+
+
 def test_a_portion_has_its_fields_alone() -> None:
     schema = load(Loan)
     example = Example("t", {"borrower": None, "terms": {"agreement_date": "a", "lenders": []}, "amount": 1})
