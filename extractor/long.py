@@ -127,7 +127,7 @@ class _Work:
                 yield _Question(self.about(some, self.size), asked, some)
         if parted:
             some_of_each = [partial(portion(self.schema, some)) for some in grouped(parted, _MOST_VALUES)]
-            for chunk in split(self.document.text, max(round(self.size), 1), round(_OVERLAP * self.size)):
+            for chunk in chunks_of(self.document.text, self.size):
                 yield from (_Question(self._part(chunk), asked, is_partial=True) for asked in some_of_each)
 
     def about(self, some: Sequence[Field], size: float) -> Excerpt:
@@ -174,6 +174,11 @@ class _Work:
         if self.memo and question.is_partial and record.ok:
             self.memo.put(key, record)
         return record
+
+
+def chunks_of(text: str, size: float) -> list[Chunk]:
+    """The parts of a text, each of at most so many tokens, as estimated, and some of the one before."""
+    return split(text, max(round(size), 1), round(_OVERLAP * size))
 
 
 async def _rate(document: Document, engine: Engine) -> float:

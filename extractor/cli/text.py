@@ -10,6 +10,7 @@ import typer
 from extractor.cli.asking import reading_of
 from extractor.cli.flags import (
     AllowPrivateOption,
+    ChunkTokensOption,
     LoaderOption,
     OfflineOption,
     QuietOption,
@@ -22,6 +23,8 @@ from extractor.cli.terminal import Screen, one_line
 from extractor.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from extractor.types import Document
 
 
@@ -31,6 +34,15 @@ def text(
     outline: Annotated[
         bool, typer.Option("--outline", help="Where pages and sections start instead of the text, with their offsets.")
     ] = False,
+    chunks: Annotated[
+        bool,
+        typer.Option(
+            "--chunks",
+            help="The parts that a long text is asked about in, instead of the text: start, end, tokens as estimated, "
+            "page, headings.",
+        ),
+    ] = False,
+    chunk_tokens: ChunkTokensOption = 2_000,
     as_json: Annotated[
         bool, typer.Option("--json", help="Text, metadata, pages, sections and notes as JSON, of each source a line.")
     ] = False,
@@ -65,18 +77,14 @@ def text(
                 continue
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
-            _print(document, as_json=as_json, has_outline=outline)
+            if as_json:
+                print(json.dumps(_facts(document, has_text=not outline), ensure_ascii=False, default=str))
+            elif chunks or outline:
+                for line in _chunks(document, chunk_tokens) if chunks else _lines(document):
+                    print(line)
+            else:
+                print(document.text, end="" if document.text.endswith("\n") else "\n")
         raise typer.Exit(int(failed))
-
-
-def _print(document: Document, *, as_json: bool, has_outline: bool) -> None:
-    if as_json:
-        print(json.dumps(_facts(document, has_text=not has_outline), ensure_ascii=False, default=str))
-    elif has_outline:
-        for line in _lines(document):
-            print(line)
-    else:
-        print(document.text, end="" if document.text.endswith("\n") else "\n")
 
 
 def _facts(document: Document, *, has_text: bool) -> dict[str, Any]:
@@ -93,6 +101,18 @@ def _facts(document: Document, *, has_text: bool) -> dict[str, Any]:
         "notes": document.notes,
         **({"text": document.text} if has_text else {}),
     }
+
+
+def _chunks(document: Document, size: int) -> Iterator[str]:
+    """The parts of a long text: '       0     7412  1998 tokens  page 1  The log › Day 1'."""
+    from extractor.long import chunks_of
+    from extractor.text import estimate_tokens
+
+    for one in chunks_of(document.text, size):
+        page = f"  page {one.page}" if one.page else ""
+        above = f"  {' › '.join(map(one_line, one.headings))}" if one.headings else ""
+        tokens = estimate_tokens(document.text[one.lead : one.end])
+        yield f"{one.start:>8} {one.end:>8} {tokens:>6} tokens{page}{above}"
 
 
 def _lines(document: Document) -> list[str]:
