@@ -123,8 +123,8 @@ def race(given: argparse.Namespace) -> None:
         for task, way in turns(given):
             if (task.dataset, task.id, way, given.model) in done:
                 continue
-            if given.seconds and time.monotonic() - began > given.seconds:
-                print(f"{given.seconds} seconds are over", file=sys.stderr)
+            if given.seconds is not None and time.monotonic() - began >= given.seconds:
+                print(f"{given.seconds:g} seconds are over", file=sys.stderr)
                 break
             row = answer(task, way, given)
             file.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -266,6 +266,8 @@ def test_a_race_goes_on_and_a_score_is_printed(
         documents.main()
 
     race = ("race", "--sets", "extractbench", "--ways", "truncate:1,map-reduce:70", "--model", "m")
+    run(*race, "--seconds", "0")
+    assert not asked
     run(*race, "--limit", "1")
     assert asked == [("ship-1", 4, "whole", 2_000), ("ship-1", 9, "map-reduce", 70)]
     out.write_text(out.read_text("utf-8") + '{"set": "extr', "utf-8")  # it was killed while it wrote
