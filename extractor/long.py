@@ -37,7 +37,7 @@ from extractor.validation import Valid, validate
 
 WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
 
-_MOST_VALUES = 120  # that one answer is asked for
+_MOST_VALUES = 200  # that one answer is asked for
 _LEAST = 400  # characters of a part that is not cut any more
 _OVERLAP = 0.05  # of a chunk
 _SAMPLE = 6_000  # characters by which the tokens of a text are reckoned
