@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from heapq import merge
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,6 +26,8 @@ from extractor.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
     from extractor.types import Document
+
+_PIECE = 1 << 20  # characters
 
 
 def text(
@@ -71,15 +76,37 @@ def text(
 
 def _print(document: Document, *, as_json: bool, has_outline: bool) -> None:
     if as_json:
-        print(json.dumps(_facts(document, has_text=not has_outline), ensure_ascii=False, default=str))
+        for piece in _json(document, has_text=not has_outline):
+            print(piece, end="")
+        print()
     elif has_outline:
         for line in _lines(document):
             print(line)
     else:
-        print(document.text, end="" if document.text.endswith("\n") else "\n")
+        for piece in _pieces(document.text):
+            print(piece, end="")
+        print(end="" if document.text.endswith("\n") else "\n")
 
 
-def _facts(document: Document, *, has_text: bool) -> dict[str, Any]:
+def _pieces(text: str) -> Iterator[str]:
+    """A text in parts, of which what is printed makes copies."""
+    for at in range(0, len(text), _PIECE):
+        yield text[at : at + _PIECE]
+
+
+def _json(document: Document, *, has_text: bool) -> Iterator[str]:
+    """The JSON of a document in pieces, its text last."""
+    facts = json.dumps(_facts(document), ensure_ascii=False, default=str)
+    if not has_text:
+        yield facts
+        return
+    yield facts[:-1] + ', "text": "'
+    for piece in _pieces(document.text):
+        yield json.dumps(piece, ensure_ascii=False)[1:-1]
+    yield '"}'
+
+
+def _facts(document: Document) -> dict[str, Any]:
     from extractor.outline import metadata_of, pages, sections
 
     return {
@@ -91,15 +118,14 @@ def _facts(document: Document, *, has_text: bool) -> dict[str, Any]:
             {"start": each.start, "level": each.level, "title": each.title} for each in sections(document.text)
         ],
         "notes": document.notes,
-        **({"text": document.text} if has_text else {}),
     }
 
 
-def _lines(document: Document) -> list[str]:
+def _lines(document: Document) -> Iterator[str]:
     """Pages and sections in the order of the text: '    3056  page 2'."""
     from extractor.outline import pages, sections
 
-    starts = [(start, f"page {number}") for number, start in enumerate(pages(document.text), 1)]
-    headings = [(each.start, f"{'#' * each.level} {one_line(each.title)}") for each in sections(document.text)]
-    found = sorted([*starts, *headings], key=lambda one: one[0])
-    return [f"{start:>8}  {told}" for start, told in found]
+    starts = ((start, f"page {number}") for number, start in enumerate(pages(document.text), 1))
+    headings = ((each.start, f"{'#' * each.level} {one_line(each.title)}") for each in sections(document.text))
+    for start, told in merge(starts, headings, key=itemgetter(0)):
+        yield f"{start:>8}  {told}"
