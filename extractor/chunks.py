@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise, tee
 
 from extractor.outline import Section, page_at, pages, sections
-from extractor.sentences import sentences
-from extractor.text import weigh_tokens
+from extractor.sentences import each_sentence, sentences
+from extractor.text import is_heavier, weigh_tokens
 
 # How strong boundaries are; one before a heading of level 1 to 6 is 16 to 11.
 _HEADING, _PAGE, _BLOCK, _SENTENCE, _LINE, _WORD, _CHARACTER = 17, 8, 6, 4, 3, 2, 0
@@ -26,6 +26,7 @@ _GAP = 0.25  # of the size, that may be between two boundaries in a block
 
 _LINE_OF = re.compile(r"[^\n\f]+(?:\n|\f\n?|\Z)|\n|\f\n?")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
+_EMPTY = re.compile(r"\s++")
 _ROW = re.compile(r"[ \t]*\|")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*\n?\Z")
 _WORD_START = re.compile(r"(?<=\s)(?=\S)|(?<=[，、：；。！？])|(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
@@ -66,24 +67,29 @@ def split(text: str, size: int, overlap: int = 0) -> list[Chunk]:
     """
     if size < 1 or not 0 <= overlap < size:
         raise ValueError(f"chunks of {size} tokens, of which {overlap} are shown again")
-    headings, starts = [*sections(text)], pages(text)
-    cuts = [*_cuts(text, size - overlap, headings)]
+    ahead, behind = tee(sections(text))  # which are never far from each other
+    starts = pages(text)
     found: list[Chunk] = []
     path: list[Section] = []
-    passed = 0
-    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
-        while passed < len(headings) and headings[passed].start < start:
-            path = [*(one for one in path if one.level < headings[passed].level), headings[passed]]
-            passed += 1
+    following = next(behind, None)
+    for start, end in pairwise(chain([0], _cuts(text, size - overlap, ahead), [len(text)])):
+        while following is not None and following.start < start:
+            path = [*_over(following, path), following]
+            following = next(behind, None)
         above = path
-        if passed < len(headings) and headings[passed].start == start:  # it begins with a heading
-            above = [one for one in path if one.level < headings[passed].level]
+        if following is not None and following.start == start:  # it begins with a heading
+            above = _over(following, path)
         lead = _lead(text, start, overlap) if found else start
         found.append(Chunk(start, end, lead, tuple(above), page_at(starts, start)))
     return found
 
 
-def _cuts(text: str, size: int, headings: Sequence[Section]) -> Iterator[int]:
+def _over(heading: Section, path: Sequence[Section]) -> list[Section]:
+    """The headings of a path that a heading stands under."""
+    return [one for one in path if one.level < heading.level]
+
+
+def _cuts(text: str, size: int, headings: Iterator[Section]) -> Iterator[int]:
     """Where to cut: of the boundaries between half of the size and the size the strongest, of equals the last."""
     within: deque[_Boundary] = deque()
     start = _Boundary(0, 0, 0.0)
@@ -101,7 +107,7 @@ def _best(within: deque[_Boundary], start: _Boundary, size: int) -> _Boundary:
     return max(far, key=lambda one: (one.strength, one.at))
 
 
-def _boundaries(text: str, size: int, headings: Sequence[Section]) -> Iterator[_Boundary]:
+def _boundaries(text: str, size: int, headings: Iterator[Section]) -> Iterator[_Boundary]:
     """All places where the text may be cut, in their order, its end too, none far from the one before."""
     tokens, last = 0.0, 0
     for at, strength in _places(text, size, headings):
@@ -110,15 +116,13 @@ def _boundaries(text: str, size: int, headings: Sequence[Section]) -> Iterator[_
         last = at
 
 
-def _places(text: str, size: int, headings: Sequence[Section]) -> Iterator[tuple[int, int]]:
-    heads = {section.start: section.level for section in headings}
+def _places(text: str, size: int, headings: Iterator[Section]) -> Iterator[tuple[int, int]]:
     follows_heading = False
-    for start, end, has_lines in _blocks(text, heads):
-        level = heads.get(start)
+    for start, end, level, has_lines in _blocks(text, headings):
         if start:
             yield start, _strength(text, start, level, follows_heading=follows_heading)
         follows_heading = level is not None
-        if weigh_tokens(text[start:end]) > _WHOLE * size:
+        if is_heavier(text, start, end, _WHOLE * size):
             yield from _inner(text, start, end, size, has_lines=has_lines)
     yield len(text), _HEADING
 
@@ -132,31 +136,41 @@ def _strength(text: str, start: int, level: int | None, *, follows_heading: bool
     return _PAGE if "\f" in text[max(start - 2, 0) : start] else _BLOCK
 
 
-def _blocks(text: str, heads: Collection[int]) -> Iterator[tuple[int, int, bool]]:
-    """Headings, paragraphs, tables, code, each with the empty lines after it, and whether lines count in it."""
-    start, kind, before, fence = 0, "", "", ""
-    for line in _LINE_OF.finditer(text):
-        mark = _FENCE.match(line[0])
+def _blocks(text: str, headings: Iterator[Section]) -> Iterator[tuple[int, int, int | None, bool]]:
+    """Headings, paragraphs, tables, code, each with the empty lines after it, its level, and whether lines count."""
+    start, level, kind, before, fence = 0, None, "", "", ""
+    for at, end, here in _lines(text, headings):
+        mark = _FENCE.match(text, at, end)
         if fence:
             now = "code"
             fence = "" if mark and mark[1].startswith(fence) else fence
-        elif line.start() in heads:
+        elif here is not None:
             now = "head"
         elif mark:
             now, fence = "code", mark[1]
-        elif line[0].isspace():
+        elif _EMPTY.fullmatch(text, at, end):
             now = "blank"
-        elif before == "head" and _UNDERLINE.match(line[0]):
+        elif before == "head" and _UNDERLINE.match(text, at, end):
             now = "head"
         else:
-            now = "table" if _ROW.match(line[0]) else "text"
-        is_new = now != "blank" and (before == "blank" or now != kind or line.start() in heads)
-        if is_new and line.start() > start:
-            yield start, line.start(), kind in _HAS_LINES
-            start = line.start()
+            now = "table" if _ROW.match(text, at, end) else "text"
+        if now != "blank" and (before == "blank" or now != kind or here is not None):
+            if at > start:
+                yield start, at, level, kind in _HAS_LINES
+            start, level = at, here
         kind, before = (kind if now == "blank" else now), now
     if start < len(text):
-        yield start, len(text), kind in _HAS_LINES
+        yield start, len(text), level, kind in _HAS_LINES
+
+
+def _lines(text: str, headings: Iterator[Section]) -> Iterator[tuple[int, int, int | None]]:
+    """Start and end of each line, and its level where it is a heading."""
+    heading = next(headings, None)
+    for line in _LINE_OF.finditer(text):
+        at, end = line.span()
+        while heading is not None and heading.start < at:
+            heading = next(headings, None)
+        yield at, end, heading.level if heading is not None and heading.start == at else None
 
 
 _HAS_LINES = frozenset(("code", "table"))
@@ -165,24 +179,22 @@ _HAS_LINES = frozenset(("code", "table"))
 def _inner(text: str, start: int, end: int, size: int, *, has_lines: bool) -> Iterator[tuple[int, int]]:
     """Places in a block: at sentences or lines, at words of long ones, anywhere where there are none."""
     most = max(_GAP * size, 1.0)
-    if has_lines:
-        coarse = [(line.start(), _LINE) for line in _LINE_OF.finditer(text, start, end)]
-    else:
-        coarse = [(start + first, _SENTENCE) for first, _ in sentences(text[start:end])]
-    coarse = [(at, strength) for at, strength in coarse if at > start]
-    for first, last in pairwise([(start, 0), *coarse, (end, 0)]):
-        yield from _finer(text, first[0], last[0], most)
-        if last[0] < end:
-            yield last
+    strength = _LINE if has_lines else _SENTENCE
+    lines = (line.start() for line in _LINE_OF.finditer(text, start, end))
+    coarse = lines if has_lines else (first for first, _ in each_sentence(text, start, end))
+    for first, last in pairwise(chain([start], (at for at in coarse if at > start), [end])):
+        yield from _finer(text, first, last, most)
+        if last < end:
+            yield last, strength
 
 
 def _finer(text: str, start: int, end: int, most: float) -> Iterator[tuple[int, int]]:
     """Places in a sentence or line that is longer than so many tokens."""
-    if weigh_tokens(text[start:end]) <= most:
+    if not is_heavier(text, start, end, most):
         return
     step = max(int(most), 1)  # characters, none of which is more than a token
     at = start
-    for word in [*(found.start() for found in _WORD_START.finditer(text, start + 1, end)), end]:
+    for word in chain((found.start() for found in _WORD_START.finditer(text, start + 1, end)), [end]):
         for place in range(at + step, word, step) if word - at > step else ():
             yield place, _CHARACTER
         if word < end:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from unicodedata import normalize
@@ -45,22 +45,26 @@ class Index:
     postings: Mapping[str, Sequence[tuple[int, float]]]
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Index:
-        """The index of some texts, which are known by their places from now on."""
-        counts = [Counter(terms(text)) for text in texts]
-        lengths = [count.total() for count in counts]
-        average = sum(lengths) / max(len(texts), 1) or 1.0
+    def of(cls, texts: Iterable[str], only: Collection[str] | None = None) -> Index:
+        """The index of some texts, which are known by their places from now on; of all their terms or of `only` some.
+
+        Each text is looked at once and not kept.
+        """
+        lengths: list[int] = []
         found: dict[str, list[tuple[int, int]]] = {}
-        for at, count in enumerate(counts):
-            for term, times in count.items():
+        for at, text in enumerate(texts):
+            every = terms(text)
+            lengths.append(len(every))
+            for term, times in Counter(every if only is None else filter(only.__contains__, every)).items():
                 found.setdefault(term, []).append((at, times))
+        size = len(lengths)
+        average = sum(lengths) / max(size, 1) or 1.0
         damping = [_K1 * (1 - _B + _B * length / average) for length in lengths]
         return cls(
-            len(texts),
+            size,
             {
                 term: [
-                    (at, _rarity(len(places), len(texts)) * times * (_K1 + 1) / (times + damping[at]))
-                    for at, times in places
+                    (at, _rarity(len(places), size) * times * (_K1 + 1) / (times + damping[at])) for at, times in places
                 ]
                 for term, places in found.items()
             },
@@ -82,6 +86,15 @@ class Index:
 
 def _rarity(holders: int, size: int) -> float:
     return math.log(1 + (size - holders + 0.5) / (holders + 0.5))
+
+
+def scores(queries: Sequence[str], passages: Iterable[str]) -> list[dict[int, float]]:
+    """For each query the scores of the passages that share a term with it: (['cat'], ['a dog', 'a cat']) → [{1: …}].
+
+    The same as those of an `Index`, for a few queries of so many passages that the terms of all would be too much.
+    """
+    index = Index.of(passages, frozenset(term for query in queries for term in terms(query)))
+    return [index.score(query) for query in queries]
 
 
 def rank(query: str, texts: Sequence[str]) -> list[tuple[int, float]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain, islice
 
 from extractor.text import UNSPACED
 
@@ -42,22 +43,24 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
     What has no letter and no digit is no sentence.
     """
-    found: list[tuple[int, int]] = []
-    start = 0
-    for end in (*_ends(text), len(text)):
-        if _WORD.search(text, start, end):
-            found += _windows(text, *_trimmed(text, start, end))
-        start = end
-    return found
+    return [*each_sentence(text, 0, len(text))]
 
 
-def _ends(text: str) -> Iterator[int]:
-    for mark in _MARK.finditer(text):
-        first, follows = mark[0][0], text[mark.end() : mark.end() + 1]
+def each_sentence(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The sentences in a range of a text, one at a time."""
+    for stop in chain(_ends(text, start, end), [end]):
+        if _WORD.search(text, start, stop):
+            yield from _windows(text, *_trimmed(text, start, stop))
+        start = stop
+
+
+def _ends(text: str, start: int, end: int) -> Iterator[int]:
+    for mark in _MARK.finditer(text, start, end):
+        first, follows = mark[0][0], text[mark.end() : min(mark.end() + 1, end)]
         if first in _BREAKS:
             is_end = not follows.islower() or _is_blank_line(mark[0])
         elif not follows.isspace():
-            is_end = first in _WIDE or _CLOSE.match(text, mark.start()) is not None
+            is_end = first in _WIDE or _CLOSE.match(text, mark.start(), end) is not None
         else:  # before a break, that tells
             is_end = first in _WIDE or (first != ";" and follows not in _BREAKS and _is_stop(text, mark))
         if is_end:
@@ -71,14 +74,14 @@ def _is_blank_line(breaks: str) -> bool:
 
 def _is_stop(text: str, mark: re.Match[str]) -> bool:
     """Whether a mark before white space ends a sentence: no in 'Dr. Bell', 'e.g. salt', '"Why?" he asked'."""
-    blank = _BLANK.match(text, mark.end())
+    blank = _BLANK.match(text, mark.end(), mark.endpos)
     assert blank
-    follows = text[blank.end() : blank.end() + 1]
+    follows = text[blank.end() : min(blank.end() + 1, mark.endpos)]
     if follows.islower():
         return False
     if mark[0] != ".":
         return True
-    before = text[max(mark.start() - _BEFORE, 0) : mark.start()]
+    before = text[max(mark.start() - _BEFORE, mark.pos) : mark.start()]
     word = _NO_WORD.split(before)[-1]
     if word.isdecimal():
         return not follows or not _LIST_NUMBER.search(before)
@@ -88,16 +91,21 @@ def _is_stop(text: str, mark: re.Match[str]) -> bool:
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    inner = text[start:end].rstrip()
-    return start + len(inner) - len(inner.lstrip()), start + len(inner)
+    """A range that has a word, without the white space around; nothing is copied."""
+    while text[start].isspace():
+        start += 1
+    while text[end - 1].isspace():
+        end -= 1
+    return start, end
 
 
-def _windows(text: str, start: int, end: int) -> list[tuple[int, int]]:
+def _windows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The sentence itself, or stretches of sixty words where it has more than twice as many."""
-    if end - start <= _SHORT:
-        return [(start, end)]
-    units = [unit.span() for unit in _UNIT.finditer(text, start, end)]
-    if len(units) <= _LONGEST:
-        return [(start, end)]
-    cuts = range(0, len(units), _WINDOW)
-    return [(units[at][0], units[min(at + _WINDOW, len(units)) - 1][1]) for at in cuts]
+    units = (unit.span() for unit in _UNIT.finditer(text, start, end))
+    first = [*islice(units, _LONGEST + 1)] if end - start > _SHORT else []
+    if len(first) <= _LONGEST:
+        yield start, end
+        return
+    every = chain(first, units)
+    while window := [*islice(every, _WINDOW)]:
+        yield window[0][0], window[-1][1]

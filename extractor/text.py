@@ -44,6 +44,7 @@ _SCRIPTS = {
     "Thai": ("th", re.compile(r"[\u0e00-\u0e7f]+")),
 }
 _SAMPLE = 20_000
+_MOST_CHARACTERS = 4  # that a token has, as estimated
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,12 @@ def estimate_tokens(text: str) -> int:
 def weigh_tokens(text: str) -> float:
     """The same, not rounded: weights of parts add up to that of the whole."""
     ascii_only = len(text.encode("ascii", "ignore"))
-    return ascii_only / 4 + (len(text) - ascii_only) / 1.5
+    return ascii_only / _MOST_CHARACTERS + (len(text) - ascii_only) / 1.5
+
+
+def is_heavier(text: str, start: int, end: int, most: float) -> bool:
+    """Whether a range of a text has more than so many tokens, as estimated; of a long one nothing is copied."""
+    return (end - start) / _MOST_CHARACTERS > most or weigh_tokens(text[start:end]) > most
 
 
 def clip(text: str, limit: int, least: int = 0) -> str:

@@ -180,7 +180,7 @@ SOURCE_FILES = {
         ("paper.pdf", "paper.pdf: is damaged, or no PDF", "qpdf"),
         ("renamed.txt", "renamed.txt: is damaged, or no PDF", "qpdf"),
         ("page.html", "page.html: no text in this page", "save it from a browser"),
-        ("huge.txt", "huge.txt: larger than 32 MiB", "split it"),
+        ("huge.txt", "huge.txt: larger than 64 MiB", "split it"),
         ("folder", "folder: is a folder", ""),
         ("x" * 300, f"{'x' * 300}: File name too long", ""),
         ("-", "stdin: empty", "nothing to extract"),
@@ -191,7 +191,7 @@ def test_a_source_that_cannot_be_read(
 ) -> None:
     write_files(here, SOURCE_FILES)
     if source == "huge.txt":
-        write_files(here, {source: b"word " * (33 * 2**20 // 5)})
+        write_files(here, {source: b"word " * (65 * 2**20 // 5)})
     done = extract("prompt", source, "-s", "tiny.py", *SMOL, cwd=here, env=nothing_here)
     assert_fault(done, 1, error, hint)
 

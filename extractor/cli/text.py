@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -23,9 +26,11 @@ from extractor.cli.terminal import Screen, one_line
 from extractor.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from extractor.types import Document
+
+_PIECE = 1 << 20  # characters
 
 
 def text(
@@ -78,16 +83,40 @@ def text(
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
             if as_json:
-                print(json.dumps(_facts(document, has_text=not outline), ensure_ascii=False, default=str))
+                _write(_json(document, has_text=not outline), "\n")
             elif chunks or outline:
                 for line in _chunks(document, chunk_tokens) if chunks else _lines(document):
                     print(line)
             else:
-                print(document.text, end="" if document.text.endswith("\n") else "\n")
+                _write(_pieces(document.text), "" if document.text.endswith("\n") else "\n")
         raise typer.Exit(int(failed))
 
 
-def _facts(document: Document, *, has_text: bool) -> dict[str, Any]:
+def _write(pieces: Iterable[str], end: str) -> None:
+    for piece in pieces:
+        print(piece, end="")
+    print(end=end)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text in parts, of which what is printed makes copies."""
+    for at in range(0, len(text), _PIECE):
+        yield text[at : at + _PIECE]
+
+
+def _json(document: Document, *, has_text: bool) -> Iterator[str]:
+    """The JSON of a document in pieces, its text last."""
+    facts = json.dumps(_facts(document), ensure_ascii=False, default=str)
+    if not has_text:
+        yield facts
+        return
+    yield facts[:-1] + ', "text": "'
+    for piece in _pieces(document.text):
+        yield json.dumps(piece, ensure_ascii=False)[1:-1]
+    yield '"}'
+
+
+def _facts(document: Document) -> dict[str, Any]:
     from extractor.outline import metadata_of, pages, sections
 
     return {
@@ -99,7 +128,6 @@ def _facts(document: Document, *, has_text: bool) -> dict[str, Any]:
             {"start": each.start, "level": each.level, "title": each.title} for each in sections(document.text)
         ],
         "notes": document.notes,
-        **({"text": document.text} if has_text else {}),
     }
 
 
@@ -115,11 +143,11 @@ def _chunks(document: Document, size: int) -> Iterator[str]:
         yield f"{one.start:>8} {one.end:>8} {tokens:>6} tokens{page}{above}"
 
 
-def _lines(document: Document) -> list[str]:
+def _lines(document: Document) -> Iterator[str]:
     """Pages and sections in the order of the text: '    3056  page 2'."""
     from extractor.outline import pages, sections
 
-    starts = [(start, f"page {number}") for number, start in enumerate(pages(document.text), 1)]
-    headings = [(each.start, f"{'#' * each.level} {one_line(each.title)}") for each in sections(document.text)]
-    found = sorted([*starts, *headings], key=lambda one: one[0])
-    return [f"{start:>8}  {told}" for start, told in found]
+    starts = ((start, f"page {number}") for number, start in enumerate(pages(document.text), 1))
+    headings = ((each.start, f"{'#' * each.level} {one_line(each.title)}") for each in sections(document.text))
+    for start, told in merge(starts, headings, key=itemgetter(0)):
+        yield f"{start:>8}  {told}"

@@ -23,16 +23,38 @@ _LARGER = {
     "shift_jis": "cp932",
 }
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_SAMPLE = 1 << 16
 
 
 def decode(name: str, data: bytes, *said: str) -> tuple[str, tuple[str, ...]]:
     """The text of a file, and a note where its encoding had to be guessed; `said` are encodings that others name."""
     refuse_binary(name, data)
-    for label in ("utf-8-sig", *(filter(None, said) if not is_utf_16(data) else ())):
+    try:
+        return data.decode("utf-8-sig"), ()
+    except UnicodeDecodeError as error:
+        at = error.start
+    for label in filter(None, said) if not is_utf_16(data) else ():
         with contextlib.suppress(UnicodeDecodeError, LookupError):
             return data.decode(_alphabet(label)), ()
+    best = guess(name, around(data, at))
+    with contextlib.suppress(UnicodeDecodeError):
+        return data.decode(best.encoding), (guessed(best.encoding),)
     best = guess(name, data)
     return str(best), (guessed(best.encoding),)
+
+
+def around(data: bytes, at: int, *, is_begin: bool = True) -> bytes:
+    """As much of a long text as its encoding is guessed by: the words around a byte that is not UTF-8.
+
+    `is_begin` says whether the data begin the text, and are taken from there where that is near.
+    """
+    if len(data) <= _SAMPLE:
+        return data
+    if is_utf_16(data):
+        return data[:_SAMPLE]
+    start = 0 if is_begin and at <= _SAMPLE else data.rfind(b"\n", 0, at) + 1
+    end = max(data.rfind(sign, at, at + _SAMPLE) for sign in (b"\n", b" "))  # which are half of no character
+    return data[max(start, at - _SAMPLE) : end + 1 if end > at else at + _SAMPLE]
 
 
 def _alphabet(label: str) -> str:

@@ -11,10 +11,11 @@ from __future__ import annotations
 from extractor.sources.finding import RECORD_SUFFIXES, count, find, is_slow
 from extractor.sources.loading import is_missing, is_small, load
 from extractor.sources.paths import Wanted, discover, is_single
-from extractor.sources.source import MOST_BYTES, STDIN, Source
+from extractor.sources.source import MOST_BYTES, MOST_TEXT_BYTES, STDIN, Source
 
 __all__ = [
     "MOST_BYTES",
+    "MOST_TEXT_BYTES",
     "RECORD_SUFFIXES",
     "STDIN",
     "Source",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -15,10 +16,12 @@ from typing import BinaryIO
 from extractor.errors import SourceError
 from extractor.loaders import kind_of, read
 from extractor.sources.fetching import Fetched, fetch, is_url
-from extractor.sources.source import MOST_BYTES, STDIN, Source, visible
+from extractor.sources.source import MOST_BYTES, MOST_TEXT_BYTES, STDIN, Source, visible
 from extractor.types import Document
 
 _SMALL_BYTES = 1 << 18
+_CHUNK = 1 << 20
+_SAID = re.compile(rb"[^ \t\r\n]")
 _MOST_NEIGHBOURS = 10_000
 
 
@@ -58,14 +61,21 @@ def load(source: Source) -> Document:
 
 def _loaded(source: Source) -> Document:
     name, found = _read(source)
-    if len(found.data) > MOST_BYTES:
-        raise SourceError(f"{name}: larger than {MOST_BYTES >> 20} MiB", hint="split it into several files")
-    if not found.data.strip(b" \t\r\n"):
+    most = _most(source, found)
+    if len(found.data) > most:
+        raise SourceError(f"{name}: larger than {most >> 20} MiB", hint="split it into several files")
+    if not _SAID.search(found.data):
         raise _empty(name)
     loaded = read(_path(name), found.data, source.reading, found.media_type, found.charset)
-    if not loaded.text.strip():
+    if not loaded.text or loaded.text.isspace():
         raise _empty(name)
     return Document(source.label, loaded.text, loaded.notes)
+
+
+def _most(source: Source, found: Fetched) -> int:
+    """How many bytes it may have, by what it is; the user's own reader is told no more than ours for other kinds."""
+    is_text = source.reading.loader is None and kind_of(_path(source.name), found.data, found.media_type) == "text"
+    return MOST_TEXT_BYTES if is_text else MOST_BYTES
 
 
 def _empty(name: str) -> SourceError:
@@ -117,11 +127,11 @@ def _read(source: Source) -> tuple[str, Fetched]:
         return name, fetch(name, source.reading)
     if name != STDIN:
         with opened(name) as file:
-            return name, Fetched(file.read(MOST_BYTES + 1))
-    chunks: list[bytes] = []
-    while sum(map(len, chunks)) <= MOST_BYTES and (chunk := from_stdin(MOST_BYTES + 1)):
-        chunks.append(chunk)
-    return "stdin", Fetched(b"".join(chunks))
+            return name, Fetched(file.read(MOST_TEXT_BYTES + 1))
+    data = bytearray()
+    while len(data) <= MOST_TEXT_BYTES and (chunk := from_stdin(_CHUNK)):
+        data += chunk
+    return "stdin", Fetched(bytes(data))
 
 
 def _neighbour(name: str) -> str | None:

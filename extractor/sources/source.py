@@ -10,8 +10,10 @@ from extractor.types import Document
 
 STDIN = "-"
 
-# No context of today holds more: 32 MiB are about eight million tokens.
-MOST_BYTES = 32 << 20
+# No context of today holds more: 32 MiB are about eight million tokens. A plain text, which is asked about in parts,
+# costs no memory but that of itself, so twice as much may be read: 64 MiB are at worst 64 and four times that, where
+# one character at the end has all of them take four bytes.
+MOST_BYTES, MOST_TEXT_BYTES = 32 << 20, 64 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from extractor.errors import SourceError
-from extractor.loaders.encodings import guess, guessed, refuse_binary
+from extractor.loaders.encodings import around, guess, guessed, refuse_binary
 from extractor.sources.loading import opened
 from extractor.sources.records import Fields
 from extractor.sources.source import MOST_BYTES, Source
 
 _CHUNK = 1 << 20
-_SAMPLE = 1 << 16
 _SEPARATORS = {".csv": ",;\t", ".tsv": "\t,;"}  # the first that gives a header with the text's name
 _QUOTING = 'a text with line breaks, quotes or separators stands in "…", with "" for each quote in it'
 
@@ -115,15 +114,9 @@ def _encoding(name: str, file: BinaryIO) -> tuple[str, tuple[str, ...]]:
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
-                best = guess(name, _around(before, chunk, error.start)).encoding
+                best = guess(name, around(chunk, error.start, is_begin=not before)).encoding
                 return best, (guessed(best),)
             before = chunk
         return "utf-8-sig", ()
     finally:
         file.seek(0)
-
-
-def _around(before: bytes, chunk: bytes, at: int) -> bytes:
-    """Whole lines around a place, from the begin of the file where that is near."""
-    start = 0 if at <= _SAMPLE and not before else chunk.rfind(b"\n", 0, at) + 1
-    return chunk[start : at + _SAMPLE]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import SourceError
-from extractor.sources import MOST_BYTES, Source, discover, is_missing, is_single, load
+from extractor.sources import MOST_BYTES, MOST_TEXT_BYTES, Source, discover, is_missing, is_single, load
 
 
 @pytest.fixture(autouse=True)
@@ -302,11 +302,15 @@ def test_impossible_names_are_source_errors(name: str) -> None:
 
 def test_a_file_may_be_as_large_as_the_limit_and_no_larger() -> None:
     with Path("a.txt").open("wb") as file:
-        file.write(b"a" * MOST_BYTES)
-    assert len(load(Source("a.txt")).text) == MOST_BYTES
+        file.write(b"a" * MOST_TEXT_BYTES)
+    assert len(load(Source("a.txt")).text) == MOST_TEXT_BYTES
     with Path("a.txt").open("ab") as file:
         file.write(b"a")
-    assert str(fault_of("a.txt")) == f"a.txt: larger than {MOST_BYTES >> 20} MiB"
+    assert str(fault_of("a.txt")) == f"a.txt: larger than {MOST_TEXT_BYTES >> 20} MiB"
+    with Path("a.pdf").open("wb") as file:
+        file.write(b"%PDF-1.7\n")
+        file.truncate(MOST_BYTES + 1)
+    assert str(fault_of("a.pdf")) == f"a.pdf: larger than {MOST_BYTES >> 20} MiB"
 
 
 def test_an_endless_file_is_not_read_to_its_end() -> None:
