@@ -11,12 +11,14 @@ Reading order: this file; `asking`, what is asked; `joining`, one record of it.
 
 from __future__ import annotations
 
-from extractor.long.asking import WHOLE, Memo, Work, chunks_of, is_too_long
+from dataclasses import replace
+
+from extractor.long.asking import WHOLE, Memo, Work, chunks_of, is_too_long, stands_first
 from extractor.long.joining import answered
 from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Schema
 
-__all__ = ["WHOLE", "Memo", "chunks_of", "extract"]
+__all__ = ["WHOLE", "Memo", "chunks_of", "extract", "first_question"]
 
 
 async def extract(
@@ -30,3 +32,14 @@ async def extract(
     record = await answered(work, work.strategy)
     is_next = work.options.strategy == "auto" and work.strategy == "whole" and is_too_long(record)
     return await answered(work, "mixed") if is_next else record
+
+
+async def first_question(
+    document: Document, schema: Schema, engine: Engine, options: Options
+) -> tuple[Document, Schema, Options, int]:
+    """What of a document is shown first, what is asked of it and how, and how many questions there are."""
+    work = await Work.of(document, schema, engine, options, None)
+    questions = [*work.questions(work.strategy)]
+    if stands_first(questions):
+        options = replace(options, style=replace(options.style, order="document-first"))
+    return questions[0].excerpt.shown, questions[0].schema, options, len(questions)

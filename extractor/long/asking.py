@@ -181,7 +181,7 @@ async def ask_all(work: Work, questions: Sequence[Question]) -> list[tuple[Quest
     runs: dict[tuple[Range, ...], list[Question]] = {}
     for question in questions:
         runs.setdefault(question.excerpt.ranges, []).append(question)
-    is_first = any(len(run) > 1 for run in runs.values()) and not work.schema.examples
+    is_first = stands_first(questions)
 
     async def one_by_one(run: list[Question]) -> list[tuple[Question, Extraction]]:
         async with work.doors:
@@ -189,6 +189,12 @@ async def ask_all(work: Work, questions: Sequence[Question]) -> list[tuple[Quest
 
     found = await _gathered([one_by_one(run) for run in runs.values()])
     return [pair for pairs in found for pair in pairs]
+
+
+def stands_first(questions: Sequence[Question]) -> bool:
+    """Whether the document comes first in the prompts: where several ask about the same of it, without examples."""
+    shown = {question.excerpt.ranges for question in questions}
+    return len(shown) < len(questions) and not any(question.schema.examples for question in questions)
 
 
 async def _cut_to_fit(work: Work, question: Question, *, is_first: bool) -> list[tuple[Question, Extraction]]:
