@@ -15,7 +15,7 @@ from extractor.errors import ParseError, Refused, Truncated
 from extractor.pointers import pointer
 from extractor.schema import digest
 from extractor.syntax import BEGIN, Reading, read, strictly
-from extractor.types import Completion, Encoding, Schema
+from extractor.types import UNENDED, Completion, Encoding, Schema
 
 # An escape in JSON: a pair of surrogates, one alone, or any other; or one alone that is not escaped.
 _ESCAPE = re.compile(r"\\(?:u[dD][89abAB]\w\w\\u[dD][c-fC-F]\w\w|(u[dD][89a-fA-F]\w\w)|.)|([\ud800-\udfff])", re.DOTALL)
@@ -51,7 +51,7 @@ def decode(completion: Completion, schema: Schema | None = None, encoding: Encod
     models without a grammar write: it is read tolerantly, and a note says so. Other encodings are read by the schema.
     """
     refuse(completion)
-    text, is_cut = completion.text, completion.finish_reason == "length"
+    text, is_cut = completion.text, completion.finish_reason in UNENDED
     if not text.strip() and not is_cut:
         raise ParseError(_why_empty(completion, encoding))
     if schema is None or encoding == "json":
@@ -169,6 +169,9 @@ def apart(text: str) -> tuple[str, str]:
 
 def explain_cut(completion: Completion, max_tokens: int) -> Truncated:
     """Why an answer of at most `max_tokens` ended too early, and what helps."""
+    if completion.finish_reason == "repetition":
+        hint = "bound the lists of the schema (max_length), or take a larger model"
+        return Truncated("the answer was stopped, it went round in circles", hint=hint)
     written = completion.usage.output_tokens
     told = f" after {written} tokens" if written else ""  # not every engine counts
     if completion.thoughts and not completion.text:

@@ -21,7 +21,7 @@ from extractor.pointers import by_pointer, joined, pointer, value_at
 from extractor.prompt import Voice, again
 from extractor.schema import is_many
 from extractor.talk import Question, Talk
-from extractor.types import GIVEN_UP, Completion, Message, Problem, Schema
+from extractor.types import GIVEN_UP, UNENDED, Completion, Message, Problem, Schema
 from extractor.unsaid import has_unsaid
 from extractor.validation import Valid, doubted, validate
 
@@ -112,6 +112,8 @@ class Draft:
                 return taken.topped(question, value)
             return taken.pieced(question, value, answer.open, self.faults or cut)
         if answer.open is not None:
+            if completion.finish_reason == "repetition":
+                return taken.circled(value, answer.open, cut)
             return taken.begun(value, answer.open, cut)
         return self.better(replace(taken, data=value).checked())
 
@@ -125,15 +127,34 @@ class Draft:
             return replace(self, text=text, faults=why, is_final=is_final)
         return replace(self, is_final=is_final, faults=self.faults or why if is_final else self.faults)
 
-    def begun(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> Draft:
-        """With an answer that was cut off: what it lacks is asked for next, or the whole where nothing was complete."""
+    def begun(
+        self, value: Any, opened: repair.Path, fault: tuple[Problem, ...], done: repair.Path | None = None
+    ) -> Draft:
+        """With an answer that was cut off: what it lacks is asked for next, or the whole where nothing was complete.
+
+        Of a list that is `done` no further items are.
+        """
         if self.data is not None:
             return replace(self, faults=fault, is_final=True)
         data, pieces = repair.unwritten(self.schema, value, opened) if value else (None, [])
         if not data or not _count_leaves(data):
             return replace(self, faults=fault, is_final=not self.text.strip())
-        draft = replace(self, data=data, pieces=tuple(pieces), faults=fault)
+        pieces = [piece for piece in pieces if done is None or piece.path[:-1] != done or not piece.is_further]
+        draft = replace(self, data=data, pieces=tuple(pieces), faults=fault if pieces else ())
         return draft if pieces else draft.checked()
+
+    def circled(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> Draft:
+        """With an answer that went round in circles: the list that did is done, what comes after it is asked for."""
+        for depth, key in enumerate(opened):
+            items = value_at(value, pointer(opened[:depth]))
+            if self.data is None and isinstance(items, list) and isinstance(key, int):
+                del items[key:]  # the one that is not complete
+                count = len(items)
+                if (left := _drop_twins(items, 0)) < count:
+                    told = {pointer(opened[:depth]): f"went round in circles: {count - left} items dropped"}
+                    draft = replace(self, notes=joined(self.notes, told))
+                    return draft.begun(value, opened[:depth], fault, done=opened[:depth])
+        return self.begun(value, opened, fault)
 
     def pieced(self, question: Question, value: Any, opened: repair.Path | None, cut: tuple[Problem, ...]) -> Draft:
         """With pieces of it put in their places; `cut` says why some of them are continuations."""
@@ -272,7 +293,7 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
 
     What a single value means is seen where it is checked, with all of the record around it.
     """
-    text, is_cut = completion.text, completion.finish_reason == "length"
+    text, is_cut = completion.text, completion.finish_reason in UNENDED
     values = [talk.restore(question.schema, value) for value in answer.several or (answer.value,)]
     if is_cut and answer.value is not None:
         from extractor.coercion import continued

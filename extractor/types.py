@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from extractor.errors import ExtractError, InvalidOutput
 
-FinishReason = Literal["stop", "length", "refusal", "content_filter", "other"]
+FinishReason = Literal["stop", "length", "repetition", "refusal", "content_filter", "other"]
+UNENDED: Collection[FinishReason] = ("length", "repetition")  # of an answer that has no end
 Mode = Literal["grammar", "json_schema", "tools", "prompt"]
 Dialect = Literal["ecma", "rust"]
 Descriptor = Literal["typescript", "bullet", "json-schema"]

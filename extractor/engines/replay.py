@@ -50,7 +50,7 @@ def _read(path: Path) -> list[Completion]:
 
 
 def _answer(line: str, where: str) -> Completion:
-    hint = 'a line is {"text": "…"}, and "finish_reason" may say length, refusal, content_filter or other'
+    hint = 'a line is {"text": "…"}, and "finish_reason" may say length, repetition, refusal, content_filter or other'
     try:
         entry: Any = json.loads(line)
     except (ValueError, RecursionError) as error:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
 from extractor.engines.account import Account
 from extractor.engines.endpoint import wire
 from extractor.engines.endpoint.faults import NO_ANSWER, NO_SUCH_PATH
+from extractor.engines.endpoint.loops import goes_in_circles
 from extractor.engines.endpoint.transport import Patience, Transport
 from extractor.engines.pace import Pace, Turn
 from extractor.engines.trace import Trace
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
+from extractor.text import estimate_tokens
 from extractor.types import Completion, Message, Mode, OnText, Request, Usage
 
 _COUNT_SECONDS = 60.0
@@ -116,9 +119,13 @@ class ChatEngine:
     async def _streamed(self, path: str, body: Mapping[str, Any], on_text: OnText, seconds: float) -> Any:
         """The answer that a stream comes to."""
         written = wire.Written()
-        async for event in self.transport.stream(path, body, seconds):
-            if written.add(event):
-                on_text(written.text)
+        async with aclosing(self.transport.stream(path, body, seconds)) as events:
+            async for event in events:
+                if written.add(event):
+                    on_text(written.text)
+                if goes_in_circles(written.text):
+                    written.stop(estimate_tokens(str(body.get("messages") or body.get("prompt"))))
+                    break
         if not written.is_ended:
             self._lose(written.whole())
             raise EngineUnavailable(f"{self.id}: the stream ended before the answer did", retry_after=0.0)

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import ipaddress
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -167,14 +167,15 @@ class Transport:
         """The JSON of a resource; each try may take some seconds."""
         return await self.patiently(lambda left: self.once(path, None, left), seconds, patience)
 
-    async def stream(self, path: str, body: Mapping[str, Any], seconds: float) -> AsyncIterator[Any]:
+    async def stream(self, path: str, body: Mapping[str, Any], seconds: float) -> AsyncGenerator[Any, None]:
         """The events of an answer as it is written; tried once, since a part of it may have been shown."""
         started, received = time.monotonic(), _Received()
         fault: EngineError | None = None
         try:
             async with asyncio.timeout(seconds):
-                async for event in await self._events(path, body, seconds, received):
-                    yield event
+                async with await self._events(path, body, seconds, received) as events:
+                    async for event in events:
+                        yield event
         except Exception as error:  # noqa: BLE001
             fault = self._endpoint.explain(error, seconds, body)
         finally:

@@ -21,6 +21,7 @@ _FINISH: dict[str, FinishReason] = {
     "tool_calls": "stop",
     "function_call": "stop",
     "length": "length",
+    "repetition": "repetition",
     "content_filter": "content_filter",
 }
 IN_TEXT = "the model answered in text instead of calling the tool"
@@ -160,6 +161,7 @@ class Written:
         self._reason: Any = None
         self._usage: Any = None
         self._refusal = ""
+        self._events = 0
 
     @property
     def is_ended(self) -> bool:
@@ -181,7 +183,13 @@ class Written:
         calls = delta.get("tool_calls")
         grown = content + "".join(map(self._call, calls if isinstance(calls, list) else ()))
         self.text += grown
+        self._events += bool(grown)
         return bool(grown)
+
+    def stop(self, prompt_tokens: int) -> None:
+        """End it here, as it goes round in circles; how much was used is reckoned."""
+        self._reason = "repetition"
+        self._usage = {"prompt_tokens": prompt_tokens, "completion_tokens": self._events}
 
     def _call(self, call: Any) -> str:
         function, at = _object(_object(call).get("function")), _object(call).get("index")

@@ -1,0 +1,68 @@
+"""Answers that go round in circles: seen, stopped, and what is kept of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from scripted import ScriptedEngine
+
+from extractor.engines.endpoint.loops import goes_in_circles
+from extractor.pipeline import extract
+from extractor.schema import load
+from extractor.types import Document, Extraction
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ('{"names": [' + '"Ann Bell", ' * 60, True),
+        ('{"names": [' + '"Ann Bell", "Bo Hale", "Ida Moss", ' * 20, True),
+        ('{"rows": [' + '{"name": "Ann Bell", "role": "the master of the ferry"}, ' * 12, True),
+        ('{"names": [' + '"Ann Bell", ' * 30, False),
+        ('{"names": [' + ", ".join(f'"No. {at}"' for at in range(200)), False),
+        ('{"a": "' + "ha " * 300, True),
+        ("x" * 700, True),
+        ("", False),
+        ("short", False),
+    ],
+)
+def test_what_ends_in_the_same_again_and_again(text: str, is_one: bool) -> None:
+    assert goes_in_circles(text) is is_one
+    assert not goes_in_circles(text + "and then something else")
+
+
+@pytest.mark.parametrize("piece", range(1, 80, 7))
+def test_it_is_seen_wherever_the_piece_is_cut(piece: int) -> None:
+    whole = "start " + '{"name": "Ann Bell", "age": 7, "city": "Hull"}, ' * 40
+    assert goes_in_circles(whole[: len(whole) - piece])
+
+
+def run(spec: str, *replies: Any) -> tuple[Extraction, ScriptedEngine]:
+    engine = ScriptedEngine(replies)
+    return asyncio.run(extract(Document("d", "Ann Bell and Bo Hale met in Hull."), load(spec), engine)), engine
+
+
+def test_the_list_is_done_and_the_rest_is_asked_for() -> None:
+    looping = '{"people": ["Ann Bell", "Bo Hale", ' + '"Ann Bell", ' * 80 + '"Ann'
+    record, engine = run("people[], city str", (looping, "repetition"), '{"/city": "Hull"}')
+    assert record.ok
+    assert record.data == {"people": ["Ann Bell", "Bo Hale"], "city": "Hull"}
+    assert record.notes["/people"].endswith("went round in circles: 62 items dropped")  # of those that it may have
+    assert len(engine.requests) == 2
+
+
+def test_a_record_in_circles_is_complete_where_nothing_comes_after_the_list() -> None:
+    looping = '{"people": [' + '{"name": "Ann Bell", "age": 7}, ' * 40 + '{"name": "Ann'
+    record, engine = run("people[]{name, age int}", (looping, "repetition"))
+    assert record.data == {"people": [{"name": "Ann Bell", "age": 7}]}
+    assert record.ok
+    assert len(engine.requests) == 1
+
+
+def test_a_text_in_circles_is_asked_for_again() -> None:
+    record, _ = run("note str", ('{"note": "' + "ha " * 300, "repetition"), '{"note": "They met."}')
+    assert record.data == {"note": "They met."}
+    record, _ = run("note str", *[('{"note": "' + "ha " * 300, "repetition")] * 5)
+    assert "went round in circles" in str(record.errors[0])
