@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 from extractor import absent, repair
 from extractor.answer import Answer, decode, explain_cut
@@ -145,15 +145,15 @@ class Draft:
 
     def circled(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> Draft:
         """With an answer that went round in circles: the list that did is done, what comes after it is asked for."""
-        for depth, key in enumerate(opened):
-            items = value_at(value, pointer(opened[:depth]))
-            if self.data is None and isinstance(items, list) and isinstance(key, int):
-                del items[key:]  # the one that is not complete
+        for depth in range(len(opened) + 1):
+            place = opened[:depth]
+            items = value_at(value, pointer(place))
+            if self.data is None and isinstance(items, list):
+                del items[cast(int, opened[depth]) if depth < len(opened) else len(items) :]  # what is not complete
                 count = len(items)
                 if (left := _drop_twins(items, 0)) < count:
-                    told = {pointer(opened[:depth]): f"went round in circles: {count - left} items dropped"}
-                    draft = replace(self, notes=joined(self.notes, told))
-                    return draft.begun(value, opened[:depth], fault, done=opened[:depth])
+                    told = {pointer(place): f"went round in circles: {count - left} items dropped"}
+                    return replace(self, notes=joined(self.notes, told)).begun(value, place, fault, done=place)
         return self.begun(value, opened, fault)
 
     def pieced(self, question: Question, value: Any, opened: repair.Path | None, cut: tuple[Problem, ...]) -> Draft:
