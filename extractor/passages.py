@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -10,7 +10,7 @@ from extractor.chunks import split
 from extractor.excerpts import Excerpt, Range
 from extractor.pointers import resolve
 from extractor.portions import Field, spaced
-from extractor.rank import Index
+from extractor.rank import scores
 from extractor.text import weigh_tokens
 from extractor.types import Document, Schema
 
@@ -21,8 +21,7 @@ def about(document: Document, schema: Schema, some: Sequence[Field], size: float
     """The excerpt of so many tokens, as estimated, that is the most about some fields, and how the document begins."""
     text = document.text
     passages = split(text, max(round(size * _SHARE), 1))
-    index = Index.of([text[one.start : one.end] for one in passages])
-    ranked = [_ranked(index, schema, one) for one in some]
+    ranked = _ranked(schema, some, (text[one.start : one.end] for one in passages))
     taken: list[Range] = []
     left = size
     for at in _in_turn(ranked, len(passages)):
@@ -41,12 +40,16 @@ def _in_turn(ranked: Sequence[Sequence[int]], size: int) -> Iterator[int]:
     yield from dict.fromkeys(at for at in chain([0], turns, range(size)) if at is not None)
 
 
-def _ranked(index: Index, schema: Schema, field: Field) -> list[int]:
-    """The passages that have words of a field, the best first; those of its name count twice."""
-    scores = index.score(" ".join(_words(schema, field)))
-    for at, score in index.score(field.name).items():
-        scores[at] += score
-    return sorted(scores, key=lambda at: (-scores[at], at))
+def _ranked(schema: Schema, some: Sequence[Field], passages: Iterable[str]) -> list[list[int]]:
+    """Of each field the passages that have words of it, the best first; those of its name count twice."""
+    asked = [" ".join(_words(schema, field)) for field in some]
+    found = scores([*asked, *(field.name for field in some)], passages)
+    pairs = zip(found[: len(some)], found[len(some) :], strict=True)
+    return [_best_first({at: score + named.get(at, 0.0) for at, score in said.items()}) for said, named in pairs]
+
+
+def _best_first(total: Mapping[int, float]) -> list[int]:
+    return sorted(total, key=lambda at: (-total[at], at))
 
 
 def _words(schema: Schema, field: Field) -> Iterator[str]:
