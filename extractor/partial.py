@@ -20,7 +20,8 @@ _OUTER = ("description", "title", "examples", "x-merge", "x-key")  # of a field,
 def partial(schema: Schema) -> Schema:
     """The schema by which parts are asked about: 'title str, people[]{name, age int}' → title and age may be null.
 
-    Records of a list keep their key, by which they are joined. Only the whole is validated by the user's class.
+    What is not required may be left out as it is. Records of a list keep their key, by which they are joined. Only the
+    whole is validated by the user's class.
     """
     work = _Loosening(Scopes(schema.json_schema))
     loose = work.loosened(schema.json_schema, is_record=False)
@@ -44,9 +45,11 @@ class _Loosening:
             if name in node:
                 found[name] = [self.loosened(inner, is_record=is_record) for inner in node[name]]
         if "properties" in node:
-            key = key_of(self._scopes.of((node,))) if is_record else None
+            scope = self._scopes.of((node,))
+            key = key_of(scope) if is_record else None
             found["properties"] = {
-                name: self._field(inner, is_kept=name == key) for name, inner in node["properties"].items()
+                name: self._field(inner, is_kept=name == key or name not in scope.required)
+                for name, inner in node["properties"].items()
             }
         for name in ("items", "prefixItems"):
             if name in node:

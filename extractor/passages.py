@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, zip_longest
 from typing import Any
 
 from extractor.chunks import split
 from extractor.excerpts import Excerpt, Range
 from extractor.pointers import resolve
-from extractor.portions import Field, spaced
+from extractor.portions import Field, fields, spaced
 from extractor.rank import scores
 from extractor.text import weigh_tokens
 from extractor.types import Document, Schema
@@ -17,39 +18,51 @@ from extractor.types import Document, Schema
 _SHARE = 1 / 8  # of what is shown, that a passage has
 
 
-def about(document: Document, schema: Schema, some: Sequence[Field], size: float, pages: Sequence[int] = ()) -> Excerpt:
-    """The excerpt of so many tokens, as estimated, that is the most about some fields, and how the document begins."""
-    text = document.text
-    passages = split(text, max(round(size * _SHARE), 1))
-    ranked = _ranked(schema, some, (text[one.start : one.end] for one in passages))
-    taken: list[Range] = []
-    left = size
-    for at in _in_turn(ranked, len(passages)):
-        weight = weigh_tokens(text[passages[at].start : passages[at].end])
-        if weight <= left:
-            taken.append((passages[at].start, passages[at].end))
-            left -= weight
-        if left < size * _SHARE / 2:
-            break
-    return Excerpt.of(document, taken or [(passages[0].start, passages[0].end)], pages)
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """The passages of a document, and by the path of each field those that have words of it, the best first."""
+
+    document: Document
+    ranges: Sequence[Range]
+    ranked: Mapping[tuple[str, ...], Sequence[int]]
+    pages: Sequence[int] = ()
+
+    @classmethod
+    def of(cls, document: Document, schema: Schema, size: float, pages: Sequence[int] = ()) -> Passages:
+        """Those for excerpts of about so many tokens, as estimated."""
+        text = document.text
+        ranges = [(one.start, one.end) for one in split(text, max(round(size * _SHARE), 1))]
+        every = fields(schema)
+        queries = [query for one in every for query in (one.name, " ".join(_words(schema, one)))]
+        found = scores(queries, (text[start:end] for start, end in ranges))
+        ranked = {one.path: _best_first(*found[2 * at : 2 * at + 2]) for at, one in enumerate(every)}
+        return cls(document, ranges, ranked, pages)
+
+    def about(self, some: Sequence[Field], size: float) -> Excerpt:
+        """The excerpt of so many tokens that is the most about some fields, with how the document begins."""
+        taken: list[Range] = []
+        left = size
+        for at in _in_turn([self.ranked[one.path] for one in some], len(self.ranges)):
+            start, end = self.ranges[at]
+            weight = weigh_tokens(self.document.text[start:end])
+            if weight <= left:
+                taken.append((start, end))
+                left -= weight
+            if left < size * _SHARE / 2:
+                break
+        return Excerpt.of(self.document, taken or self.ranges[:1], self.pages)
+
+
+def _best_first(of_name: Mapping[int, float], of_all: Mapping[int, float]) -> list[int]:
+    """Passages by their scores; the words of a name count twice."""
+    total = {at: score + of_name.get(at, 0.0) for at, score in of_all.items()}
+    return sorted(total, key=lambda at: (-total[at], at))
 
 
 def _in_turn(ranked: Sequence[Sequence[int]], size: int) -> Iterator[int]:
     """Each number once: the first; the best of each ranking, then the second of each, and so on; then what is left."""
     turns = chain.from_iterable(zip_longest(*ranked))
     yield from dict.fromkeys(at for at in chain([0], turns, range(size)) if at is not None)
-
-
-def _ranked(schema: Schema, some: Sequence[Field], passages: Iterable[str]) -> list[list[int]]:
-    """Of each field the passages that have words of it, the best first; those of its name count twice."""
-    asked = [" ".join(_words(schema, field)) for field in some]
-    found = scores([*asked, *(field.name for field in some)], passages)
-    pairs = zip(found[: len(some)], found[len(some) :], strict=True)
-    return [_best_first({at: score + named.get(at, 0.0) for at, score in said.items()}) for said, named in pairs]
-
-
-def _best_first(total: Mapping[int, float]) -> list[int]:
-    return sorted(total, key=lambda at: (-total[at], at))
 
 
 def _words(schema: Schema, field: Field) -> Iterator[str]:

@@ -6,9 +6,10 @@ The fields are those of the record and of the objects in it; a list is one field
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import ceil
 from typing import Any
 
 from extractor.errors import SchemaError
@@ -120,12 +121,17 @@ def _is_of_all(scopes: Scopes, node: Any, path: Path) -> bool:
     )
 
 
-def grouped(some: Iterable[Field], most: int) -> list[list[Field]]:
-    """Fields that follow each other, in groups of which none has more values than `most`, but where one field does."""
+def grouped(some: Sequence[Field], most: int) -> list[list[Field]]:
+    """Fields that follow each other, in groups of about as many values each, and not more than `most` of them.
+
+    One field may have more.
+    """
+    total = sum(one.weight for one in some)
+    share = total / max(ceil(total / most), 1)
     found: list[list[Field]] = []
     weight = 0
     for one in some:
-        if not found or weight + one.weight > most:
+        if not found or weight + one.weight / 2 > share or weight + one.weight > most:
             found.append([])
             weight = 0
         found[-1].append(one)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -454,3 +455,19 @@ def test_real_weights_are_asked_for_yaml(here: Path) -> None:
     assert bool(record["data"]) != bool(record["errors"])
     assert done.code == bool(record["errors"])
     assert "Traceback" not in done.err
+
+
+def test_of_a_long_text_the_first_question_is_shown(here: Path) -> None:
+    (here / "long.txt").write_text("\n\n".join(f"Day {day}. " + "It rained. " * 60 for day in range(40)) + "\nEnd.")
+    flags = ("-s", "rain, people[]", "-m", "replay:none.jsonl", "--json")
+    (here / "none.jsonl").write_text("")
+    done = extract("prompt", "long.txt", *flags, "--strategy", "map-reduce", "--chunk-tokens", "500", cwd=here)
+    shown = json.loads(done.out)["messages"][-1]["content"]
+    assert "Day 0." in shown
+    assert "End." not in shown
+    assert re.search(
+        r"this is the first of \d+ questions about it", extract("prompt", "long.txt", *flags, "-v", cwd=here).err
+    )
+    whole = extract("prompt", "long.txt", *flags, "--strategy", "whole", "-v", cwd=here)
+    assert "End." in json.loads(whole.out)["messages"][-1]["content"]
+    assert "questions" not in whole.err

@@ -13,6 +13,8 @@ from extractor.cli.flags import (
     AllowPrivateOption,
     AnswerLangOption,
     BaseUrlOption,
+    ChunkTokensOption,
+    ContextTokensOption,
     DescriptorOption,
     EncodingOption,
     ExamplesOption,
@@ -28,6 +30,7 @@ from extractor.cli.flags import (
     RawOption,
     SchemaOption,
     ShotsOption,
+    StrategyOption,
     VerboseOption,
 )
 from extractor.cli.frame import handled, load_schema
@@ -51,6 +54,9 @@ def prompt(
     answer_lang: AnswerLangOption = None,
     form: FormOption = "chat",
     base_url: BaseUrlOption = None,
+    strategy: StrategyOption = "auto",
+    chunk_tokens: ChunkTokensOption = 2_000,
+    context_tokens: ContextTokensOption = 100,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     raw: RawOption = False,
     loader: LoaderOption = None,
@@ -61,8 +67,9 @@ def prompt(
 ) -> None:
     """Print what a model would get of a document; generates nothing, and asks no server.
 
-    The exact messages, the mode with the grammar or the JSON Schema that is sent in it, and the count of tokens. Where
-    only a server's answers can show which modes it honours, those are listed that would be tried.
+    The exact messages (of a long text those of the first question about it), the mode with the grammar or the JSON
+    Schema that is sent in it, and the count of tokens. Where only a server's answers can show which modes it honours,
+    those are listed that would be tried.
     """
     screen = Screen(quiet, verbose)
     with handled(screen):
@@ -80,6 +87,14 @@ def prompt(
                 screen.note(f"{document.source}: {note}")
             style = style_of(ctx.params, screen)
             loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
-            options = Options(mode=None if mode == "auto" else mode, style=style)
+            options = Options(
+                mode=None if mode == "auto" else mode,
+                style=style,
+                strategy=strategy,
+                chunk_tokens=chunk_tokens,
+                context_tokens=context_tokens,
+            )
             found = asyncio.run(prepare(engine, document, loaded, options))
+        if found.questions > 1:
+            screen.note(f"{document.source}: this is the first of {found.questions:,} questions about it")
         print_prompt(found, as_json=as_json)

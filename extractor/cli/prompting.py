@@ -8,6 +8,7 @@ from extractor.cli.terminal import plain
 from extractor.engines import RemoteEngine, Session
 from extractor.errors import SchemaError
 from extractor.lines import to_json
+from extractor.long import first_question
 from extractor.prompt import as_text
 from extractor.strict import to_strict
 from extractor.talk import Options, build_request, estimate_chat, of_engine
@@ -18,13 +19,15 @@ from extractor.types import Document, Engine, Mode, Request, Schema
 class Prompt:
     """The first request of a document, with the grammar or the JSON Schema that is sent beside its messages.
 
-    `modes` are several where only the answers of an endpoint show which of them it honours; then the request is that of
-    mode `prompt`, of which all have the messages. `tokens` is None where nobody here counts them.
+    Of a long document it is one of several `questions`. `modes` are several where only the answers of an endpoint show
+    which of them it honours; then the request is that of mode `prompt`, of which all have the messages. `tokens` is
+    None where nobody here counts them.
     """
 
     request: Request
     modes: tuple[Mode, ...]
     tokens: int | None
+    questions: int = 1
 
     @property
     def mode(self) -> Mode | None:
@@ -36,12 +39,12 @@ async def prepare(session: Session, document: Document, schema: Schema, options:
     """What a run would ask first; an endpoint is asked for nothing."""
     wanted = options.mode or ("prompt" if options.fitting == ("prompt",) else None)
     try:
+        document, schema, options, questions = await first_question(document, schema, session, options)
         modes = (of_engine(session, wanted),) if wanted else _possible(session.engine, schema, options.fitting)
         request = build_request(document, schema, options, modes[0] if len(modes) == 1 else "prompt")
         is_chat = request.form == "chat"  # nobody counts the tokens of a text
-        return Prompt(
-            _as_sent(request, session), modes, await session.count_tokens(request.messages) if is_chat else None
-        )
+        tokens = await session.count_tokens(request.messages) if is_chat else None
+        return Prompt(_as_sent(request, session), modes, tokens, questions)
     finally:
         await session.aclose()
 

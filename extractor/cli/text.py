@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import merge
 from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +13,7 @@ import typer
 from extractor.cli.asking import reading_of
 from extractor.cli.flags import (
     AllowPrivateOption,
+    ChunkTokensOption,
     LoaderOption,
     OfflineOption,
     QuietOption,
@@ -25,6 +26,8 @@ from extractor.cli.terminal import Screen, one_line
 from extractor.errors import SourceError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from extractor.types import Document
 
 _PIECE = 1 << 20  # characters
@@ -36,6 +39,15 @@ def text(
     outline: Annotated[
         bool, typer.Option("--outline", help="Where pages and sections start instead of the text, with their offsets.")
     ] = False,
+    chunks: Annotated[
+        bool,
+        typer.Option(
+            "--chunks",
+            help="The parts that a long text is asked about in, instead of the text: start, end, tokens as estimated, "
+            "page, headings.",
+        ),
+    ] = False,
+    chunk_tokens: ChunkTokensOption = 2_000,
     as_json: Annotated[
         bool, typer.Option("--json", help="Text, metadata, pages, sections and notes as JSON, of each source a line.")
     ] = False,
@@ -70,22 +82,20 @@ def text(
                 continue
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
-            _print(document, as_json=as_json, has_outline=outline)
+            if as_json:
+                _write(_json(document, has_text=not outline), "\n")
+            elif chunks or outline:
+                for line in _chunks(document, chunk_tokens) if chunks else _lines(document):
+                    print(line)
+            else:
+                _write(_pieces(document.text), "" if document.text.endswith("\n") else "\n")
         raise typer.Exit(int(failed))
 
 
-def _print(document: Document, *, as_json: bool, has_outline: bool) -> None:
-    if as_json:
-        for piece in _json(document, has_text=not has_outline):
-            print(piece, end="")
-        print()
-    elif has_outline:
-        for line in _lines(document):
-            print(line)
-    else:
-        for piece in _pieces(document.text):
-            print(piece, end="")
-        print(end="" if document.text.endswith("\n") else "\n")
+def _write(pieces: Iterable[str], end: str) -> None:
+    for piece in pieces:
+        print(piece, end="")
+    print(end=end)
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -119,6 +129,18 @@ def _facts(document: Document) -> dict[str, Any]:
         ],
         "notes": document.notes,
     }
+
+
+def _chunks(document: Document, size: int) -> Iterator[str]:
+    """The parts of a long text: '       0     7412  1998 tokens  page 1  The log › Day 1'."""
+    from extractor.long import chunks_of
+    from extractor.text import estimate_tokens
+
+    for one in chunks_of(document.text, size):
+        page = f"  page {one.page}" if one.page else ""
+        above = f"  {' › '.join(map(one_line, one.headings))}" if one.headings else ""
+        tokens = estimate_tokens(document.text[one.lead : one.end])
+        yield f"{one.start:>8} {one.end:>8} {tokens:>6} tokens{page}{above}"
 
 
 def _lines(document: Document) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from scripted import quick
 
 from extractor.excerpts import GAP, Excerpt
-from extractor.passages import about
+from extractor.passages import Passages
 from extractor.portions import fields, grouped, portion
 from extractor.schema import load
 from extractor.types import Document, Example, Extraction, Span, Support
@@ -165,7 +165,7 @@ TEXT = "\n\n".join(f"{FILLER}\n\n{fact}\n\n{FILLER}" for fact in FACTS)
 
 def test_each_field_has_its_turn() -> None:
     schema = load("ferry_seats int, agreementDate, governing_law")
-    excerpt = about(Document("d", TEXT), schema, fields(schema), 400)
+    excerpt = Passages.of(Document("d", TEXT), schema, 400).about(fields(schema), 400)
     assert all(fact in excerpt.shown.text for fact in FACTS)
     assert len(excerpt.shown.text) < 0.6 * len(TEXT)
     assert excerpt.ranges[0][0] == 0
@@ -179,11 +179,11 @@ def test_words_of_descriptions_and_definitions_count() -> None:
             "$defs": {"Law": {"type": "object", "properties": {"y": {"type": "string", "description": "governed by"}}}},
         }
     )
-    assert FACTS[2] in about(Document("d", TEXT), schema, fields(schema), 250).shown.text
+    assert FACTS[2] in Passages.of(Document("d", TEXT), schema, 250).about(fields(schema), 250).shown.text
 
 
 def test_a_text_that_has_none_of_the_words_is_shown_from_its_beginning() -> None:
     schema = load("标题 str")
-    excerpt = about(Document("d", TEXT), schema, fields(schema), 200)
+    excerpt = Passages.of(Document("d", TEXT), schema, 200).about(fields(schema), 200)
     assert excerpt.ranges[0][0] == 0
     assert len(excerpt.ranges) == 1

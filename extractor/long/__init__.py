@@ -1,0 +1,45 @@
+"""The way of a long document: several questions about parts of it, or about some of its fields, and one record of all.
+
+`whole` shows all of the text. `map-reduce` asks of each part what it has (`partial`). `retrieve` shows only the
+passages that are about the fields. `auto` takes the whole where it is short, else asks for fields that say one thing as
+with `retrieve`, and for lists, whose items may stand anywhere, as with `map-reduce`. A schema that is too much for one
+answer is asked about in portions. What came is joined by what the fields mean (`merge`), the model makes one text of
+several that it worded, and what is not valid then is asked for once more, with the passages that are about it.
+
+Reading order: this file; `asking`, what is asked; `joining`, one record of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from extractor.long.asking import WHOLE, Memo, Work, chunks_of, is_too_long, stands_first
+from extractor.long.joining import answered
+from extractor.talk import Options
+from extractor.types import Document, Engine, Extraction, Schema
+
+__all__ = ["WHOLE", "Memo", "chunks_of", "extract", "first_question"]
+
+
+async def extract(
+    document: Document, schema: Schema, engine: Engine, options: Options | None = None, memo: Memo | None = None
+) -> Extraction:
+    """Extract one record of a document of any length; raises what `pipeline.extract` does.
+
+    `memo` keeps what parts of it gave, so that after a break only the others are asked about.
+    """
+    work = await Work.of(document, schema, engine, options or Options(), memo)
+    record = await answered(work, work.strategy)
+    is_next = work.options.strategy == "auto" and work.strategy == "whole" and is_too_long(record)
+    return await answered(work, "mixed") if is_next else record
+
+
+async def first_question(
+    document: Document, schema: Schema, engine: Engine, options: Options
+) -> tuple[Document, Schema, Options, int]:
+    """What of a document is shown first, what is asked of it and how, and how many questions there are."""
+    work = await Work.of(document, schema, engine, options, None)
+    questions = [*work.questions(work.strategy)]
+    if stands_first(questions):
+        options = replace(options, style=replace(options.style, order="document-first"))
+    return questions[0].excerpt.shown, questions[0].schema, options, len(questions)

@@ -1,0 +1,229 @@
+"""What is asked about a long document: which fields, and what of the text is shown for them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+from extractor.chunks import Chunk, split
+from extractor.errors import EngineError, PromptTooLong
+from extractor.excerpts import Excerpt, Range
+from extractor.outline import body_start, pages
+from extractor.partial import partial
+from extractor.passages import Passages
+from extractor.pipeline import extract
+from extractor.portions import Field, fields, grouped, portion
+from extractor.schema import digest
+from extractor.talk import Options
+from extractor.text import weigh_tokens
+from extractor.types import Document, Engine, Extraction, Message, Schema
+
+WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
+
+_MOST_VALUES = 200  # that one answer is asked for
+_LEAST = 400  # characters of a part that is not cut any more
+_OVERLAP = 0.05  # of a chunk
+_DEEPEST = 3  # times that texts of texts are made
+_SAMPLE = 6_000  # characters by which the tokens of a text are reckoned
+
+
+class Memo(Protocol):
+    """What is known already of parts of documents that were begun: a record by what was asked."""
+
+    def get(self, key: str) -> Extraction | None:
+        """The record of a part, if there is one."""
+        ...
+
+    def put(self, key: str, record: Extraction) -> None:
+        """Keep the record of a part."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked at once: some fields of a record, and what of the document is shown."""
+
+    excerpt: Excerpt
+    schema: Schema
+    sought: Sequence[Field] = ()  # what the excerpt is about, where it is about some fields
+    is_partial: bool = False  # what the excerpt does not have may be elsewhere
+
+
+@dataclass(frozen=True)
+class Work:
+    """A document under way. `size` is that of a part, in tokens as estimated."""
+
+    document: Document
+    schema: Schema
+    engine: Engine
+    options: Options
+    memo: Memo | None
+    size: float
+    strategy: str
+    pages: Sequence[int]
+    doors: asyncio.Semaphore
+    depth: int = 0  # of texts that are made of texts
+
+    @classmethod
+    async def of(
+        cls, document: Document, schema: Schema, engine: Engine, options: Options, memo: Memo | None, depth: int = 0
+    ) -> Work:
+        """What is to be done about a document."""
+        weight = weigh_tokens(document.text)
+        is_short = weight <= options.chunk_tokens / 2
+        rate = 1.0 if is_short else await _rate(document, engine)
+        size = options.chunk_tokens / rate
+        most = max(WHOLE, options.chunk_tokens) if options.strategy == "auto" else options.chunk_tokens
+        named = "mixed" if options.strategy == "auto" else options.strategy
+        strategy = "whole" if weight * rate <= most or depth > _DEEPEST else named
+        doors = asyncio.Semaphore(max(getattr(engine, "slots", 1) or 1, 1))
+        return cls(document, schema, engine, options, memo, size, strategy, pages(document.text), doors, depth)
+
+    def questions(self, strategy: str) -> Iterator[Question]:
+        """What is asked, by a strategy."""
+        every = fields(self.schema)
+        parted = {"map-reduce": every, "mixed": [one for one in every if one.is_everywhere]}.get(strategy, ())
+        others = [one for one in every if one not in parted]
+        for some in grouped(others, _MOST_VALUES):
+            asked = portion(self.schema, some)
+            if strategy == "whole":
+                yield Question(Excerpt(self.document, ((0, len(self.document.text)),), self.pages), asked)
+            else:
+                yield Question(self.passages.about(some, self.size), asked, some)
+        if parted:
+            some_of_each = [partial(portion(self.schema, some)) for some in grouped(parted, _MOST_VALUES)]
+            for chunk in chunks_of(self.document.text, self.size):
+                yield from (Question(self._part(chunk), asked, is_partial=True) for asked in some_of_each)
+
+    @cached_property
+    def passages(self) -> Passages:
+        """The passages of the document, and what each field has to do with them."""
+        return Passages.of(self.document, self.schema, self.size, self.pages)
+
+    def _part(self, chunk: Chunk) -> Excerpt:
+        """What the model is shown of a chunk: how the document begins, the headings above it, and the text."""
+        text = self.document.text
+        above = [(one.start, _line_end(text, one.start)) for one in chunk.above]
+        shown = [*self._context(), *above, (chunk.lead, chunk.end)]
+        return Excerpt.of(self.document, shown, self.pages)
+
+    @property
+    def beginning(self) -> Excerpt:
+        """The first part."""
+        text = self.document.text[: 8 * round(self.size)]
+        return Excerpt(self.document, ((0, split(text, max(round(self.size), 1))[0].end),), self.pages)
+
+    def _context(self) -> list[Range]:
+        """How the document begins, as much of it as every part shows: what its file says of it, its first sentences."""
+        most = self.options.context_tokens * self.size / self.options.chunk_tokens
+        start = body_start(self.document.text)
+        front = [(0, start)] if start and weigh_tokens(self.document.text[:start]) <= most else []
+        left = most - sum(weigh_tokens(self.document.text[first:last]) for first, last in front)
+        if left < 1:
+            return front
+        first = split(self.document.text[start : start + 8 * round(most)], round(left))[0]
+        return [*front, (start, start + first.end)]
+
+    async def asked(self, question: Question) -> Extraction:
+        """The record of a question that is the only one, placed in the document."""
+        return question.excerpt.placed(
+            await extract(question.excerpt.shown, question.schema, self.engine, self.options)
+        )
+
+    async def asked_of_several(self, question: Question, *, is_first: bool) -> Extraction:
+        """The record of one question of several, which may be known; `is_first`: the document stands before it."""
+        style = replace(self.options.style, order="document-first") if is_first else self.options.style
+        shown = question.excerpt.shown
+        key = digest({"schema": question.schema.digest, "order": style.order, "text": shown.text})
+        known = self.memo.get(key) if self.memo else None
+        if known is not None:
+            return replace(known, source=self.document.source)
+        options = replace(self.options, style=style, on_partial=None)
+        record = question.excerpt.placed(await extract(shown, question.schema, self.engine, options))
+        if self.memo and record.ok:
+            self.memo.put(key, record)
+        return record
+
+
+def chunks_of(text: str, size: float) -> list[Chunk]:
+    """The parts of a text, each of at most so many tokens, as estimated, and some of the one before."""
+    return split(text, max(round(size), 1), round(_OVERLAP * size))
+
+
+async def _rate(document: Document, engine: Engine) -> float:
+    """The tokens of a text, as the engine counts them, to one as estimated; 1 where it does not count."""
+    count = getattr(engine, "count_tokens", None)
+    text, third = document.text, _SAMPLE // 3
+    middle = len(text) // 2
+    sample = text[:third] + text[middle : middle + third] + text[-third:]
+    try:
+        tokens = await count((Message("user", sample),)) if count else None
+    except EngineError:
+        return 1.0
+    return min(max(tokens / max(weigh_tokens(sample), 1.0), 0.25), 4.0) if tokens else 1.0
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def is_too_long(record: Extraction) -> bool:
+    """Whether what was shown is more than the model takes at once."""
+    return any(problem.kind == PromptTooLong.__name__ for problem in record.errors)
+
+
+async def ask_all(work: Work, questions: Sequence[Question]) -> list[tuple[Question, Extraction]]:
+    """All questions with their records. Those about one excerpt follow each other: what was read of it is kept."""
+    runs: dict[tuple[Range, ...], list[Question]] = {}
+    for question in questions:
+        runs.setdefault(question.excerpt.ranges, []).append(question)
+    is_first = stands_first(questions)
+
+    async def one_by_one(run: list[Question]) -> list[tuple[Question, Extraction]]:
+        async with work.doors:
+            return [pair for one in run for pair in await _cut_to_fit(work, one, is_first=is_first)]
+
+    found = await _gathered([one_by_one(run) for run in runs.values()])
+    return [pair for pairs in found for pair in pairs]
+
+
+def stands_first(questions: Sequence[Question]) -> bool:
+    """Whether the document comes first in the prompts: where several ask about the same of it, without examples."""
+    shown = {question.excerpt.ranges for question in questions}
+    return len(shown) < len(questions) and not any(question.schema.examples for question in questions)
+
+
+async def _cut_to_fit(work: Work, question: Question, *, is_first: bool) -> list[tuple[Question, Extraction]]:
+    """The record of a question, or those of smaller ones where it is too long for the model."""
+    record = await work.asked_of_several(question, is_first=is_first)
+    halves = [*_halves(work, question)] if is_too_long(record) else []
+    if not halves:
+        return [(question, record)]
+    return [pair for half in halves for pair in await _cut_to_fit(work, half, is_first=is_first)]
+
+
+def _halves(work: Work, question: Question) -> Iterator[Question]:
+    """Questions that show half of it each; nothing where it is no more to be cut."""
+    excerpt = question.excerpt
+    start, end = excerpt.ranges[-1]
+    own = excerpt.document.text[start:end]
+    if question.is_partial and len(own) >= _LEAST:
+        for half in split(own, max(round(weigh_tokens(own) / 2) + 1, 1)):
+            ranges = (*excerpt.ranges[:-1], (start + half.start, start + half.end))
+            yield replace(question, excerpt=replace(excerpt, ranges=ranges))
+    elif question.sought and len(text := excerpt.shown.text) >= _LEAST:
+        yield replace(question, excerpt=work.passages.about(question.sought, weigh_tokens(text) / 2))
+
+
+async def _gathered(some: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
+    """What all of them return; the first that raises ends the others."""
+    tasks = [asyncio.ensure_future(one) for one in some]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,135 @@
+"""One record of what the questions about a document gave."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from extractor import repair
+from extractor.errors import SourceError
+from extractor.evidence import Evidence
+from extractor.excerpts import Excerpt
+from extractor.long.asking import Question, Work, ask_all
+from extractor.merge import Given, Merged, merge
+from extractor.pipeline import complete, unread
+from extractor.pointers import joined, unescaped
+from extractor.pooled import Pooled
+from extractor.portions import Field, fields
+from extractor.schema import digest
+from extractor.types import Document, Extraction, Problem, Schema
+from extractor.validation import Valid, validate
+
+
+async def answered(work: Work, strategy: str) -> Extraction:
+    """The record of a document, by a strategy."""
+    questions = [*work.questions(strategy)]
+    return await work.asked(questions[0]) if len(questions) == 1 else await _joined(work, questions)
+
+
+async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
+    started = time.monotonic()
+    pairs = await ask_all(work, questions)
+    asked = [record for _, record in pairs]
+    problems = [_placed(question, problem) for question, record in pairs for problem in record.errors]
+    records = [record for record in asked if record.data is not None]
+    if not records:
+        nothing = unread(work.document.source, SourceError(""), work.schema, work.engine, work.options)
+        return _summed(replace(nothing, errors=tuple(problems)), asked, started)
+    merged = merge([record.data for record in records], work.schema)
+    for where in merged.to_reduce:
+        made = await _reduced(work, merged, records, where)
+        records.append(made)
+        asked.append(made)
+    excerpt = _for_repair(work, merged.data)
+    pooled = Pooled(
+        document=excerpt.shown,
+        schema=work.schema,
+        level=work.options.ground,
+        merged=merged,
+        records=records,
+        excerpt=excerpt,
+    )
+    record = await complete(pooled, work.engine, replace(work.options, on_partial=None), merged.data)
+    conflicts = {one.pointer: pooled.alternatives(one) for one in merged.conflicts}
+    notes = joined({"": _told(pairs)}, record.notes)
+    record = replace(record, errors=(*record.errors, *problems), conflicts=conflicts, notes=notes)
+    return _summed(record, asked, started)
+
+
+def _told(pairs: Sequence[tuple[Question, Extraction]]) -> str:
+    """How it was asked, in words."""
+    parts = len({question.excerpt.ranges for question, _ in pairs if question.is_partial})
+    others = sum(not question.is_partial for question, _ in pairs)
+    if not parts:
+        return f"asked in {others} questions about some of its fields each"
+    told = f"asked about in {parts} part{'s' * (parts > 1)}"
+    return f"{told}, and {others} more question{'s' * (others > 1)} on fields that say one thing" if others else told
+
+
+def _summed(record: Extraction, parts: Sequence[Extraction], started: float) -> Extraction:
+    """The record with what all questions took."""
+    every = [*parts, record]
+    return replace(
+        record,
+        attempts=sum(one.attempts for one in every),
+        usage=sum((one.usage for one in every[1:]), every[0].usage),
+        seconds=round(time.monotonic() - started, 3),
+        thoughts="\n".join(filter(None, (one.thoughts for one in every))),
+    )
+
+
+def _placed(question: Question, problem: Problem) -> Problem:
+    """A problem of a part as one of the document."""
+    if not question.is_partial:
+        return problem
+    start, end = question.excerpt.ranges[-1]
+    return replace(problem, pointer="", message=f"the part from {start} to {end}: {problem}", value=None)
+
+
+def _for_repair(work: Work, data: Any) -> Excerpt:
+    """What is shown where fields are not valid yet: the passages that are about them; else the beginning."""
+    found = validate(work.schema, data)
+    names = () if isinstance(found, Valid) else {problem.pointer for problem in found}
+    wrong = [one for one in fields(work.schema) if any(_is_in(one, name) for name in names)]
+    return work.passages.about(wrong, work.size) if wrong else work.beginning
+
+
+def _is_in(one: Field, where: str) -> bool:
+    """Whether a pointer is that of a field, of what is inside of it, or of an object that it is in."""
+    path = map(unescaped, where.split("/")[1:])
+    return all(mine == theirs for mine, theirs in zip(one.path, path, strict=False))
+
+
+# --- one text of several -----------------------------------------------------------------------------------------
+
+
+async def _reduced(work: Work, merged: Merged, records: Sequence[Extraction], where: str) -> Extraction:
+    """Put one text in the place of those that parts worded; what backs it is looked for where theirs were."""
+    texts = merged.to_reduce[where]
+    piece, schema = _alone(work.schema, where, merged.data)
+    told = Document(work.document.source, "\n\n".join(one.value for one in texts))
+    options = replace(work.options, ground="off", on_partial=None, passes=1)
+    inner = await Work.of(told, schema, work.engine, options, None, work.depth + 1)
+    said = await answered(inner, inner.strategy)
+    (name,) = schema.json_schema["properties"]
+    text = said.data.get(name) if isinstance(said.data, Mapping) else None
+    if not isinstance(text, str) or not text.strip():
+        return said
+    places = [backed.passage for one in texts for backed in records[one.part].support.get(one.pointer, ())]
+    backing = Excerpt.of(work.document, [place for place in places if place] or work.beginning.ranges, work.pages)
+    found = backing.placed(Evidence(backing.shown, schema, work.options.ground).found({name: text}))
+    merged.data, _ = repair.put(merged.data, [piece], {where: text})
+    merged.origins[where] = [Given(text, len(records), f"/{name}")]
+    return replace(said, spans=found.spans, support=found.support, ungrounded=found.ungrounded)
+
+
+def _alone(schema: Schema, where: str, data: Any) -> tuple[repair.Piece, Schema]:
+    """One place of a record, and a schema of it alone, under its name: '/parts/0/summary' → summary."""
+    path = repair.path_of(data, where)
+    piece = repair.Piece(path, repair.subschema(schema, path, data), "")
+    asked = repair.asked(schema, [piece])
+    name = next(part for part in reversed(path) if isinstance(part, str))
+    root = {**asked.json_schema, "properties": {name: asked.json_schema["properties"][where]}, "required": [name]}
+    return piece, replace(asked, json_schema=root, model=None, examples=(), digest=digest(root))
