@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise, tee
+from typing import NamedTuple
 
 from extractor.outline import Section, page_at, pages, sections
 from extractor.sentences import each_sentence, sentences
@@ -51,9 +52,8 @@ class Chunk:
         return tuple(section.title for section in self.above)
 
 
-@dataclass(frozen=True, slots=True)
-class _Boundary:
-    """Where a text may be cut, how well, and the tokens before it."""
+class _Boundary(NamedTuple):
+    """Where a text may be cut, how well, and the tokens before it; a tuple, as there may be one for each word."""
 
     at: int
     strength: int

@@ -8,9 +8,11 @@ page, as `pdftotext` writes it; headings are those of Markdown (CommonMark 0.31,
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 PAGE_BREAK = "\f"
@@ -67,7 +69,7 @@ def pages(text: str) -> Sequence[int]:
     if PAGE_BREAK not in text:
         return ()
     after = (found.end() for found in re.finditer(r"\f\n?", text))
-    return [0, *(start for start in after if start < len(text))]
+    return array("Q", chain([0], (start for start in after if start < len(text))))
 
 
 def page_at(starts: Sequence[int], at: int) -> int | None:

@@ -7,6 +7,7 @@ logarithm of one more than theirs, so that no word that texts share counts again
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ _K1 = 1.2  # how soon more of the same word says nothing new
 _B = 0.75  # how much the length of a text counts
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー"
+_ASCII_TERM = re.compile("[a-z0-9]+")
 _TERM = regex.compile(rf"(?V1)([{_UNSPACED}]+)|[[\p{{L}}\p{{M}}\p{{N}}]--[{_UNSPACED}]]+")
 
 
@@ -27,6 +29,8 @@ def terms(text: str) -> list[str]:
 
     '石墨烯' → ['石墨', '墨烯']; a character alone stands for itself.
     """
+    if text.isascii():
+        return _ASCII_TERM.findall(text.lower())
     found: list[str] = []
     for term in _TERM.finditer(normalize("NFKC", normalize("NFKC", text).casefold())):
         run = term[0]

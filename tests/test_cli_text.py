@@ -52,6 +52,19 @@ def test_several_as_json_lines_and_what_failed() -> None:
     assert extract("text", FILES / "minutes.pdf", FILES / "report.docx").returncode == 2
 
 
+def test_a_long_text_is_printed_whole(tmp_path: Path) -> None:
+    text = "".join(f'# {number}\n\n"海港" \\ 😀\t{number}\n\f\n' for number in range(60_000))
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
+    assert len(text) > 1 << 20
+    assert extract("text", tmp_path / "a.md").stdout.decode() == text
+    found = json.loads(extract("text", tmp_path / "a.md", "--json").stdout)
+    assert found["text"] == text
+    lines = extract("text", tmp_path / "a.md", "--outline").stdout.decode().splitlines()
+    assert [int(line.split()[0]) for line in lines] == sorted(
+        [*found["pages"], *(section["start"] for section in found["sections"])]
+    )
+
+
 def test_a_loader_of_ones_own(tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text("def read(data, name):\n    return data.decode().upper()\n")
     done = extract("text", "--loader", f"{tmp_path / 'own.py'}:read", "-", stdin=b"sea")

@@ -1,6 +1,6 @@
 """What a long text costs at each step before a model is asked: peak memory and time.
 
-    python tests/benchmarks/memory.py [--size 50] [--only STEP …]
+    python tests/benchmarks/memory.py [--size 50] [--texts NAME …] [--steps STEP …]
 
 Texts of so many MB (UTF-8 but for one) are written: numbered paragraphs under numbered headings, in English and in
 Chinese; one paragraph without a break; one line that is a table's; CSV. Each step runs in a process of its own, whose
@@ -15,7 +15,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -36,7 +35,9 @@ _STEPS = {
     f"scores({_QUERIES!r}, (text[one.start : one.end] for one in split(text, 500)))",
 }
 _CLI = {"text": (), "text --outline": ("--outline",), "text --json": ("--json",)}
-_RECORDS = "import sys\nfrom extractor.sources import discover, load\nfor one in discover([sys.argv[1]]): load(one)"
+_RECORDS = (
+    "import sys\nfrom extractor.sources import Wanted, find, load\nfor one in find(Wanted((sys.argv[1],))): load(one)"
+)
 
 
 def english(size: int) -> Iterator[str]:
@@ -101,12 +102,12 @@ _TEXTS: dict[str, tuple[Callable[[int], Iterator[str]], str]] = {
 
 
 def measured(arguments: list[str]) -> tuple[float, float, int]:
-    """Seconds, peak in MB and exit status of a process."""
-    began = time.monotonic()
+    """Seconds of the CPU, peak in MB and exit status of a process."""
     child = subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
-    return time.monotonic() - began, usage.ru_maxrss / (1 if sys.platform == "darwin" else 1024), child.returncode
+    peak = usage.ru_maxrss / (1e6 if sys.platform == "darwin" else 1024)  # bytes there, KiB elsewhere
+    return usage.ru_utime + usage.ru_stime, peak, child.returncode
 
 
 def _commands(name: str) -> Iterator[tuple[str, list[str]]]:
@@ -136,16 +137,17 @@ def main() -> None:
     """Print a table."""
     reader = argparse.ArgumentParser()
     reader.add_argument("--size", type=float, default=50, help="MB")
-    reader.add_argument("--only", nargs="*", default=[], help="steps, or names of texts")
+    reader.add_argument("--texts", nargs="*", default=_TEXTS, choices=_TEXTS)
+    reader.add_argument("--steps", nargs="*", help="all, if none is named")
     asked = reader.parse_args()
-    print(f"{'text':12} {'text MB':>8}  {'step':16} {'s':>6} {'peak MB':>8}")
+    print(f"{'text':12} {'text MB':>8}  {'step':16} {'CPU s':>6} {'peak MB':>8}")
     os.environ["PYTHONPATH"] = str(Path(__file__).parents[2])
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for name in _TEXTS:
+        for name in asked.texts:
             taken = _written(name, int(asked.size * 1e6))
             for step, arguments in _commands(name):
-                if asked.only and not {name, step} & set(asked.only):
+                if asked.steps and step not in asked.steps:
                     continue
                 seconds, peak, status = measured(arguments)
                 fault = f"  failed ({status})" if status else ""

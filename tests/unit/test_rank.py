@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted import quick
 
-from extractor.rank import Index, rank, terms
+from extractor.rank import Index, rank, scores, terms
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,23 @@ def test_every_text_once_by_falling_score_equals_in_order(query: str, texts: lis
     shared = [at for at, text in enumerate(texts) if set(terms(text)) & set(terms(query))]
     assert sorted(at for at, score in found if score > 0) == shared
     assert Index.of(texts).rank(query) == found
+
+
+@quick()
+@given(st.lists(WORDS, max_size=4), st.lists(WORDS, max_size=6))
+def test_a_few_queries_of_passages_that_are_read_once(queries: list[str], texts: list[str]) -> None:
+    index = Index.of(texts)
+    assert scores(queries, iter(texts)) == [index.score(query) for query in queries]
+
+
+def test_only_terms_of_the_queries_are_kept() -> None:
+    index = Index.of(iter(["a cat", "a dog 石墨烯"]), {"cat", "石墨"})
+    assert (index.size, set(index.postings)) == (2, {"cat", "石墨"})
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=127)))
+def test_plain_letters_are_read_as_others(text: str) -> None:
+    assert terms(text) == terms(f"{text} 海")[:-1]
 
 
 def test_many_texts_and_many_queries() -> None:

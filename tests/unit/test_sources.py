@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -311,6 +312,22 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger() -> None:
         file.write(b"%PDF-1.7\n")
         file.truncate(MOST_BYTES + 1)
     assert str(fault_of("a.pdf")) == f"a.pdf: larger than {MOST_BYTES >> 20} MiB"
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-32"])
+def test_a_long_text_is_guessed_by_a_part_of_it(encoding: str) -> None:
+    text = "Fares and tides.\n" * 20_000 + "海港大桥于六月通车，全长三百米。霜降图书馆也在同一天开放！\n" * 20_000
+    Path("a.txt").write_bytes(text.encode(encoding))
+    began = time.process_time()
+    document = load(Source("a.txt"))
+    assert document.text == text
+    assert document.notes[0].startswith("not UTF-8, decoded as ")
+    assert time.process_time() - began < 3
+
+
+def test_what_a_part_does_not_tell_is_guessed_by_all() -> None:
+    Path("a.txt").write_bytes(("la mer près du café. " * 20_000).encode("cp1252") + "海港大桥".encode())
+    assert len(load(Source("a.txt")).text) > 400_000
 
 
 def test_an_endless_file_is_not_read_to_its_end() -> None:
