@@ -28,7 +28,7 @@ class Trace:
             raise UsageError(f"--trace {folder}: {error.strerror}") from error
 
     def write(self, request: Any, reply: str, secret: str = "", **facts: Any) -> None:
-        """Keep one exchange: the request's JSON, the raw reply, and facts (status, seconds); no secret in any."""
+        """Keep one exchange: the request's JSON, the reply, and facts (status, seconds); no secret in any."""
         entry = {"at": datetime.now(UTC).isoformat(timespec="milliseconds"), **facts, "request": request}
         text = json.dumps(_without(secret, {**entry, "reply": reply}), ensure_ascii=False, indent=2)
         path = self.folder / f"{self._run}-{next(_numbers):05}.json"

@@ -1,6 +1,6 @@
 """When a model goes round in circles: the end of its answer is one piece again and again, and would be for ever.
 
-Small models do that in lists, where a grammar lets them; without a stop they write until the answer is full.
+Small models do that in lists. A text that goes round is another thing: it has a bound of its own, where it is cut.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ _LONGEST = 2_000  # characters of a piece
 
 
 def goes_in_circles(text: str) -> bool:
-    """Whether a text ends in at least six times the same, of 600 characters together: 'a, b, ' + 'c, ' * 200 → True."""
+    """Whether JSON ends in items that are at least six times the same, of 600 characters together.
+
+    '["b", ' + '"c", ' * 200 → True; a run of numbers, or one inside of a text, is none.
+    """
     if len(text) < _LEAST:
         return False
     probe = text[-_PROBE:]
@@ -21,4 +24,5 @@ def goes_in_circles(text: str) -> bool:
         return False
     period = len(text) - _PROBE - before
     length = max(_TIMES * period, _LEAST)
-    return len(text) >= length and text[-length:-period] == text[period - length :]
+    is_one = len(text) >= length and text[-length:-period] == text[period - length :]
+    return is_one and '"' in text[-period:].replace('\\"', "")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from extractor.engines.endpoint.faults import NO_ANSWER, Endpoint
+from extractor.engines.endpoint.wire import as_whole
 from extractor.engines.trace import Trace
 from extractor.errors import EngineError, EngineUnavailable
 
@@ -228,7 +229,7 @@ class Transport:
             facts = {"fault": str(fault)} if fault else {}
             self._trace.write(
                 body,
-                received.body.decode("utf-8", "backslashreplace"),
+                as_whole(received.body.decode("utf-8", "backslashreplace")),
                 self._key,
                 url=self.url + path,
                 status=received.status,

@@ -209,6 +209,18 @@ class Written:
         return {"choices": [{"message": message, "finish_reason": self._reason}], "usage": self._usage}
 
 
+def as_whole(reply: str) -> str:
+    """A streamed reply in the form that it has when it is not streamed, for people to read; any other as it is."""
+    written = Written()
+    try:
+        for line in reply.splitlines() if reply.startswith("data:") else ():
+            if (event := line.removeprefix("data:").strip()) not in ("", "[DONE]"):
+                written.add(json.loads(event))
+    except ValueError:
+        return reply
+    return json.dumps(written.whole(), ensure_ascii=False) if written.is_ended else reply
+
+
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
