@@ -16,6 +16,7 @@ from extractor.brevity import few_lines, shorten
 from extractor.errors import EngineUnavailable, ExtractError, OutputError, ParseError, SchemaError, Ungrounded
 from extractor.evidence import Evidence
 from extractor.grammar import compile_schema
+from extractor.grammar.clip import full_lists, is_of_bound
 from extractor.merge import identity
 from extractor.pointers import by_pointer, joined, pointer, value_at
 from extractor.prompt import Voice, again
@@ -25,6 +26,7 @@ from extractor.types import GIVEN_UP, UNENDED, Completion, Message, Problem, Sch
 from extractor.unsaid import has_unsaid
 from extractor.validation import Valid, doubted, validate
 
+_CAME = " came when asked for"
 _LONGEST_FAULT = 300  # characters of a value in a message to the model
 _MOST_FAULTS = 50  # that are told it at once
 _LONGEST_ANSWER = 50_000  # characters of an answer without use that are shown to it again
@@ -54,6 +56,9 @@ class Draft:
     is_free: bool = False  # no grammar held it: what is valid can yet have keys that nothing names
     is_topped: bool = False  # other items were asked for in place of repeated ones
     looks: int = 0  # how often the model may yet be asked what lists lack
+    full: tuple[str, ...] = ()  # lists that our own bound stopped, which go on
+    rounds: int = 32  # that these may take
+    came: Mapping[str, int] = field(default_factory=dict)  # items, by list, when asked for
     lost: Mapping[str, absent.Reason] = field(default_factory=dict)
 
     @property
@@ -104,7 +109,8 @@ class Draft:
         if question.pieces:
             told = joined(*({repair.in_record(at): text} for at, text in told.items()))
         notes = joined(self.notes, told, talk.notes())
-        taken = replace(self, text=completion.text, faults=(), notes=notes, is_free=talk.mode != "grammar")
+        full = tuple(repair.in_record(at) if question.pieces else at for at in full_lists(answer.value, cuts))
+        taken = replace(self, text=completion.text, faults=(), notes=notes, is_free=talk.mode != "grammar", full=full)
         taken = taken if question.pieces else replace(taken, unread=answer.unread)
         cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
         if question.pieces:
@@ -173,16 +179,21 @@ class Draft:
     def topped(self, question: Question, value: Any) -> Draft:
         """With further items, where the record stays valid with them; where none came, nobody looks again."""
         data, _ = repair.put(self.data, question.pieces, value)
-        notes = dict(self.notes)
+        notes, came = dict(self.notes), dict(self.came)
         for piece in question.pieces:
             place = pointer(piece.path[:-1])
-            came = _drop_twins(value_at(data, place), len(value_at(self.data, place)))
-            if came and piece.why == repair.MORE:
-                notes = joined(notes, {place: f"{came} more item{'s' * (came > 1)} came when asked for"})
-        looks = 0 if data == self.data else self.looks - any(piece.why == repair.MORE for piece in question.pieces)
-        now = replace(self, pieces=(), is_topped=True, looks=looks)
+            new = _drop_twins(value_at(data, place), len(value_at(self.data, place)))
+            if new and piece.why == repair.MORE:
+                came[place] = came.get(place, 0) + new
+                told = [part for part in notes.pop(place, "").split("; ") if part and not is_of_bound(part)]
+                told = [part for part in told if not part.endswith(_CAME)]
+                notes[place] = "; ".join([*told, f"{came[place]} more item{'s' * (came[place] > 1)}{_CAME}"])
+        if data == self.data:
+            return replace(self, pieces=(), is_topped=True, looks=0, full=())
+        is_look = not any(pointer(piece.path[:-1]) in self.full for piece in question.pieces)
+        now = replace(self, pieces=(), is_topped=True, looks=self.looks - is_look, rounds=self.rounds - 1, came=came)
         draft = replace(now, data=data, notes=notes).checked()
-        return draft if draft.valid is not None else replace(now, looks=0)
+        return draft if draft.valid is not None else replace(now, looks=0, full=())
 
     def checked(self) -> Draft:
         """With what its values mean, the verdict of validation, and what to ask about it."""
@@ -218,6 +229,9 @@ class Draft:
             doubts = {problem.pointer: problem.message for problem in told.problems}
             return draft.faulty(tuple(told.problems), doubts)
         pieces = [] if self.is_topped else repair.further(self.schema, told.data, told.further)
+        if not pieces and self.rounds > 0:
+            growing = [at for at in self.full if not _goes_round(value_at(told.data, at))]
+            pieces = repair.more_of(self.schema, told.data, growing)
         if not pieces and self.looks > 0:
             pieces = repair.more(self.schema, told.data)
         return replace(draft, pieces=tuple(pieces), valid=found, problems=(), faults=())
@@ -312,6 +326,11 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
     if answer.fault and isinstance(validate(question.schema, found.value), list):
         raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
     return replace(answer, value=found.value, notes=joined(answer.notes, told, found.changes))
+
+
+def _goes_round(items: Sequence[Any]) -> bool:
+    """Whether most items of a list are there already: it has not been stopped too early."""
+    return 2 * len(set(map(identity, items))) < len(items)
 
 
 def _drop_twins(items: list[Any], kept: int) -> int:

@@ -86,10 +86,11 @@ async def _converse(talk: Talk, draft: Draft, chat: tuple[Message, ...]) -> Draf
     try:
         if talk.options.think:
             chat = await talk.think(chat, draft.schema, draft.voice)
-        for _ in range(talk.options.retries + talk.options.passes):
-            question = draft.question(chat)
-            draft = await draft.answered(question, talk)
-            if draft.is_settled:
+        tries = 1 + talk.options.retries
+        while True:
+            draft = await draft.answered(draft.question(chat), talk)
+            tries -= draft.valid is None  # what a valid record is asked for beside has bounds of its own
+            if draft.is_settled or not tries:
                 break
     except (RequestRejected, EngineUnavailable, Refused) as error:
         return draft.failed(error)

@@ -9,7 +9,7 @@ further keys, where keys are free).
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -99,8 +99,17 @@ def further(schema: Schema, data: Any, repeated: Mapping[Path, int]) -> list[Pie
     return pieces
 
 
+def more_of(schema: Schema, data: Any, places: Collection[str]) -> list[Piece]:
+    """Pieces for more items of some lists, by pointer, where they have room."""
+    pieces: list[Piece] = []
+    for path in [path_of(data, place) for place in places][:_MOST_LISTS]:
+        node, value = subschema(schema, path, data), value_at(data, pointer(path))
+        pieces += [replace(one, why=MORE) for one in _missing(Descent(schema), node, value, path) or ()]
+    return pieces
+
+
 def more(schema: Schema, data: Any) -> list[Piece]:
-    """Pieces for more items of the lists of a record that have room, but of those inside of other lists."""
+    """The same of all lists of a record but those inside of other lists."""
     pieces: list[Piece] = []
     walk = Descent(schema)
     todo: list[tuple[Path, Any, Any]] = [((), schema.json_schema, data)]

@@ -13,9 +13,11 @@ from jsonschema.exceptions import ValidationError as BoundError
 from jsonschema.validators import extend
 
 from extractor.comparable import comparable
-from extractor.pointers import pointer
+from extractor.pointers import pointer, value_at
 from extractor.text import clip as clip_text
 from extractor.validators import VALIDATORS
+
+STOPPED = "stopped at {} items, our own bound"
 
 
 def clip(data: Any, lowered: Mapping[str, Any], *, is_held: bool = True) -> tuple[Any, dict[str, str]]:
@@ -35,6 +37,16 @@ def clip(data: Any, lowered: Mapping[str, Any], *, is_held: bool = True) -> tupl
     return data, notes
 
 
+def full_lists(data: Any, notes: Mapping[str, str]) -> list[str]:
+    """The lists that our own bound stopped, by what `clip` told of them."""
+    return [at for at, note in notes.items() if is_of_bound(note) and isinstance(value_at(data, at), list)]
+
+
+def is_of_bound(note: str) -> bool:
+    """Whether a note is on a list or dictionary that our own bound stopped."""
+    return note.startswith(STOPPED.partition("{")[0])
+
+
 def _x_clip(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
     if isinstance(value, str) and len(value) > limit:
         yield BoundError(f"cut at {limit} characters")
@@ -43,7 +55,7 @@ def _x_clip(_: Any, limit: int, value: Any, __: Any) -> Iterator[BoundError]:
 def _x_stop(validator: Any, limit: int, value: Any, schema: Any) -> Iterator[BoundError]:
     yield from _x_clip(validator, limit, value, schema)
     if isinstance(value, list | dict) and len(value) >= limit:
-        yield BoundError(f"stopped at {limit} items, our own bound; max_length in the schema replaces it")
+        yield BoundError(f"{STOPPED.format(limit)} (max_length in the schema replaces it)")
 
 
 def _x_unique(_: Any, __: bool, value: Any, ___: Any) -> Iterator[BoundError]:  # noqa: FBT001  # a keyword's signature

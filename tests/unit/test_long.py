@@ -314,3 +314,50 @@ def test_the_size_of_parts_is_in_tokens_of_the_engine() -> None:
     run(TEXT, "ferry_seats int?, people[]{name}", engine, options)
     run(TEXT, "ferry_seats int?, people[]{name}", coarse, options)
     assert len(coarse.shown) > 2 * len(engine.shown)
+
+
+# --- lists that our own bound stops ---
+
+
+def batches(*sizes: int) -> Callable[[str], Any]:
+    """An engine's answers: so many names each time, none of them twice."""
+    left = [*sizes]
+    given = iter(f"Name {number}" for number in range(10_000))
+
+    def answer(_: str) -> Any:
+        names = [next(given) for _ in range(left.pop(0))]
+        return {"people": names, "/people/-": names}
+
+    return answer
+
+
+def test_a_list_that_is_stopped_by_our_own_bound_goes_on() -> None:
+    engine = Reader(batches(64, 64, 10))
+    record = run("Many came.", "people[]", engine)
+    assert record.ok
+    assert record.data == {"people": [f"Name {number}" for number in range(138)]}
+    assert len(engine.shown) == 3
+    assert record.notes == {"/people": "74 more items came when asked for"}
+
+
+def test_a_full_list_to_which_nothing_comes_is_done() -> None:
+    engine = Reader(batches(64, 0))
+    record = run("Many came.", "people[]", engine)
+    assert len(record.data["people"]) == 64
+    assert len(engine.shown) == 2
+    assert record.notes == {"/people": "stopped at 64 items, our own bound (max_length in the schema replaces it)"}
+
+
+def test_a_list_of_the_same_does_not_go_on() -> None:
+    engine = Reader(lambda _: {"people": ["Ann Bell", "Bo Hale"] * 32})
+    record = run("Many came.", "people[]", engine)
+    assert len(engine.shown) == 1
+    assert "stopped at 64 items" in record.notes["/people"]
+
+
+def test_a_list_that_goes_on_for_ever_ends() -> None:
+    engine = Reader(batches(*[64] * 100))
+    record = run("Many came.", "people[]", engine)
+    assert len(engine.shown) == 33
+    assert len(record.data["people"]) == 33 * 64
+    assert record.ok
