@@ -8,16 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any
 
 from extractor import absent, repair
 from extractor.answer import Answer, decode, explain_cut
 from extractor.brevity import few_lines, shorten
 from extractor.errors import EngineUnavailable, ExtractError, OutputError, ParseError, SchemaError, Ungrounded
 from extractor.evidence import Evidence
+from extractor.further import end_circle, goes_round, grown
 from extractor.grammar import compile_schema
-from extractor.grammar.clip import full_lists, is_of_bound
-from extractor.merge import identity
+from extractor.grammar.clip import full_lists
 from extractor.pointers import by_pointer, joined, pointer, value_at
 from extractor.prompt import Voice, again
 from extractor.schema import is_many
@@ -26,7 +26,6 @@ from extractor.types import GIVEN_UP, UNENDED, Completion, Message, Problem, Sch
 from extractor.unsaid import has_unsaid
 from extractor.validation import Valid, doubted, validate
 
-_CAME = " came when asked for"
 _LONGEST_FAULT = 300  # characters of a value in a message to the model
 _MOST_FAULTS = 50  # that are told it at once
 _LONGEST_ANSWER = 50_000  # characters of an answer without use that are shown to it again
@@ -151,16 +150,12 @@ class Draft:
 
     def circled(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> Draft:
         """With an answer that went round in circles: the list that did is done, what comes after it is asked for."""
-        for depth in range(len(opened) + 1):
-            place = opened[:depth]
-            items = value_at(value, pointer(place))
-            if self.data is None and isinstance(items, list):
-                del items[cast(int, opened[depth]) if depth < len(opened) else len(items) :]  # what is not complete
-                count = len(items)
-                if (left := _drop_twins(items, 0)) < count:
-                    told = {pointer(place): f"went round in circles: {count - left} items dropped"}
-                    return replace(self, notes=joined(self.notes, told)).begun(value, place, fault, done=place)
-        return self.begun(value, opened, fault)
+        ended = end_circle(value, opened) if self.data is None else None
+        if ended is None:
+            return self.begun(value, opened, fault)
+        place, gone = ended
+        told = {pointer(place): f"went round in circles: {gone} items dropped"}
+        return replace(self, notes=joined(self.notes, told)).begun(value, place, fault, done=place)
 
     def pieced(self, question: Question, value: Any, opened: repair.Path | None, cut: tuple[Problem, ...]) -> Draft:
         """With pieces of it put in their places; `cut` says why some of them are continuations."""
@@ -179,20 +174,13 @@ class Draft:
     def topped(self, question: Question, value: Any) -> Draft:
         """With further items, where the record stays valid with them; where none came, nobody looks again."""
         data, _ = repair.put(self.data, question.pieces, value)
-        notes, came = dict(self.notes), dict(self.came)
-        for piece in question.pieces:
-            place = pointer(piece.path[:-1])
-            new = _drop_twins(value_at(data, place), len(value_at(self.data, place)))
-            if new and piece.why == repair.MORE:
-                came[place] = came.get(place, 0) + new
-                told = [part for part in notes.pop(place, "").split("; ") if part and not is_of_bound(part)]
-                told = [part for part in told if not part.endswith(_CAME)]
-                notes[place] = "; ".join([*told, f"{came[place]} more item{'s' * (came[place] > 1)}{_CAME}"])
+        notes, came = grown(data, self.data, question.pieces, self.notes, self.came)
         if data == self.data:
             return replace(self, pieces=(), is_topped=True, looks=0, full=())
-        is_look = not any(pointer(piece.path[:-1]) in self.full for piece in question.pieces)
-        now = replace(self, pieces=(), is_topped=True, looks=self.looks - is_look, rounds=self.rounds - 1, came=came)
-        draft = replace(now, data=data, notes=notes).checked()
+        why = {piece.why for piece in question.pieces}
+        looks, rounds = self.looks - (repair.MORE in why), self.rounds - (repair.ON in why)
+        now = replace(self, pieces=(), is_topped=True, looks=looks, rounds=rounds)
+        draft = replace(now, data=data, notes=notes, came=came).checked()
         return draft if draft.valid is not None else replace(now, looks=0, full=())
 
     def checked(self) -> Draft:
@@ -230,8 +218,8 @@ class Draft:
             return draft.faulty(tuple(told.problems), doubts)
         pieces = [] if self.is_topped else repair.further(self.schema, told.data, told.further)
         if not pieces and self.rounds > 0:
-            growing = [at for at in self.full if not _goes_round(value_at(told.data, at))]
-            pieces = repair.more_of(self.schema, told.data, growing)
+            growing = [at for at in self.full if not goes_round(value_at(told.data, at))]
+            pieces = repair.going_on(self.schema, told.data, growing)
         if not pieces and self.looks > 0:
             pieces = repair.more(self.schema, told.data)
         return replace(draft, pieces=tuple(pieces), valid=found, problems=(), faults=())
@@ -326,23 +314,6 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
     if answer.fault and isinstance(validate(question.schema, found.value), list):
         raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
     return replace(answer, value=found.value, notes=joined(answer.notes, told, found.changes))
-
-
-def _goes_round(items: Sequence[Any]) -> bool:
-    """Whether most items of a list are there already: it has not been stopped too early."""
-    return 2 * len(set(map(identity, items))) < len(items)
-
-
-def _drop_twins(items: list[Any], kept: int) -> int:
-    """Take out of a list what is in it already, but of the first so many items; how many of the others are left."""
-    seen = set(map(identity, items[:kept]))
-    new: list[Any] = []
-    for item in items[kept:]:
-        if (own := identity(item)) not in seen:
-            seen.add(own)
-            new.append(item)
-    items[kept:] = new
-    return len(new)
 
 
 def _was(data: Any, piece: repair.Piece) -> str:

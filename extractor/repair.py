@@ -21,6 +21,7 @@ from extractor.types import Problem, Schema
 _RECORD = "#/$defs/record"
 _FURTHER = "-"
 CUT = "cut off"  # why a piece is asked for that an answer did not get to
+ON = "further items, as far as the text has some"  # of a list that our own bound stopped
 MORE = "items that the text has beside these, or none"  # why a piece is asked for that may not be there
 _FREE = ("additionalProperties", "patternProperties", "propertyNames")  # what is said of keys that have no name
 _MOST_FURTHER = 8  # items that are asked for in place of repeated ones
@@ -99,17 +100,17 @@ def further(schema: Schema, data: Any, repeated: Mapping[Path, int]) -> list[Pie
     return pieces
 
 
-def more_of(schema: Schema, data: Any, places: Collection[str]) -> list[Piece]:
-    """Pieces for more items of some lists, by pointer, where they have room."""
+def going_on(schema: Schema, data: Any, places: Collection[str]) -> list[Piece]:
+    """Pieces for further items of some lists, by pointer, where they have room."""
     pieces: list[Piece] = []
     for path in [path_of(data, place) for place in places][:_MOST_LISTS]:
         node, value = subschema(schema, path, data), value_at(data, pointer(path))
-        pieces += [replace(one, why=MORE) for one in _missing(Descent(schema), node, value, path) or ()]
+        pieces += [replace(one, why=ON) for one in _missing(Descent(schema), node, value, path) or ()]
     return pieces
 
 
 def more(schema: Schema, data: Any) -> list[Piece]:
-    """The same of all lists of a record but those inside of other lists."""
+    """Pieces for more items of the lists of a record that have room, but of those inside of other lists."""
     pieces: list[Piece] = []
     walk = Descent(schema)
     todo: list[tuple[Path, Any, Any]] = [((), schema.json_schema, data)]

@@ -67,3 +67,14 @@ def test_a_text_in_circles_is_asked_for_again() -> None:
     assert record.data == {"note": "They met."}
     record, _ = run("note str", *[('{"note": "' + "ha " * 300, "repetition")] * 5)
     assert "went round in circles" in str(record.errors[0])
+
+
+def test_of_lists_in_each_other_the_one_that_went_round_is_ended() -> None:
+    looping = '{"crews": [{"ship": "A", "names": ["Ann"]}, {"ship": "B", "names": [' + '"Bo", ' * 120 + '"Bo'
+    record, engine = run(
+        "crews[]{ship, names[], port?}", (looping, "repetition"), '{"/crews/1/port": "Hull", "/crews/-": []}'
+    )
+    assert record.data["crews"][1]["names"] == ["Bo"]
+    assert record.data["crews"][1]["port"] == "Hull"
+    assert record.data["crews"][0]["names"] == ["Ann"]
+    assert len(engine.requests) == 2
