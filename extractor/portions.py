@@ -54,17 +54,25 @@ def spaced(name: str) -> str:
 @lru_cache(maxsize=64)
 def fields(schema: Schema) -> tuple[Field, ...]:
     """The fields of a schema, in its order; one that is the whole where it is no plain object."""
-    return tuple(_fields(Scopes(schema.json_schema), schema.json_schema, schema.json_schema, ()))
+    return tuple(_fields(Scopes(schema.json_schema), schema.json_schema, (schema.json_schema,), ()))
 
 
-def _fields(scopes: Scopes, root: Mapping[str, Any], node: Any, path: Path) -> Iterator[Field]:
-    plain = _plain(root, node) if len(path) < _DEEPEST else None
-    if plain is None:
+def _fields(scopes: Scopes, root: Mapping[str, Any], nodes: tuple[Any, ...], path: Path) -> Iterator[Field]:
+    """The fields of the last of some nodes, which are in each other."""
+    node = nodes[-1]
+    plain = _plain(root, node)
+    if plain is None or any(_is_same(node, outer) for outer in nodes[:-1]):
         is_everywhere = _is_everywhere(scopes, node) or _is_of_all(scopes, node, path)
         yield Field(path, node, _weight(scopes, (node,), {}), is_everywhere)
         return
     for name, child in plain["properties"].items():
-        yield from _fields(scopes, root, child, (*path, name))
+        yield from _fields(scopes, root, (*nodes, child), (*path, name))
+
+
+def _is_same(node: Any, outer: Any) -> bool:
+    """Whether a node leads to one that it is in: a tree is not taken apart."""
+    reference = node.get("$ref") if isinstance(node, Mapping) else None
+    return node is outer or (reference is not None and (reference == "#" or outer.get("$ref") == reference))
 
 
 def _plain(root: Mapping[str, Any], node: Any) -> dict[str, Any] | None:
@@ -140,8 +148,12 @@ def grouped(some: Sequence[Field], most: int) -> list[list[Field]]:
 
 
 def portion(schema: Schema, some: Sequence[Field]) -> Schema:
-    """The schema with these of its fields alone; only the whole is validated by the user's class."""
-    if len(some) == len(fields(schema)):
+    """The schema with these of its fields alone; only the whole is validated by the user's class.
+
+    An object in which nothing has to be there is asked for all the same: models close the record instead.
+    """
+    is_whole = len(some) == len(fields(schema))
+    if is_whole and (schema.model is not None or not _has_loose_objects(schema)):
         return schema
     tree: dict[str, Any] = {}
     for one in some:
@@ -164,8 +176,22 @@ def _pruned(root: Mapping[str, Any], node: Any, tree: Mapping[str, Any]) -> dict
         if name in tree
     }
     kept = {key: value for key, value in plain.items() if key not in (*_OF_ALL, "$defs", "definitions")}
-    required = [name for name in plain.get("required", ()) if name in tree]
-    return {**kept, "properties": children, **({"required": required} if "required" in plain else {})}
+    inner = [name for name, child in children.items() if tree[name] is not None and not child.get("required")]
+    required = [*dict.fromkeys([*(name for name in plain.get("required", ()) if name in tree), *inner])]
+    return {**kept, "properties": children, **({"required": required} if required or "required" in plain else {})}
+
+
+def _has_loose_objects(schema: Schema) -> bool:
+    """Whether an object that is taken apart may be missing, though nothing in it has to be there."""
+    root = schema.json_schema
+    todo = {one.path[:-1] for one in fields(schema) if len(one.path) > 1}
+    for path in todo:
+        outer = node = _plain(root, root) or {}
+        for name in path:
+            outer, node = node, _plain(root, node["properties"][name]) or {}
+        if path[-1] not in outer.get("required", ()) and not node.get("required"):
+            return True
+    return False
 
 
 def _used(root: Mapping[str, Any], key: str, node: Any) -> dict[str, Any]:

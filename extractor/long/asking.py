@@ -129,9 +129,9 @@ class Work:
 
     async def asked(self, question: Question) -> Extraction:
         """The record of a question that is the only one, placed in the document."""
-        return question.excerpt.placed(
-            await extract(question.excerpt.shown, question.schema, self.engine, self.options)
-        )
+        shown = question.excerpt.shown
+        record = question.excerpt.placed(await extract(shown, question.schema, self.engine, self.options))
+        return replace(record, schema=self.schema.id)
 
     async def asked_of_several(self, question: Question, *, is_first: bool) -> Extraction:
         """The record of one question of several, which may be known; `is_first`: the document stands before it."""

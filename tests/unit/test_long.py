@@ -31,8 +31,10 @@ class Reader:
     modes: tuple[Mode, ...] = ("grammar",)
     slots: int = 1
     shown: list[str] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
 
     async def generate(self, request: Request) -> Completion:
+        self.requests.append(request)
         self.shown.append(request.messages[-1].content if len(request.messages) < 3 else request.messages[1].content)
         found = self.answer(self.shown[-1])
         if isinstance(found, Exception):
@@ -361,3 +363,12 @@ def test_a_list_that_goes_on_for_ever_ends() -> None:
     assert len(engine.shown) == 33
     assert len(record.data["people"]) == 33 * 64
     assert record.ok
+
+
+def test_a_record_is_of_the_users_schema_whatever_was_asked() -> None:
+    spec = {"type": "object", "properties": {"ship": {"type": "object", "properties": {"port": {"type": "string"}}}}}
+    engine = Reader(lambda _: {"ship": {"port": "Hull"}})
+    record = run("The ship is in Hull.", spec, engine)
+    assert record.schema == load(spec).id
+    assert record.data == {"ship": {"port": "Hull"}}
+    assert engine.requests[0].json_schema["required"] == ["ship"]  # type: ignore[index]

@@ -187,3 +187,31 @@ def test_a_text_that_has_none_of_the_words_is_shown_from_its_beginning() -> None
     excerpt = Passages.of(Document("d", TEXT), schema, 200).about(fields(schema), 200)
     assert excerpt.ranges[0][0] == 0
     assert len(excerpt.ranges) == 1
+
+
+LOOSE = {
+    "type": "object",
+    "properties": {
+        "parties": {
+            "type": "object",
+            "properties": {"agent": {"type": ["string", "null"]}, "borrower": {"type": "string"}},
+        },
+        "place": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+
+
+def test_an_object_in_which_nothing_has_to_be_there_is_asked_for_all_the_same() -> None:
+    asked = portion(load(LOOSE), fields(load(LOOSE))).json_schema
+    assert asked["required"] == ["parties"]
+    assert portion(load(Loan), fields(load(Loan))) is not None
+    strict = load({**LOOSE, "required": ["parties", "place"]})
+    assert portion(strict, fields(strict)) is strict
+
+
+def test_a_tree_is_not_taken_apart() -> None:
+    node = {"type": "object", "properties": {"name": {"type": "string"}, "left": {"$ref": "#/$defs/node"}}}
+    schema = load({"type": "object", "properties": {"top": {"$ref": "#/$defs/node"}}, "$defs": {"node": node}})
+    assert [one.path for one in fields(schema)] == [("top", "name"), ("top", "left")]
+    schema = load({"type": "object", "properties": {"name": {"type": "string"}, "left": {"$ref": "#"}}})
+    assert [one.path for one in fields(schema)] == [("name",), ("left",)]
