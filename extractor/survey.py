@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from extractor.errors import SourceError
 from extractor.ledger import History, Ledger
 from extractor.lines import to_json
+from extractor.long import outlook
 from extractor.plan import text_digest
 from extractor.prompt import messages, voice_for
 from extractor.scopes import Scope, Scopes
@@ -77,7 +78,8 @@ def survey(
         seen.add(key)
         if _is_asked(found, ledger, key, retries_failed=retries_failed):
             found.to_ask += 1
-            found.input_tokens += around + estimate_tokens(text)
+            questions, shown = outlook(schema, options, estimate_tokens(text))
+            found.input_tokens += questions * around + shown
     history = ledger.history() if ledger else History(0, None, 0.0, 0.0)
     found.output_tokens = round(found.to_ask * (history.output_tokens or guess_tokens(schema)))
     found.basis = f"as the {history.documents:,} done so far" if history.documents else "a guess by the schema"

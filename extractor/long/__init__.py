@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from extractor.long.asking import WHOLE, Memo, Work, chunks_of, is_too_long, stands_first
+from extractor.long.asking import WHOLE, Memo, Work, chunks_of, is_too_long, outlook, stands_first
 from extractor.long.joining import answered
 from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Schema
 
-__all__ = ["WHOLE", "Memo", "chunks_of", "extract", "first_question"]
+__all__ = ["WHOLE", "Memo", "chunks_of", "extract", "first_question", "outlook"]
 
 
 async def extract(

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from math import ceil
+from typing import Any, Literal, Protocol
 
 from extractor.chunks import Chunk, split
 from extractor.errors import EngineError, PromptTooLong
@@ -19,7 +20,9 @@ from extractor.portions import Field, fields, grouped, portion
 from extractor.schema import digest
 from extractor.talk import Options
 from extractor.text import weigh_tokens
-from extractor.types import Document, Engine, Extraction, Message, Schema
+from extractor.types import Document, Engine, Extraction, Message, Schema, Strategy
+
+Way = Strategy | Literal["mixed"]
 
 WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
 
@@ -62,7 +65,7 @@ class Work:
     options: Options
     memo: Memo | None
     size: float
-    strategy: str
+    strategy: Way
     pages: Sequence[int]
     doors: asyncio.Semaphore
     depth: int = 0  # of texts that are made of texts
@@ -76,17 +79,13 @@ class Work:
         is_short = weight <= options.chunk_tokens / 2
         rate = 1.0 if is_short else await _rate(document, engine)
         size = options.chunk_tokens / rate
-        most = max(WHOLE, options.chunk_tokens) if options.strategy == "auto" else options.chunk_tokens
-        named = "mixed" if options.strategy == "auto" else options.strategy
-        strategy = "whole" if weight * rate <= most or depth > _DEEPEST else named
+        strategy = "whole" if depth > _DEEPEST else strategy_for(weight * rate, options)
         doors = asyncio.Semaphore(max(getattr(engine, "slots", 1) or 1, 1))
         return cls(document, schema, engine, options, memo, size, strategy, pages(document.text), doors, depth)
 
-    def questions(self, strategy: str) -> Iterator[Question]:
+    def questions(self, strategy: Way) -> Iterator[Question]:
         """What is asked, by a strategy."""
-        every = fields(self.schema)
-        parted = {"map-reduce": every, "mixed": [one for one in every if one.is_everywhere]}.get(strategy, ())
-        others = [one for one in every if one not in parted]
+        parted, others = _shared_out(self.schema, strategy)
         for some in grouped(others, _MOST_VALUES):
             asked = portion(self.schema, some)
             if strategy == "whole":
@@ -146,6 +145,32 @@ class Work:
         if self.memo and record.ok:
             self.memo.put(key, record)
         return record
+
+
+def strategy_for(tokens: float, options: Options) -> Way:
+    """How a text of so many tokens is asked about; `mixed` is what `auto` does with long ones."""
+    most = max(WHOLE, options.chunk_tokens) if options.strategy == "auto" else options.chunk_tokens
+    if tokens <= most:
+        return "whole"
+    return "mixed" if options.strategy == "auto" else options.strategy
+
+
+def _shared_out(schema: Schema, strategy: Way) -> tuple[Sequence[Field], Sequence[Field]]:
+    """The fields that are asked for part by part, and the others."""
+    every = fields(schema)
+    is_all = strategy == "map-reduce"
+    parted = [one for one in every if is_all or (strategy == "mixed" and one.is_everywhere)]
+    return parted, [one for one in every if one not in parted]
+
+
+def outlook(schema: Schema, options: Options, tokens: int) -> tuple[int, int]:
+    """How many questions a text of so many tokens takes by estimate, and how many tokens of it they show together."""
+    strategy = strategy_for(tokens, options)
+    parted, others = _shared_out(schema, strategy)
+    size = tokens if strategy == "whole" else options.chunk_tokens
+    alone = len(grouped(others, _MOST_VALUES))
+    parts = ceil(tokens / (options.chunk_tokens * (1 - _OVERLAP))) * len(grouped(parted, _MOST_VALUES))
+    return alone + parts, alone * size + parts * (options.chunk_tokens + options.context_tokens)
 
 
 def chunks_of(text: str, size: float) -> list[Chunk]:

@@ -11,7 +11,7 @@ from extractor import repair
 from extractor.errors import SourceError
 from extractor.evidence import Evidence
 from extractor.excerpts import Excerpt
-from extractor.long.asking import Question, Work, ask_all
+from extractor.long.asking import Question, Way, Work, ask_all
 from extractor.merge import Given, Merged, merge
 from extractor.pipeline import complete, unread
 from extractor.pointers import joined, unescaped
@@ -22,7 +22,7 @@ from extractor.types import Document, Extraction, Problem, Schema
 from extractor.validation import Valid, validate
 
 
-async def answered(work: Work, strategy: str) -> Extraction:
+async def answered(work: Work, strategy: Way) -> Extraction:
     """The record of a document, by a strategy."""
     questions = [*work.questions(strategy)]
     return await work.asked(questions[0]) if len(questions) == 1 else await _joined(work, questions)

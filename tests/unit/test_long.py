@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from extractor.errors import EngineUnavailable, PromptTooLong, UsageError
-from extractor.long import extract
+from extractor.long import extract, outlook
 from extractor.partial import partial
 from extractor.schema import load
 from extractor.talk import Options
@@ -372,3 +372,17 @@ def test_a_record_is_of_the_users_schema_whatever_was_asked() -> None:
     assert record.schema == load(spec).id
     assert record.data == {"ship": {"port": "Hull"}}
     assert engine.requests[0].json_schema["required"] == ["ship"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "tokens", "questions", "shown"),
+    [
+        ("auto", 3_000, 1, 3_000),
+        ("auto", 100_000, 54, 2_000 + 53 * 2_100),
+        ("whole", 100_000, 1, 100_000),
+        ("retrieve", 100_000, 1, 2_000),
+        ("map-reduce", 100_000, 53, 53 * 2_100),
+    ],
+)
+def test_the_outlook_on_a_long_text(strategy: Any, tokens: int, questions: int, shown: int) -> None:
+    assert outlook(load("port, people[]"), Options(strategy=strategy), tokens) == (questions, shown)
