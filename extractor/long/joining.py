@@ -73,6 +73,7 @@ def _summed(record: Extraction, parts: Sequence[Extraction], started: float) -> 
     every = [*parts, record]
     return replace(
         record,
+        mode=next((one.mode for one in every if one.attempts), record.mode),
         attempts=sum(one.attempts for one in every),
         usage=sum((one.usage for one in every[1:]), every[0].usage),
         seconds=round(time.monotonic() - started, 3),

@@ -73,6 +73,17 @@ def test_parts_are_asked_one_by_one_and_joined() -> None:
     assert record.notes[""] == f"asked about in {len(engine.shown)} parts"
 
 
+def test_the_record_says_in_which_mode_its_parts_were_asked() -> None:
+    class Learning(Reader):
+        async def honoured(self) -> tuple[Mode, ...]:
+            return ("prompt",)
+
+    engine = Learning(people, modes=("grammar", "prompt"))
+    record = run(TEXT, "ferry_seats int?, people[]{name}", engine)
+    assert record.mode == "prompt"
+    assert record.ok
+
+
 def test_a_part_shows_what_it_stands_under() -> None:
     engine = Reader(people)
     options = replace(PARTS, context_tokens=20)
