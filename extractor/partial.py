@@ -7,21 +7,20 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from extractor.forgiving import nullable
 from extractor.merge import key_of
 from extractor.schema import digest
 from extractor.scopes import Scopes
 from extractor.types import Schema
 
 _COUNTS = ("minItems", "minProperties", "minContains", "contains")  # which the whole has to have
-_OUTER = ("description", "title", "examples", "x-merge", "x-key")  # of a field, whatever its value may be
 
 
 @lru_cache(maxsize=64)
 def partial(schema: Schema) -> Schema:
     """The schema by which parts are asked about: 'title str, people[]{name, age int}' → title and age may be null.
 
-    What is not required may be left out as it is. Records of a list keep their key, by which they are joined. Only the
-    whole is validated by the user's class.
+    Records of a list keep their key, by which they are joined. Only the whole is validated by the user's class.
     """
     work = _Loosening(Scopes(schema.json_schema))
     loose = work.loosened(schema.json_schema, is_record=False)
@@ -45,11 +44,9 @@ class _Loosening:
             if name in node:
                 found[name] = [self.loosened(inner, is_record=is_record) for inner in node[name]]
         if "properties" in node:
-            scope = self._scopes.of((node,))
-            key = key_of(scope) if is_record else None
+            key = key_of(self._scopes.of((node,))) if is_record else None
             found["properties"] = {
-                name: self._field(inner, is_kept=name == key or name not in scope.required)
-                for name, inner in node["properties"].items()
+                name: self._field(inner, is_kept=name == key) for name, inner in node["properties"].items()
             }
         for name in ("items", "prefixItems"):
             if name in node:
@@ -64,5 +61,4 @@ class _Loosening:
         kinds = self._scopes.of((node,)).kinds
         if is_kept or not isinstance(node, Mapping) or "null" in kinds or kinds == {"array"}:  # a list may be empty
             return inner
-        outer = {name: inner.pop(name) for name in _OUTER if name in inner}
-        return {**outer, "anyOf": [inner, {"type": "null"}]}
+        return nullable(inner)

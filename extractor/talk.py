@@ -14,7 +14,8 @@ from typing import Any, get_args
 from extractor import repair
 from extractor.answer import apart, is_plain_json, partial, refuse, well_formed
 from extractor.errors import ModeRejected, SchemaError, UsageError
-from extractor.grammar import compile_schema
+from extractor.forgiving import forgiving, without_nulls
+from extractor.grammar import Grammar, compile_schema
 from extractor.prompt import PromptStyle, Voice, answer_now, messages, think, voice_for
 from extractor.strict import to_strict
 from extractor.text import estimate_tokens
@@ -163,7 +164,7 @@ class Talk:
             self.mode = mode
             try:
                 request = structured(question.schema, question.messages, self.options, mode, self.text)
-                if mode == "grammar" and (loose := compile_schema(question.schema).for_text(self.text).loose):
+                if mode == "grammar" and (loose := _grammar(question.schema, self.text).loose):
                     self._notes.append(f"verbatim fields are checked after: {loose}")
                 self.attempts += 1
                 return self._doubted(self._count(await self._generate(request, question)))
@@ -175,8 +176,9 @@ class Talk:
                 self._go_on_without(mode, f"cannot say this schema ({error})", error)
 
     def restore(self, schema: Schema, value: Any) -> Any:
-        """An answer in the shape of its schema: strict schemas have another one."""
-        return to_strict(schema).restore(value) if self.mode in ("json_schema", "tools") else value
+        """An answer in the shape of its schema: a model is asked by a forgiving one, or by a strict one."""
+        value = to_strict(schema).restore(value) if self.mode in ("json_schema", "tools") else value
+        return without_nulls(schema, value)
 
     def notes(self) -> dict[str, str]:
         """What there is to say of the last answer."""
@@ -276,9 +278,13 @@ def structured(schema: Schema, chat: tuple[Message, ...], options: Options, mode
     """A request whose answer is held to a schema in the way of a mode; `text` is what verbatim values are a part of."""
     request = replace(_request(chat, options), mode=mode, name=_NOT_IN_NAMES.sub("_", schema.name)[:_LONGEST_NAME])
     if mode == "grammar":
-        grammar = compile_schema(schema).for_text(text)
+        grammar = _grammar(schema, text)
         return replace(request, grammar=grammar.text, json_schema=grammar.json_schema)
     return request if mode == "prompt" else replace(request, json_schema=to_strict(schema).json_schema)
+
+
+def _grammar(schema: Schema, text: str) -> Grammar:
+    return compile_schema(forgiving(schema)).for_text(text)
 
 
 def _request(chat: tuple[Message, ...], options: Options, most: int | None = None) -> Request:

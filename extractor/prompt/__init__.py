@@ -15,6 +15,7 @@ from functools import lru_cache
 from extractor import encoders
 from extractor.descriptors import describe
 from extractor.examples import choose
+from extractor.forgiving import forgiving
 from extractor.prompt.fence import escape, fence, unescape
 from extractor.prompt.style import PromptStyle, name_language
 from extractor.prompt.wording import WORDINGS, Wording
@@ -75,8 +76,8 @@ def _system(schema: Schema, voice: Voice) -> Message:
     filled = said.system.format(
         task=_task(schema, voice),
         instruction=(schema.instruction or "" if style.instruction is None else style.instruction).strip(),
-        type=describe(schema, style.descriptor),
-        absent=_absent(schema, voice),
+        type=describe(forgiving(schema), style.descriptor),
+        absent=_absent(forgiving(schema), voice),
         language=said.answer_language.format(name=name) if name else said.own_language,
     )
     return Message("system", _without_gaps(filled))
@@ -122,7 +123,9 @@ def again(faults: Sequence[str], schema: Schema, voice: Voice, *, is_whole: bool
     told = "\n".join(f"- {_one_line(escape(fault))}" for fault in faults)
     form = encoders.instructions(schema, voice.style.encoding if is_whole else "json", voice.language)
     filled = voice.said.again if is_whole else voice.said.pieces
-    return Message("user", filled.format(faults=told, type=describe(schema, voice.style.descriptor), format=form))
+    return Message(
+        "user", filled.format(faults=told, type=describe(forgiving(schema), voice.style.descriptor), format=form)
+    )
 
 
 def think(voice: Voice) -> str:

@@ -210,7 +210,7 @@ WISH = record(name=TEXT, wish={"$ref": "#/$defs/W"})
         (record(a={"type": "object", "additionalProperties": {"type": ["integer", "null"]}}), True),
         (record(a={"type": "object", "additionalProperties": TEXT}), False),
         (record(a={"type": "array", "prefixItems": [TEXT, {"type": "null"}], "items": False}), True),
-        ({"type": "object", "properties": {"a": TEXT}}, False),  # may be left out, but not be null
+        ({"type": "object", "properties": {"a": TEXT}}, True),  # it may be left out, so null is offered
         ({"anyOf": [record(a=TEXT), {"type": "null"}]}, True),
         ({"anyOf": [record(a=TEXT), record(b={"type": ["integer", "null"]})]}, True),
         ({"$ref": "#/$defs/T", "$defs": {"T": TREE}}, False),
