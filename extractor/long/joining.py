@@ -11,6 +11,7 @@ from extractor import repair
 from extractor.errors import SourceError
 from extractor.evidence import Evidence
 from extractor.excerpts import Excerpt
+from extractor.forgiving import without_nulls
 from extractor.long.asking import Question, Way, Work, ask_all
 from extractor.merge import Given, Merged, merge
 from extractor.pipeline import complete, unread
@@ -38,6 +39,7 @@ async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
         nothing = unread(work.document.source, SourceError(""), work.schema, work.engine, work.options)
         return _summed(replace(nothing, errors=tuple(problems)), asked, started)
     merged = merge([record.data for record in records], work.schema)
+    merged.data = without_nulls(work.schema, merged.data)  # parts may have nulls where the record may not
     for where in merged.to_reduce:
         made = await _reduced(work, merged, records, where)
         records.append(made)

@@ -183,6 +183,27 @@ def test_only_the_whole_is_held_to_the_schema_and_its_class() -> None:
     assert record.value == Crew(names=["Ann Bell", "Bo Hale"], master="Ann Bell")
 
 
+def test_what_no_part_has_and_may_be_left_out_is_left_out() -> None:
+    item = {
+        "type": "object",
+        "required": ["name"],
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+    }
+    spec = {
+        "type": "object",
+        "required": ["people"],
+        "properties": {"people": {"type": "array", "items": item}, "port": {"type": "string"}},
+    }
+    names = ("Ann Bell", "Bo Hale")
+    engine = Reader(
+        lambda shown: {"people": [{"name": name, "age": None} for name in names if name in shown], "port": None}
+    )
+    record = run(TEXT, spec, engine)
+    assert record.ok
+    assert record.data == {"people": [{"name": "Ann Bell"}, {"name": "Bo Hale"}]}
+    assert len(engine.shown) == 4
+
+
 def test_the_schema_of_a_part() -> None:
     loose = partial(load(Crew)).json_schema["properties"]
     assert "minItems" not in loose["names"]
