@@ -24,10 +24,14 @@ _LARGER = {
 }
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _SAMPLE = 1 << 16
+_MOSTLY = 0.4
 
 
 def decode(name: str, data: bytes, *said: str) -> tuple[str, tuple[str, ...]]:
     """The text of a file, and a note where its encoding had to be guessed; `said` are encodings that others name."""
+    if (wide := _utf_16_without_mark(data)) is not None:
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode(wide), (guessed(wide),)
     refuse_binary(name, data)
     try:
         return data.decode("utf-8-sig"), ()
@@ -67,6 +71,17 @@ def refuse_binary(name: str, data: bytes) -> None:
     """Raise `SourceError` for what is no text: bytes with a zero among them."""
     if b"\x00" in data and not is_utf_16(data):
         raise _not_text(name)
+
+
+def _utf_16_without_mark(data: bytes) -> str | None:
+    """The byte order of a text of mostly ASCII in UTF-16 that does not begin with its mark: half of it are zeros."""
+    sample = data[:_SAMPLE]
+    if b"\x00" not in sample or is_utf_16(data):
+        return None
+    first, second, pairs = sample[::2].count(0), sample[1::2].count(0), len(sample) // 2
+    if max(first, second) < _MOSTLY * pairs or min(first, second):
+        return None
+    return "utf-16-be" if first else "utf-16-le"
 
 
 def is_utf_16(data: bytes) -> bool:

@@ -13,6 +13,7 @@ from extractor.loaders.loaded import Loaded, Reading, UnreadableError
 
 GROUP = "extractor.loaders"  # of entry points, which are named by suffixes: rtf
 _HINT = "convert it to text, Markdown, HTML or PDF first, or name what reads it: --loader package.module:function"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")  # a stream of Office files with a password ([MS-OFFCRYPTO] 2.3.4)
 _OLD_WORD = (".doc", ".dot")
 
 
@@ -23,6 +24,8 @@ def read(name: str, data: bytes, reading: Reading | None = None, media_type: str
         return _read_by(own, name, data)
     kind = kind_of(name, data, media_type)
     if kind is None:
+        if _ENCRYPTED in data:
+            raise SourceError(f"{name}: is encrypted", hint="save a copy without a password")
         raise SourceError(f"{name}: {_unknown(name)}", hint=_HINT)
     if kind == "text":
         return Loaded(*decode(name, data, charset))
