@@ -16,7 +16,12 @@ from extractor.scopes import Nodes, Scopes
 from extractor.types import Schema
 
 _OUTER = ("description", "title", "examples", "default", "x-merge", "x-key")  # of a field, whatever its value may be
-_HOLDERS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+_HOLDERS = ("properties", "patternProperties", "$defs", "definitions")
+# What makes a difference between a key that is null and one that is not there.
+_BOUND = frozenset((
+    "dependentRequired", "dependentSchemas", "if", "not", "allOf", "anyOf", "oneOf", "minProperties", "maxProperties",
+    "$ref",
+))  # fmt: skip
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _NODES = ("items", "additionalProperties", "contains", "then", "else")
 
@@ -28,20 +33,23 @@ def forgiving(schema: Schema) -> Schema:
     return schema if loose == schema.json_schema else replace(schema, json_schema=loose, digest=digest(loose))
 
 
-def _loosened(scopes: Scopes, node: Any) -> Any:
+def _loosened(scopes: Scopes, node: Any, *, is_whole: bool = True) -> Any:
+    """A schema whose fields take null; of a branch that is not the `whole` of an object, only those inside of them."""
     if not isinstance(node, Mapping):
         return node
     found = dict(node)
+    is_plain = node.keys().isdisjoint(_BOUND)
     for key in _HOLDERS:
         if isinstance(node.get(key), Mapping):
             found[key] = {name: _loosened(scopes, inner) for name, inner in node[key].items()}
     for key in _LISTS:
         if isinstance(node.get(key), list):
-            found[key] = [_loosened(scopes, inner) for inner in node[key]]
+            is_choice = key != "allOf" and node.keys() <= {key, *_OUTER}
+            found[key] = [_loosened(scopes, inner, is_whole=is_choice or key == "prefixItems") for inner in node[key]]
     for key in _NODES:
         if key in node:
-            found[key] = _loosened(scopes, node[key])
-    if "properties" in node:
+            found[key] = _loosened(scopes, node[key], is_whole=key not in ("then", "else"))
+    if "properties" in node and is_whole and is_plain:
         required = scopes.of((node,)).required
         found["properties"] = {
             name: inner if name in required or not _is_stern(scopes, (node["properties"][name],)) else nullable(inner)

@@ -100,14 +100,14 @@ def bound_ledger(pages: int) -> None:
     """Let a ledger grow to so many pages, as on a full disk."""
     from extractor import ledger
 
-    opened = ledger._open
+    opened = ledger.opened
 
     def bounded(*given: Any, **named: Any) -> sqlite3.Connection:
         base = opened(*given, **named)
         base.execute(f"PRAGMA max_page_count = {pages}")
         return base
 
-    ledger._open = bounded
+    ledger.opened = bounded
 
 
 if __name__ == "__main__":

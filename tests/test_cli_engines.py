@@ -173,7 +173,7 @@ def test_prompt_shows_what_goes_with_a_mode_and_asks_nobody(
 
 def test_prompt_leaves_out_a_mode_that_cannot_say_the_schema(here: Path) -> None:
     many = {"type": "object", "properties": {f"p{number}": {"type": "null"} for number in range(6_000)}}
-    write_files(here, {"many.json": json.dumps(many)})
+    write_files(here, {"many.json": json.dumps({"type": "array", "items": many})})
     done = extract("prompt", "bridge.txt", "-s", "many.json", "-m", "openai:x", "--json", cwd=here)
     prompt = json.loads(done.out)
     assert (prompt["mode"], prompt["modes"]) == ("prompt", ["prompt"])

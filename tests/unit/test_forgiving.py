@@ -82,3 +82,26 @@ def test_the_default_of_a_class_stands_for_what_is_not_stated() -> None:
     record = asyncio.run(extract(Document("d", "The Nemo came."), load(Ship), engine))
     assert record.value == Ship(name="Nemo", seats=12)
     assert record.notes["/seats"] == "not in the answer, added by the class"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"dependentRequired": {"a": ["b"]}},
+        {"dependentSchemas": {"a": {"required": ["b"]}}},
+        {"if": {"required": ["a"]}, "then": {"required": ["b"]}},
+        {"minProperties": 1},
+        {"oneOf": [{"required": ["a"]}, {"required": ["b"]}]},
+        {"not": {"required": ["a", "b"]}},
+    ],
+)
+def test_where_it_counts_whether_a_key_is_there_nothing_is_offered(rule: dict[str, Any]) -> None:
+    schema = load({**of(a=NAME, b=NAME), **rule})
+    assert forgiving(schema).json_schema["properties"] == {"a": NAME, "b": NAME}
+    inner = load({**of(x={**of(a=NAME, b=NAME), "required": ["b"]}), **rule})
+    assert {"type": "null"} in forgiving(inner).json_schema["properties"]["x"]["properties"]["a"]["anyOf"]
+
+
+def test_a_record_that_may_be_null_is_a_whole_one() -> None:
+    schema = load({**of(x={"anyOf": [AUTHOR, {"type": "null"}]}), "required": ["x"]})
+    assert "anyOf" in forgiving(schema).json_schema["properties"]["x"]["anyOf"][0]["properties"]["email"]

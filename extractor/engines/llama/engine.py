@@ -242,15 +242,10 @@ async def _watched(
     """An answer, and what the log says meanwhile of a grammar that was dropped, this one or a neighbour's."""
     try:
         before = child.log.stat().st_size
-        # A stream also where nobody looks on: what goes round in circles is stopped.
-        completion = await chat.stream(request, on_text or _unseen)
+        completion = await (chat.stream(request, on_text) if on_text else chat.generate(request))
         return completion, dropped_grammar(child.log, before)
     except FileNotFoundError:  # it goes with a server that ends
         raise EngineUnavailable(f"the log of llama.cpp is gone: {child.log}") from None
-
-
-def _unseen(_: str) -> None:
-    """Nobody looks on."""
 
 
 def _with_canary(grammar: str) -> str:
