@@ -46,7 +46,8 @@ class Passages:
         """Those for excerpts of about so many tokens, as estimated."""
         text = document.text
         ranges = [(one.start, one.end) for one in split(text, max(round(size * _SHARE), _LEAST))]
-        sought = [_Sought.of(schema, one) for one in fields(schema)]
+        scopes = Scopes(schema.json_schema)
+        sought = [_Sought.of(schema, scopes, one) for one in fields(schema)]
         queries = [query for one in sought for query in (one.name, one.words)]
         found = iter(scores(queries, _noted(text, ranges, sought)))
         ranked = {one.path: one.ranked(text, ranges, next(found), next(found)) for one in sought}
@@ -91,12 +92,12 @@ class _Sought:
     kind: re.Pattern[str] | None
 
     @classmethod
-    def of(cls, schema: Schema, field: Field) -> _Sought:
+    def of(cls, schema: Schema, scopes: Scopes, field: Field) -> _Sought:
         """That of a field."""
         name = spaced(field.path[-1]) if field.path else ""
         words = " ".join([field.name, *_said(schema, field)])
         pairs: dict[str, list[int]] = {" ".join(pair): [] for pair in pairwise(name.casefold().split())}
-        kinds = Scopes(schema.json_schema).of((field.node,)).kinds - {"null"}
+        kinds = scopes.of((field.node,)).kinds - {"null"}
         is_date = re.search(r"(?i)\bdates?\b|日期|\byear\b|年份", words)
         kind = _DATE if is_date and kinds <= {"string", "number"} else _NUMBER if kinds == {"number"} else None
         return cls(field.path, name, words, pairs, re.compile(kind) if kind else None)
