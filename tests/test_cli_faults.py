@@ -161,7 +161,7 @@ SOURCE_FILES = {
     "empty.txt": "",
     "blank.txt": " \n\t\n\u3000",
     "binary.txt": bytes(range(256)) * 20,
-    "wide.txt": "no mark at the beginning".encode("utf-16-le"),
+    "wide.txt": "no mark at the beginning".encode("utf-32-le"),
     "paper.pdf": b"%PDF-1.7\n",
     "renamed.txt": b"%PDF-1.7\n",
     "page.html": "<script>text</script>",
