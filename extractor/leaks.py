@@ -7,7 +7,7 @@ from typing import Any
 
 from extractor.ground.whole import find_whole
 from extractor.pointers import escaped, leaves
-from extractor.scopes import Scope, Scopes
+from extractor.scopes import Scope, Scopes, scopes_of
 from extractor.text import View, normalise
 from extractor.types import Document, Example, Schema
 
@@ -34,7 +34,7 @@ def leaks(data: Any, shown: Sequence[Example], document: Document, schema: Schem
     view = normalise(document.text)
     found: dict[str, str] = {}
     verdicts: dict[str, str | None] = {}
-    for where, leaf, scope in _leaves(Scopes(schema.json_schema), data):
+    for where, leaf, scope in _leaves(scopes_of(schema), data):
         key = _key(leaf)
         if key is None or any(_offers(part, leaf) for part in scope.parts):
             continue

@@ -8,35 +8,21 @@ key, which `x-key` names (else `id`, `name`, `title`); texts that the model word
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, get_args
 
 from extractor.absent import is_empty
+from extractor.alike import Given, identity, same, without_fragments, without_slips
 from extractor.comparable import comparable
-from extractor.ground.folding import squeezed
 from extractor.pointers import escaped
-from extractor.scopes import Nodes, Scope, Scopes, ordered
+from extractor.scopes import Nodes, Scope, Scopes, ordered, scopes_of
 from extractor.support import is_worded
 from extractor.types import Merge, Schema
 
 _KEYS = ("id", "name", "title", "标题", "名称", "姓名", "名字")
-_LEAST_SLIP = 8  # characters of a text in which one may differ
-_MOST_COMPARED = 2_000  # items of a list that are compared with each other for slips
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value that a part gave: the number of the part, and the place in its record."""
-
-    value: Any
-    part: int
-    pointer: str = ""
-
-    def child(self, key: str | int) -> Given:
-        """A property or item of it."""
-        return Given(self.value[key], self.part, f"{self.pointer}/{escaped(str(key))}")
+_LONG = 60  # characters, below which a text is a title or a name rather than a summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +57,8 @@ class Merged:
 
 def merge(parts: Sequence[Any], schema: Schema) -> Merged:
     """The record of parts, in the order of the document; null in a part says nothing."""
-    work = _Merging(Scopes(schema.json_schema), Merged(None))
-    work.found.data = work.merged((schema.json_schema,), list(map(Given, parts, range(len(parts)))), "")
+    work = _Merging(scopes_of(schema), Merged(None))
+    work.found.data = work.merged(work.scopes.nodes, list(map(Given, parts, range(len(parts)))), "")
     return work.found
 
 
@@ -107,7 +93,7 @@ class _Merging:
 
     def _chosen(self, scope: Scope, said: list[Given], where: str, how: Merge | None) -> Any:
         """One of the values, or what is reckoned of them."""
-        groups = _same(said, lambda one: identity(one.value))
+        groups = same(said, lambda one: identity(one.value))
         texts = [one.value for one in said if isinstance(one.value, str)]
         are_texts = len(texts) == len(said) and scope.choices is None
         if len(groups) > 1 and are_texts and (how == "reduce" or (how is None and _are_worded(texts))):
@@ -125,9 +111,9 @@ class _Merging:
         """The union, the same items once; where there may not be so many, those that most parts have."""
         items = [one.child(at) for one in said for at, item in enumerate(one.value) if not is_empty(item)]
         key = key_of(self.scopes.of(scope.items)) if scope.items else None
-        groups = _same(items, lambda one: identity(one.value, key))
+        groups = same(items, lambda one: identity(one.value, key))
         if key is None:
-            groups = _without_fragments(_without_slips(groups))
+            groups = without_fragments(without_slips(groups))
         most = min((part["maxItems"] for part in scope.parts if "maxItems" in part), default=len(groups))
         kept = sorted(sorted(range(len(groups)), key=lambda at: -len(groups[at]))[:most])
         return [self._item(scope.items, groups[at], f"{where}/{number}") for number, at in enumerate(kept)]
@@ -189,89 +175,6 @@ def _commonest(group: list[Any]) -> Any:
     return next(value for value in group if comparable(value) == best)
 
 
-# --- what is the same --------------------------------------------------------------------------------------------
-
-
-def _same(values: Iterable[Given], mark: Callable[[Given], Hashable]) -> list[list[Given]]:
-    """Values in groups of the same, in the order of the first of each."""
-    found: dict[Hashable, list[Given]] = {}
-    for value in values:
-        found.setdefault(mark(value), []).append(value)
-    return [*found.values()]
-
-
-def identity(value: Any, key: str | None = None) -> Hashable:
-    """What values have in common that are the same: texts but for case, width, marks and white space."""
-    if key is not None and isinstance(value, dict) and not is_empty(value.get(key)):
-        return "key", identity(value[key])
-    if isinstance(value, str):
-        return squeezed(value) or value
-    if isinstance(value, dict | list):
-        return comparable(_plain(value))
-    return comparable(value)
-
-
-def _plain(value: Any) -> Any:
-    """Data with its texts as they are compared."""
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return squeezed(value) or value if isinstance(value, str) else value
-
-
-def _without_slips(groups: list[list[Given]]) -> list[list[Given]]:
-    """Groups of longer texts in which one letter differs are one, that of the spelling that most parts have."""
-    if len(groups) > _MOST_COMPARED:
-        return groups
-    from rapidfuzz.distance import OSA  # few lists need it
-
-    kept: list[tuple[str, list[Given]]] = []
-    for group in groups:
-        mine = _slippery(group[0].value)
-        alike = (one for one in kept if mine and one[0] and abs(len(one[0]) - len(mine)) <= 1)
-        twin = next((some for other, some in alike if OSA.distance(other, mine, score_cutoff=1) <= 1), None)
-        if twin is None:
-            kept.append((mine, [*group]))
-        else:
-            twin.extend(group)
-    return [group for _, group in kept]
-
-
-def _without_fragments(groups: list[list[Given]]) -> list[list[Given]]:
-    """Groups of records without those of which another part has more: {'a': 1} beside {'a': 1, 'b': 2}.
-
-    A record that could be a fragment of several stays.
-    """
-    facts = [_facts(group[0].value) for group in groups]
-    holders: dict[Hashable, set[int]] = {}
-    for at, own in enumerate(facts):
-        for fact in own:
-            holders.setdefault(fact, set()).add(at)
-    kept = [*groups]
-    for at, own in enumerate(facts):
-        wider = set.intersection(*(holders[fact] for fact in own)) - {at} if own else set()
-        wider = {other for other in wider if len(facts[other]) > len(own)}
-        whole = wider.pop() if len(wider) == 1 else at
-        if {one.part for one in groups[at]}.isdisjoint(one.part for one in groups[whole]):
-            kept[whole] = [*kept[whole], *kept[at]]
-            kept[at] = []
-    return [group for group in kept if group]
-
-
-def _facts(value: Any) -> frozenset[Hashable]:
-    """What a record says, as it is compared; nothing of other values."""
-    said = value.items() if isinstance(value, dict) else ()
-    return frozenset((name, identity(inner)) for name, inner in said if not is_empty(inner))
-
-
-def _slippery(value: Any) -> str:
-    """A text in which a letter may differ, as it is compared; '' for what is short, or has a digit."""
-    if not isinstance(value, str) or len(value) < _LEAST_SLIP or any(map(str.isdigit, value)) or not value.isascii():
-        return ""
-    return squeezed(value)
-
-
 # --- what a field means ------------------------------------------------------------------------------------------
 
 
@@ -292,6 +195,3 @@ def key_of(scope: Scope) -> str | None:
 def _are_worded(said: Sequence[str]) -> bool:
     """Whether most texts are so long that the model may have worded them: summaries, not names."""
     return 2 * sum(len(value) >= _LONG and is_worded(value) for value in said) > len(said)
-
-
-_LONG = 60  # characters, below which a text is a title or a name rather than a summary

@@ -15,7 +15,7 @@ from extractor.excerpts import Excerpt, Range
 from extractor.pointers import resolve
 from extractor.portions import Field, fields, spaced
 from extractor.rank import scores
-from extractor.scopes import Scopes
+from extractor.scopes import Scopes, scopes_of
 from extractor.text import weigh_tokens
 from extractor.types import Document, Schema
 
@@ -46,7 +46,7 @@ class Passages:
         """Those for excerpts of about so many tokens, as estimated."""
         text = document.text
         ranges = [(one.start, one.end) for one in split(text, max(round(size * _SHARE), _LEAST))]
-        scopes = Scopes(schema.json_schema)
+        scopes = scopes_of(schema)
         sought = [_Sought.of(schema, scopes, one) for one in fields(schema)]
         queries = [query for one in sought for query in (one.name, one.words)]
         found = iter(scores(queries, _noted(text, ranges, sought)))

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
+from threading import RLock
 from typing import Any
 
 from extractor.errors import SchemaError
 from extractor.pointers import resolve
+from extractor.types import Schema
 
 KINDS = frozenset(("null", "boolean", "number", "string", "array", "object"))
 SCALARS = KINDS - {"array", "object"}
@@ -52,17 +55,24 @@ class Scopes:
         self._root = root
         self._made: dict[tuple[int, ...], tuple[Nodes, Scope]] = {}
         self._known: dict[int, frozenset[str]] = {}  # kinds of a node by its identity
+        self._making = RLock()  # what is known of a node halfway is not for other threads
+
+    @property
+    def nodes(self) -> Nodes:
+        """The schemas of the whole value."""
+        return (self._root,)
 
     @property
     def root(self) -> Scope:
         """That of the whole value."""
-        return self.of((self._root,))
+        return self.of(self.nodes)
 
     def of(self, nodes: Nodes) -> Scope:
         """The scope of a place that has these schemas; that of anything for none."""
         key = tuple(map(id, nodes))
         if key not in self._made:
-            self._made[key] = nodes, self._make(nodes)
+            with self._making:
+                self._made[key] = nodes, self._make(nodes)
         return self._made[key][1]
 
     def _make(self, nodes: Nodes) -> Scope:
@@ -126,6 +136,15 @@ class Scopes:
         return self._known[id(node)]
 
 
+@lru_cache(maxsize=64)
+def scopes_of(schema: Schema) -> Scopes:
+    """The scopes of a schema, kept for the next document.
+
+    They may be those of an equal schema: ways down begin at their `root`, not at the nodes that a caller has.
+    """
+    return Scopes(schema.json_schema)
+
+
 def kind_of(value: Any) -> str:
     """The kind of a JSON value: True → 'boolean'."""
     if value is None or isinstance(value, bool):
@@ -140,14 +159,14 @@ def ordered(scope: Scope, value: Mapping[str, Any]) -> list[str]:
     return [*(key for key in scope.properties if key in value), *(key for key in value if key not in scope.properties)]
 
 
-def in_schema_order(root: Mapping[str, Any], data: Any) -> Any:
+def in_schema_order(schema: Schema, data: Any) -> Any:
     """Data with its names in the order in which an answer has them: 'a, b', {'b': 1, 'a': 2} → {'a': 2, 'b': 1}."""
-    return by_scope(root, data, lambda scope, value: {name: value[name] for name in ordered(scope, value)})
+    return by_scope(schema, data, lambda scope, value: {name: value[name] for name in ordered(scope, value)})
 
 
-def by_scope(root: Mapping[str, Any], data: Any, change: Callable[[Scope, dict[str, Any]], dict[str, Any]]) -> Any:
+def by_scope(schema: Schema, data: Any, change: Callable[[Scope, dict[str, Any]], dict[str, Any]]) -> Any:
     """Data in which each object is what `change` makes of it at its place, from the outside in."""
-    scopes = Scopes(root)
+    scopes = scopes_of(schema)
 
     def changed(nodes: Nodes, value: Any) -> Any:
         scope = scopes.of(nodes)
@@ -157,17 +176,18 @@ def by_scope(root: Mapping[str, Any], data: Any, change: Callable[[Scope, dict[s
             return value
         return {name: changed(scope.child(name), inner) for name, inner in change(scope, value).items()}
 
-    return changed((root,), data)
+    return changed(scopes.nodes, data)
 
 
-def has_null(root: Mapping[str, Any]) -> bool:
+@lru_cache(maxsize=64)
+def has_null(schema: Schema) -> bool:
     """Whether null may stand anywhere in a value: 'title?' → True, 'title str, tags[]' → False.
 
     What nothing is said of (items of a bare list, keys that are merely allowed) does not count.
     """
-    scopes = Scopes(root)
+    scopes = scopes_of(schema)
     seen: set[int] = set()
-    waiting: list[Any] = [root]
+    waiting: list[Any] = [*scopes.nodes]
     while waiting:
         node = waiting.pop()
         if id(node) in seen:

@@ -11,7 +11,7 @@ from extractor.lines import to_json
 from extractor.long import outlook
 from extractor.plan import text_digest
 from extractor.prompt import messages, voice_for
-from extractor.scopes import Scope, Scopes
+from extractor.scopes import Scope, Scopes, scopes_of
 from extractor.sources import Source, load
 from extractor.talk import Options, estimate_chat
 from extractor.text import estimate_tokens
@@ -111,7 +111,7 @@ def guess_tokens(schema: Schema) -> int:
     """Tokens of a record, a guess by its properties; by its examples where it has some."""
     if schema.examples:
         return round(sum(estimate_tokens(to_json(one.value)) for one in schema.examples) / len(schema.examples))
-    scopes = Scopes(schema.json_schema)
+    scopes = scopes_of(schema)
     return _guess(scopes, scopes.root, 0)
 
 

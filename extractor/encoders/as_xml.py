@@ -10,7 +10,7 @@ from typing import Any
 from extractor.encoders.decoded import refuse_depth
 from extractor.encoders.xml_reader import XmlReader
 from extractor.encoders.xml_text import BLANK, ENTRY, ITEM, NAME, kind_of_element, root_name
-from extractor.scopes import Scope, Scopes, kind_of, ordered
+from extractor.scopes import Scope, Scopes, kind_of, ordered, scopes_of
 from extractor.syntax import Reading
 from extractor.types import Schema
 
@@ -22,7 +22,7 @@ _NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", 
 def encode(value: Any, schema: Schema) -> str:
     """A value as XML, its elements in the order of the schema."""
     refuse_depth(value)
-    scopes = Scopes(schema.json_schema)
+    scopes = scopes_of(schema)
     return "\n".join(_element(root_name(schema), "", value, (scopes.root, scopes)))
 
 
@@ -84,14 +84,14 @@ def escaped(text: str, *, in_attribute: bool = False) -> str:
 def read(text: str, schema: Schema, *, is_cut: bool) -> Reading:
     """The values of an answer in XML; several lists are one."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    reader = XmlReader(text, Scopes(schema.json_schema), root_name(schema))
+    reader = XmlReader(text, scopes_of(schema), root_name(schema))
     reader.read(reader.begin())
     if is_cut:
         opened = reader.finish_cut()
         return Reading((*reader.values,), (*reader.notes,), opened)
     reader.finish()
     values = reader.values
-    if len(values) > 1 and Scopes(schema.json_schema).root.kinds == {"array"}:
+    if len(values) > 1 and scopes_of(schema).root.kinds == {"array"}:
         reader.note("several lists are read as one")
         values = [[item for value in values for item in (value if isinstance(value, list) else [value])]]
     return Reading((*values,), (*reader.notes,))

@@ -15,7 +15,7 @@ from extractor.encoders.yaml_begin import begin_any, begins_record
 from extractor.encoders.yaml_fences import fenced_parts
 from extractor.encoders.yaml_reader import REPEATED, YamlReader
 from extractor.errors import ParseError
-from extractor.scopes import Scope, Scopes, ordered
+from extractor.scopes import Scope, Scopes, ordered, scopes_of
 from extractor.syntax import Reading
 from extractor.types import Schema
 
@@ -27,7 +27,7 @@ _MOST_RECORDS = 1000  # of a list, that are documents of their own; each is fitt
 def encode(value: Any, schema: Schema) -> str:
     """A value as YAML, its keys in the order of the schema."""
     refuse_depth(value)
-    scopes = Scopes(schema.json_schema)
+    scopes = scopes_of(schema)
     return "\n".join(_lines(value, scopes.root, scopes))
 
 
@@ -89,7 +89,7 @@ def _key(key: str, scope: Scope) -> str:
 def read(text: str, schema: Schema, *, is_cut: bool) -> Reading:
     """The values of an answer in YAML, in fences or without; of one that was cut off, without its last leaf."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    scopes = Scopes(schema.json_schema)
+    scopes = scopes_of(schema)
     fenced, is_around = fenced_parts(text, partial(begins_record, reader=YamlReader("", scopes)))
     notes = ["the text around the YAML is left out"] if fenced and is_around else []
     values: list[Any] = []

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from extractor.errors import SchemaError
 from extractor.pointers import pointer
-from extractor.scopes import SCALARS, Nodes, Scope, Scopes
+from extractor.scopes import SCALARS, Nodes, Scope, Scopes, scopes_of
 from extractor.types import Schema
 
 MISSING = "-"  # a value that is missing, where an empty cell is null
@@ -47,8 +47,8 @@ class Table:
 
 def table_of(schema: Schema) -> Table:
     """The table of a schema; raises `SchemaError` for what it has and a table cannot hold."""
-    scopes = Scopes(schema.json_schema)
-    nodes: Nodes = (schema.json_schema,)
+    scopes = scopes_of(schema)
+    nodes = scopes.nodes
     root = scopes.of(nodes)
     if root.kinds == {"array"}:
         return Table(_columns(scopes, _items(scopes, nodes, ()), ("items",)), "list")

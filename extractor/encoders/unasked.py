@@ -12,7 +12,7 @@ from typing import Any
 
 from extractor.errors import ParseError, SchemaError
 from extractor.pointers import unescaped
-from extractor.scopes import Scopes, kind_of
+from extractor.scopes import Scopes, kind_of, scopes_of
 from extractor.syntax import BEGIN, Reading
 from extractor.types import Encoding, Schema
 
@@ -57,7 +57,7 @@ def stands_behind_key(found: Reading, schema: Schema) -> bool:
     names = _names(schema) if found.before else frozenset()
     if not names:
         return False
-    scopes = Scopes(schema.json_schema)
+    scopes = scopes_of(schema)
     pairs = zip(found.values, found.before, strict=True)
     of_keys = [_is_of_key(value, _key_before(said, names), scopes) for value, said in pairs]
     others = [value for value, is_inner in zip(found.values, of_keys, strict=True) if not is_inner]
@@ -89,7 +89,7 @@ def _is_of_key(value: Any, key: str, scopes: Scopes) -> bool:
 
 def _names(schema: Schema) -> frozenset[str]:
     """The names of the properties at the top, or of the records of the only list; none where a text is valid."""
-    scopes = Scopes(schema.json_schema)
+    scopes = scopes_of(schema)
     root = scopes.root
     if "string" in root.kinds:
         return frozenset()

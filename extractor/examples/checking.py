@@ -15,7 +15,7 @@ from extractor.examples.given import NOTHING, Given
 from extractor.field_names import Names
 from extractor.pointers import is_list, pointer
 from extractor.pytypes import additions, in_order
-from extractor.scopes import Scope, Scopes, by_scope, in_schema_order
+from extractor.scopes import Scope, by_scope, in_schema_order, scopes_of
 from extractor.types import Example, Problem, Schema
 from extractor.validation import Valid, names_of_fields, names_read, problems_at, validate
 
@@ -84,7 +84,7 @@ def _hint(schema: Schema, value: Any, *, is_of_module: bool) -> str:
 def _as_asked(schema: Schema, data: Any, instance: Any) -> Any:
     """What the class writes, as far as it is what is asked for: no computed fields, no names for output only."""
     if instance is None:
-        return in_schema_order(schema.json_schema, _with_nulls(schema, data))
+        return in_schema_order(schema, _with_nulls(schema, data))
     adapter = TypeAdapter(schema.model)
     try:
         written = adapter.dump_python(instance, mode="json", by_alias=True, round_trip=True)
@@ -119,7 +119,7 @@ def _renamed(schema: Schema, data: Any) -> Any:
                 to[label] = key
         return {key: value[label] for label, key in to.items()}
 
-    return by_scope(schema.json_schema, data, read) if names else data
+    return by_scope(schema, data, read) if names else data
 
 
 def _others(scope: Scope, names: Names) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -133,7 +133,7 @@ def _dropped(schema: Schema, data: Any, found: Valid) -> Iterator[Problem]:
     """The keys that a class drops without a word, since it does not name them."""
     if found.instance is None:
         return
-    scopes = Scopes(schema.json_schema)
+    scopes = scopes_of(schema)
     for path in additions(found.data, data):
         scope = scopes.root
         for step in path[:-1]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 from extractor.ground.order import arrange
@@ -19,7 +18,7 @@ from extractor.ground.places import Places
 from extractor.ground.sought import Leaf, record_of
 from extractor.outline import page_at, pages
 from extractor.pointers import leaves
-from extractor.scopes import Scopes
+from extractor.scopes import scopes_of
 from extractor.types import Document, Schema, Span, Support
 
 NOT_THERE = "not in the text"
@@ -46,7 +45,7 @@ def ground(data: Any, document: Document, schema: Schema) -> Grounded:
     Truth values are not looked for. What the schema lists itself (`enum`, `const`, `default`) is found as written, or
     needs no place.
     """
-    root = record_of(data, _scopes(schema))
+    root = record_of(data, scopes_of(schema))
     sought = {leaf.pointer: leaf for leaf in root.all_leaves()}
     known = Places(document.text, Counter(leaf.key for leaf in sought.values()))
     found = arrange(root, known.of, len(document.text))
@@ -64,11 +63,6 @@ def _with_pages(spans: Mapping[str, Span], text: str) -> Mapping[str, Span]:
     if not (starts := pages(text)):
         return spans
     return {where: replace(span, page=page_at(starts, span.start)) for where, span in spans.items()}
-
-
-@lru_cache(maxsize=32)
-def _scopes(schema: Schema) -> Scopes:
-    return Scopes(schema.json_schema)
 
 
 def places_of(value: str, text: str) -> Sequence[tuple[int, int]]:

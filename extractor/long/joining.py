@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from extractor import repair
+from extractor.alike import Given
 from extractor.errors import SourceError
 from extractor.evidence import Evidence
 from extractor.excerpts import Excerpt
 from extractor.forgiving import without_nulls
 from extractor.long.asking import Question, Way, Work, ask_all
-from extractor.merge import Given, Merged, merge
+from extractor.merge import Merged, merge
 from extractor.pipeline import complete, unread
 from extractor.pointers import joined, unescaped
 from extractor.pooled import Pooled

@@ -87,7 +87,7 @@ def _absent(schema: Schema, voice: Voice) -> str:
     """What to write where a text says nothing; where null may stand nowhere, no model is told to write it."""
     if voice.style.encoding not in _WITH_NULL:
         return voice.said.empty
-    return voice.said.absent if has_null(schema.json_schema) else ""
+    return voice.said.absent if has_null(schema) else ""
 
 
 def _task(schema: Schema, voice: Voice) -> str:

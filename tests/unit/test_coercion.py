@@ -794,10 +794,10 @@ def tagged(at: int, **more: Any) -> dict[str, Any]:
 def test_a_long_list_of_a_union_takes_little_time() -> None:
     schema = schema_of(many(either(*map(tagged, range(12)))))
     items = [{"kind": f"k{at % 12}", f"size{at % 12}": "12 km", "note": "x"} for at in range(3000)]
-    started = time.monotonic()
+    started = time.process_time()
     found = align(schema, [items])
     assert len(found.changes) == 3000
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 PARTS = st.sampled_from(
