@@ -15,7 +15,7 @@ from extractor.answer import Answer, decode, explain_cut
 from extractor.brevity import few_lines, shorten
 from extractor.errors import EngineUnavailable, ExtractError, OutputError, ParseError, SchemaError, Ungrounded
 from extractor.evidence import Evidence
-from extractor.forgiving import forgiving
+from extractor.forgiving import spoken
 from extractor.further import end_circle, goes_round, grown
 from extractor.grammar import compile_schema
 from extractor.grammar.clip import full_lists
@@ -104,7 +104,7 @@ class Draft:
             answer = _meant(question, decode(completion, question.schema, question.encoding), talk, completion)
         except OutputError as error:
             return self.unread_answer(error, completion.text)
-        value, cuts = compile_schema(forgiving(question.schema)).clip(answer.value, is_held=talk.mode == "grammar")
+        value, cuts = compile_schema(spoken(question.schema)).clip(answer.value, is_held=talk.mode == "grammar")
         told = joined(answer.notes, cuts)
         if question.pieces:
             told = joined(*({repair.in_record(at): text} for at, text in told.items()))

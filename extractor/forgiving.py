@@ -6,63 +6,58 @@ are offered null, which is taken out of the answer again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from extractor.schema import digest
-from extractor.scopes import Nodes, Scopes
+from extractor.coercion.words import is_nothing
+from extractor.loosening import NULL, Place, loosened
+from extractor.scopes import Nodes, Scopes, scopes_of
 from extractor.types import Schema
 
-_OUTER = ("description", "title", "examples", "default", "x-merge", "x-key")  # of a field, whatever its value may be
-_HOLDERS = ("properties", "patternProperties", "$defs", "definitions")
 # What makes a difference between a key that is null and one that is not there.
 _BOUND = frozenset((
     "dependentRequired", "dependentSchemas", "if", "not", "allOf", "anyOf", "oneOf", "minProperties", "maxProperties",
     "$ref",
 ))  # fmt: skip
-_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_NODES = ("items", "additionalProperties", "contains", "then", "else")
+_WORD = {"const": "null"}
+_LIMITS = ("const", "enum", "format", "pattern", "minLength", "x-verbatim")  # of a text
 
 
 @lru_cache(maxsize=64)
 def forgiving(schema: Schema) -> Schema:
     """The schema by which a model is asked: {'properties': {'a': {'type': 'string'}}} → a may be null."""
-    loose = _loosened(Scopes(schema.json_schema), schema.json_schema)
-    return schema if loose == schema.json_schema else replace(schema, json_schema=loose, digest=digest(loose))
+    return loosened(schema, _left_out)
 
 
-def _loosened(scopes: Scopes, node: Any, *, is_whole: bool = True) -> Any:
-    """A schema whose fields take null; of a branch that is not the `whole` of an object, only those inside of them."""
-    if not isinstance(node, Mapping):
-        return node
-    found = dict(node)
-    is_plain = node.keys().isdisjoint(_BOUND)
-    for key in _HOLDERS:
-        if isinstance(node.get(key), Mapping):
-            found[key] = {name: _loosened(scopes, inner) for name, inner in node[key].items()}
-    for key in _LISTS:
-        if isinstance(node.get(key), list):
-            is_choice = key != "allOf" and node.keys() <= {key, *_OUTER}
-            found[key] = [_loosened(scopes, inner, is_whole=is_choice or key == "prefixItems") for inner in node[key]]
-    for key in _NODES:
-        if key in node:
-            found[key] = _loosened(scopes, node[key], is_whole=key not in ("then", "else"))
-    if "properties" in node and is_whole and is_plain:
-        required = scopes.of((node,)).required
-        found["properties"] = {
-            name: inner if name in required or not _is_stern(scopes, (node["properties"][name],)) else nullable(inner)
-            for name, inner in found["properties"].items()
-        }
-    return found
+def _left_out(scopes: Scopes, node: Mapping[str, Any], place: Place) -> Mapping[str, Sequence[Any]]:
+    """What may be left out and takes no null; none of a branch that is not the whole of an object."""
+    if not place.is_whole or not node.keys().isdisjoint(_BOUND):
+        return {}
+    fields, required = node["properties"], scopes.of((node,)).required
+    return {name: (NULL,) for name in fields if name not in required and _is_stern(scopes, (fields[name],))}
 
 
-def nullable(node: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema that takes null too; what is said of the field stays outside."""
-    inner = dict(node)
-    outer = {name: inner.pop(name) for name in _OUTER if name in inner}
-    return {**outer, "anyOf": [inner, {"type": "null"}]}
+@lru_cache(maxsize=64)
+def spoken(schema: Schema) -> Schema:
+    """The schema that a grammar is made of: what may be null may be the word, which small models put in quotes.
+
+    One that has begun a text to write "null" would have to go on with something else where only an address, a date or
+    a choice is allowed: it writes nulls@nulls.com.
+    """
+    return loosened(forgiving(schema), _quoted)
+
+
+def _quoted(scopes: Scopes, node: Mapping[str, Any], _: Place) -> Mapping[str, Sequence[Any]]:
+    """What takes null, and no text."""
+    places = {name: scopes.of((inner,)) for name, inner in node["properties"].items()}
+    return {name: (_WORD,) for name, at in places.items() if "null" in at.kinds and not any(map(_is_text, at.parts))}
+
+
+def _is_text(part: Mapping[str, Any]) -> bool:
+    """Whether a schema takes any text."""
+    kinds = part.get("type", ())
+    return "string" in ((kinds,) if isinstance(kinds, str) else kinds) and part.keys().isdisjoint(_LIMITS)
 
 
 def _is_stern(scopes: Scopes, nodes: Nodes) -> bool:
@@ -75,10 +70,11 @@ def _is_stern(scopes: Scopes, nodes: Nodes) -> bool:
 
 
 def without_nulls(schema: Schema, data: Any) -> Any:
-    """An answer without the nulls of fields that may be left out and do not take null."""
+    """An answer without the nulls, in quotes or not, of fields that may be left out and do not take null."""
     if forgiving(schema) is schema:
         return data
-    return _cleaned(Scopes(schema.json_schema), (schema.json_schema,), data)
+    scopes = scopes_of(schema)
+    return _cleaned(scopes, scopes.nodes, data)
 
 
 def _cleaned(scopes: Scopes, nodes: Nodes, value: Any) -> Any:
@@ -90,8 +86,12 @@ def _cleaned(scopes: Scopes, nodes: Nodes, value: Any) -> Any:
     return {
         name: _cleaned(scopes, scope.child(name), inner)
         for name, inner in value.items()
-        if inner is not None
-        or name not in scope.properties
-        or name in scope.required
-        or not _is_stern(scopes, scope.properties[name])
+        if name not in scope.properties or name in scope.required or not _is_no(scopes, scope.properties[name], inner)
     }
+
+
+def _is_no(scopes: Scopes, nodes: Nodes, value: Any) -> bool:
+    """Whether a value says that there is none, where null is none of the schema's."""
+    if not (value is None or (isinstance(value, str) and is_nothing(value))) or not _is_stern(scopes, nodes):
+        return False
+    return value not in (scopes.of(nodes).choices or ())

@@ -14,7 +14,7 @@ from typing import Any, get_args
 from extractor import repair
 from extractor.answer import apart, is_plain_json, partial, refuse, well_formed
 from extractor.errors import ModeRejected, SchemaError, UsageError
-from extractor.forgiving import forgiving, without_nulls
+from extractor.forgiving import spoken, without_nulls
 from extractor.grammar import Grammar, compile_schema
 from extractor.prompt import PromptStyle, Voice, answer_now, messages, think, voice_for
 from extractor.strict import to_strict
@@ -284,7 +284,7 @@ def structured(schema: Schema, chat: tuple[Message, ...], options: Options, mode
 
 
 def _grammar(schema: Schema, text: str) -> Grammar:
-    return compile_schema(forgiving(schema)).for_text(text)
+    return compile_schema(spoken(schema)).for_text(text)
 
 
 def _request(chat: tuple[Message, ...], options: Options, most: int | None = None) -> Request:

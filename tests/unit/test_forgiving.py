@@ -10,7 +10,8 @@ import pytest
 from pydantic import BaseModel
 from scripted import ScriptedEngine
 
-from extractor.forgiving import forgiving, without_nulls
+from extractor.forgiving import forgiving, spoken, without_nulls
+from extractor.grammar import compile_schema
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.types import Document, Mode
@@ -68,6 +69,43 @@ def test_the_record_is_without_what_the_text_does_not_state(mode: Mode) -> None:
     assert record.absent == {"/people/0/email": "not in the text"}
     assert "email: string | null" in engine.requests[0].messages[0].content
     assert len(engine.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "is_offered"),
+    [
+        (EMAIL, True),
+        ({"type": ["integer", "null"]}, True),
+        ({"anyOf": [{"enum": ["a", "b"]}, {"type": "null"}]}, True),
+        ({"type": ["string", "null"], "x-verbatim": True}, True),
+        ({"anyOf": [AUTHOR, {"type": "null"}]}, True),
+        (NAME, False),  # any text can be the word
+        ({"type": "array", "items": NAME}, False),
+    ],
+)
+def test_null_may_be_the_word_where_no_other_text_may_stand(field: Any, is_offered: bool) -> None:
+    asked = spoken(load(of(a=field)))
+    node = asked.json_schema["properties"]["a"]
+    assert ({"const": "null"} in node.get("anyOf", ())) is is_offered
+    grammar = compile_schema(asked).for_text("Ann Bell came.")
+    assert grammar.text.startswith("%llguidance")
+    assert not grammar.loose
+
+
+def test_the_word_null_is_null() -> None:
+    author = {**AUTHOR, "properties": {**AUTHOR["properties"], "born": {"type": ["integer", "null"]}, "city": NAME}}
+    schema = load({**of(people={"type": "array", "items": author}), "required": ["people"]})
+    said = {"name": "Ann Bell", "email": "null", "born": "null", "city": "null"}
+    engine = ScriptedEngine([json.dumps({"people": [said]})], modes=("grammar",))
+    record = asyncio.run(extract(Document("d", "Ann Bell came."), schema, engine))
+    assert record.ok
+    assert record.data == {"people": [{"name": "Ann Bell", "born": None}]}
+    assert len(engine.requests) == 1
+
+
+def test_a_choice_that_is_called_none_is_one() -> None:
+    schema = load(of(damage={"enum": ["none", "some"]}, city=NAME))
+    assert without_nulls(schema, {"damage": "none", "city": "None"}) == {"damage": "none"}
 
 
 class Ship(BaseModel):
