@@ -15,7 +15,7 @@ from typing import Any
 from extractor.errors import SchemaError
 from extractor.pointers import resolve
 from extractor.schema import digest
-from extractor.scopes import Scopes
+from extractor.scopes import Scopes, scopes_of
 from extractor.types import Example, Schema
 
 _LIST = 4  # values that a field of a record in a list is thought to have
@@ -26,6 +26,9 @@ _PLAIN = frozenset((
 ))  # fmt: skip
 _OF_ALL = ("minProperties", "default", "examples")  # of an object, which hold no more where some fields are left
 _OF_ALL_TEXT = re.compile(r"(?i)\b(?:summar|synops|overview|gist\b|tl;?dr)|总结|概述|概要|摘要|梗概|综述")
+_OF_OWN = re.compile(
+    r"(?i)\b(?:abstract|summary|synopsis|overview|tl;?dr)\b|摘要|概要|概述|综述"
+)  # sections of documents
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
 
 Path = tuple[str, ...]
@@ -33,12 +36,16 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field: its path, its schema, about how many values it has, and whether they may stand all over a text."""
+    """A field: its path, its schema, about how many values it has, and whether they may stand all over a text.
+
+    `sections` are the names of those that a document may have for it, in small letters: 'abstract'.
+    """
 
     path: Path
     node: Any
     weight: int
     is_everywhere: bool
+    sections: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -54,7 +61,8 @@ def spaced(name: str) -> str:
 @lru_cache(maxsize=64)
 def fields(schema: Schema) -> tuple[Field, ...]:
     """The fields of a schema, in its order; one that is the whole where it is no plain object."""
-    return tuple(_fields(Scopes(schema.json_schema), schema.json_schema, (schema.json_schema,), ()))
+    scopes = scopes_of(schema)
+    return tuple(_fields(scopes, scopes.nodes[0], scopes.nodes, ()))
 
 
 def _fields(scopes: Scopes, root: Mapping[str, Any], nodes: tuple[Any, ...], path: Path) -> Iterator[Field]:
@@ -62,8 +70,9 @@ def _fields(scopes: Scopes, root: Mapping[str, Any], nodes: tuple[Any, ...], pat
     node = nodes[-1]
     plain = _plain(root, node)
     if plain is None or any(_is_same(node, outer) for outer in nodes[:-1]):
-        is_everywhere = _is_everywhere(scopes, node) or _is_of_all(scopes, node, path)
-        yield Field(path, node, _weight(scopes, (node,), {}), is_everywhere)
+        is_several, is_of_all = _is_everywhere(scopes, node), _is_of_all(scopes, node, path)
+        sections = frozenset(_sections(scopes, node, path)) if is_of_all and not is_several else frozenset[str]()
+        yield Field(path, node, _weight(scopes, (node,), {}), is_several or is_of_all, sections)
         return
     for name, child in plain["properties"].items():
         yield from _fields(scopes, root, (*nodes, child), (*path, name))
@@ -121,12 +130,20 @@ def _is_everywhere(scopes: Scopes, node: Any) -> bool:
 def _is_of_all(scopes: Scopes, node: Any, path: Path) -> bool:
     """Whether a text is one about the whole document, by its name or by what is said of it."""
     scope = scopes.of((node,))
-    said = [part["description"] for part in scope.parts if isinstance(part.get("description"), str)]
-    return (
-        "string" in scope.kinds
-        and scope.choices is None
-        and any(map(_OF_ALL_TEXT.search, [*map(spaced, path[-1:]), *said]))
-    )
+    is_text = "string" in scope.kinds and scope.choices is None
+    return is_text and any(map(_OF_ALL_TEXT.search, _words(scopes, node, path)))
+
+
+def _sections(scopes: Scopes, node: Any, path: Path) -> Iterator[str]:
+    """The sections of which a field's name, and what is said of it, speak: 'the summary or abstract' → both."""
+    for words in _words(scopes, node, path):
+        yield from (found[0].casefold() for found in _OF_OWN.finditer(words))
+
+
+def _words(scopes: Scopes, node: Any, path: Path) -> list[str]:
+    """The name of a field, and what is said of it."""
+    said = [part["description"] for part in scopes.of((node,)).parts if isinstance(part.get("description"), str)]
+    return [*map(spaced, path[-1:]), *said]
 
 
 def grouped(some: Sequence[Field], most: int) -> list[list[Field]]:

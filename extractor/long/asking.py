@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
+import re
+from collections.abc import Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
@@ -30,6 +31,7 @@ _MOST_VALUES = 200  # that one answer is asked for
 _LEAST = 400  # characters of a part that is not cut any more
 _OVERLAP = 0.05  # of a chunk
 _DEEPEST = 3  # times that texts of texts are made
+_BEGINNING = 50_000  # characters in which a document has its own summary
 _SAMPLE = 6_000  # characters by which the tokens of a text are reckoned
 
 
@@ -85,7 +87,7 @@ class Work:
 
     def questions(self, strategy: Way) -> Iterator[Question]:
         """What is asked, by a strategy."""
-        parted, others = _shared_out(self.schema, strategy)
+        parted, others = _shared_out(self.schema, strategy, self.document.text)
         for some in grouped(others, _MOST_VALUES):
             asked = portion(self.schema, some)
             if strategy == "whole":
@@ -155,18 +157,32 @@ def strategy_for(tokens: float, options: Options) -> Way:
     return "mixed" if options.strategy == "auto" else options.strategy
 
 
-def _shared_out(schema: Schema, strategy: Way) -> tuple[Sequence[Field], Sequence[Field]]:
-    """The fields that are asked for part by part, and the others."""
+def _shared_out(schema: Schema, strategy: Way, text: str) -> tuple[Sequence[Field], Sequence[Field]]:
+    """The fields that are asked for part by part, and the others.
+
+    A summary that the document has itself, under a heading, is a thing that it says once.
+    """
     every = fields(schema)
     is_all = strategy == "map-reduce"
-    parted = [one for one in every if is_all or (strategy == "mixed" and one.is_everywhere)]
+    spread = [one for one in every if one.is_everywhere and not _has_section(text, one.sections)]
+    parted = every if is_all else spread if strategy == "mixed" else ()
     return parted, [one for one in every if one not in parted]
+
+
+def _has_section(text: str, names: Collection[str]) -> bool:
+    """Whether one line near the beginning is the heading of such a section, or begins with it: '## 摘 要', 'Abstract.'.
+
+    Of several, each is about a part of the text.
+    """
+    spelled = "|".join(r"[ \u3000]*".join(map(re.escape, name)) for name in sorted(names))
+    heading = rf"(?im)^[^\w\n]{{0,8}}(?:\d+\.?[ \t]+)?(?:{spelled})[^\w\n]{{0,4}}(?:$|[:：.—–-])"
+    return bool(names) and len(re.findall(heading, text[:_BEGINNING])) == 1
 
 
 def outlook(schema: Schema, options: Options, tokens: int) -> tuple[int, int]:
     """How many questions a text of so many tokens takes by estimate, and how many tokens of it they show together."""
     strategy = strategy_for(tokens, options)
-    parted, others = _shared_out(schema, strategy)
+    parted, others = _shared_out(schema, strategy, "")
     size = tokens if strategy == "whole" else options.chunk_tokens
     alone = len(grouped(others, _MOST_VALUES))
     parts = ceil(tokens / (options.chunk_tokens * (1 - _OVERLAP))) * len(grouped(parted, _MOST_VALUES))

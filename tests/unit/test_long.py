@@ -167,6 +167,28 @@ def test_texts_that_the_model_worded_become_one() -> None:
     assert record.support["/summary"]
 
 
+@pytest.mark.parametrize(
+    ("heading", "spec", "is_once"),
+    [
+        ("## Abstract", {"text": {"type": "string", "description": "The summary or abstract."}}, True),
+        ("ABSTRACT.", {"abstract": {"type": "string", "description": "An overview."}}, True),
+        ("**Summary:** The ferry sails.", {"summary": {"type": "string"}}, True),
+        ("1. 摘　要", {"摘要": {"type": "string"}}, True),
+        ("Abstract art hangs there", {"abstract": {"type": "string", "description": "An overview."}}, False),
+        ("## Abstract", {"summary": {"type": "string"}}, False),  # it may be asked for in a form of its own
+        ("## Summary\n\nOne.\n\n## Summary", {"summary": {"type": "string"}}, False),  # of chapters
+        ("## Keywords", {"keywords": {"type": "array", "items": {"type": "string"}}}, False),
+    ],
+)
+def test_a_summary_that_the_document_has_is_not_made_of_parts(heading: str, spec: Any, is_once: bool) -> None:
+    text = "# The log\n\n" + heading + "\n\nThe ferry sails.\n\n" + long_text(*["It is late."] * 50)
+    engine = Reader(lambda _: {name: "It sails." if one["type"] == "string" else [] for name, one in spec.items()})
+    record = run(text, {"type": "object", "properties": spec}, engine, Options(chunk_tokens=1_000))
+    assert record.ok
+    assert (len(engine.requests) == 1) is is_once
+    assert "The ferry sails." in engine.shown[0]
+
+
 class Crew(BaseModel):
     """A crew."""
 
