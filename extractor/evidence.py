@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
 from extractor.absent import Reason
 from extractor.descent import Descent
 from extractor.errors import Ungrounded
+from extractor.feigned import without_feigned
 from extractor.ground import Grounded, ground, places_of
-from extractor.pointers import pointer, value_at
+from extractor.pointers import joined, pointer, value_at
 from extractor.types import VERBATIM, Document, Ground, Problem, Schema
 from extractor.verbatim import collapsed, runs
 
@@ -24,8 +25,9 @@ Path = tuple[str | int, ...]
 class Traced:
     """A record as far as its document bears it out.
 
-    `data` are without what verbatim lists repeat, and with verbatim values spelled as the document has them; `further`
-    says by path how many items were repeated, `problems` what does not stand in the document.
+    `data` are without what verbatim lists repeat and without examples of the schema, and with verbatim values spelled
+    as the document has them; `further` says by path how many items were repeated, `problems` what does not stand in
+    the document.
     """
 
     data: Any
@@ -49,12 +51,18 @@ class Evidence:
 
     def trace(self, data: Any) -> Traced:
         """Hold data against the document."""
-        traced = _verbatim(self, data) if has_verbatim(self.schema) else Traced(data)
+        honest, told = self.honest(data) if self.level != "off" else (data, {})
+        traced = _verbatim(self, honest) if has_verbatim(self.schema) else Traced(honest)
+        traced = replace(traced, notes=joined(told, traced.notes)) if told else traced
         if traced.problems or self.level != "require":
             return traced
         missing = ground(traced.data, self.document, self.schema).ungrounded
         problems = [Problem(at, why, value_at(data, at), kind=Ungrounded.__name__) for at, why in missing.items()]
         return Traced(traced.data, traced.notes, traced.further, problems)
+
+    def honest(self, data: Any) -> tuple[Any, dict[str, str]]:
+        """Data without what is an example of the schema, and what is said of that."""
+        return without_feigned(self.schema, data, self.document)
 
     def found(self, data: Any) -> Grounded:
         """Where a record's values stand; nothing where nobody asks."""

@@ -46,6 +46,10 @@ class Pooled(Evidence):
         traced = Evidence.trace(self, data)
         return replace(traced, problems=[one for one in traced.problems if not self._is_known(one.pointer, one.value)])
 
+    def honest(self, data: Any) -> tuple[Any, dict[str, str]]:
+        """Data as they are: the excerpt is not all that the parts saw."""
+        return data, {}
+
     def found(self, data: Any) -> Grounded:
         """Where a record's values stand in the document."""
         if self.level == "off":
