@@ -11,9 +11,7 @@ Reading order: this file; `asking`, what is asked; `joining`, one record of it.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from extractor.long.asking import WHOLE, Memo, Work, chunks_of, is_too_long, outlook, stands_first
+from extractor.long.asking import WHOLE, Memo, Work, chunks_of, document_first, is_too_long, outlook, stands_first
 from extractor.long.joining import answered
 from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Schema
@@ -40,6 +38,5 @@ async def first_question(
     """What of a document is shown first, what is asked of it and how, and how many questions there are."""
     work = await Work.of(document, schema, engine, options, None)
     questions = [*work.questions(work.strategy)]
-    if stands_first(questions):
-        options = replace(options, style=replace(options.style, order="document-first"))
+    options = document_first(options) if stands_first(questions) else options
     return questions[0].excerpt.shown, questions[0].schema, options, len(questions)

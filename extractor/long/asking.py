@@ -136,13 +136,13 @@ class Work:
 
     async def asked_of_several(self, question: Question, *, is_first: bool) -> Extraction:
         """The record of one question of several, which may be known; `is_first`: the document stands before it."""
-        style = replace(self.options.style, order="document-first") if is_first else self.options.style
+        options = document_first(self.options) if is_first else self.options
         shown = question.excerpt.shown
-        key = digest({"schema": question.schema.digest, "order": style.order, "text": shown.text})
+        key = digest({"schema": question.schema.digest, "order": options.style.order, "text": shown.text})
         known = self.memo.get(key) if self.memo else None
         if known is not None:
             return replace(known, source=self.document.source)
-        options = replace(self.options, style=style, on_partial=None)
+        options = replace(options, on_partial=None)
         record = question.excerpt.placed(await extract(shown, question.schema, self.engine, options))
         if self.memo and record.ok:
             self.memo.put(key, record)
@@ -236,6 +236,11 @@ def stands_first(questions: Sequence[Question]) -> bool:
     """Whether the document comes first in the prompts: where several ask about the same of it, without examples."""
     shown = {question.excerpt.ranges for question in questions}
     return len(shown) < len(questions) and not any(question.schema.examples for question in questions)
+
+
+def document_first(options: Options) -> Options:
+    """The same, with the document before what is asked of it: what was read of it is kept for the next question."""
+    return replace(options, style=replace(options.style, order="document-first"))
 
 
 async def _cut_to_fit(work: Work, question: Question, *, is_first: bool) -> list[tuple[Question, Extraction]]:
