@@ -68,7 +68,7 @@ from typing_extensions import TypedDict
 from extractor import models
 from extractor.engines import LlamaEngine, Settings
 from extractor.errors import EngineError, InvalidOutput, PromptTooLong, RequestRejected, SchemaError, Truncated
-from extractor.forgiving import forgiving
+from extractor.forgiving import spoken
 from extractor.formats import SHAPES
 from extractor.grammar import compile_schema
 from extractor.pipeline import extract
@@ -1090,7 +1090,7 @@ def test_a_free_text_is_recognised(text: str, finish: FinishReason) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_a_feature_is_constrained_and_checked(bench: Bench, name: str) -> None:
     schema, record, request, done = bench.ask(name)
-    assert request.grammar == compile_schema(forgiving(schema)).text
+    assert request.grammar == compile_schema(spoken(schema)).text
     assert (record.mode, record.attempts) == ("grammar", 1)
     if done is not None:
         assert_constrained(request.grammar, done)
