@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 from markdownify import MarkdownConverter
 
+from extractor.text import UNSPACED
+
 _DRESS = ["img", "b", "strong", "em", "i", "u", "s", "del", "mark", "q", "kbd", "samp", "svg", "video"]
 _OPTIONS: dict[str, Any] = {
     "heading_style": "atx",
@@ -28,6 +30,9 @@ _TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _TWICE = re.compile(r"(?m)^```\n```\n(.*?)\n```\n```$", re.DOTALL)  # code in a block in a block
 _LINK_BACK = re.compile(r"(?m)[ ]*[↑↩]\ufe0e?$")  # from a note to where it is called
+# A line's end in a script without spaces means nothing; browsers show a blank there, which is none of the text.
+_WIDE = f"{UNSPACED}\u3000-\u303f\uff01-\uff60"
+_WRAPPED = re.compile(rf"(?<=[{_WIDE}])[ \t]*\r?\n[ \t]*(?=[{_WIDE}])")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
@@ -35,6 +40,11 @@ _LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 
 class _Converter(MarkdownConverter):
     """No marks of Markdown are escaped in what was plain text: the text is for a model, and values are found in it."""
+
+    def process_text(self, el: Any, parent_tags: set[str] | None = None) -> str:
+        """Lines of a paragraph that is written without spaces are put together without one."""
+        text = str(super().process_text(el, parent_tags))  # type: ignore[misc]  # its stubs lack it
+        return text if "pre" in (parent_tags or ()) else _WRAPPED.sub("", text)
 
     def convert_br(self, el: Any, text: str, parent_tags: set[str]) -> str:
         """A line's end, without a mark for it."""

@@ -110,33 +110,6 @@ def test_a_chinese_page_in_the_alphabet_that_it_has() -> None:
     assert found.notes == ()
 
 
-TIDES = "<p>" + "The harbour board said that the ferry sails again. " * 9 + "</p>"
-FARES = f"<h1>Ferry</h1>{TIDES}<h2>Fares</h2><ul><li>Single £3.20</ul>"
-
-
-@pytest.mark.parametrize(
-    "page",
-    [
-        f"<html><body><nav><a href='/'>All tides</a></nav>{FARES}</body></html>",
-        f"<body><nav>All tides</nav>{FARES}",
-        f"<html><ul><li><a href='/'>All tides</a><li><a href='/f'>Ferries</a></ul><div>{FARES}</div></html>",
-        "<html><article><h1>Ferry</h1><p>It sails.</p><h2>Fares</h2><ul><li>Single £3.20</ul></article></html>",
-        f"<html><body><main>{FARES}</main><footer>All tides</footer></body></html>",
-    ],
-)
-def test_a_page_that_is_its_text_keeps_headings_and_lists(page: str) -> None:
-    found = read("a.html", page.encode())
-    assert [section.title for section in sections(found.text)] == ["Ferry", "Fares"]
-    assert "- Single £3.20" in found.text
-    assert "All tides" not in found.text
-
-
-def test_what_is_around_a_text_stays_out() -> None:
-    others = "".join(f"<p>{'I hate this, says number ' + str(at)}. {'So do I. ' * 9}</p>" for at in range(9))
-    page = f"<html><body><article>{FARES}{TIDES}</article><div class='comments'>{others}</div></body></html>"
-    assert "I hate this" not in read("a.html", page.encode()).text
-
-
 def test_a_page_made_by_scripts_is_empty() -> None:
     page = b"<html><body><noscript>Enable JavaScript, please.</noscript><div id='app'></div></body></html>"
     with pytest.raises(SourceError, match="no text in this page"):
