@@ -16,15 +16,14 @@ from typing import Any
 from extractor.text import UNSPACED
 
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
-_LINE = (
-    "a abbr acronym b bdi bdo big br cite code data del dfn em font i img input ins kbd label mark math q rp rt"
-)
+_LINE = "a abbr acronym b bdi bdo big br cite code data del dfn em font i img input ins kbd label mark math q rp rt"
 _LINE_MORE = "ruby s samp small span strike strong sub sup svg time tt u var wbr"
 _LINE_OF_TRAFILATURA = "graphic hi lb ref"
 _INLINE = frozenset(f"{_LINE} {_LINE_MORE} {_LINE_OF_TRAFILATURA}".split())
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PARAGRAPHS = (*_HEADINGS, "p", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre")
 _BESIDE = frozenset((*_HEADINGS, "ul", "ol", "li", "dl", "dt", "dd", "pre", "table", "tr", "td", "th", "caption"))
+_ROWS = ("thead", "tbody", "tfoot", "tr")
 _AROUND = (
     ".//nav | .//footer | .//aside | .//form | .//button | .//dialog | .//header[not(.//h1 or .//h2)]"
     " | .//*[@hidden or @aria-hidden='true']"
@@ -57,6 +56,7 @@ def main_part(page: Any) -> Any:
     if not known:
         return None
     _drop_others(part, inside[part], known)
+    part.tag = "div" if part.tag in ("td", "th") else part.tag  # of a table that lays out the page
     return part
 
 
@@ -129,7 +129,8 @@ def _smallest(body: Any, inside: dict[Any, list[_Run]], wanted: set[tuple[str, .
     enough = _ENOUGH * found(body)
     part = smaller = body
     while smaller is not None:
-        part, wide = smaller, (child for child in smaller if child in inside and child.tag not in _PARAGRAPHS)
+        part = part if smaller.tag in _ROWS else smaller
+        wide = (child for child in smaller if child in inside and child.tag not in _PARAGRAPHS)
         smaller = next((child for child in wide if found(child) >= enough), None)
     return part
 

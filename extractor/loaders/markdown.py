@@ -11,8 +11,10 @@ from datetime import date
 from typing import Any
 
 import yaml
+from bs4 import BeautifulSoup
 from markdownify import MarkdownConverter
 
+from extractor.loaders.table_cells import settle
 from extractor.text import UNSPACED
 
 _DRESS = ["img", "b", "strong", "em", "i", "u", "s", "del", "mark", "q", "kbd", "samp", "svg", "video"]
@@ -23,7 +25,7 @@ _OPTIONS: dict[str, Any] = {
     "escape_asterisks": False,
     "escape_underscores": False,
     "escape_misc": False,
-    "bs4_options": "lxml",
+    "table_infer_header": True,
 }
 _UNSEEN = re.compile(r"(?is)<(script|style|template|noscript|iframe|object)\b.*?</\1\s*>|<!--.*?-->")
 _TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
@@ -50,6 +52,12 @@ class _Converter(MarkdownConverter):
         """A line's end, without a mark for it."""
         return " " if "_inline" in parent_tags else "\n"
 
+    def convert_td(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        """A cell in a line."""
+        return str(super().convert_td(el, " ".join(text.split()), parent_tags))  # type: ignore[misc]
+
+    convert_th = convert_td
+
     def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
         """Its words, and the number of a note in brackets."""
         is_note = "noteref" in f"{el.get('epub:type')} {el.get('role')}"
@@ -68,7 +76,9 @@ class _Converter(MarkdownConverter):
 
 def from_html(html: str) -> str:
     """The Markdown of a page, or of a part of one: '<h2>Fares</h2><p>A <b>day</b></p>' → '## Fares' and 'A day'."""
-    return tidy(_Converter(**_OPTIONS).convert(_UNSEEN.sub("", html)))
+    page = BeautifulSoup(_UNSEEN.sub("", html), "lxml")
+    settle(page)
+    return tidy(_Converter(**_OPTIONS).convert_soup(page))
 
 
 def tidy(text: str) -> str:

@@ -282,10 +282,30 @@ def test_nothing_is_fetched_for_a_document() -> None:
         ("<pre><code>a\n  b</code></pre>", "```\na\n  b\n```"),
         ("<style>p{}</style><!-- x --><p>Sea</p><script>1</script>", "Sea"),
         ("<ol><li>a</li><li>b<ul><li>c</li></ul></li></ol>", "1. a\n2. b\n   - c"),
+        ("<table><tr><td>a<td>b<tr><td>1<td><p>2</p><p>3</p></table>", "| a | b |\n| --- | --- |\n| 1 | 2 3 |"),
+        (
+            "<table><tr><th>d<th>at<th>to<tr><td rowspan=2>Mo<td>9<td rowspan=9>E<tr><td>11<tr><td colspan=2>0</table>",
+            "| d | at | to |\n| --- | --- | --- |\n| Mo | 9 | E |\n| Mo | 11 | E |\n| 0 | | E |",
+        ),
+        (
+            "<table><tr><td>Side<td><h2>Fares</h2><table><tr><th>a<th>b<tr><td>1<td>2</table></table>",
+            "Side\n\n## Fares\n\n| a | b |\n| --- | --- |\n| 1 | 2 |",
+        ),
+        ("<table><tr><td>1<td><pre>a\n b</pre></table>", "1\n\n```\na\n b\n```"),
+        ("<table role=presentation><tr><td>a<td>b</table>", "a\n\nb"),
+        (
+            "<table><tr><th>item<th>sizes<tr><td>Rope of hemp<td>in <table><tr><td>m<td>ft</table></table>",
+            "| item | sizes |\n| --- | --- |\n| Rope of hemp | in m ft |",
+        ),
     ],
 )
 def test_from_html(html: str, markdown: str) -> None:
     assert from_html(html) == markdown
+
+
+def test_cells_over_many_rows_cost_little() -> None:
+    page = f"<table><tr><td rowspan=99999>{'sea ' * 9_000}<td>0" + "<tr><td>1" * 3_000 + "</table>"
+    assert len(from_html(page)) < 200_000
 
 
 def test_front_matter_is_read_back() -> None:
