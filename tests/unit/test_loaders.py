@@ -161,6 +161,23 @@ def test_a_pdf_has_pages() -> None:
     assert found.metadata == {}  # its title is the first line
 
 
+def test_what_is_filled_into_a_pdf_form_stands_behind_its_words() -> None:
+    assert of("form.pdf").text.split("\n")[:6] == [
+        "First name Ida Last name Moss",
+        "Boat: Sail",
+        "[x] Member of the club",
+        "[ ] Wants a berth",
+        "Remarks: Two lines of remark",
+        "\f",
+    ]
+    assert of("form.pdf").metadata == {}  # 'anonymous' is nobody
+
+
+def test_pages_that_are_turned_are_read_as_their_letters_stand() -> None:
+    read_pages = of("turned.pdf").text.split("\n\f\n")
+    assert read_pages == ["First line.\nSecond line.\nThird line."] * 16 + [""]
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [
