@@ -25,10 +25,7 @@ from extractor.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-EXAMPLES = ROOT / "examples" / "README.md"
-SCHEMAS = ROOT / "examples" / "schemas.md"
-OTHERS = ("modes.md", "engines.md", "prompting.md", "from-kor.md", "batch.md", "cluster.md", "grounding.md")
-PAGES = (README, EXAMPLES, SCHEMAS, *(ROOT / "examples" / name for name in OTHERS))
+PAGES = (README, *sorted((ROOT / "examples").glob("*.md")))  # those that are only texts have no blocks
 
 SHELL_LANGUAGES = ("console", "sh", "bash", "shell")
 # Words that stand before a command: EXTRACT_MODEL=… extract run

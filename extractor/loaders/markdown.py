@@ -11,7 +11,11 @@ from datetime import date
 from typing import Any
 
 import yaml
+from bs4 import BeautifulSoup
 from markdownify import MarkdownConverter
+
+from extractor.loaders.table_cells import settle
+from extractor.text import UNSPACED
 
 _DRESS = ["img", "b", "strong", "em", "i", "u", "s", "del", "mark", "q", "kbd", "samp", "svg", "video"]
 _OPTIONS: dict[str, Any] = {
@@ -21,13 +25,16 @@ _OPTIONS: dict[str, Any] = {
     "escape_asterisks": False,
     "escape_underscores": False,
     "escape_misc": False,
-    "bs4_options": "lxml",
+    "table_infer_header": True,
 }
 _UNSEEN = re.compile(r"(?is)<(script|style|template|noscript|iframe|object)\b.*?</\1\s*>|<!--.*?-->")
 _TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _TWICE = re.compile(r"(?m)^```\n```\n(.*?)\n```\n```$", re.DOTALL)  # code in a block in a block
 _LINK_BACK = re.compile(r"(?m)[ ]*[↑↩]\ufe0e?$")  # from a note to where it is called
+# A line's end in a script without spaces means nothing; browsers show a blank there, which is none of the text.
+_WIDE = f"{UNSPACED}\u3000-\u303f\uff01-\uff60"
+_WRAPPED = re.compile(rf"(?<=[{_WIDE}])[ \t]*\r?\n[ \t]*(?=[{_WIDE}])")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
@@ -36,9 +43,20 @@ _LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 class _Converter(MarkdownConverter):
     """No marks of Markdown are escaped in what was plain text: the text is for a model, and values are found in it."""
 
+    def process_text(self, el: Any, parent_tags: set[str] | None = None) -> str:
+        """Lines of a paragraph that is written without spaces are put together without one."""
+        text = str(super().process_text(el, parent_tags))  # type: ignore[misc]  # its stubs lack it
+        return text if "pre" in (parent_tags or ()) else _WRAPPED.sub("", text)
+
     def convert_br(self, el: Any, text: str, parent_tags: set[str]) -> str:
         """A line's end, without a mark for it."""
         return " " if "_inline" in parent_tags else "\n"
+
+    def convert_td(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        """A cell in a line."""
+        return str(super().convert_td(el, " ".join(text.split()), parent_tags))  # type: ignore[misc]
+
+    convert_th = convert_td
 
     def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
         """Its words, and the number of a note in brackets."""
@@ -58,7 +76,9 @@ class _Converter(MarkdownConverter):
 
 def from_html(html: str) -> str:
     """The Markdown of a page, or of a part of one: '<h2>Fares</h2><p>A <b>day</b></p>' → '## Fares' and 'A day'."""
-    return tidy(_Converter(**_OPTIONS).convert(_UNSEEN.sub("", html)))
+    page = BeautifulSoup(_UNSEEN.sub("", html), "lxml")
+    settle(page)
+    return tidy(_Converter(**_OPTIONS).convert_soup(page))
 
 
 def tidy(text: str) -> str:

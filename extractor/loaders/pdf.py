@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from math import pi
 from typing import Any
 
 from extractor.loaders.loaded import Loaded, UnreadableError
 from extractor.loaders.markdown import tidy
+from extractor.loaders.pdf_forms import filled
 from extractor.outline import PAGE_BREAK
 
 _MOST_PAGES = 20_000
@@ -16,6 +19,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _JUNK_TITLE = re.compile(
     r"(?i)^(?:microsoft (?:word|powerpoint)\b|untitled|.*\.(?:docx?|tex|dvi|pdf|indd|rtf|qxd|html?)$|\W*$)"
 )
+_NOBODY = re.compile(r"(?i)(?:anonymous|unknown|user|admin(?:istrator)?|owner)?$")
+_SAMPLE = 200  # letters of a page, by which it is turned
 _SCANNED = "no text in its {}, only pictures: a scan"
 _SCANNED_HINT = "let a program read its letters first, as `ocrmypdf in.pdf out.pdf` does"
 
@@ -42,12 +47,28 @@ def read(data: bytes) -> Loaded:
 
 
 def _pages(document: Any) -> Iterator[str]:
+    if document.get_formtype():
+        document.init_forms()
     for page in document:
+        _turn(page)
         text_page = page.get_textpage()
-        text = text_page.get_text_range()
+        text = filled(document, page, text_page)
         text_page.close()
         page.close()
         yield _cleaned(text)
+
+
+def _turn(page: Any) -> None:
+    """Turn a page so that its letters stand upright, as the order of its lines is that in which they are then seen."""
+    from pypdfium2 import raw
+
+    text_page = page.get_textpage()
+    letters = range(min(text_page.count_chars(), _SAMPLE))
+    turns = Counter(round(raw.FPDFText_GetCharAngle(text_page.raw, at) / (pi / 2)) % 4 for at in letters)
+    text_page.close()
+    upright = -turns.most_common(1)[0][0] % 4 * 90 if turns else page.get_rotation()
+    if upright != page.get_rotation():
+        page.set_rotation(upright)
 
 
 def _cleaned(text: str) -> str:
@@ -70,7 +91,10 @@ def _metadata(said: Mapping[str, str], first: str) -> Mapping[str, Any]:
     Its dates are when the file was made, not the text.
     """
     title, author = (" ".join(said.get(name, "").split()) for name in ("Title", "Author"))
-    found = {"title": title if not _JUNK_TITLE.match(title) else "", "author": author}
+    found = {
+        "title": title if not _JUNK_TITLE.match(title) else "",
+        "author": author if not _NOBODY.match(author) else "",
+    }
     return {name: value for name, value in found.items() if value and value not in " ".join(first.split())}
 
 

@@ -110,33 +110,6 @@ def test_a_chinese_page_in_the_alphabet_that_it_has() -> None:
     assert found.notes == ()
 
 
-TIDES = "<p>" + "The harbour board said that the ferry sails again. " * 9 + "</p>"
-FARES = f"<h1>Ferry</h1>{TIDES}<h2>Fares</h2><ul><li>Single £3.20</ul>"
-
-
-@pytest.mark.parametrize(
-    "page",
-    [
-        f"<html><body><nav><a href='/'>All tides</a></nav>{FARES}</body></html>",
-        f"<body><nav>All tides</nav>{FARES}",
-        f"<html><ul><li><a href='/'>All tides</a><li><a href='/f'>Ferries</a></ul><div>{FARES}</div></html>",
-        "<html><article><h1>Ferry</h1><p>It sails.</p><h2>Fares</h2><ul><li>Single £3.20</ul></article></html>",
-        f"<html><body><main>{FARES}</main><footer>All tides</footer></body></html>",
-    ],
-)
-def test_a_page_that_is_its_text_keeps_headings_and_lists(page: str) -> None:
-    found = read("a.html", page.encode())
-    assert [section.title for section in sections(found.text)] == ["Ferry", "Fares"]
-    assert "- Single £3.20" in found.text
-    assert "All tides" not in found.text
-
-
-def test_what_is_around_a_text_stays_out() -> None:
-    others = "".join(f"<p>{'I hate this, says number ' + str(at)}. {'So do I. ' * 9}</p>" for at in range(9))
-    page = f"<html><body><article>{FARES}{TIDES}</article><div class='comments'>{others}</div></body></html>"
-    assert "I hate this" not in read("a.html", page.encode()).text
-
-
 def test_a_page_made_by_scripts_is_empty() -> None:
     page = b"<html><body><noscript>Enable JavaScript, please.</noscript><div id='app'></div></body></html>"
     with pytest.raises(SourceError, match="no text in this page"):
@@ -186,6 +159,23 @@ def test_a_pdf_has_pages() -> None:
     assert "infrastructure\nof the quay" in found.text[first:second]  # a word that may be broken is whole
     assert "海港大桥" in found.text[second:]
     assert found.metadata == {}  # its title is the first line
+
+
+def test_what_is_filled_into_a_pdf_form_stands_behind_its_words() -> None:
+    assert of("form.pdf").text.split("\n")[:6] == [
+        "First name Ida Last name Moss",
+        "Boat: Sail",
+        "[x] Member of the club",
+        "[ ] Wants a berth",
+        "Remarks: Two lines of remark",
+        "\f",
+    ]
+    assert of("form.pdf").metadata == {}  # 'anonymous' is nobody
+
+
+def test_pages_that_are_turned_are_read_as_their_letters_stand() -> None:
+    read_pages = of("turned.pdf").text.split("\n\f\n")
+    assert read_pages == ["First line.\nSecond line.\nThird line."] * 16 + [""]
 
 
 @pytest.mark.parametrize(
@@ -309,10 +299,30 @@ def test_nothing_is_fetched_for_a_document() -> None:
         ("<pre><code>a\n  b</code></pre>", "```\na\n  b\n```"),
         ("<style>p{}</style><!-- x --><p>Sea</p><script>1</script>", "Sea"),
         ("<ol><li>a</li><li>b<ul><li>c</li></ul></li></ol>", "1. a\n2. b\n   - c"),
+        ("<table><tr><td>a<td>b<tr><td>1<td><p>2</p><p>3</p></table>", "| a | b |\n| --- | --- |\n| 1 | 2 3 |"),
+        (
+            "<table><tr><th>d<th>at<th>to<tr><td rowspan=2>Mo<td>9<td rowspan=9>E<tr><td>11<tr><td colspan=2>0</table>",
+            "| d | at | to |\n| --- | --- | --- |\n| Mo | 9 | E |\n| Mo | 11 | E |\n| 0 | | E |",
+        ),
+        (
+            "<table><tr><td>Side<td><h2>Fares</h2><table><tr><th>a<th>b<tr><td>1<td>2</table></table>",
+            "Side\n\n## Fares\n\n| a | b |\n| --- | --- |\n| 1 | 2 |",
+        ),
+        ("<table><tr><td>1<td><pre>a\n b</pre></table>", "1\n\n```\na\n b\n```"),
+        ("<table role=presentation><tr><td>a<td>b</table>", "a\n\nb"),
+        (
+            "<table><tr><th>item<th>sizes<tr><td>Rope of hemp<td>in <table><tr><td>m<td>ft</table></table>",
+            "| item | sizes |\n| --- | --- |\n| Rope of hemp | in m ft |",
+        ),
     ],
 )
 def test_from_html(html: str, markdown: str) -> None:
     assert from_html(html) == markdown
+
+
+def test_cells_over_many_rows_cost_little() -> None:
+    page = f"<table><tr><td rowspan=99999>{'sea ' * 9_000}<td>0" + "<tr><td>1" * 3_000 + "</table>"
+    assert len(from_html(page)) < 200_000
 
 
 def test_front_matter_is_read_back() -> None:
