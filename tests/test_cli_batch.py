@@ -280,6 +280,34 @@ def test_a_second_run_on_the_same_files_is_refused(folder: Path, batch: Batch) -
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
 
 
+def test_a_long_text_goes_on_after_a_kill_where_it_was(folder: Path, batch: Batch) -> None:
+    (folder / "book.txt").write_text("\n\n".join(f"part{at} begins. " + "It rained. " * 20 for at in range(9)))
+    given = (
+        "book.txt",
+        "--out",
+        "o.jsonl",
+        "--strategy",
+        "map-reduce",
+        "--chunk-tokens",
+        "80",
+        "--context-tokens",
+        "0",
+    )
+    with subprocess.Popen(
+        [*COMMAND, "batch", *given, *ARGUMENTS], cwd=folder, env=surroundings({"LATENCY": "0.3"})
+    ) as first:
+        while len(asked(folder)) < 6:
+            time.sleep(0.05)
+        first.kill()
+    under_way = 4  # at once, which nobody answered any more
+    done = batch(*given)
+    assert done.code == 0, done.err
+    (record,) = records(folder / "o.jsonl")
+    parts = int(record["notes"][""].split()[3])
+    assert len(asked(folder)) <= parts + under_way
+    assert f"\n{parts} requests" not in done.err
+
+
 def test_events(folder: Path, batch: Batch) -> None:
     (folder / "docs" / "canal.txt").write_text("bad and more\n")
     done = batch("docs", "--out", "out.jsonl", "--log-json", "--progress", "0.1", env={"LATENCY": "0.5"})
