@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from extractor import repair
+from extractor.given import identity
 from extractor.grammar.clip import is_of_bound
-from extractor.merge import identity
 from extractor.pointers import pointer, value_at
 
 _CAME = " came when asked for"

@@ -1,42 +1,30 @@
 """One record of several: what each part of a document gave, joined by what the fields mean.
 
 `x-merge` of a field says how: `first`, `last`, `longest`, `majority`, `union` (of lists), `sum`, `min`, `max`, or
-`reduce`, which the model does. Without it: a choice and a yes or no by vote; numbers, dates and names as the most parts
-have them, of equals the first; lists by union, where the same in other letters is the same; lists of records by their
-key, which `x-key` names (else `id`, `name`, `title`); texts that the model worded itself by `reduce`.
+`reduce`, which the model does. Without it: a choice and a yes or no by vote; numbers, dates and names as they are said
+most often, of equals the first; lists by union, where the same in other letters is the same; lists of records by their
+key, which `x-key` names (else `id`, `name`, `title`); summaries, and long texts that the model worded, by `reduce`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain, repeat
 from typing import Any, get_args
 
 from extractor.absent import is_empty
-from extractor.comparable import comparable
-from extractor.ground.folding import squeezed
-from extractor.pointers import escaped
+from extractor.field_words import is_overview
+from extractor.given import Given, commonest, grouped, identity, statements, without_fragments, without_slips
+from extractor.pointers import escaped, unescaped
 from extractor.scopes import Nodes, Scope, Scopes, ordered
 from extractor.support import is_worded
-from extractor.types import Merge, Schema
+from extractor.text import UNSPACED
+from extractor.types import Merge, Schema, Span
 
 _KEYS = ("id", "name", "title", "标题", "名称", "姓名", "名字")
-_LEAST_SLIP = 8  # characters of a text in which one may differ
-_MOST_COMPARED = 2_000  # items of a list that are compared with each other for slips
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A value that a part gave: the number of the part, and the place in its record."""
-
-    value: Any
-    part: int
-    pointer: str = ""
-
-    def child(self, key: str | int) -> Given:
-        """A property or item of it."""
-        return Given(self.value[key], self.part, f"{self.pointer}/{escaped(str(key))}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +57,15 @@ class Merged:
             yield one.part, one.pointer + where[len(around) :]
 
 
-def merge(parts: Sequence[Any], schema: Schema) -> Merged:
-    """The record of parts, in the order of the document; null in a part says nothing."""
+def merge(parts: Sequence[Any], schema: Schema, spans: Sequence[Mapping[str, Span]] = ()) -> Merged:
+    """The record of parts, in the order of the document; null in a part says nothing.
+
+    `spans` of each part say where its values stand: what several parts show of one place counts once.
+    """
     work = _Merging(Scopes(schema.json_schema), Merged(None))
-    work.found.data = work.merged((schema.json_schema,), list(map(Given, parts, range(len(parts)))), "")
+    places: Iterable[Mapping[str, Span]] = chain(spans, repeat({}))
+    given = [Given(value, at, spans=found) for at, (value, found) in enumerate(zip(parts, places, strict=False))]
+    work.found.data = work.merged((schema.json_schema,), given, "")
     return work.found
 
 
@@ -107,10 +100,11 @@ class _Merging:
 
     def _chosen(self, scope: Scope, said: list[Given], where: str, how: Merge | None) -> Any:
         """One of the values, or what is reckoned of them."""
-        groups = _same(said, lambda one: identity(one.value))
+        said = statements(said)
+        groups = grouped(said, lambda one: identity(one.value))
         texts = [one.value for one in said if isinstance(one.value, str)]
         are_texts = len(texts) == len(said) and scope.choices is None
-        if len(groups) > 1 and are_texts and (how == "reduce" or (how is None and _are_worded(texts))):
+        if len(groups) > 1 and are_texts and (how == "reduce" or (how is None and _are_worded(texts, scope, where))):
             self.found.to_reduce[where] = [group[0] for group in groups]
             self.found.origins[where] = groups[0]
             return max((one.value for one in groups[0]), key=len)
@@ -123,11 +117,11 @@ class _Merging:
 
     def _list(self, scope: Scope, said: list[Given], where: str) -> list[Any]:
         """The union, the same items once; where there may not be so many, those that most parts have."""
-        items = [one.child(at) for one in said for at, item in enumerate(one.value) if not is_empty(item)]
+        items = statements(one.child(at) for one in said for at, item in enumerate(one.value) if not is_empty(item))
         key = key_of(self.scopes.of(scope.items)) if scope.items else None
-        groups = _same(items, lambda one: identity(one.value, key))
+        groups = grouped(items, lambda one: identity(one.value, key))
         if key is None:
-            groups = _without_fragments(_without_slips(groups))
+            groups = without_fragments(without_slips(groups))
         most = min((part["maxItems"] for part in scope.parts if "maxItems" in part), default=len(groups))
         kept = sorted(sorted(range(len(groups)), key=lambda at: -len(groups[at]))[:most])
         return [self._item(scope.items, groups[at], f"{where}/{number}") for number, at in enumerate(kept)]
@@ -136,7 +130,7 @@ class _Merging:
         if len(group) > 1 and isinstance(group[0].value, dict | list):
             return self.merged(nodes, group, where)
         self.found.origins[where] = group
-        return _commonest([one.value for one in group])
+        return commonest([one.value for one in group])
 
 
 # --- one of several values ---------------------------------------------------------------------------------------
@@ -146,7 +140,7 @@ _Values = list[list[Any]]  # those that mean the same together
 
 def _majority(_: list[Any], groups: _Values) -> Any:
     """What the most parts say, of equals the first."""
-    return _commonest(max(groups, key=len))
+    return commonest(max(groups, key=len))
 
 
 def _number(value: Any) -> Decimal:
@@ -180,98 +174,6 @@ def _order(value: Any) -> tuple[Decimal, str]:
     return _number(value), "" if isinstance(value, int | float) else str(value)
 
 
-def _commonest(group: list[Any]) -> Any:
-    """Of spellings of one value the most frequent, of equals the first."""
-    counts: dict[str, int] = {}
-    for value in group:
-        counts[comparable(value)] = counts.get(comparable(value), 0) + 1
-    best = max(counts, key=lambda spelling: counts[spelling])
-    return next(value for value in group if comparable(value) == best)
-
-
-# --- what is the same --------------------------------------------------------------------------------------------
-
-
-def _same(values: Iterable[Given], mark: Callable[[Given], Hashable]) -> list[list[Given]]:
-    """Values in groups of the same, in the order of the first of each."""
-    found: dict[Hashable, list[Given]] = {}
-    for value in values:
-        found.setdefault(mark(value), []).append(value)
-    return [*found.values()]
-
-
-def identity(value: Any, key: str | None = None) -> Hashable:
-    """What values have in common that are the same: texts but for case, width, marks and white space."""
-    if key is not None and isinstance(value, dict) and not is_empty(value.get(key)):
-        return "key", identity(value[key])
-    if isinstance(value, str):
-        return squeezed(value) or value
-    if isinstance(value, dict | list):
-        return comparable(_plain(value))
-    return comparable(value)
-
-
-def _plain(value: Any) -> Any:
-    """Data with its texts as they are compared."""
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return squeezed(value) or value if isinstance(value, str) else value
-
-
-def _without_slips(groups: list[list[Given]]) -> list[list[Given]]:
-    """Groups of longer texts in which one letter differs are one, that of the spelling that most parts have."""
-    if len(groups) > _MOST_COMPARED:
-        return groups
-    from rapidfuzz.distance import OSA  # few lists need it
-
-    kept: list[tuple[str, list[Given]]] = []
-    for group in groups:
-        mine = _slippery(group[0].value)
-        alike = (one for one in kept if mine and one[0] and abs(len(one[0]) - len(mine)) <= 1)
-        twin = next((some for other, some in alike if OSA.distance(other, mine, score_cutoff=1) <= 1), None)
-        if twin is None:
-            kept.append((mine, [*group]))
-        else:
-            twin.extend(group)
-    return [group for _, group in kept]
-
-
-def _without_fragments(groups: list[list[Given]]) -> list[list[Given]]:
-    """Groups of records without those of which another part has more: {'a': 1} beside {'a': 1, 'b': 2}.
-
-    A record that could be a fragment of several stays.
-    """
-    facts = [_facts(group[0].value) for group in groups]
-    holders: dict[Hashable, set[int]] = {}
-    for at, own in enumerate(facts):
-        for fact in own:
-            holders.setdefault(fact, set()).add(at)
-    kept = [*groups]
-    for at, own in enumerate(facts):
-        wider = set.intersection(*(holders[fact] for fact in own)) - {at} if own else set()
-        wider = {other for other in wider if len(facts[other]) > len(own)}
-        whole = wider.pop() if len(wider) == 1 else at
-        if {one.part for one in groups[at]}.isdisjoint(one.part for one in groups[whole]):
-            kept[whole] = [*kept[whole], *kept[at]]
-            kept[at] = []
-    return [group for group in kept if group]
-
-
-def _facts(value: Any) -> frozenset[Hashable]:
-    """What a record says, as it is compared; nothing of other values."""
-    said = value.items() if isinstance(value, dict) else ()
-    return frozenset((name, identity(inner)) for name, inner in said if not is_empty(inner))
-
-
-def _slippery(value: Any) -> str:
-    """A text in which a letter may differ, as it is compared; '' for what is short, or has a digit."""
-    if not isinstance(value, str) or len(value) < _LEAST_SLIP or any(map(str.isdigit, value)) or not value.isascii():
-        return ""
-    return squeezed(value)
-
-
 # --- what a field means ------------------------------------------------------------------------------------------
 
 
@@ -286,12 +188,18 @@ def key_of(scope: Scope) -> str | None:
         for name, nodes in scope.properties.items()
         if any(isinstance(node, Mapping) and node.get("x-key") is True for node in nodes)
     ]
-    return next(iter(marked), None) or next((name for name in _KEYS if name in scope.properties), None)
+    return next(iter(marked), None) or next(filter(None, map(scope.name, _KEYS)), None)
 
 
-def _are_worded(said: Sequence[str]) -> bool:
-    """Whether most texts are so long that the model may have worded them: summaries, not names."""
-    return 2 * sum(len(value) >= _LONG and is_worded(value) for value in said) > len(said)
+_LONG = 60  # letters, below which a text is a title or a name rather than a summary; a Chinese one counts as two
+_WIDE = re.compile(f"[{UNSPACED}]")
 
 
-_LONG = 60  # characters, below which a text is a title or a name rather than a summary
+def _are_worded(said: Sequence[str], scope: Scope, where: str) -> bool:
+    """Whether the model may have worded most texts: summaries, not names."""
+    least = 0 if is_overview(scope, unescaped(where.rpartition("/")[2])) else _LONG
+    return 2 * sum(_width(value) >= least and is_worded(value) for value in said) > len(said)
+
+
+def _width(text: str) -> int:
+    return len(text) + sum(1 for _ in _WIDE.finditer(text))

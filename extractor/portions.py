@@ -5,7 +5,6 @@ The fields are those of the record and of the objects in it; a list is one field
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,6 +12,7 @@ from math import ceil
 from typing import Any
 
 from extractor.errors import SchemaError
+from extractor.field_words import is_overview, spaced
 from extractor.pointers import resolve
 from extractor.schema import digest
 from extractor.scopes import Scopes
@@ -25,8 +25,6 @@ _PLAIN = frozenset((
     "$schema", "$id", "$comment", "examples", "default", "deprecated", "minProperties",
 ))  # fmt: skip
 _OF_ALL = ("minProperties", "default", "examples")  # of an object, which hold no more where some fields are left
-_OF_ALL_TEXT = re.compile(r"(?i)\b(?:summar|synops|overview|gist\b|tl;?dr)|总结|概述|概要|摘要|梗概|综述")
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
 
 Path = tuple[str, ...]
 
@@ -46,11 +44,6 @@ class Field:
         return " ".join(map(spaced, self.path))
 
 
-def spaced(name: str) -> str:
-    """The words of a name: 'agreementDate' → 'agreement Date', 'year_birth' → 'year birth'."""
-    return _HUMP.sub(" ", name)
-
-
 @lru_cache(maxsize=64)
 def fields(schema: Schema) -> tuple[Field, ...]:
     """The fields of a schema, in its order; one that is the whole where it is no plain object."""
@@ -62,7 +55,7 @@ def _fields(scopes: Scopes, root: Mapping[str, Any], nodes: tuple[Any, ...], pat
     node = nodes[-1]
     plain = _plain(root, node)
     if plain is None or any(_is_same(node, outer) for outer in nodes[:-1]):
-        is_everywhere = _is_everywhere(scopes, node) or _is_of_all(scopes, node, path)
+        is_everywhere = _is_everywhere(scopes, node) or is_overview(scopes.of((node,)), path[-1] if path else "")
         yield Field(path, node, _weight(scopes, (node,), {}), is_everywhere)
         return
     for name, child in plain["properties"].items():
@@ -116,17 +109,6 @@ def _is_everywhere(scopes: Scopes, node: Any) -> bool:
             return True
         todo += scope.properties.values()
     return False
-
-
-def _is_of_all(scopes: Scopes, node: Any, path: Path) -> bool:
-    """Whether a text is one about the whole document, by its name or by what is said of it."""
-    scope = scopes.of((node,))
-    said = [part["description"] for part in scope.parts if isinstance(part.get("description"), str)]
-    return (
-        "string" in scope.kinds
-        and scope.choices is None
-        and any(map(_OF_ALL_TEXT.search, [*map(spaced, path[-1:]), *said]))
-    )
 
 
 def grouped(some: Sequence[Field], most: int) -> list[list[Field]]:

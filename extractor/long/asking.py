@@ -140,7 +140,8 @@ class Work:
         known = self.memo.get(key) if self.memo else None
         if known is not None:
             return replace(known, source=self.document.source)
-        options = replace(self.options, style=style, on_partial=None)
+        ground = "report" if self.options.ground == "off" else self.options.ground  # what is said twice is joined
+        options = replace(self.options, style=style, ground=ground, on_partial=None)
         record = question.excerpt.placed(await extract(shown, question.schema, self.engine, options))
         if self.memo and record.ok:
             self.memo.put(key, record)

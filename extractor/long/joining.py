@@ -12,8 +12,9 @@ from extractor.errors import SourceError
 from extractor.evidence import Evidence
 from extractor.excerpts import Excerpt
 from extractor.forgiving import without_nulls
+from extractor.given import Given
 from extractor.long.asking import Question, Way, Work, ask_all
-from extractor.merge import Given, Merged, merge
+from extractor.merge import Merged, merge
 from extractor.pipeline import complete, unread
 from extractor.pointers import joined, unescaped
 from extractor.pooled import Pooled
@@ -38,7 +39,7 @@ async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
     if not records:
         nothing = unread(work.document.source, SourceError(""), work.schema, work.engine, work.options)
         return _summed(replace(nothing, errors=tuple(problems)), asked, started)
-    merged = merge([record.data for record in records], work.schema)
+    merged = merge([record.data for record in records], work.schema, [record.spans for record in records])
     merged.data = without_nulls(work.schema, merged.data)  # parts may have nulls where the record may not
     for where in merged.to_reduce:
         made = await _reduced(work, merged, records, where)

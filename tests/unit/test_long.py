@@ -291,6 +291,27 @@ def test_conflicts_have_the_places_of_every_value() -> None:
     assert record.to_dict()["conflicts"]["/port"][1]["spans"][0].keys() == {"start", "end", "match"}
 
 
+@pytest.mark.parametrize("ground", ["report", "off"])
+def test_what_every_part_shows_of_the_beginning_counts_once(ground: Any) -> None:
+    """The beginning of a text stands in each part, and the end of one part in the next."""
+    text = f"The cost is 100. The port is Hull.\n\n{long_text('The port is Leith.', 'The cost is 7.', 'It rained.')}"
+
+    def answer(shown: str) -> Any:
+        costs = [cost for cost in (7, 100) if f"cost is {cost}." in shown]
+        port = next((port for port in ("Leith", "Hull") if port in shown), None)
+        return {"total": costs[0] if costs else None, "port": port, "now": port}
+
+    total = {"type": "integer", "x-merge": "sum"}
+    now = {"type": "string", "x-merge": "last"}
+    spec = {"type": "object", "properties": {"total": total, "port": {"type": "string"}, "now": now}}
+    options = replace(PARTS, context_tokens=40, ground=ground)
+    record = run(text, spec, Reader(answer), options)
+    assert record.data == {"total": 107, "port": "Hull", "now": "Leith"}
+    hull, leith = record.conflicts["/port"]
+    assert (hull.parts, leith.parts) == (1, 1)
+    assert bool(record.spans) == bool(hull.spans) == (ground == "report")
+
+
 def test_nested_texts_that_the_model_worded_become_one_too() -> None:
     first = "The log tells of a ferry with many seats, and of the tide that came and went."
     second = "Ann Bell, the master of the ferry, left the town in May, as the log says."
