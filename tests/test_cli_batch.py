@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import shlex
 import sqlite3
 import subprocess
@@ -306,6 +307,16 @@ def test_a_long_text_goes_on_after_a_kill_where_it_was(folder: Path, batch: Batc
     parts = int(record["notes"][""].split()[3])
     assert len(asked(folder)) <= parts + under_way
     assert f"\n{parts} requests" not in done.err
+
+
+def test_how_far_a_long_text_is(folder: Path) -> None:
+    (folder / "book.txt").write_text("\n\n".join(f"part{at} begins. " + "It rained. " * 20 for at in range(9)))
+    parts = ("--strategy", "map-reduce", "--chunk-tokens", "80", "--context-tokens", "0")
+    given = ("book.txt", *ARGUMENTS, *parts)
+    (folder / "engine.py").write_text(ENGINE.replace('"LATENCY", 0', '"LATENCY", 0.3'))
+    batch = extract("batch", *given, "--out", "o.jsonl", "--progress", "0.2", cwd=folder)
+    assert re.search(r"\n0 of 1 done, [1-8] of 9 questions about the next answered", batch.err), batch.err
+    assert re.search("book.txt: [1-8] of 9 questions answered", on_terminal("run", *given, cwd=folder).err)
 
 
 def test_events(folder: Path, batch: Batch) -> None:

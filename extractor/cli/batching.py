@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -167,7 +167,7 @@ def _when_ready(asked: Asked, told: Told) -> Ask:
                     await asyncio.to_thread(engine.prepare, told.fetching)
                 told.waiting("loading" if engine.has_weights else "")
                 is_ready = True
-        return await extract(document, asked.schema, engine, asked.options, memo)
+        return await extract(document, asked.schema, engine, replace(asked.options, on_part=told.part), memo)
 
     return ask
 
