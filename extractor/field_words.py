@@ -1,13 +1,29 @@
-"""What the name of a field and its description say of it, in words."""
+"""What is said of a field beside its type: by its name, by its description, and of how values of it are joined."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
-from extractor.scopes import Scope
+from extractor.scopes import KINDS, Scope
+from extractor.types import Merge
 
 _OF_ALL = re.compile(r"(?i)\b(?:summar|synops|overview|gist\b|tl;?dr)|总结|概述|概要|摘要|梗概|综述")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
+
+_JOINED: Mapping[Merge, frozenset[str]] = {  # kinds of values that a way to join them goes with; the others: any
+    "sum": frozenset(("number",)),
+    "min": frozenset(("number", "string")),
+    "max": frozenset(("number", "string")),
+    "longest": frozenset(("string", "array")),
+    "union": frozenset(("array",)),
+    "reduce": frozenset(("string",)),
+}
+
+
+def goes_with(way: Merge, scope: Scope) -> bool:
+    """Whether values can be joined in a way: 'sum' goes with numbers, 'union' with lists."""
+    return scope.kinds - {"null"} <= _JOINED.get(way, KINDS)
 
 
 def spaced(name: str) -> str:

@@ -16,7 +16,7 @@ from itertools import chain, repeat
 from typing import Any, get_args
 
 from extractor.absent import is_empty
-from extractor.field_words import is_overview
+from extractor.field_words import goes_with, is_overview
 from extractor.given import Given, commonest, grouped, identity, statements, without_fragments, without_slips
 from extractor.pointers import escaped, unescaped
 from extractor.scopes import Nodes, Scope, Scopes, ordered
@@ -84,7 +84,7 @@ class _Merging:
         if how is None and all(isinstance(one.value, dict) for one in said):
             return self._object(scope, said, where)
         if how in (None, "union") and all(isinstance(one.value, list) for one in said):
-            return self._list(scope, said, where)
+            return self._tuple(scope, said, where) if scope.prefix else self._list(scope, said, where)
         return self._chosen(scope, said, where, how)
 
     def _object(self, scope: Scope, said: list[Given], where: str) -> dict[str, Any]:
@@ -98,6 +98,13 @@ class _Merging:
             for name in ordered(scope, names)
         }
 
+    def _tuple(self, scope: Scope, said: list[Given], where: str) -> list[Any]:
+        """A list each of whose places has a meaning of its own."""
+        return [
+            self.merged(scope.child(at), [one.child(at) for one in said if at < len(one.value)], f"{where}/{at}")
+            for at in range(max(len(one.value) for one in said))
+        ]
+
     def _chosen(self, scope: Scope, said: list[Given], where: str, how: Merge | None) -> Any:
         """One of the values, or what is reckoned of them."""
         said = statements(said)
@@ -108,7 +115,7 @@ class _Merging:
             self.found.to_reduce[where] = [group[0] for group in groups]
             self.found.origins[where] = groups[0]
             return max((one.value for one in groups[0]), key=len)
-        taken = _WAYS[how or "majority"]([one.value for one in said], [[one.value for one in some] for some in groups])
+        taken = _WAYS[how or "majority"](_Values([one.value for one in said], groups, scope.choices or ()))
         givers = next((group for group in groups if any(one.value is taken for one in group)), said)
         self.found.origins[where] = givers
         if len(groups) > 1 and how not in ("sum", "min", "max"):
@@ -135,50 +142,56 @@ class _Merging:
 
 # --- one of several values ---------------------------------------------------------------------------------------
 
-_Values = list[list[Any]]  # those that mean the same together
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What is said, in the order of the document; what means the same together; the choices that there are."""
+
+    said: Sequence[Any]
+    groups: Sequence[Sequence[Given]]
+    choices: Sequence[Any]
+
+    def order(self, value: Any) -> tuple[Decimal, str]:
+        """Choices in the order of the schema, numbers by size, dates and other texts by their letters."""
+        if value in self.choices:
+            return Decimal(self.choices.index(value)), ""
+        return _number(value), "" if isinstance(value, int | float) else str(value)
 
 
-def _majority(_: list[Any], groups: _Values) -> Any:
-    """What the most parts say, of equals the first."""
-    return commonest(max(groups, key=len))
+def _majority(values: _Values) -> Any:
+    """What is said most often, of equals the first."""
+    return commonest([one.value for one in max(values.groups, key=len)])
 
 
 def _number(value: Any) -> Decimal:
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else Decimal(0)
 
 
-def _summed(said: list[Any], _: _Values) -> Any:
-    total = sum(map(_number, said), Decimal(0))
-    return int(total) if all(isinstance(value, int) for value in said) else float(total)
+def _summed(values: _Values) -> Any:
+    total = sum(map(_number, values.said), Decimal(0))
+    return int(total) if all(isinstance(value, int) for value in values.said) else float(total)
 
 
-def _longest(said: list[Any], _: _Values) -> Any:
-    return max(said, key=lambda value: len(value) if isinstance(value, str | list | dict) else len(str(value)))
-
-
-_WAYS: Mapping[str, Callable[[list[Any], _Values], Any]] = {
-    "first": lambda said, _: said[0],
-    "last": lambda said, _: said[-1],
-    "longest": _longest,
+_WAYS: Mapping[str, Callable[[_Values], Any]] = {
+    "first": lambda values: values.said[0],
+    "last": lambda values: values.said[-1],
+    "longest": lambda values: max(values.said, key=lambda value: len(value) if isinstance(value, str | list) else 0),
     "majority": _majority,
     "reduce": _majority,
     "union": _majority,
     "sum": _summed,
-    "min": lambda said, _: min(said, key=_order),
-    "max": lambda said, _: max(said, key=_order),
+    "min": lambda values: min(values.said, key=values.order),
+    "max": lambda values: max(values.said, key=values.order),
 }
-
-
-def _order(value: Any) -> tuple[Decimal, str]:
-    """Numbers by size, dates and other texts by their letters."""
-    return _number(value), "" if isinstance(value, int | float) else str(value)
 
 
 # --- what a field means ------------------------------------------------------------------------------------------
 
 
 def _how(scope: Scope) -> Merge | None:
-    return next((part["x-merge"] for part in scope.parts if part.get("x-merge") in get_args(Merge)), None)
+    """What `x-merge` says, where it goes with the values."""
+    ways = (part["x-merge"] for part in scope.parts if part.get("x-merge") in get_args(Merge))
+    return next((way for way in ways if goes_with(way, scope)), None)
 
 
 def key_of(scope: Scope) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from extractor.grammar import compile_schema
 from extractor.merge import Merged, merge
 from extractor.schema import load
 from extractor.types import Span
@@ -71,6 +72,11 @@ def told(found: Merged) -> Any:
         ({"type": "array"}, [[{"x": 1}, {"x": 1, "y": 3}]], [{"x": 1}, {"x": 1, "y": 3}]),
         (PEOPLE, [[{"name": "Bo", "ages": [1]}], [{"name": "Bo", "ages": [2]}]], [{"name": "Bo", "ages": [1, 2]}]),
         ({"type": "object"}, [{"x": 1}, {"y": 2}, {"x": None}], {"x": 1, "y": 2}),
+        ({"enum": ["low", "mid", "high"], "x-merge": "max"}, ["low", "high", "mid"], "high"),
+        ({"enum": ["low", "mid", "high"], "x-merge": "min"}, ["mid", "low"], "low"),
+        ({"type": "string", "x-merge": "sum"}, ["12", "7", "7"], "7"),  # no way to join them: as without it
+        ({"type": "array", "x-merge": "sum"}, [[1], [2]], [1, 2]),
+        ({"type": "array", "prefixItems": [{"type": "string"}, {}]}, [["a", None], ["a", 2], ["a", 2]], ["a", 2]),
     ],
 )
 def test_fields_are_merged_by_what_they_mean(field: dict[str, Any], values: list[Any], merged: Any) -> None:
@@ -111,6 +117,19 @@ def test_only_what_the_document_does_not_have_is_a_slip() -> None:
     found = placed({"type": "array"}, *values, text=text)
     assert found.data == {"a": ["Lantern Bridge", "Hepatitis A", "Hepatitis B"]}
     assert of({"type": "array"}, *values).data == {"a": [*values[0], *values[1]]}
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ({"type": "integer", "x-merge": "sum"}, "no rule: how the parts of a long text are joined"),
+        ({"type": ["string", "null"], "x-merge": "sum"}, "no way to join values of this type; done as without it"),
+        ({"type": "array", "x-merge": "reduce"}, "no way to join values of this type; done as without it"),
+    ],
+)
+def test_a_way_that_does_not_go_with_the_values_is_told(field: dict[str, Any], told: str) -> None:
+    report = compile_schema(load({"type": "object", "properties": {"a": field}})).report
+    assert [row.why for row in report if row.keyword == "x-merge"] == [told]
 
 
 def test_a_key_of_ones_own() -> None:
