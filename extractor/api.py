@@ -78,7 +78,7 @@ async def astream(
 ) -> AsyncIterator[Any]:
     """As `aextract`, but yields the data as far as it is written, each time that it has grown, and at last the record.
 
-    What grows is the first answer; a repair of it is only in the record.
+    What grows is the first answer, or of a long text what its parts have given; a repair is only in the record.
     """
     grown: asyncio.Queue[Any] = asyncio.Queue()
     loop = asyncio.get_running_loop()

@@ -31,27 +31,28 @@ _SAMPLE = 20  # documents that a share of them is told by
 _HINT = "what is in the ledger is not asked again: mend the cause, and run the same command once more"
 
 Origin = Literal["asked", "kept", "twin", "unread"]
+Ask = Callable[[Document, Memo | None], Awaitable[Extraction]]
 
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
     """What is asked of every document, and of whom.
 
-    `ask` takes the place of the engine where another process asks. `languages` are what the weights know (ISO 639-1): a
-    text in another script gets a note.
+    `ask` takes the place of `extract`, for engines that are not ready yet or not in this process. `languages` are what
+    the weights know (ISO 639-1): a text in another script gets a note.
     """
 
     schema: Schema
     engine: Engine
     options: Options
     languages: Sequence[str] = ()
-    ask: Callable[[Document], Awaitable[Extraction]] | None = None
+    ask: Ask | None = None
 
     async def record(self, document: Document, memo: Memo | None = None) -> Extraction:
         """The record of a document; `memo` has what is known of its parts."""
         document = _with_language_note(document, self.engine.id, self.languages)
         if self.ask is not None:
-            return await self.ask(document)
+            return await self.ask(document, memo)
         return await extract(document, self.schema, self.engine, self.options, memo)
 
     def unread(self, source: Source, error: SourceError) -> Extraction:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from extractor import repair
-from extractor.alike import identity
+from extractor.given import identity
 from extractor.grammar.clip import is_of_bound
 from extractor.pointers import pointer, value_at
 

@@ -1,28 +1,30 @@
 """One record of several: what each part of a document gave, joined by what the fields mean.
 
 `x-merge` of a field says how: `first`, `last`, `longest`, `majority`, `union` (of lists), `sum`, `min`, `max`, or
-`reduce`, which the model does. Without it: a choice and a yes or no by vote; numbers, dates and names as the most parts
-have them, of equals the first; lists by union, where the same in other letters is the same; lists of records by their
-key, which `x-key` names (else `id`, `name`, `title`); texts that the model worded itself by `reduce`.
+`reduce`, which the model does. Without it: a choice and a yes or no by vote; numbers, dates and names as they are said
+most often, of equals the first; lists by union, where the same in other letters is the same; lists of records by their
+key, which `x-key` names (else `id`, `name`, `title`); summaries, and long texts that the model worded, by `reduce`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain, repeat
 from typing import Any, get_args
 
 from extractor.absent import is_empty
-from extractor.alike import Given, identity, same, without_fragments, without_slips
-from extractor.comparable import comparable
-from extractor.pointers import escaped
+from extractor.field_words import goes_with, is_overview
+from extractor.given import Given, commonest, grouped, identity, statements, without_fragments, without_slips
+from extractor.pointers import escaped, unescaped
 from extractor.scopes import Nodes, Scope, Scopes, ordered, scopes_of
 from extractor.support import is_worded
-from extractor.types import Merge, Schema
+from extractor.text import UNSPACED
+from extractor.types import Merge, Schema, Span
 
 _KEYS = ("id", "name", "title", "标题", "名称", "姓名", "名字")
-_LONG = 60  # characters, below which a text is a title or a name rather than a summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,15 @@ class Merged:
             yield one.part, one.pointer + where[len(around) :]
 
 
-def merge(parts: Sequence[Any], schema: Schema) -> Merged:
-    """The record of parts, in the order of the document; null in a part says nothing."""
+def merge(parts: Sequence[Any], schema: Schema, spans: Sequence[Mapping[str, Span]] = ()) -> Merged:
+    """The record of parts, in the order of the document; null in a part says nothing.
+
+    `spans` of each part say where its values stand: what several parts show of one place counts once.
+    """
     work = _Merging(scopes_of(schema), Merged(None))
-    work.found.data = work.merged(work.scopes.nodes, list(map(Given, parts, range(len(parts)))), "")
+    places: Iterable[Mapping[str, Span]] = chain(spans, repeat({}))
+    given = [Given(value, at, spans=found) for at, (value, found) in enumerate(zip(parts, places, strict=False))]
+    work.found.data = work.merged(work.scopes.nodes, given, "")
     return work.found
 
 
@@ -77,7 +84,7 @@ class _Merging:
         if how is None and all(isinstance(one.value, dict) for one in said):
             return self._object(scope, said, where)
         if how in (None, "union") and all(isinstance(one.value, list) for one in said):
-            return self._list(scope, said, where)
+            return self._tuple(scope, said, where) if scope.prefix else self._list(scope, said, where)
         return self._chosen(scope, said, where, how)
 
     def _object(self, scope: Scope, said: list[Given], where: str) -> dict[str, Any]:
@@ -91,16 +98,24 @@ class _Merging:
             for name in ordered(scope, names)
         }
 
+    def _tuple(self, scope: Scope, said: list[Given], where: str) -> list[Any]:
+        """A list each of whose places has a meaning of its own."""
+        return [
+            self.merged(scope.child(at), [one.child(at) for one in said if at < len(one.value)], f"{where}/{at}")
+            for at in range(max(len(one.value) for one in said))
+        ]
+
     def _chosen(self, scope: Scope, said: list[Given], where: str, how: Merge | None) -> Any:
         """One of the values, or what is reckoned of them."""
-        groups = same(said, lambda one: identity(one.value))
+        said = statements(said)
+        groups = grouped(said, lambda one: identity(one.value))
         texts = [one.value for one in said if isinstance(one.value, str)]
         are_texts = len(texts) == len(said) and scope.choices is None
-        if len(groups) > 1 and are_texts and (how == "reduce" or (how is None and _are_worded(texts))):
+        if len(groups) > 1 and are_texts and (how == "reduce" or (how is None and _are_worded(texts, scope, where))):
             self.found.to_reduce[where] = [group[0] for group in groups]
             self.found.origins[where] = groups[0]
             return max((one.value for one in groups[0]), key=len)
-        taken = _WAYS[how or "majority"]([one.value for one in said], [[one.value for one in some] for some in groups])
+        taken = _WAYS[how or "majority"](_Values([one.value for one in said], groups, scope.choices or ()))
         givers = next((group for group in groups if any(one.value is taken for one in group)), said)
         self.found.origins[where] = givers
         if len(groups) > 1 and how not in ("sum", "min", "max"):
@@ -109,9 +124,9 @@ class _Merging:
 
     def _list(self, scope: Scope, said: list[Given], where: str) -> list[Any]:
         """The union, the same items once; where there may not be so many, those that most parts have."""
-        items = [one.child(at) for one in said for at, item in enumerate(one.value) if not is_empty(item)]
+        items = statements(one.child(at) for one in said for at, item in enumerate(one.value) if not is_empty(item))
         key = key_of(self.scopes.of(scope.items)) if scope.items else None
-        groups = same(items, lambda one: identity(one.value, key))
+        groups = grouped(items, lambda one: identity(one.value, key))
         if key is None:
             groups = without_fragments(without_slips(groups))
         most = min((part["maxItems"] for part in scope.parts if "maxItems" in part), default=len(groups))
@@ -122,64 +137,61 @@ class _Merging:
         if len(group) > 1 and isinstance(group[0].value, dict | list):
             return self.merged(nodes, group, where)
         self.found.origins[where] = group
-        return _commonest([one.value for one in group])
+        return commonest([one.value for one in group])
 
 
 # --- one of several values ---------------------------------------------------------------------------------------
 
-_Values = list[list[Any]]  # those that mean the same together
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What is said, in the order of the document; what means the same together; the choices that there are."""
+
+    said: Sequence[Any]
+    groups: Sequence[Sequence[Given]]
+    choices: Sequence[Any]
+
+    def order(self, value: Any) -> tuple[Decimal, str]:
+        """Choices in the order of the schema, numbers by size, dates and other texts by their letters."""
+        if value in self.choices:
+            return Decimal(self.choices.index(value)), ""
+        return _number(value), "" if isinstance(value, int | float) else str(value)
 
 
-def _majority(_: list[Any], groups: _Values) -> Any:
-    """What the most parts say, of equals the first."""
-    return _commonest(max(groups, key=len))
+def _majority(values: _Values) -> Any:
+    """What is said most often, of equals the first."""
+    return commonest([one.value for one in max(values.groups, key=len)])
 
 
 def _number(value: Any) -> Decimal:
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else Decimal(0)
 
 
-def _summed(said: list[Any], _: _Values) -> Any:
-    total = sum(map(_number, said), Decimal(0))
-    return int(total) if all(isinstance(value, int) for value in said) else float(total)
+def _summed(values: _Values) -> Any:
+    total = sum(map(_number, values.said), Decimal(0))
+    return int(total) if all(isinstance(value, int) for value in values.said) else float(total)
 
 
-def _longest(said: list[Any], _: _Values) -> Any:
-    return max(said, key=lambda value: len(value) if isinstance(value, str | list | dict) else len(str(value)))
-
-
-_WAYS: Mapping[str, Callable[[list[Any], _Values], Any]] = {
-    "first": lambda said, _: said[0],
-    "last": lambda said, _: said[-1],
-    "longest": _longest,
+_WAYS: Mapping[str, Callable[[_Values], Any]] = {
+    "first": lambda values: values.said[0],
+    "last": lambda values: values.said[-1],
+    "longest": lambda values: max(values.said, key=lambda value: len(value) if isinstance(value, str | list) else 0),
     "majority": _majority,
     "reduce": _majority,
     "union": _majority,
     "sum": _summed,
-    "min": lambda said, _: min(said, key=_order),
-    "max": lambda said, _: max(said, key=_order),
+    "min": lambda values: min(values.said, key=values.order),
+    "max": lambda values: max(values.said, key=values.order),
 }
-
-
-def _order(value: Any) -> tuple[Decimal, str]:
-    """Numbers by size, dates and other texts by their letters."""
-    return _number(value), "" if isinstance(value, int | float) else str(value)
-
-
-def _commonest(group: list[Any]) -> Any:
-    """Of spellings of one value the most frequent, of equals the first."""
-    counts: dict[str, int] = {}
-    for value in group:
-        counts[comparable(value)] = counts.get(comparable(value), 0) + 1
-    best = max(counts, key=lambda spelling: counts[spelling])
-    return next(value for value in group if comparable(value) == best)
 
 
 # --- what a field means ------------------------------------------------------------------------------------------
 
 
 def _how(scope: Scope) -> Merge | None:
-    return next((part["x-merge"] for part in scope.parts if part.get("x-merge") in get_args(Merge)), None)
+    """What `x-merge` says, where it goes with the values."""
+    ways = (part["x-merge"] for part in scope.parts if part.get("x-merge") in get_args(Merge))
+    return next((way for way in ways if goes_with(way, scope)), None)
 
 
 def key_of(scope: Scope) -> str | None:
@@ -189,9 +201,18 @@ def key_of(scope: Scope) -> str | None:
         for name, nodes in scope.properties.items()
         if any(isinstance(node, Mapping) and node.get("x-key") is True for node in nodes)
     ]
-    return next(iter(marked), None) or next((name for name in _KEYS if name in scope.properties), None)
+    return next(iter(marked), None) or next(filter(None, map(scope.name, _KEYS)), None)
 
 
-def _are_worded(said: Sequence[str]) -> bool:
-    """Whether most texts are so long that the model may have worded them: summaries, not names."""
-    return 2 * sum(len(value) >= _LONG and is_worded(value) for value in said) > len(said)
+_LONG = 60  # letters, below which a text is a title or a name rather than a summary; a Chinese one counts as two
+_WIDE = re.compile(f"[{UNSPACED}]")
+
+
+def _are_worded(said: Sequence[str], scope: Scope, where: str) -> bool:
+    """Whether the model may have worded most texts: summaries, not names."""
+    least = 0 if is_overview(scope, unescaped(where.rpartition("/")[2])) else _LONG
+    return 2 * sum(_width(value) >= least and is_worded(value) for value in said) > len(said)
+
+
+def _width(text: str) -> int:
+    return len(text) + sum(1 for _ in _WIDE.finditer(text))

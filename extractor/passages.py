@@ -12,8 +12,9 @@ from typing import Any
 
 from extractor.chunks import split
 from extractor.excerpts import Excerpt, Range
+from extractor.field_words import spaced
 from extractor.pointers import resolve
-from extractor.portions import Field, fields, spaced
+from extractor.portions import Field, fields
 from extractor.rank import scores
 from extractor.scopes import Scopes, scopes_of
 from extractor.text import weigh_tokens

@@ -94,8 +94,7 @@ class Pooled(Evidence):
         """The values of a conflict, with the places that the parts found for them."""
         told = []
         for group in conflict.groups:
-            spans = [self.records[one.part].spans.get(one.pointer) for one in group]
-            places = {(span.start, span.end): span for span in spans if span}
+            places = {(one.span.start, one.span.end): one.span for one in group if one.span and self.level != "off"}
             told.append(Alternative(group[0].value, len({one.part for one in group}), [*places.values()]))
         return told
 

@@ -5,7 +5,6 @@ The fields are those of the record and of the objects in it; a list is one field
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,6 +12,7 @@ from math import ceil
 from typing import Any
 
 from extractor.errors import SchemaError
+from extractor.field_words import headings, is_overview, spaced
 from extractor.pointers import resolve
 from extractor.schema import digest
 from extractor.scopes import Scopes, scopes_of
@@ -25,11 +25,6 @@ _PLAIN = frozenset((
     "$schema", "$id", "$comment", "examples", "default", "deprecated", "minProperties",
 ))  # fmt: skip
 _OF_ALL = ("minProperties", "default", "examples")  # of an object, which hold no more where some fields are left
-_OF_ALL_TEXT = re.compile(r"(?i)\b(?:summar|synops|overview|gist\b|tl;?dr)|总结|概述|概要|摘要|梗概|综述")
-_OF_OWN = re.compile(
-    r"(?i)\b(?:abstract|summary|synopsis|overview|tl;?dr)\b|摘要|概要|概述|综述"
-)  # sections of documents
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
 
 Path = tuple[str, ...]
 
@@ -38,7 +33,7 @@ Path = tuple[str, ...]
 class Field:
     """A field: its path, its schema, about how many values it has, and whether they may stand all over a text.
 
-    `sections` are the names of those that a document may have for it, in small letters: 'abstract'.
+    `sections` are the headings, in small letters, under which a document may have it itself: 'abstract'.
     """
 
     path: Path
@@ -53,11 +48,6 @@ class Field:
         return " ".join(map(spaced, self.path))
 
 
-def spaced(name: str) -> str:
-    """The words of a name: 'agreementDate' → 'agreement Date', 'year_birth' → 'year birth'."""
-    return _HUMP.sub(" ", name)
-
-
 @lru_cache(maxsize=64)
 def fields(schema: Schema) -> tuple[Field, ...]:
     """The fields of a schema, in its order; one that is the whole where it is no plain object."""
@@ -70,8 +60,9 @@ def _fields(scopes: Scopes, root: Mapping[str, Any], nodes: tuple[Any, ...], pat
     node = nodes[-1]
     plain = _plain(root, node)
     if plain is None or any(_is_same(node, outer) for outer in nodes[:-1]):
-        is_several, is_of_all = _is_everywhere(scopes, node), _is_of_all(scopes, node, path)
-        sections = frozenset(_sections(scopes, node, path)) if is_of_all and not is_several else frozenset[str]()
+        scope, name = scopes.of((node,)), path[-1] if path else ""
+        is_several, is_of_all = _is_everywhere(scopes, node), is_overview(scope, name)
+        sections = headings(scope, name) if is_of_all and not is_several else frozenset[str]()
         yield Field(path, node, _weight(scopes, (node,), {}), is_several or is_of_all, sections)
         return
     for name, child in plain["properties"].items():
@@ -125,25 +116,6 @@ def _is_everywhere(scopes: Scopes, node: Any) -> bool:
             return True
         todo += scope.properties.values()
     return False
-
-
-def _is_of_all(scopes: Scopes, node: Any, path: Path) -> bool:
-    """Whether a text is one about the whole document, by its name or by what is said of it."""
-    scope = scopes.of((node,))
-    is_text = "string" in scope.kinds and scope.choices is None
-    return is_text and any(map(_OF_ALL_TEXT.search, _words(scopes, node, path)))
-
-
-def _sections(scopes: Scopes, node: Any, path: Path) -> Iterator[str]:
-    """The sections of which a field's name, and what is said of it, speak: 'the summary or abstract' → both."""
-    for words in _words(scopes, node, path):
-        yield from (found[0].casefold() for found in _OF_OWN.finditer(words))
-
-
-def _words(scopes: Scopes, node: Any, path: Path) -> list[str]:
-    """The name of a field, and what is said of it."""
-    said = [part["description"] for part in scopes.of((node,)).parts if isinstance(part.get("description"), str)]
-    return [*map(spaced, path[-1:]), *said]
 
 
 def grouped(some: Sequence[Field], most: int) -> list[list[Field]]:

@@ -52,10 +52,12 @@ class Options:
 
     `mode` None takes the strongest that the engine honours. `retries` is how often what is invalid, unreadable or cut
     off is asked for again. With `think` the model writes freely first. `on_partial` gets the first answer as far as it
-    is written, each time that it has grown. `ground` says whether values are looked up in the document (`report`), or
-    have to stand there (`require`); verbatim fields always have to. `strategy` says what of a long text is asked about
-    at once, `chunk_tokens` how much of it, and `context_tokens` how much of its beginning every part shows. With
-    `passes` above 1 a model is asked so many times less one what its lists lack, as long as something comes.
+    is written, each time that it has grown; of a long text what its parts gave so far, and `on_part` gets its source,
+    how many of the questions about it are answered, and how many there are. `ground` says whether values are looked up
+    in the document (`report`), or have to stand there (`require`); verbatim fields always have to. `strategy` says what
+    of a long text is asked about at once, `chunk_tokens` how much of it, and `context_tokens` how much of its beginning
+    every part shows. With `passes` above 1 a model is asked so many times less one what its lists lack, as long as
+    something comes.
     """
 
     max_tokens: int = 4096
@@ -72,6 +74,7 @@ class Options:
     context_tokens: int = 100
     passes: int = 1
     on_partial: OnPartial | None = field(default=None, compare=False)
+    on_part: OnPart | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for what no request can be made of."""
@@ -111,6 +114,7 @@ class Options:
 
 
 OnPartial = Callable[[Any], None]
+OnPart = Callable[[str, int, int], None]  # the source, answered, of all
 
 
 @dataclass(frozen=True, slots=True)

@@ -244,7 +244,10 @@ class Support:
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """A value that parts of a long document gave for one place: how many of them, and where it stands there."""
+    """A value that parts of a long document gave for one place, and where it stands there.
+
+    `parts` is how many gave it, those that only show the same place of the document once.
+    """
 
     value: Any
     parts: int

@@ -6,6 +6,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import shlex
 import sqlite3
 import subprocess
@@ -278,6 +279,44 @@ def test_a_second_run_on_the_same_files_is_refused(folder: Path, batch: Batch) -
     assert (look.code, plan.code) == (0, 0)
     assert batch("docs", "--out", "out.jsonl").code == 0
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_a_long_text_goes_on_after_a_kill_where_it_was(folder: Path, batch: Batch) -> None:
+    (folder / "book.txt").write_text("\n\n".join(f"part{at} begins. " + "It rained. " * 20 for at in range(9)))
+    given = (
+        "book.txt",
+        "--out",
+        "o.jsonl",
+        "--strategy",
+        "map-reduce",
+        "--chunk-tokens",
+        "80",
+        "--context-tokens",
+        "0",
+    )
+    with subprocess.Popen(
+        [*COMMAND, "batch", *given, *ARGUMENTS], cwd=folder, env=surroundings({"LATENCY": "0.3"})
+    ) as first:
+        while len(asked(folder)) < 6:
+            time.sleep(0.05)
+        first.kill()
+    under_way = 4  # at once, which nobody answered any more
+    done = batch(*given)
+    assert done.code == 0, done.err
+    (record,) = records(folder / "o.jsonl")
+    parts = int(record["notes"][""].split()[3])
+    assert len(asked(folder)) <= parts + under_way
+    assert f"\n{parts} requests" not in done.err
+
+
+def test_how_far_a_long_text_is(folder: Path) -> None:
+    (folder / "book.txt").write_text("\n\n".join(f"part{at} begins. " + "It rained. " * 20 for at in range(9)))
+    parts = ("--strategy", "map-reduce", "--chunk-tokens", "80", "--context-tokens", "0")
+    given = ("book.txt", *ARGUMENTS, *parts)
+    (folder / "engine.py").write_text(ENGINE.replace('"LATENCY", 0', '"LATENCY", 0.3'))
+    batch = extract("batch", *given, "--out", "o.jsonl", "--progress", "0.2", cwd=folder)
+    assert re.search(r"\n0 of 1 done, [1-8] of 9 questions about the next answered", batch.err), batch.err
+    assert re.search("book.txt: [1-8] of 9 questions answered", on_terminal("run", *given, cwd=folder).err)
 
 
 def test_events(folder: Path, batch: Batch) -> None:

@@ -52,6 +52,21 @@ def test_several_as_json_lines_and_what_failed() -> None:
     assert extract("text", FILES / "minutes.pdf", FILES / "report.docx").returncode == 2
 
 
+def test_the_parts_as_json_cover_the_text(tmp_path: Path) -> None:
+    text = "# The log\n\n" + "\n\n".join(f"## Day {day}\n\n{'It rained. ' * 30}" for day in range(9))
+    (tmp_path / "a.md").write_text(text)
+    (tmp_path / "b.md").write_text("Short.")
+    done = extract("text", "--chunks", "--json", "--chunk-tokens", "100", tmp_path / "a.md", tmp_path / "b.md")
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert "text" not in first
+    assert len(first["chunks"]) > 5
+    assert "".join(text[one["start"] : one["end"]] for one in first["chunks"]) == text
+    assert all(one["lead"] <= one["start"] for one in first["chunks"])
+    assert first["chunks"][-1]["headings"][0] == "The log"
+    assert [(one["start"], one["end"]) for one in second["chunks"]] == [(0, 6)]
+    assert extract("text", "--chunks", "--outline", tmp_path / "a.md").returncode == 2
+
+
 def test_a_long_text_is_printed_whole(tmp_path: Path) -> None:
     text = "".join(f'# {number}\n\n"海港" \\ 😀\t{number}\n\f\n' for number in range(60_000))
     (tmp_path / "a.md").write_text(text, encoding="utf-8")

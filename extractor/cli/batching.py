@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from extractor.batch import Batch, Inquiry, Tolerance
+from extractor.batch import Ask, Batch, Inquiry, Tolerance
 from extractor.cli.draining import draining
 from extractor.cli.progress import State, shown
 from extractor.cli.telling import Told, print_survey
@@ -21,7 +21,7 @@ from extractor.engines.prices import cost_of
 from extractor.errors import StorageError
 from extractor.ledger import Ledger
 from extractor.locks import claimed
-from extractor.long import extract
+from extractor.long import Memo, extract
 from extractor.plan import Plan, plan_of
 from extractor.sinks import Layout, Sink, open_sink
 from extractor.sources import Wanted, count, find, is_slow
@@ -133,9 +133,6 @@ def _ledger(target: Target, plan: Plan) -> Iterator[Ledger | None]:
         yield ledger
 
 
-Ask = Callable[[Document], Awaitable[Extraction]]
-
-
 @contextlib.asynccontextmanager
 async def _asking(asked: Asked, told: Told) -> AsyncIterator[tuple[Ask, Callable[[], int]]]:
     """How a document is asked about, and how many may be at once."""
@@ -147,7 +144,7 @@ async def _asking(asked: Asked, told: Told) -> AsyncIterator[tuple[Ask, Callable
 
     async with open_cluster(asked.far.address, asked.far.job) as cluster:
 
-        async def ask(document: Document) -> Extraction:
+        async def ask(document: Document, _: Memo | None) -> Extraction:
             told.waiting("waiting for the cluster")
             most = Request((), max_tokens=asked.options.max_tokens)
             async with engine.account.hold(most):
@@ -162,7 +159,7 @@ def _when_ready(asked: Asked, told: Told) -> Ask:
     """Asks the engine; before the first document, the weights are fetched where they are not here."""
     engine, is_ready, one = asked.engine, False, asyncio.Lock()
 
-    async def ask(document: Document) -> Extraction:
+    async def ask(document: Document, memo: Memo | None) -> Extraction:
         nonlocal is_ready
         if not is_ready:
             async with one:
@@ -170,7 +167,7 @@ def _when_ready(asked: Asked, told: Told) -> Ask:
                     await asyncio.to_thread(engine.prepare, told.fetching)
                 told.waiting("loading" if engine.has_weights else "")
                 is_ready = True
-        return await extract(document, asked.schema, engine, asked.options)
+        return await extract(document, asked.schema, engine, replace(asked.options, on_part=told.part), memo)
 
     return ask
 

@@ -22,7 +22,7 @@ class State:
     """A run as it is now. `total` is how many documents there are, None while nobody knows.
 
     `stage` is what the first answer waits for; `count` gives the total, until what it is given says that nobody wants
-    it any more.
+    it any more. `parts` has of each long text under way how many questions about it are answered, of how many.
     """
 
     batch: Batch
@@ -30,6 +30,7 @@ class State:
     count: Callable[[Callable[[], bool]], int | None] = lambda _: None
     total: int | None = None
     stage: str = ""
+    parts: dict[str, tuple[int, int]] = field(default_factory=dict)
     begun: float = field(default_factory=time.monotonic)
 
     @property
@@ -63,6 +64,8 @@ class State:
             "unanswered": tally.unanswered,
             "unread": tally.unread,
             "left": tally.left,
+            "questions": self._of_parts()[1],
+            "answered": self._of_parts()[0],
             "seconds": round(self.elapsed, 1),
             "documents_per_second": round(self.rate, 2),
             "input_tokens": used.input_tokens,
@@ -71,18 +74,28 @@ class State:
             "seconds_left": None if self.seconds_left is None else round(self.seconds_left),
         }
 
+    def _of_parts(self) -> tuple[int, int]:
+        """Of the questions about long texts under way, how many are answered, and how many there are."""
+        every = [*self.parts.values()]
+        return sum(done for done, _ in every), sum(of for _, of in every)
+
     def told(self) -> str:
-        """'1,200 of 5,000 done, 340 from the ledger, 2 failed; 3.1 documents/s, 120 tokens/s, 12 min left'."""
+        """'1,200 of 5,000 done, 340 from the ledger, 2 failed; 3.1 documents/s, 120 tokens/s, 12 min left'.
+
+        Of long texts under way also: '7 of 22 questions about the next answered'.
+        """
         tally, used, seconds = self.batch.tally, self.engine.account.usage, self.batch.seconds
         of_all = f" of {self.total:,}" if self.total is not None else ""
         kept = f", {tally.kept:,} from the ledger" if tally.kept else ""
         failed = f", {tally.failed:,} failed" if tally.failed else ""
+        answered, asked = self._of_parts()
+        parts = f", {answered:,} of {asked:,} questions about the next answered" if asked else ""
         paces = [spell_rate(self.rate)] if tally.done else []
         paces += [f"{used.output_tokens / seconds:,.0f} tokens/s"] if seconds and used.output_tokens else []
         paces += [f"{spell_seconds(self.seconds_left)} left"] if self.seconds_left else []
         paces += [f"{used.cost:.4f} US dollars"] if used.cost else []
         stage = f"{self.stage}: " if self.stage and not tally.asked else ""
-        return f"{stage}{tally.done:,}{of_all} done{kept}{failed}{'; ' if paces else ''}{', '.join(paces)}"
+        return f"{stage}{tally.done:,}{of_all} done{kept}{failed}{parts}{'; ' if paces else ''}{', '.join(paces)}"
 
     def summary(self) -> str:
         """'120 documents (80 from the ledger): 118 valid, 2 failed; 42 s, 2.9 documents/s'."""

@@ -38,7 +38,7 @@ async def write_all(job: Job, sink: Sink, screen: Screen) -> Tally:
     begun = f"{engine.id}: {'loading and reading' if engine.has_weights else 'reading'}"
     try:
         with screen.growing() if job.is_streamed else screen.working(begun) as view:
-            options = replace(job.options, on_partial=view.show)
+            options = replace(job.options, on_partial=view.show, on_part=view.part)
             asked = Inquiry(job.schema, engine, options, engine.languages())
             run = Batch(asked, lambda: engine.slots, tolerance=Tolerance(dead=None))
             async with aclosing(run.outcomes(discover(job.sources, job.reading))) as outcomes:

@@ -50,11 +50,16 @@ class Told:
         if self._state is not None:
             self._state.stage = text
 
+    def part(self, source: str, done: int, of: int) -> None:
+        """Remember how far a long text is."""
+        self.state.parts[source] = (done, of)
+
     def one(self, outcome: Outcome) -> None:
         """Report a document of this run, and remember it where it failed."""
         if not outcome.line.ok and len(self._failed) < _MOST_TOLD:
             self._failed.append(outcome.line.source)
         record, screen = outcome.record, self._screen
+        self.state.parts.pop(outcome.line.source, None)
         if screen.as_json:
             fields = outcome.line.fields if record is None else record.to_dict()
             facts = {name: fields[name] for name in _FACTS}

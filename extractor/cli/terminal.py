@@ -156,6 +156,11 @@ class Spinner:
     status: Status | None
     show: None = None  # it has no place for a record that grows
 
+    def part(self, source: str, done: int, of: int) -> None:
+        """Say how far a long text is."""
+        if self.status is not None:
+            self.status.update(plain(f"{one_line(source)}: {done:,} of {of:,} questions answered"))
+
     @contextlib.contextmanager
     def paused(self, then: str) -> Iterator[None]:
         """Off the screen while data and messages are printed: they share the terminal. Goes on with a new text."""
@@ -180,6 +185,9 @@ class Growth:
 
         if self.live is not None:
             self.live.update(Text(plain(json.dumps(value, ensure_ascii=False, indent=2))))
+
+    def part(self, source: str, done: int, of: int) -> None:
+        """How far a long text is: the record itself shows it."""
 
     @contextlib.contextmanager
     def paused(self, _: str) -> Iterator[None]:

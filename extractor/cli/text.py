@@ -43,12 +43,15 @@ def text(
         typer.Option(
             "--chunks",
             help="The parts that a long text is asked about in, instead of the text: start, end, tokens as estimated, "
-            "page, headings.",
+            "page, headings. With --json also where each begins to show the part before.",
         ),
     ] = False,
     chunk_tokens: ChunkTokensOption = 2_000,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Text, metadata, pages, sections and notes as JSON, of each source a line.")
+        bool,
+        typer.Option(
+            "--json", help="Metadata, pages, sections, notes and the text (or --chunks) as JSON, of each source a line."
+        ),
     ] = False,
     raw: RawOption = False,
     loader: LoaderOption = None,
@@ -67,6 +70,8 @@ def text(
         from extractor.sources import discover, is_single, load
 
         named = sources or ["-"]
+        if chunks and outline:
+            raise UsageError("--chunks and --outline", hint="one of them; --json has sections beside --chunks")
         if not (as_json or is_single(named)):
             raise UsageError("several documents", hint="--json prints each on a line of its own")
         failed = False
@@ -82,9 +87,10 @@ def text(
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
             if as_json:
-                _write(_json(document, has_text=not outline), "\n")
+                more = {"chunks": [*_chunks(document, chunk_tokens)]} if chunks else {}
+                _write(_json(document, more, has_text=not (outline or chunks)), "\n")
             elif chunks or outline:
-                for line in _chunks(document, chunk_tokens) if chunks else _lines(document):
+                for line in map(_told, _chunks(document, chunk_tokens)) if chunks else _lines(document):
                     print(line)
             else:
                 _write(_pieces(document.text), "" if document.text.endswith("\n") else "\n")
@@ -103,9 +109,9 @@ def _pieces(text: str) -> Iterator[str]:
         yield text[at : at + _PIECE]
 
 
-def _json(document: Document, *, has_text: bool) -> Iterator[str]:
+def _json(document: Document, more: dict[str, Any], *, has_text: bool) -> Iterator[str]:
     """The JSON of a document in pieces, its text last."""
-    facts = json.dumps(_facts(document), ensure_ascii=False, default=str)
+    facts = json.dumps(_facts(document) | more, ensure_ascii=False, default=str)
     if not has_text:
         yield facts
         return
@@ -130,16 +136,22 @@ def _facts(document: Document) -> dict[str, Any]:
     }
 
 
-def _chunks(document: Document, size: int) -> Iterator[str]:
-    """The parts of a long text: '       0     7412  1998 tokens  page 1  The log › Day 1'."""
+def _chunks(document: Document, size: int) -> Iterator[dict[str, Any]]:
+    """The parts of a long text; `lead` is from where each shows the part before."""
     from extractor.long import chunks_of
     from extractor.text import estimate_tokens
 
     for one in chunks_of(document.text, size):
-        page = f"  page {one.page}" if one.page else ""
-        above = f"  {' › '.join(map(one_line, one.headings))}" if one.headings else ""
         tokens = estimate_tokens(document.text[one.lead : one.end])
-        yield f"{one.start:>8} {one.end:>8} {tokens:>6} tokens{page}{above}"
+        place = {"start": one.start, "end": one.end, "lead": one.lead, "tokens": tokens}
+        yield {**place, "page": one.page, "headings": [*one.headings]}
+
+
+def _told(chunk: dict[str, Any]) -> str:
+    """A part on a line: '       0     7412  1998 tokens  page 1  The log › Day 1'."""
+    page = f"  page {chunk['page']}" if chunk["page"] else ""
+    above = f"  {' › '.join(map(one_line, chunk['headings']))}" if chunk["headings"] else ""
+    return f"{chunk['start']:>8} {chunk['end']:>8} {chunk['tokens']:>6} tokens{page}{above}"
 
 
 def _lines(document: Document) -> Iterator[str]:

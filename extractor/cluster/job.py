@@ -99,7 +99,7 @@ def order(job: Job) -> bytes:
         settings=job.settings,
         access=Access(access.base_url, key_file, access.offline, access.total_timeout, timeout=access.timeout),
         trace=trace.folder.absolute() if trace else None,
-        options=replace(job.options, on_partial=None),
+        options=replace(job.options, on_partial=None, on_part=None),
         slots=job.slots,
         host=socket.gethostname(),
     )

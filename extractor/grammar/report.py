@@ -9,10 +9,12 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from extractor.dialect.keywords import ANNOTATIONS, DROPPED, NAMED
 from extractor.dialect.metaschema import known, short
+from extractor.field_words import goes_with
 from extractor.grammar.negation import MADE
 from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import Place, referred
 from extractor.pointers import escaped, unescaped
+from extractor.scopes import Scopes
 from extractor.types import Merge
 
 Status = Literal["enforced", "after", "ignored"]
@@ -89,7 +91,7 @@ class Report:
                 elif keyword in _CONTENT:
                     yield Row(place.path, keyword, _shown(value), "ignored", "an annotation: nobody looks into a text")
                 elif keyword in _JOINING:
-                    yield Row(place.path, keyword, _shown(value), "ignored", _joining(keyword, value))
+                    yield Row(place.path, keyword, _shown(value), "ignored", self._joining(place, keyword))
                 elif keyword not in SILENT:
                     status, why = self._found(f"{path}/{keyword}", value if keyword in _DEPENDENT else ())
                     why += _advice(keyword) if why == UNKNOWN else ""
@@ -122,6 +124,15 @@ class Report:
 
         yield from sorted(places, key=position)
 
+    def _joining(self, place: Place, keyword: str) -> str:
+        """What is told of a keyword that only says how the parts of a long text are joined."""
+        value, ways = place.node[keyword], _JOINING[keyword]
+        if value not in ways or not isinstance(value, type(ways[0])):
+            return f"no way to join the parts of a long text; those are {', '.join(map(_shown, ways))}"
+        if keyword == "x-merge" and not goes_with(value, Scopes(self.root).of((place.node,))):
+            return "no way to join values of this type; done as without it"
+        return "no rule: how the parts of a long text are joined"
+
     def _found(self, path: str, names: Iterable[str]) -> tuple[Status, str]:
         """What was told of a keyword, or of one of the names in it that are alternatives of their own."""
         own = (path, *(f"{path}/{escaped(name)}" for name in names))
@@ -148,14 +159,6 @@ def _inner(place: Place, root: Mapping[str, Any]) -> Iterator[Place]:
             yield from (place.child(keyword, at) for at in range(len(value)))
         elif keyword in _SINGLE:
             yield place.child(keyword)
-
-
-def _joining(keyword: str, value: Any) -> str:
-    """What is told of a keyword that only says how the parts of a long text are joined."""
-    ways = _JOINING[keyword]
-    if value in ways and isinstance(value, type(ways[0])):
-        return "no rule: how the parts of a long text are joined"
-    return f"no way to join the parts of a long text; those are {', '.join(map(_shown, ways))}"
 
 
 def _shown(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Collection, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil
@@ -142,7 +142,8 @@ class Work:
         known = self.memo.get(key) if self.memo else None
         if known is not None:
             return replace(known, source=self.document.source)
-        options = replace(options, on_partial=None)
+        ground = "report" if options.ground == "off" else options.ground  # what is said twice is joined
+        options = replace(options, ground=ground, on_partial=None)
         record = question.excerpt.placed(await extract(shown, question.schema, self.engine, options))
         if self.memo and record.ok:
             self.memo.put(key, record)
@@ -217,16 +218,26 @@ def is_too_long(record: Extraction) -> bool:
     return any(problem.kind == PromptTooLong.__name__ for problem in record.errors)
 
 
-async def ask_all(work: Work, questions: Sequence[Question]) -> list[tuple[Question, Extraction]]:
-    """All questions with their records. Those about one excerpt follow each other: what was read of it is kept."""
+async def ask_all(
+    work: Work, questions: Sequence[Question], on_answer: Callable[[Question, Sequence[Extraction]], None]
+) -> list[tuple[Question, Extraction]]:
+    """All questions with their records. Those about one excerpt follow each other: what was read of it is kept.
+
+    `on_answer` gets each question when it is answered.
+    """
     runs: dict[tuple[Range, ...], list[Question]] = {}
     for question in questions:
         runs.setdefault(question.excerpt.ranges, []).append(question)
     is_first = stands_first(questions)
 
     async def one_by_one(run: list[Question]) -> list[tuple[Question, Extraction]]:
+        found: list[tuple[Question, Extraction]] = []
         async with work.doors:
-            return [pair for one in run for pair in await _cut_to_fit(work, one, is_first=is_first)]
+            for one in run:
+                pairs = await _cut_to_fit(work, one, is_first=is_first)
+                on_answer(one, [record for _, record in pairs])
+                found += pairs
+        return found
 
     found = await _gathered([one_by_one(run) for run in runs.values()])
     return [pair for pairs in found for pair in pairs]

@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import Any
 
 from extractor import repair
-from extractor.alike import Given
 from extractor.errors import SourceError
 from extractor.evidence import Evidence
 from extractor.excerpts import Excerpt
 from extractor.forgiving import without_nulls
+from extractor.given import Given
 from extractor.long.asking import Question, Way, Work, ask_all
 from extractor.merge import Merged, merge
 from extractor.pipeline import complete, unread
@@ -23,6 +23,8 @@ from extractor.schema import digest
 from extractor.types import Document, Extraction, Problem, Schema
 from extractor.validation import Valid, validate
 
+_SELDOM = 10  # times as long as it takes to make what is shown, until it is shown again
+
 
 async def answered(work: Work, strategy: Way) -> Extraction:
     """The record of a document, by a strategy."""
@@ -32,14 +34,14 @@ async def answered(work: Work, strategy: Way) -> Extraction:
 
 async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
     started = time.monotonic()
-    pairs = await ask_all(work, questions)
+    pairs = await ask_all(work, questions, _Steps(work, questions).answered)
     asked = [record for _, record in pairs]
     problems = [_placed(question, problem) for question, record in pairs for problem in record.errors]
     records = [record for record in asked if record.data is not None]
     if not records:
         nothing = unread(work.document.source, SourceError(""), work.schema, work.engine, work.options)
         return _summed(replace(nothing, errors=tuple(problems)), asked, started)
-    merged = merge([record.data for record in records], work.schema)
+    merged = merge([record.data for record in records], work.schema, [record.spans for record in records])
     merged.data = without_nulls(work.schema, merged.data)  # parts may have nulls where the record may not
     for where in merged.to_reduce:
         made = await _reduced(work, merged, records, where)
@@ -59,6 +61,35 @@ async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
     notes = joined({"": _told(pairs)}, record.notes)
     record = replace(record, errors=(*record.errors, *problems), conflicts=conflicts, notes=notes)
     return _summed(record, asked, started)
+
+
+class _Steps:
+    """How far a document is, for whoever watches."""
+
+    def __init__(self, work: Work, questions: Sequence[Question]) -> None:
+        self._work = work
+        self._records: dict[int, Sequence[Extraction]] = {id(one): () for one in questions}  # in their order
+        self._done = 0
+        self._shown = self._took = 0.0  # when, and how long it took to make what was shown
+
+    def answered(self, question: Question, records: Sequence[Extraction]) -> None:
+        """One question more is answered."""
+        self._records[id(question)] = records
+        self._done += 1
+        options, started = self._work.options, time.monotonic()
+        if options.on_part is not None:
+            options.on_part(self._work.document.source, self._done, len(self._records))
+        if options.on_partial is not None and started - self._shown >= _SELDOM * self._took:
+            if (data := self._so_far()) is not None:
+                options.on_partial(data)
+            self._shown = time.monotonic()
+            self._took = self._shown - started
+
+    def _so_far(self) -> Any:
+        """The record as far as it is known."""
+        given = [record for some in self._records.values() for record in some if record.data is not None]
+        merged = merge([one.data for one in given], self._work.schema, [one.spans for one in given])
+        return without_nulls(self._work.schema, merged.data)
 
 
 def _told(pairs: Sequence[tuple[Question, Extraction]]) -> str:
@@ -114,7 +145,7 @@ async def _reduced(work: Work, merged: Merged, records: Sequence[Extraction], wh
     texts = merged.to_reduce[where]
     piece, schema = _alone(work.schema, where, merged.data)
     told = Document(work.document.source, "\n\n".join(one.value for one in texts))
-    options = replace(work.options, ground="off", on_partial=None, passes=1)
+    options = replace(work.options, ground="off", on_partial=None, on_part=None, passes=1)
     inner = await Work.of(told, schema, work.engine, options, None, work.depth + 1)
     said = await answered(inner, inner.strategy)
     (name,) = schema.json_schema["properties"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from extractor.errors import EngineUnavailable, PromptTooLong, UsageError
 from extractor.long import extract, outlook
+from extractor.merge import merge
 from extractor.partial import partial
 from extractor.schema import load
 from extractor.talk import Options
@@ -313,6 +315,27 @@ def test_conflicts_have_the_places_of_every_value() -> None:
     assert record.to_dict()["conflicts"]["/port"][1]["spans"][0].keys() == {"start", "end", "match"}
 
 
+@pytest.mark.parametrize("ground", ["report", "off"])
+def test_what_every_part_shows_of_the_beginning_counts_once(ground: Any) -> None:
+    """The beginning of a text stands in each part, and the end of one part in the next."""
+    text = f"The cost is 100. The port is Hull.\n\n{long_text('The port is Leith.', 'The cost is 7.', 'It rained.')}"
+
+    def answer(shown: str) -> Any:
+        costs = [cost for cost in (7, 100) if f"cost is {cost}." in shown]
+        port = next((port for port in ("Leith", "Hull") if port in shown), None)
+        return {"total": costs[0] if costs else None, "port": port, "now": port}
+
+    total = {"type": "integer", "x-merge": "sum"}
+    now = {"type": "string", "x-merge": "last"}
+    spec = {"type": "object", "properties": {"total": total, "port": {"type": "string"}, "now": now}}
+    options = replace(PARTS, context_tokens=40, ground=ground)
+    record = run(text, spec, Reader(answer), options)
+    assert record.data == {"total": 107, "port": "Hull", "now": "Leith"}
+    hull, leith = record.conflicts["/port"]
+    assert (hull.parts, leith.parts) == (1, 1)
+    assert bool(record.spans) == bool(hull.spans) == (ground == "report")
+
+
 def test_nested_texts_that_the_model_worded_become_one_too() -> None:
     first = "The log tells of a ferry with many seats, and of the tide that came and went."
     second = "Ann Bell, the master of the ferry, left the town in May, as the log says."
@@ -325,6 +348,32 @@ def test_nested_texts_that_the_model_worded_become_one_too() -> None:
     record = run(TEXT, "people[]{name, account}", Reader(answer))
     assert record.data == {"people": [{"name": "Ann", "account": "A log of a ferry and its master, who left in May."}]}
     assert record.support["/people/0/account"]
+
+
+def test_a_long_text_is_shown_as_its_parts_are_answered() -> None:
+    steps, grown = [], []
+    options = replace(PARTS, on_partial=grown.append, on_part=lambda *step: steps.append(step))
+    engine = Reader(people)
+    record = run(TEXT, "ferry_seats int, people[]{name}", engine, options)
+    assert steps == [("log.txt", at, 4) for at in range(1, 5)]
+    assert grown[0] == {"ferry_seats": None, "people": [{"name": "Ann Bell"}]}
+    assert grown[-1].keys() == record.data.keys()
+    whole = run(TEXT, "ferry_seats int, people[]{name}", Reader(people), replace(options, strategy="whole"))
+    assert whole.data == record.data
+    assert len(steps) == 4
+
+
+def test_what_is_shown_of_a_long_text_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    from extractor.long import joining
+
+    def slow(*given: Any) -> Any:
+        time.sleep(0.1)
+        return merge(*given)
+
+    grown: list[Any] = []
+    monkeypatch.setattr(joining, "merge", slow)
+    run(TEXT, "ferry_seats int, people[]{name}", Reader(people), replace(PARTS, on_partial=grown.append))
+    assert len(grown) == 1
 
 
 @dataclass

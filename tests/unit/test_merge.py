@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from extractor.grammar import compile_schema
 from extractor.merge import Merged, merge
 from extractor.schema import load
+from extractor.types import Span
 
 PEOPLE = {
     "type": "array",
@@ -49,7 +51,6 @@ def told(found: Merged) -> Any:
         ({"type": "string", "x-merge": "min"}, ["2025-03-01", "2024-12-31"], "2024-12-31"),
         ({"type": "array"}, [["harbour", "Ferry"], ["ferry", "quay"]], ["harbour", "Ferry", "quay"]),
         ({"type": "array"}, [["海港大桥"], ["海港大桥", "霜江县"]], ["海港大桥", "霜江县"]),
-        ({"type": "array"}, [["Lantern Bridge"], ["Lantern Brigde", "Lantern Bridge"]], ["Lantern Bridge"]),
         ({"type": "array"}, [["version 10"], ["version 11"]], ["version 10", "version 11"]),
         ({"type": "array", "maxItems": 2}, [["a", "b"], ["c", "b"], ["c"]], ["b", "c"]),
         ({"type": "array", "x-merge": "first"}, [["a"], ["b"]], ["a"]),
@@ -71,10 +72,64 @@ def told(found: Merged) -> Any:
         ({"type": "array"}, [[{"x": 1}, {"x": 1, "y": 3}]], [{"x": 1}, {"x": 1, "y": 3}]),
         (PEOPLE, [[{"name": "Bo", "ages": [1]}], [{"name": "Bo", "ages": [2]}]], [{"name": "Bo", "ages": [1, 2]}]),
         ({"type": "object"}, [{"x": 1}, {"y": 2}, {"x": None}], {"x": 1, "y": 2}),
+        ({"enum": ["low", "mid", "high"], "x-merge": "max"}, ["low", "high", "mid"], "high"),
+        ({"enum": ["low", "mid", "high"], "x-merge": "min"}, ["mid", "low"], "low"),
+        ({"type": "string", "x-merge": "sum"}, ["12", "7", "7"], "7"),  # no way to join them: as without it
+        ({"type": "array", "x-merge": "sum"}, [[1], [2]], [1, 2]),
+        ({"type": "array", "prefixItems": [{"type": "string"}, {}]}, [["a", None], ["a", 2], ["a", 2]], ["a", 2]),
     ],
 )
 def test_fields_are_merged_by_what_they_mean(field: dict[str, Any], values: list[Any], merged: Any) -> None:
     assert of(field, *values).data == {"a": merged}
+
+
+def placed(field: dict[str, Any], *values: Any, text: str) -> Any:
+    """The same of parts that show all of a text, where each value stands at its first place."""
+    schema = load({"type": "object", "properties": {"a": field}})
+    spans = []
+    for value in values:
+        leaves = {f"/a/{at}": one for at, one in enumerate(value)} if isinstance(value, list) else {"/a": value}
+        found = {where: text.find(str(one)) for where, one in leaves.items()}
+        spans.append({where: Span(at, at + 1, "exact") for where, at in found.items() if at >= 0})
+    return merge([{"a": value} for value in values], schema, spans)
+
+
+@pytest.mark.parametrize(
+    ("field", "values", "merged"),
+    [
+        ({"type": "string"}, ["Hull", "Hull", "Hull", "Leith"], "Hull"),  # two places: of equals the first
+        ({"type": "string", "x-merge": "last"}, ["Hull", "Leith", "Hull"], "Leith"),
+        ({"type": "string", "x-merge": "first"}, ["Leith", "Hull"], "Hull"),
+        ({"type": "string"}, ["Hull", "Hull", "elsewhere", "elsewhere"], "elsewhere"),  # which no place is known of
+        ({"type": "integer", "x-merge": "sum"}, [100, 7, 100, 100], 107),
+        ({"type": "integer", "x-merge": "sum"}, [50, 7, 50], 107),
+        ({"type": "array", "maxItems": 1}, [["Hull"], ["Hull", "cranes"], ["elsewhere"], ["elsewhere"]], ["elsewhere"]),
+    ],
+)
+def test_what_several_parts_show_counts_once(field: dict[str, Any], values: list[Any], merged: Any) -> None:
+    text = "Hull paid 100 for cranes, and 7 to Leith."
+    assert placed(field, *values, text=text).data == {"a": merged}
+
+
+def test_only_what_the_document_does_not_have_is_a_slip() -> None:
+    values = [["Lantern Bridge", "Hepatitis A"], ["Lantern Brigde", "Hepatitis B", "Hepatitis E"]]
+    text = "Of the Lantern Bridge: Hepatitis A and Hepatitis B."
+    found = placed({"type": "array"}, *values, text=text)
+    assert found.data == {"a": ["Lantern Bridge", "Hepatitis A", "Hepatitis B"]}
+    assert of({"type": "array"}, *values).data == {"a": [*values[0], *values[1]]}
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ({"type": "integer", "x-merge": "sum"}, "no rule: how the parts of a long text are joined"),
+        ({"type": ["string", "null"], "x-merge": "sum"}, "no way to join values of this type; done as without it"),
+        ({"type": "array", "x-merge": "reduce"}, "no way to join values of this type; done as without it"),
+    ],
+)
+def test_a_way_that_does_not_go_with_the_values_is_told(field: dict[str, Any], told: str) -> None:
+    report = compile_schema(load({"type": "object", "properties": {"a": field}})).report
+    assert [row.why for row in report if row.keyword == "x-merge"] == [told]
 
 
 def test_a_key_of_ones_own() -> None:
@@ -111,6 +166,29 @@ def test_texts_that_were_worded_are_for_the_model() -> None:
     assert [*of({"type": "string", "x-merge": "reduce"}, "a b", "c d").to_reduce] == ["/a"]
 
 
+@pytest.mark.parametrize(
+    ("field", "texts", "is_reduced"),
+    [
+        (
+            {"type": "string", "description": "An overview."},
+            ["A ferry sails again.", "A bridge opens on Sunday."],
+            True,
+        ),
+        ({"type": "string", "description": "全文的摘要"}, ["渡轮下周一起恢复通航。", "大桥将于周日通车。"], True),
+        ({"type": "string", "description": "An overview."}, ["Ferries", "Bridges"], False),
+        ({"type": "string"}, ["A ferry sails again.", "A bridge opens on Sunday."], False),
+        (
+            {"type": "string"},
+            ["渡轮在停航十二年之后，将从下周一恢复两地之间往返航班，每天六班。", "大桥" * 20],
+            True,
+        ),
+        ({"type": "string"}, ["渡轮将从下周一起恢复通航", "海港大桥将于周日通车"], False),
+    ],
+)
+def test_short_overviews_are_for_the_model_too(field: dict[str, Any], texts: list[str], is_reduced: bool) -> None:
+    assert bool(of(field, *texts).to_reduce) == is_reduced
+
+
 def test_properties_come_in_the_order_of_the_schema() -> None:
     schema = load("a, b?, c[]")
     assert list(merge([{"c": ["x"], "b": "y"}, {"a": "z"}], schema).data) == ["a", "b", "c"]
@@ -120,3 +198,9 @@ def test_properties_come_in_the_order_of_the_schema() -> None:
 def test_a_schema_that_is_a_list() -> None:
     schema = load({"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}})
     assert merge([[{"name": "a"}], [{"name": "A"}, {"name": "b"}]], schema).data == [{"name": "a"}, {"name": "b"}]
+
+
+def test_a_key_is_one_in_any_case() -> None:
+    items = {"type": "object", "properties": {"Name": {"type": "string"}, "Role": {"type": "string"}}}
+    found = of({"type": "array", "items": items}, [{"Name": "Bo", "Role": "x"}], [{"Name": "Bo", "Role": "y"}])
+    assert found.data == {"a": [{"Name": "Bo", "Role": "x"}]}

@@ -1,0 +1,49 @@
+"""What is said of a field beside its type: by its name, by its description, and of how values of it are joined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from extractor.scopes import KINDS, Scope
+from extractor.types import Merge
+
+_OF_ALL = re.compile(r"(?i)\b(?:summar|synops|overview|gist\b|tl;?dr)|总结|概述|概要|摘要|梗概|综述")
+_HEADING = re.compile(r"(?i)\b(?:abstract|summary|synopsis|overview|tl;?dr)\b|摘要|概要|概述|综述")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
+
+_JOINED: Mapping[Merge, frozenset[str]] = {  # kinds of values that a way to join them goes with; the others: any
+    "sum": frozenset(("number",)),
+    "min": frozenset(("number", "string")),
+    "max": frozenset(("number", "string")),
+    "longest": frozenset(("string", "array")),
+    "union": frozenset(("array",)),
+    "reduce": frozenset(("string",)),
+}
+
+
+def goes_with(way: Merge, scope: Scope) -> bool:
+    """Whether values can be joined in a way: 'sum' goes with numbers, 'union' with lists."""
+    return scope.kinds - {"null"} <= _JOINED.get(way, KINDS)
+
+
+def spaced(name: str) -> str:
+    """The words of a name: 'agreementDate' → 'agreement Date', 'year_birth' → 'year birth'."""
+    return _HUMP.sub(" ", name)
+
+
+def is_overview(scope: Scope, name: str) -> bool:
+    """Whether a field is a text about all of a document, by its name or by what is said of it: 'summary', '摘要'."""
+    is_text = "string" in scope.kinds and scope.choices is None
+    return is_text and any(map(_OF_ALL.search, _words(scope, name)))
+
+
+def headings(scope: Scope, name: str) -> frozenset[str]:
+    """Under what documents have such a text themselves: 'The summary or abstract of it' → 'summary', 'abstract'."""
+    return frozenset(found[0].casefold() for words in _words(scope, name) for found in _HEADING.finditer(words))
+
+
+def _words(scope: Scope, name: str) -> list[str]:
+    """The words of a name, and what is said of the field."""
+    said = (part.get("description") for part in scope.parts)
+    return [spaced(name), *(one for one in said if isinstance(one, str))]
