@@ -153,6 +153,17 @@ def test_word_and_epub_have_the_same_structure(name: str) -> None:
     assert "海港大桥于2025年6月15日通车，全长312米。" in found.text
 
 
+def test_a_word_file_has_its_formulas_code_terms_and_what_stands_around_its_pages() -> None:
+    text = of("contract.docx").text
+    assert text.startswith("Contract No. 4711\n\n# Contract\n")
+    assert text.endswith("\n\nHarbour Board, Saltings")  # without the number of the page
+    assert "The fee is (a+1)/2⋅x^2 pounds, √(x_i) at least." in text
+    assert "∑_(i=1)^n (i+1)" in text
+    assert "```\ndef fee(x):\n    return x\n```" in text
+    assert "```\nfor berth in quay:\n    print(berth)\n```" in text  # by its font only
+    assert "Berth\n:   A place at the quay." in text
+
+
 def test_a_pdf_has_pages() -> None:
     found = of("minutes.pdf")
     first, second = pages(found.text)
@@ -258,6 +269,16 @@ def test_a_pdf_whose_stream_unpacks_to_much_is_told() -> None:
 def test_deep_nesting_is_told_or_read() -> None:
     for html in (b"<div>" * 100_000 + b"deep", b"<table><tr><td>" * 3_000 + b"deep", b"<ul><li>" * 3_000 + b"deep"):
         assert "deep" in read_or_told("a.html", html)
+
+
+def test_a_deep_formula_takes_no_longer_than_it_is() -> None:
+    from xml.etree.ElementTree import fromstring
+
+    from extractor.loaders.word_parts import linear
+
+    space = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    deep = f'<oMath xmlns="{space}">{"<box><e>" * 100}<r><t>x</t></r>{"</e></box>" * 100}</oMath>'
+    assert linear(fromstring(deep)) == "x"  # noqa: S314  # ours
 
 
 def test_what_crashes_the_reader_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
