@@ -247,6 +247,25 @@ def test_bad_files_are_told(name: str, data: bytes, told: str) -> None:
     assert time.monotonic() - started < 30
 
 
+def test_what_a_book_says_of_itself() -> None:
+    def metadata(language: str) -> object:
+        says = (
+            '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>'
+            f"<dc:creator>Bell, Ann</dc:creator><dc:creator>Hale, Bo</dc:creator><dc:language>{language}</dc:language>"
+            '</metadata><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/></manifest>'
+            '<spine><itemref idref="a"/></spine></package>'
+        )
+        parts: dict[str, bytes | str] = {
+            "META-INF/container.xml": '<c><rootfile full-path="a.opf"/></c>',
+            "a.opf": says,
+            "a.xhtml": "<p>Sea.</p>",
+        }
+        return read("a.epub", packed(parts)).metadata
+
+    assert metadata("C") == {"author": "Bell, Ann; Hale, Bo"}
+    assert metadata("en-GB") == {"author": "Bell, Ann; Hale, Bo", "language": "en-GB"}
+
+
 def test_a_protected_book_is_told() -> None:
     parts = {
         "META-INF/container.xml": "<a/>",
@@ -320,6 +339,11 @@ def test_nothing_is_fetched_for_a_document() -> None:
         ("<pre><code>a\n  b</code></pre>", "```\na\n  b\n```"),
         ("<style>p{}</style><!-- x --><p>Sea</p><script>1</script>", "Sea"),
         ("<ol><li>a</li><li>b<ul><li>c</li></ul></li></ol>", "1. a\n2. b\n   - c"),
+        (
+            "<p>It is <math><semantics><mi>mc2</mi><annotation encoding='application/x-tex'>mc^2</annotation></math>.</p>",
+            "It is mc^2.",
+        ),
+        ("<p>It is <math><mi>m</mi><mi>c</mi></math>.</p>", "It is mc."),
         ("<table><tr><td>a<td>b<tr><td>1<td><p>2</p><p>3</p></table>", "| a | b |\n| --- | --- |\n| 1 | 2 3 |"),
         (
             "<table><tr><th>d<th>at<th>to<tr><td rowspan=2>Mo<td>9<td rowspan=9>E<tr><td>11<tr><td colspan=2>0</table>",
