@@ -10,15 +10,27 @@ from zipfile import ZipFile
 from extractor.loaders.archive import opened, part, refuse_entities, tree
 from extractor.loaders.loaded import Loaded, UnreadableError
 from extractor.loaders.markdown import from_html
+from extractor.loaders.word_parts import around, with_formulas
 
 _CORE = "docProps/core.xml"
 _DC = "{http://purl.org/dc/elements/1.1/}"
-_STYLES = "p[style-name='Title'] => h1:fresh"
+_STYLES = """
+p[style-name='Title'] => h1:fresh
+p[style-name='Code'] => pre:separator('\\n')
+p[style-name='Source Code'] => pre:separator('\\n')
+p[style-name='HTML Preformatted'] => pre:separator('\\n')
+p[style-name='Quote'] => blockquote > p:fresh
+p[style-name='Intense Quote'] => blockquote > p:fresh
+p[style-name='Block Text'] => blockquote > p:fresh
+p[style-name='Definition Term'] => dl > dt:fresh
+p[style-name='Definition'] => dl > dd:fresh
+"""
+_FIXED_WIDTH = ("courier", "consolas", "mono", "menlo", "source code", "lucida console")  # of the names of fonts
 _NO_TEXT = "a Word file without text"
 
 
 def read(data: bytes) -> Loaded:
-    """The text of a file, with its foot- and endnotes at the end."""
+    """The text of a file, with its foot- and endnotes at the end; what stands above and below its pages stands once."""
     import mammoth
 
     with opened(data) as archive:
@@ -26,11 +38,14 @@ def read(data: bytes) -> Loaded:
             if name.endswith((".xml", ".rels")):
                 refuse_entities(name, part(archive, name))
         metadata = _metadata(archive)
+        above, below = around(archive, "header"), around(archive, "footer")
+        data = with_formulas(data, archive)
     try:
         found = mammoth.convert_to_html(
             BytesIO(data),
             style_map=_STYLES,
             convert_image=mammoth.images.img_element(_no_image),
+            transform_document=mammoth.transforms.paragraph(_code),
             external_file_access=False,
         )
     except RecursionError as error:
@@ -40,7 +55,17 @@ def read(data: bytes) -> Loaded:
     text = from_html(found.value)
     if not text:
         raise UnreadableError(_NO_TEXT, "there is nothing to extract from")
-    return Loaded(text, (), metadata)
+    head, foot = ("\n".join(line for line in lines if line not in text) for lines in (above, below))
+    return Loaded("\n\n".join(filter(None, (head, text, foot))), (), metadata)
+
+
+def _code(paragraph: Any) -> Any:
+    """A paragraph that is all in letters of one width is code."""
+    fonts = [
+        (getattr(each, "font", "") or "").lower() for each in paragraph.children if getattr(each, "children", None)
+    ]
+    is_code = fonts and all(any(name in font for name in _FIXED_WIDTH) for font in fonts)
+    return paragraph.copy(style_name="Code") if is_code and paragraph.style_name in (None, "Normal") else paragraph
 
 
 def _no_image(_: Any) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ After the Open Packaging Format (EPUB 3.3, W3C): container → package → spine
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -21,6 +22,7 @@ _ENCRYPTION = "META-INF/encryption.xml"
 _OPF = "{http://www.idpf.org/2007/opf}"
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _PAGES = frozenset(("application/xhtml+xml", "text/html"))
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(?:-\w+)*(?:; [a-zA-Z]{2,3}(?:-\w+)*)*")  # pandoc takes that of its system: C
 _FONTS = ("http://www.idpf.org/2008/embedding", "http://ns.adobe.com/pdf/enc#RC")  # which only hide fonts
 
 
@@ -64,8 +66,11 @@ def _refuse_protected(archive: ZipFile) -> None:
 def _metadata(package: Element) -> Mapping[str, Any]:
     names = {"title": "title", "author": "creator", "date": "date", "language": "language"}
     said = {name: _joined(package.iter(f"{_DC}{tag}")) for name, tag in names.items()}
+    if not _LANGUAGE.fullmatch(said["language"]):
+        said["language"] = ""
     return {name: value for name, value in said.items() if value}
 
 
 def _joined(elements: Iterator[Element]) -> str:
-    return ", ".join(" ".join(text.split()) for element in elements if (text := element.text or "").strip())
+    """As trafilatura and Word write them: names have commas of their own ('Bell, Ann')."""
+    return "; ".join(" ".join(text.split()) for element in elements if (text := element.text or "").strip())

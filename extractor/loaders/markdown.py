@@ -63,6 +63,14 @@ class _Converter(MarkdownConverter):
         is_note = "noteref" in f"{el.get('epub:type')} {el.get('role')}"
         return f"[{text.strip('[]')}]" if is_note else text
 
+    def convert_math(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        """A formula once: the TeX that it was written in, where that is there; else what it shows."""
+        if written := el.find("annotation", encoding="application/x-tex"):
+            return str(written.get_text()).strip()
+        for other in el.find_all(["annotation", "annotation-xml"]):
+            other.extract()
+        return " ".join(el.get_text().split())
+
     def convert_sup(self, el: Any, text: str, parent_tags: set[str]) -> str:
         """Raised digits, the number of a note in brackets: 'm<sup>2</sup>' → 'm²', '<sup><a>1</a></sup>' → '[1]'."""
         if el.find("a") is not None or el.find_parent("a") is not None:

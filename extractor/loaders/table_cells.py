@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from copy import copy
 from typing import Any
 
 _PARTS = ("thead", "tbody", "tfoot", "tr", "td", "th", "caption")
 _BLOCKS = ("pre", "h1", "h2", "h3", "h4", "h5", "h6")
 _MOSTLY = 0.5  # of the text of a table is in tables within it: it lays them out
+_DEEPEST = 20  # tables in tables
 _MOST_REPEATED = 200  # characters of a cell, so that nothing grows out of proportion
 
 
@@ -16,30 +18,37 @@ def settle(page: Any) -> None:
 
     '<tr><td rowspan=2>Monday<td>9:00<tr><td>11:00' → '<tr><td>Monday<td>9:00<tr><td>Monday<td>11:00'.
     """
+    owned: dict[int, list[Any]] = defaultdict(list)  # the parts of each table, and the tables right in it
+    depths: dict[int, int] = {}
+    for part in page.find_all((*_PARTS, "table")):
+        outer = part.find_parent("table")
+        owned[id(outer)].append(part)
+        depths[id(part)] = depths.get(id(outer), 0) + (part.name == "table")
     for table in reversed(page.find_all("table")):  # what is within another one first
-        within = table.find_all("table")
-        inner = sum(len(each.get_text()) for each in within if each.find_parent("table") is table)
-        if _is_layout(table) or inner > _MOSTLY * len(table.get_text()):
-            _unmake(table, "div")
+        parts = [part for part in owned[id(table)] if id(part) not in owned]
+        within = [part for part in owned[id(table)] if id(part) in owned]
+        if depths[id(table)] > _DEEPEST or _is_layout(table, parts, within):
+            _unmake(table, parts, "div")
             continue
         for each in within:
-            _unmake(each, "span")
-        _fill([*table.find_all("tr")])
+            _unmake(each, owned[id(each)], "span")
+        _fill([part for part in parts if part.name == "tr"])
 
 
-def _is_layout(table: Any) -> bool:
-    """Whether it is there for the look: it says so, has one cell, or code and headings in its cells."""
+def _is_layout(table: Any, parts: list[Any], within: list[Any]) -> bool:
+    """Whether it is there for the look: it says so, has one cell, or code, headings or mostly tables in its cells."""
     is_said = table.get("role") in ("presentation", "none")
-    return is_said or len(table.find_all(["td", "th"], limit=2)) < 2 or table.find(_BLOCKS) is not None  # noqa: PLR2004
+    if is_said or sum(part.name in ("td", "th") for part in parts) < 2 or table.find(_BLOCKS) is not None:  # noqa: PLR2004
+        return True
+    return sum(len(each.get_text()) for each in within) > _MOSTLY * len(table.get_text())
 
 
-def _unmake(table: Any, name: str) -> None:
+def _unmake(table: Any, parts: list[Any], name: str) -> None:
     """A table as blocks, or as words in a line."""
-    for part in [*table.find_all(_PARTS)]:
-        if part.find_parent("table") is table:
-            if name == "span":
-                part.append(" ")
-            part.name = name
+    for part in parts:
+        if name == "span":
+            part.append(" ")
+        part.name = name
     table.name = name
 
 

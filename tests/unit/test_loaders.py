@@ -12,7 +12,6 @@ import pytest
 
 from extractor.errors import SourceError, UsageError
 from extractor.loaders import Loaded, Reading, find_loader, kind_of, read
-from extractor.loaders.markdown import from_html, with_front_matter
 from extractor.outline import metadata_of, pages, sections
 
 FILES = Path(__file__).parents[1] / "files"
@@ -153,6 +152,17 @@ def test_word_and_epub_have_the_same_structure(name: str) -> None:
     assert "海港大桥于2025年6月15日通车，全长312米。" in found.text
 
 
+def test_a_word_file_has_its_formulas_code_terms_and_what_stands_around_its_pages() -> None:
+    text = of("contract.docx").text
+    assert text.startswith("Contract No. 4711\n\n# Contract\n")
+    assert text.endswith("\n\nHarbour Board, Saltings")  # without the number of the page
+    assert "The fee is (a+1)/2⋅x^2 pounds, √(x_i) at least." in text
+    assert "∑_(i=1)^n (i+1)" in text
+    assert "```\ndef fee(x):\n    return x\n```" in text
+    assert "```\nfor berth in quay:\n    print(berth)\n```" in text  # by its font only
+    assert "Berth\n:   A place at the quay." in text
+
+
 def test_a_pdf_has_pages() -> None:
     found = of("minutes.pdf")
     first, second = pages(found.text)
@@ -236,6 +246,25 @@ def test_bad_files_are_told(name: str, data: bytes, told: str) -> None:
     assert time.monotonic() - started < 30
 
 
+def test_what_a_book_says_of_itself() -> None:
+    def metadata(language: str) -> object:
+        says = (
+            '<package xmlns="http://www.idpf.org/2007/opf" xmlns:dc="http://purl.org/dc/elements/1.1/"><metadata>'
+            f"<dc:creator>Bell, Ann</dc:creator><dc:creator>Hale, Bo</dc:creator><dc:language>{language}</dc:language>"
+            '</metadata><manifest><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/></manifest>'
+            '<spine><itemref idref="a"/></spine></package>'
+        )
+        parts: dict[str, bytes | str] = {
+            "META-INF/container.xml": '<c><rootfile full-path="a.opf"/></c>',
+            "a.opf": says,
+            "a.xhtml": "<p>Sea.</p>",
+        }
+        return read("a.epub", packed(parts)).metadata
+
+    assert metadata("C") == {"author": "Bell, Ann; Hale, Bo"}
+    assert metadata("en-GB") == {"author": "Bell, Ann; Hale, Bo", "language": "en-GB"}
+
+
 def test_a_protected_book_is_told() -> None:
     parts = {
         "META-INF/container.xml": "<a/>",
@@ -260,6 +289,16 @@ def test_deep_nesting_is_told_or_read() -> None:
         assert "deep" in read_or_told("a.html", html)
 
 
+def test_a_deep_formula_takes_no_longer_than_it_is() -> None:
+    from xml.etree.ElementTree import fromstring
+
+    from extractor.loaders.word_parts import linear
+
+    space = "http://schemas.openxmlformats.org/officeDocument/2006/math"
+    deep = f'<oMath xmlns="{space}">{"<box><e>" * 100}<r><t>x</t></r>{"</e></box>" * 100}</oMath>'
+    assert linear(fromstring(deep)) == "x"  # noqa: S314  # ours
+
+
 def test_what_crashes_the_reader_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
     from extractor.loaders import isolated
 
@@ -282,52 +321,6 @@ def test_nothing_is_fetched_for_a_document() -> None:
         b'<html><body><link rel="stylesheet" href="http://127.0.0.1:9/a.css"><img src="http://127.0.0.1:9/a.png"><p>Sea'
     )
     assert read("a.html", page).text.strip().endswith("Sea")
-
-
-# --- Markdown ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("html", "markdown"),
-    [
-        ("<h2>Fares</h2><p>A <b>day</b> <a href='x'>ticket</a></p>", "## Fares\n\nA day ticket"),
-        ("<p>a_b *c* [d] 1. e</p>", "a_b *c* [d] 1. e"),
-        ("<p>H<sub>2</sub>O, 10<sup>-3</sup>, x<sup>n</sup></p>", "H₂O, 10⁻³, xn"),
-        ("<p>Said.<sup><a href='#n'>3</a></sup></p>", "Said.[3]"),
-        ("<p>Said.<a role='doc-noteref'>3</a> <a href='x'>More</a></p>", "Said.[3] More"),
-        ("<p>one<br>two</p>", "one\ntwo"),
-        ("<pre><code>a\n  b</code></pre>", "```\na\n  b\n```"),
-        ("<style>p{}</style><!-- x --><p>Sea</p><script>1</script>", "Sea"),
-        ("<ol><li>a</li><li>b<ul><li>c</li></ul></li></ol>", "1. a\n2. b\n   - c"),
-        ("<table><tr><td>a<td>b<tr><td>1<td><p>2</p><p>3</p></table>", "| a | b |\n| --- | --- |\n| 1 | 2 3 |"),
-        (
-            "<table><tr><th>d<th>at<th>to<tr><td rowspan=2>Mo<td>9<td rowspan=9>E<tr><td>11<tr><td colspan=2>0</table>",
-            "| d | at | to |\n| --- | --- | --- |\n| Mo | 9 | E |\n| Mo | 11 | E |\n| 0 | | E |",
-        ),
-        (
-            "<table><tr><td>Side<td><h2>Fares</h2><table><tr><th>a<th>b<tr><td>1<td>2</table></table>",
-            "Side\n\n## Fares\n\n| a | b |\n| --- | --- |\n| 1 | 2 |",
-        ),
-        ("<table><tr><td>1<td><pre>a\n b</pre></table>", "1\n\n```\na\n b\n```"),
-        ("<table role=presentation><tr><td>a<td>b</table>", "a\n\nb"),
-        (
-            "<table><tr><th>item<th>sizes<tr><td>Rope of hemp<td>in <table><tr><td>m<td>ft</table></table>",
-            "| item | sizes |\n| --- | --- |\n| Rope of hemp | in m ft |",
-        ),
-    ],
-)
-def test_from_html(html: str, markdown: str) -> None:
-    assert from_html(html) == markdown
-
-
-def test_cells_over_many_rows_cost_little() -> None:
-    page = f"<table><tr><td rowspan=99999>{'sea ' * 9_000}<td>0" + "<tr><td>1" * 3_000 + "</table>"
-    assert len(from_html(page)) < 200_000
-
-
-def test_front_matter_is_read_back() -> None:
-    said = {"title": "A: 'b' # c", "author": "王, 李", "date": "2025-06-15"}
-    assert {key: str(value) for key, value in metadata_of(with_front_matter("x", said)).items()} == said
 
 
 # --- readers of one's own ----------------------------------------------------------------------------------------
