@@ -25,10 +25,6 @@ from extractor.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-EXAMPLES = ROOT / "examples" / "README.md"
-SCHEMAS = ROOT / "examples" / "schemas.md"
-OTHERS = ("modes.md", "engines.md", "prompting.md", "from-kor.md", "batch.md", "cluster.md", "grounding.md")
-PAGES = (README, EXAMPLES, SCHEMAS, *(ROOT / "examples" / name for name in OTHERS))
 
 SHELL_LANGUAGES = ("console", "sh", "bash", "shell")
 # Words that stand before a command: EXTRACT_MODEL=… extract run
@@ -38,6 +34,10 @@ ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 def read(path: Path) -> str:
     """The text of a page; empty where there is none, so that the other tests can be collected."""
     return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+# The README, and the pages of examples, which have commands; the others are articles.
+PAGES = (README, *(page for page in sorted((ROOT / "examples").glob("*.md")) if "```console" in read(page)))
 
 
 @dataclass(frozen=True)
