@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -457,7 +456,7 @@ def test_real_weights_are_asked_for_yaml(here: Path) -> None:
     assert "Traceback" not in done.err
 
 
-def test_of_a_long_text_the_first_question_is_shown(here: Path) -> None:
+def test_of_a_long_text_one_question_is_shown(here: Path) -> None:
     (here / "long.txt").write_text("\n\n".join(f"Day {day}. " + "It rained. " * 60 for day in range(40)) + "\nEnd.")
     flags = ("-s", "rain, people[]", "-m", "replay:none.jsonl", "--json")
     (here / "none.jsonl").write_text("")
@@ -465,9 +464,14 @@ def test_of_a_long_text_the_first_question_is_shown(here: Path) -> None:
     shown = json.loads(done.out)["messages"][-1]["content"]
     assert "Day 0." in shown
     assert "End." not in shown
-    assert re.search(
-        r"this is the first of \d+ questions about it", extract("prompt", "long.txt", *flags, "-v", cwd=here).err
-    )
+    parts = json.loads(done.out)["questions"]
+    parted = ("--strategy", "map-reduce", "--chunk-tokens", "500", "-v", "--question")
+    last = extract("prompt", "long.txt", *flags, *parted, str(parts), cwd=here)
+    assert "End." in json.loads(last.out)["messages"][-1]["content"]
+    assert f"this is question {parts} of {parts} about it" in last.err
+    beyond = extract("prompt", "long.txt", *flags, *parted, str(parts + 1), cwd=here)
+    told = f"error: long.txt: there is no question {parts + 1}\nhint: there are {parts}\n"
+    assert (beyond.code, beyond.err) == (2, told)
     whole = extract("prompt", "long.txt", *flags, "--strategy", "whole", "-v", cwd=here)
     assert "End." in json.loads(whole.out)["messages"][-1]["content"]
     assert "questions" not in whole.err

@@ -25,7 +25,6 @@ from extractor.cli import app
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-PAGES = (README, *sorted((ROOT / "examples").glob("*.md")))  # those that are only texts have no blocks
 
 SHELL_LANGUAGES = ("console", "sh", "bash", "shell")
 # Words that stand before a command: EXTRACT_MODEL=… extract run
@@ -35,6 +34,10 @@ ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 def read(path: Path) -> str:
     """The text of a page; empty where there is none, so that the other tests can be collected."""
     return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+# The README, and the pages of examples, which have commands; the others are articles.
+PAGES = (README, *(page for page in sorted((ROOT / "examples").glob("*.md")) if "```console" in read(page)))
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,9 @@ def prompt(
     strategy: StrategyOption = "auto",
     chunk_tokens: ChunkTokensOption = 2_000,
     context_tokens: ContextTokensOption = 100,
+    question: Annotated[
+        int, typer.Option("--question", metavar="N", min=1, help="Of a long text, which of the questions about it.")
+    ] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     raw: RawOption = False,
     loader: LoaderOption = None,
@@ -67,9 +70,9 @@ def prompt(
 ) -> None:
     """Print what a model would get of a document; generates nothing, and asks no server.
 
-    The exact messages (of a long text those of the first question about it), the mode with the grammar or the JSON
-    Schema that is sent in it, and the count of tokens. Where only a server's answers can show which modes it honours,
-    those are listed that would be tried.
+    The exact messages (of a long text those of the first question about it, or --question N), the mode with the grammar
+    or the JSON Schema that is sent in it, and the count of tokens. Where only a server's answers can show which modes
+    it honours, those are listed that would be tried.
     """
     screen = Screen(quiet, verbose)
     with handled(screen):
@@ -94,7 +97,7 @@ def prompt(
                 chunk_tokens=chunk_tokens,
                 context_tokens=context_tokens,
             )
-            found = asyncio.run(prepare(engine, document, loaded, options))
+            found = asyncio.run(prepare(engine, document, loaded, options, question))
         if found.questions > 1:
-            screen.note(f"{document.source}: this is the first of {found.questions:,} questions about it")
+            screen.note(f"{document.source}: this is question {question:,} of {found.questions:,} about it")
         print_prompt(found, as_json=as_json)

@@ -8,7 +8,7 @@ from extractor.cli.terminal import plain
 from extractor.engines import RemoteEngine, Session
 from extractor.errors import SchemaError
 from extractor.lines import to_json
-from extractor.long import first_question
+from extractor.long import question_of
 from extractor.prompt import as_text
 from extractor.strict import to_strict
 from extractor.talk import Options, build_request, estimate_chat, of_engine
@@ -17,7 +17,7 @@ from extractor.types import Document, Engine, Mode, Request, Schema
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The first request of a document, with the grammar or the JSON Schema that is sent beside its messages.
+    """A request about a document, with the grammar or the JSON Schema that is sent beside its messages.
 
     Of a long document it is one of several `questions`. `modes` are several where only the answers of an endpoint show
     which of them it honours; then the request is that of mode `prompt`, of which all have the messages. `tokens` is
@@ -35,11 +35,11 @@ class Prompt:
         return self.modes[0] if len(self.modes) == 1 else None
 
 
-async def prepare(session: Session, document: Document, schema: Schema, options: Options) -> Prompt:
-    """What a run would ask first; an endpoint is asked for nothing."""
+async def prepare(session: Session, document: Document, schema: Schema, options: Options, question: int = 1) -> Prompt:
+    """What a run would ask first, or as another question about a long text; an endpoint is asked for nothing."""
     wanted = options.mode or ("prompt" if options.fitting == ("prompt",) else None)
     try:
-        document, schema, options, questions = await first_question(document, schema, session, options)
+        document, schema, options, questions = await question_of(document, schema, session, options, question)
         modes = (of_engine(session, wanted),) if wanted else _possible(session.engine, schema, options.fitting)
         request = build_request(document, schema, options, modes[0] if len(modes) == 1 else "prompt")
         is_chat = request.form == "chat"  # nobody counts the tokens of a text
@@ -80,7 +80,7 @@ def print_prompt(prompt: Prompt, *, as_json: bool) -> None:
         held = {"grammar": request.grammar, "json_schema": request.json_schema}
         said = {"messages": turns} if request.form == "chat" else {"prompt": as_text(request.messages)}
         told = {**said, "mode": prompt.mode, "modes": prompt.modes, **held, "input_tokens": prompt.tokens}
-        print(to_json(told, indent=2))
+        print(to_json({**told, "questions": prompt.questions}, indent=2))
         return
     if request.form == "completion":
         print(f"--- text\n{plain(as_text(request.messages))}\n")

@@ -11,12 +11,13 @@ Reading order: this file; `asking`, what is asked; `joining`, one record of it.
 
 from __future__ import annotations
 
+from extractor.errors import UsageError
 from extractor.long.asking import WHOLE, Memo, Work, chunks_of, document_first, is_too_long, outlook, stands_first
 from extractor.long.joining import answered
 from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Schema
 
-__all__ = ["WHOLE", "Memo", "chunks_of", "extract", "first_question", "outlook"]
+__all__ = ["WHOLE", "Memo", "chunks_of", "extract", "outlook", "question_of"]
 
 
 async def extract(
@@ -32,11 +33,18 @@ async def extract(
     return await answered(work, "mixed") if is_next else record
 
 
-async def first_question(
-    document: Document, schema: Schema, engine: Engine, options: Options
+async def question_of(
+    document: Document, schema: Schema, engine: Engine, options: Options, number: int = 1
 ) -> tuple[Document, Schema, Options, int]:
-    """What of a document is shown first, what is asked of it and how, and how many questions there are."""
+    """What of a document one of the questions about it shows, what is asked and how, and how many questions there are.
+
+    Raises `UsageError` where there are not so many.
+    """
     work = await Work.of(document, schema, engine, options, None)
     questions = [*work.questions(work.strategy)]
+    if not 1 <= number <= len(questions):
+        hint = f"there are {len(questions):,}" if len(questions) > 1 else "all of it is asked about at once"
+        raise UsageError(f"{document.source}: there is no question {number}", hint=hint)
     options = document_first(options) if stands_first(questions) else options
-    return questions[0].excerpt.shown, questions[0].schema, options, len(questions)
+    question = questions[number - 1]
+    return question.excerpt.shown, question.schema, options, len(questions)
