@@ -123,6 +123,12 @@ def test_what_is_not_taken(site: str, path: str, told: str) -> None:
     assert "secret" not in found
 
 
+def test_a_page_that_is_not_there_cannot_be_saved_either(site: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        load(Source(f"{site}/none", reading=HERE))
+    assert caught.value.hint == "there is no such page"
+
+
 def test_only_public_addresses_unless_allowed(site: str) -> None:
     assert "127.0.0.1 is a private address" in fault(site, Reading())
     assert "localhost is a private address" in fault("http://localhost:1/", Reading())

@@ -32,6 +32,12 @@ _HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/pdf,text/*;q=0.9,*/*;q=0.1",
     "User-Agent": "extract (reads one document for its user)",
 }
+_REFUSALS = {
+    401: "it wants a login: save it from a browser, and name the file",
+    403: "the server refuses programs: save it from a browser, and name the file",
+    404: "there is no such page",
+    410: "this page is there no more",
+}
 _PRIVATE_HINT = "--allow-private fetches from this machine and its network too"
 
 
@@ -153,8 +159,7 @@ def _taken(response: Response, at: str, url: str, until: float) -> Fetched | str
     if status in _PASSING:
         raise _PassingError(f"HTTP {status}")
     if not response.is_success:
-        hint = {401: "it wants a login", 403: "the server refuses programs", 404: "there is no such page"}.get(status)
-        raise SourceError(f"{url}: HTTP {status}", hint=hint and f"{hint}: save it from a browser, and name the file")
+        raise SourceError(f"{url}: HTTP {status}", hint=_REFUSALS.get(status))
     media_type, charset = _type(response.headers)
     if media_type and not media_type.startswith(_READ_TYPES):
         raise SourceError(f"{url}: {media_type}, no text", hint="only pages, texts and documents are read")
