@@ -18,6 +18,7 @@ _JOINED: Mapping[Merge, frozenset[str]] = {  # kinds of values that a way to joi
     "max": frozenset(("number", "string")),
     "longest": frozenset(("string", "array")),
     "union": frozenset(("array",)),
+    "all": frozenset(("array",)),
     "reduce": frozenset(("string",)),
 }
 

@@ -34,17 +34,25 @@ class Given:
         """Where it stands in the document, if that is known."""
         return self.spans.get(self.pointer)
 
+    @property
+    def place(self) -> tuple[int, ...]:
+        """Where it begins in the document, or what is in it does; () where that is not known."""
+        if not isinstance(self.value, dict | list):
+            return (self.span.start,) if self.span else ()
+        inside = f"{self.pointer}/"
+        return tuple(sorted(span.start for where, span in self.spans.items() if where.startswith(inside)))
+
 
 def statements(said: Iterable[Given]) -> list[Given]:
     """Values in the order of their places, each of one place once: several parts may show it."""
-    found: dict[Hashable, Given] = {}
+    found: dict[Hashable, tuple[tuple[int, ...], Given]] = {}
     for at, one in enumerate(said):
-        found.setdefault((identity(one.value), one.span.start) if one.span else at, one)
+        place = one.place
+        found.setdefault((identity(one.value), place) if place else at, (place, one))
     every = [*found.values()]
-    placed = [one.span.start for one in every if one.span]
-    if len(placed) < len(every):
-        return every
-    return [every[at] for at in sorted(range(len(every)), key=placed.__getitem__)]
+    if all(place for place, _ in every):
+        every.sort(key=lambda pair: pair[0][0])
+    return [one for _, one in every]
 
 
 def grouped(values: Iterable[Given], mark: Callable[[Given], Hashable]) -> list[list[Given]]:

@@ -1,9 +1,10 @@
 """One record of several: what each part of a document gave, joined by what the fields mean.
 
-`x-merge` of a field says how: `first`, `last`, `longest`, `majority`, `union` (of lists), `sum`, `min`, `max`, or
-`reduce`, which the model does. Without it: a choice and a yes or no by vote; numbers, dates and names as they are said
-most often, of equals the first; lists by union, where the same in other letters is the same; lists of records by their
-key, which `x-key` names (else `id`, `name`, `title`); summaries, and long texts that the model worded, by `reduce`.
+`x-merge` of a field says how: `first`, `last`, `longest`, `majority`, `union` and `all` (of lists), `sum`, `min`, `max`,
+or `reduce`, which the model does. Without it: a choice and a yes or no by vote; numbers, dates and names as they are
+said most often, of equals the first; lists by union, where the same in other letters is the same; lists of records
+by their key, which `x-key` names (else `id`, `name`, `title`); summaries, and long texts that the model worded, by
+`reduce`.
 """
 
 from __future__ import annotations
@@ -83,8 +84,8 @@ class _Merging:
         how = _how(scope)
         if how is None and all(isinstance(one.value, dict) for one in said):
             return self._object(scope, said, where)
-        if how in (None, "union") and all(isinstance(one.value, list) for one in said):
-            return self._tuple(scope, said, where) if scope.prefix else self._list(scope, said, where)
+        if how in (None, "union", "all") and all(isinstance(one.value, list) for one in said):
+            return self._tuple(scope, said, where) if scope.prefix else self._list(scope, said, where, how)
         return self._chosen(scope, said, where, how)
 
     def _object(self, scope: Scope, said: list[Given], where: str) -> dict[str, Any]:
@@ -122,12 +123,12 @@ class _Merging:
             self.found.conflicts.append(Conflict(where, tuple(map(tuple, groups)), taken))
         return taken
 
-    def _list(self, scope: Scope, said: list[Given], where: str) -> list[Any]:
-        """The union, the same items once; where there may not be so many, those that most parts have."""
+    def _list(self, scope: Scope, said: list[Given], where: str, how: Merge | None) -> list[Any]:
+        """The union, the same items once, or `all`; where there may not be so many, those that most parts have."""
         items = statements(one.child(at) for one in said for at, item in enumerate(one.value) if not is_empty(item))
         key = key_of(self.scopes.of(scope.items)) if scope.items else None
-        groups = grouped(items, lambda one: identity(one.value, key))
-        if key is None:
+        groups = [[one] for one in items] if how == "all" else grouped(items, lambda one: identity(one.value, key))
+        if key is None and how != "all":
             groups = without_fragments(without_slips(groups))
         most = min((part["maxItems"] for part in scope.parts if "maxItems" in part), default=len(groups))
         kept = sorted(sorted(range(len(groups)), key=lambda at: -len(groups[at]))[:most])
@@ -179,6 +180,7 @@ _WAYS: Mapping[str, Callable[[_Values], Any]] = {
     "majority": _majority,
     "reduce": _majority,
     "union": _majority,
+    "all": _majority,
     "sum": _summed,
     "min": lambda values: min(values.said, key=values.order),
     "max": lambda values: max(values.said, key=values.order),

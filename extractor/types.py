@@ -19,7 +19,7 @@ Form = Literal["chat", "completion"]
 Order = Literal["document-last", "document-first"]  # of a prompt
 Ground = Literal["off", "report", "require"]
 Strategy = Literal["auto", "whole", "map-reduce", "retrieve"]
-Merge = Literal["first", "last", "longest", "majority", "union", "sum", "min", "max", "reduce"]
+Merge = Literal["first", "last", "longest", "majority", "union", "all", "sum", "min", "max", "reduce"]
 
 VERBATIM = "x-verbatim"  # keyword of a JSON Schema, ours: a text is a run of the document's words
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -167,6 +168,26 @@ def test_texts_that_the_model_worded_become_one() -> None:
     record = run(TEXT, "summary str", Reader(answer))
     assert record.data == {"summary": "A log of a ferry and its master, who left in May."}
     assert record.support["/summary"]
+
+
+@pytest.mark.parametrize(("way", "count"), [("all", 24), ("union", 2)])
+def test_equal_rows_of_other_places_are_kept_where_it_is_asked_for(way: str, count: int) -> None:
+    text = "\n\n".join(f"## Day {day}\n\n{FILLER}\n\n- Coffee 3.50\n- Cake 2.25" for day in range(1, 13))
+    row = {"type": "object", "properties": {"item": {"type": "string"}, "price": {"type": "number"}}}
+    rows = {"type": "array", "items": {**row, "required": ["item", "price"]}, "x-merge": way}
+
+    def answer(shown: str) -> Any:
+        found = re.findall(r"(?m)^- (\w+) ([\d.]+)$", shown)
+        return {"lines": [{"item": item, "price": float(price)} for item, price in found]}
+
+    options = Options(strategy="map-reduce", chunk_tokens=120, context_tokens=30)
+    engine = Reader(answer)
+    record = run(text, {"type": "object", "properties": {"lines": rows}, "required": ["lines"]}, engine, options)
+    assert record.ok
+    assert len(engine.requests) > 2
+    assert sum(shown.count("Cake") for shown in engine.shown) > 12  # some rows are shown twice
+    assert len(record.data["lines"]) == count
+    assert [row["item"] for row in record.data["lines"][:2]] == ["Coffee", "Cake"]
 
 
 @pytest.mark.parametrize(
