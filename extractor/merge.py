@@ -1,6 +1,6 @@
 """One record of several: what each part of a document gave, joined by what the fields mean.
 
-`x-merge` of a field says how: `first`, `last`, `longest`, `majority`, `union` and `all` (of lists), `sum`, `min`, `max`,
+`x-merge` of a field says how: `first`, `last`, `longest`, `majority`, `union`, `all` (of lists), `sum`, `min`, `max`,
 or `reduce`, which the model does. Without it: a choice and a yes or no by vote; numbers, dates and names as they are
 said most often, of equals the first; lists by union, where the same in other letters is the same; lists of records
 by their key, which `x-key` names (else `id`, `name`, `title`); summaries, and long texts that the model worded, by
