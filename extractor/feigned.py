@@ -2,7 +2,7 @@
 
 'The identifier, e.g. "arXiv:1234.5678"' is meant to show a form; small models take it for the answer. What a schema
 names as a category ('Sports', say) can be right though no text has the word, so only what points to one thing is
-looked at: numbers, dates, identifiers, addresses.
+looked at: numbers, dates, identifiers, addresses. They also answer with the description itself.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from extractor.text import normalise
 from extractor.types import Document, Schema
 
 FEIGNED = "{!r} is an example of the schema, and not in the document: taken out"
+REPEATED = "{!r} is what the schema says of the field, and not in the document: taken out"
 
 _MARK = re.compile(r"(?i)\be\.\s?g\.|\b(?:examples?|for instance|such as|i\.e\.)(?!\w)|例如|比如|示例|例[：:]|譬如")
 _END = re.compile(r"[)）;；。\n]|\.(?=\s|$)")
@@ -29,70 +30,91 @@ _BETWEEN = re.compile(r"[,，、]|\s(?:or|and)\s|或")
 _AROUND = " \t:：.,，。'\"“”‘’"
 _POINTING = re.compile(r"\d|@|://")
 _LEAST = 4  # characters of an example that can only be copied
+_LEAST_SAID = 20  # characters of a description that can
+_SHOWN = 60  # characters of a value in a note
+_MOST_OF_IT = 0.6  # of a description: less can be one of several categories that it names
 
 Path = tuple[str | int, ...]
 
 
 def without_feigned(schema: Schema, data: Any, document: Document) -> tuple[Any, dict[str, str]]:
     """Data without such values, as far as they may be missing, and what is said of them by pointer."""
-    places = _feigned(schema, data, document)
-    items = [path for path in places if isinstance(path[-1], int)]
-    fields = [path for path in places if path not in items]
+    told = _feigned(schema, data, document)
+    items = [path for path in told if isinstance(path[-1], int)]
     loose = forgiving(schema)
-    empty = [path for path in fields if without(loose, data, [path]) is not None]
+    empty = [path for path in told if path not in items and without(loose, data, [path]) is not None]
     emptied = without(loose, data, empty)
     if not (empty or items) or emptied is None:
         return data, {}
-    notes = {pointer(path): FEIGNED.format(places[path]) for path in empty}
-    for path in items:
-        notes[pointer(path[:-1])] = FEIGNED.format(places[path])
+    notes = {pointer(path): told[path] for path in empty} | {pointer(path[:-1]): told[path] for path in items}
     return without_items(without_nulls(schema, emptied[0]), items), notes
 
 
 def _feigned(schema: Schema, data: Any, document: Document) -> dict[Path, str]:
-    """By path the values that are examples of their fields, and are not in the document."""
-    if not _has_samples(schema):
+    """What there is to say of values that are copied from the schema, and are not in the document; by path."""
+    if not _has_any(schema):
         return {}
     scopes = scopes_of(schema)
-    alike = {path: value for path, value, samples in _texts(scopes, scopes.nodes, data, ()) if _key(value) in samples}
+    alike = {
+        path: told.format(_shortened(value))
+        for path, value, scope, around in _texts(scopes, scopes.nodes, data, ())
+        if path and (told := _copied(value, scope, around))
+    }
     spans = ground(data, document, schema).spans if alike else {}
-    return {path: value for path, value in alike.items() if path and pointer(path) not in spans}
+    return {path: told for path, told in alike.items() if pointer(path) not in spans}
 
 
 def _texts(
-    scopes: Scopes, nodes: Nodes, value: Any, path: Path, of_list: frozenset[str] = frozenset()
-) -> Iterator[tuple[Path, str, frozenset[str]]]:
-    """The texts of data, with the examples that the schema gives of each; those of a list are of its items."""
+    scopes: Scopes, nodes: Nodes, value: Any, path: Path, around: Scope | None = None
+) -> Iterator[tuple[Path, str, Scope, Scope | None]]:
+    """The texts of data, with what is said of them, and of the list that they are items of."""
     scope = scopes.of(nodes)
     if isinstance(value, str):
-        yield path, value, _samples(scope) | of_list
+        yield path, value, scope, around
     elif isinstance(value, list):
         for at, inner in enumerate(value):
-            yield from _texts(scopes, scope.child(at), inner, (*path, at), _samples(scope))
+            yield from _texts(scopes, scope.child(at), inner, (*path, at), scope)
     elif isinstance(value, dict):
         for name, inner in value.items():
             yield from _texts(scopes, scope.child(name), inner, (*path, name))
 
 
-def _samples(scope: Scope) -> frozenset[str]:
-    """The examples that are named at a place, but for what it offers as a choice."""
+def _copied(value: str, scope: Scope, around: Scope | None) -> str:
+    """What is told of a text that is an example of its field, or the most of its description; '' of others."""
     if scope.choices is not None:
-        return frozenset()
-    return frozenset(map(_key, (one for part in scope.parts for one in named(part))))
+        return ""
+    nodes = (*scope.parts, *(around.parts if around else ()))
+    samples = {_key(one) for node in nodes for one in named(node)}
+    described = [_key(said) for node in nodes if isinstance(said := node.get("description"), str)]
+    longest = max(map(len, (*samples, *described)), default=0)
+    if len(value) < (_LEAST if samples else _LEAST_SAID) or len(value) > 2 * longest:
+        return ""
+    key = normalise(value).text
+    if key in samples:
+        return FEIGNED
+    is_said = any(key in one and len(key) >= _MOST_OF_IT * len(one) for one in described)
+    return REPEATED if len(key) >= _LEAST_SAID and is_said else ""
 
 
-def _key(value: str) -> str:
-    return normalise(value).text
+def _shortened(value: str) -> str:
+    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+
+
+@lru_cache(maxsize=4_096)
+def _key(said: str) -> str:
+    """What a schema says, as it is compared."""
+    return normalise(said).text
 
 
 @lru_cache(maxsize=64)
-def _has_samples(schema: Schema) -> bool:
-    """Whether a schema names an example anywhere."""
+def _has_any(schema: Schema) -> bool:
+    """Whether a schema names an example anywhere, or has a description that is no label."""
     todo: list[Any] = [schema.json_schema]
     while todo:
         node = todo.pop()
         if isinstance(node, Mapping):
-            if any(named(node)):
+            said = node.get("description")
+            if any(named(node)) or (isinstance(said, str) and len(said) >= _LEAST_SAID):
                 return True
             todo += node.values()
         elif isinstance(node, list):
@@ -102,15 +124,20 @@ def _has_samples(schema: Schema) -> bool:
 
 def named(node: Mapping[str, Any]) -> Iterator[str]:
     """The examples at a place that point to one thing: 'A code, e.g. "A-1234" or "x"' → 'A-1234'."""
-    examples = node.get("examples")
-    found = [one for one in examples if isinstance(one, str)] if isinstance(examples, list) else []
-    said = node.get("description")
-    said = said if isinstance(said, str) else ""
+    examples, said = node.get("examples"), node.get("description")
+    found = (one for one in examples if isinstance(one, str)) if isinstance(examples, list) else ()
+    for one in (*found, *(_marked(said) if isinstance(said, str) else ())):
+        if len(plain := one.strip(_AROUND)) >= _LEAST and _POINTING.search(plain):
+            yield plain
+
+
+@lru_cache(maxsize=4_096)
+def _marked(said: str) -> tuple[str, ...]:
+    """What stands behind 'e.g.' in a description, thing by thing."""
+    found: list[str] = []
     for mark in _MARK.finditer(said):
         rest = said[mark.end() :]
         end = _END.search(_QUOTED.sub(lambda one: "x" * len(one[0]), rest))
         rest = rest[: end.start()] if end else rest
-        quoted = [group for one in _QUOTED.finditer(rest) for group in one.groups() if group]
-        found += quoted or _BETWEEN.split(rest)
-    plain = (one.strip(_AROUND) for one in found)
-    yield from (one for one in plain if len(one) >= _LEAST and _POINTING.search(one))
+        found += [group for one in _QUOTED.finditer(rest) for group in one.groups() if group] or _BETWEEN.split(rest)
+    return tuple(found)

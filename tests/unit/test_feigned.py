@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from scripted import ScriptedEngine
 
-from extractor.feigned import FEIGNED, named, without_feigned
+from extractor.feigned import FEIGNED, REPEATED, named, without_feigned
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.talk import Options
@@ -62,6 +62,30 @@ def test_what_is_copied_from_the_schema_is_taken_out(field: Any, value: str, tex
     assert notes == ({} if is_kept else {"/a": FEIGNED.format(value)})
     required = load({"type": "object", "properties": {"a": {**CODE, "type": "string"}}, "required": ["a"]})
     assert without_feigned(required, {"a": "A-1234"}, Document("d", TEXT)) == ({"a": "A-1234"}, {})
+
+
+ROLES = "Titles or positions of people who may decide on behalf of the borrower"
+KINDS = "Computer Vision and Patterns, or Machine Learning and Statistics, or Systems"
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "text", "is_kept"),
+    [
+        (ROLES, ROLES, TEXT, False),
+        (ROLES, "titles or positions of people who may decide on behalf", TEXT, False),
+        (ROLES, ROLES, f"It names {ROLES}.", True),
+        (ROLES, "Titles or positions", TEXT, True),
+        (ROLES, "The master and the mate of the ferry may decide", TEXT, True),
+        (KINDS, "Machine Learning and Statistics", TEXT, True),  # a category
+        ("The name", "The name", TEXT, True),
+    ],
+)
+def test_a_description_is_no_answer(said: str, value: str, text: str, is_kept: bool) -> None:
+    field = {"type": ["string", "null"], "description": said}
+    schema = load({"type": "object", "properties": {"a": field}, "required": ["a"]})
+    data, notes = without_feigned(schema, {"a": value}, Document("d", text))
+    assert data == {"a": value if is_kept else None}
+    assert notes == ({} if is_kept else {"/a": REPEATED.format(value if len(value) <= 60 else f"{value[:60]}…")})
 
 
 def test_items_of_lists_too() -> None:
