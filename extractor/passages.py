@@ -20,9 +20,9 @@ from extractor.scopes import Scopes, scopes_of
 from extractor.text import weigh_tokens
 from extractor.types import Document, Schema
 
-_SHARE = 1 / 16  # of what is shown, that a passage has
+_SHARE = 1 / 16  # of what is shown, that a passage has at most
 _BEGINNING = 1 / 8  # of it, that the beginning of the document has
-_LEAST = 40  # tokens of a passage
+_LEAST, _MOST = 40, 125  # tokens of a passage: more room is for more passages, so that each field has some
 _MOST_RANKED = 64  # passages of a field
 _OF_NAME = 2.0  # how much more the words of a name count than those of what is said of a field
 _OF_KIND = 1.5  # how much more a passage counts that has a value of the kind
@@ -46,7 +46,7 @@ class Passages:
     def of(cls, document: Document, schema: Schema, size: float, pages: Sequence[int] = ()) -> Passages:
         """Those for excerpts of about so many tokens, as estimated."""
         text = document.text
-        ranges = [(one.start, one.end) for one in split(text, max(round(size * _SHARE), _LEAST))]
+        ranges = [(one.start, one.end) for one in split(text, _length(size))]
         scopes = scopes_of(schema)
         sought = [_Sought.of(schema, scopes, one) for one in fields(schema)]
         queries = [query for one in sought for query in (one.name, one.words)]
@@ -64,7 +64,7 @@ class Passages:
             if at is not None and weight <= left:
                 taken.append(self.ranges[at])
                 left -= weight
-            if left < size * _SHARE / 2:
+            if left < _length(size) / 2:
                 break
         return Excerpt.of(self.document, taken or self.ranges[:1], self.pages)
 
@@ -77,6 +77,11 @@ class Passages:
                 break
             left -= weight
             yield at
+
+
+def _length(size: float) -> int:
+    """How many tokens a passage has at most, of an excerpt of so many."""
+    return max(round(min(size * _SHARE, _MOST)), _LEAST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ Way = Strategy | Literal["mixed"]
 WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
 
 _MOST_VALUES = 200  # that one answer is asked for
+_MOST_SHARED = 8_000  # tokens that are shown for several groups of fields, each of which is asked for
 _LEAST = 400  # characters of a part that is not cut any more
 _OVERLAP = 0.05  # of a chunk
 _DEEPEST = 3  # times that texts of texts are made
@@ -88,16 +89,23 @@ class Work:
     def questions(self, strategy: Way) -> Iterator[Question]:
         """What is asked, by a strategy."""
         parted, others = _shared_out(self.schema, strategy, self.document.text)
-        for some in grouped(others, _MOST_VALUES):
-            asked = portion(self.schema, some)
-            if strategy == "whole":
-                yield Question(Excerpt(self.document, ((0, len(self.document.text)),), self.pages), asked)
-            else:
-                yield Question(self.passages.about(some, self.size), asked, some)
+        groups = grouped(others, _MOST_VALUES)
+        for some, excerpt in zip(groups, self._excerpts(groups, strategy), strict=True):
+            sought = () if strategy == "whole" else some
+            yield Question(excerpt, portion(self.schema, some), sought)
         if parted:
             some_of_each = [partial(portion(self.schema, some)) for some in grouped(parted, _MOST_VALUES)]
             for chunk in chunks_of(self.document.text, self.size):
                 yield from (Question(self._part(chunk), asked, is_partial=True) for asked in some_of_each)
+
+    def _excerpts(self, groups: Sequence[Sequence[Field]], strategy: Way) -> list[Excerpt]:
+        """What is shown for each group of fields; several see the same, more of it therefore, as it is read once."""
+        if strategy == "whole":
+            return [Excerpt(self.document, ((0, len(self.document.text)),), self.pages)] * len(groups)
+        if self.schema.examples:  # they stand between the document and the question
+            return [self.passages.about(some, self.size) for some in groups]
+        times = _times(len(groups), self.options)
+        return [self.passages.about([one for some in groups for one in some], self.size * times)] * len(groups)
 
     @cached_property
     def passages(self) -> Passages:
@@ -180,14 +188,20 @@ def _has_section(text: str, names: Collection[str]) -> bool:
     return bool(names) and len(re.findall(heading, text[:_BEGINNING])) == 1
 
 
+def _times(groups: int, options: Options) -> float:
+    """How many times as much as of one is shown for so many groups of fields."""
+    return min(groups, max(_MOST_SHARED / options.chunk_tokens, 1))
+
+
 def outlook(schema: Schema, options: Options, tokens: int) -> tuple[int, int]:
-    """How many questions a text of so many tokens takes by estimate, and how many tokens of it they show together."""
+    """How many questions a text of so many tokens takes by estimate, and how many tokens of it are read for them."""
     strategy = strategy_for(tokens, options)
     parted, others = _shared_out(schema, strategy, "")
-    size = tokens if strategy == "whole" else options.chunk_tokens
     alone = len(grouped(others, _MOST_VALUES))
+    shown = tokens if strategy == "whole" else min(options.chunk_tokens * _times(alone, options), tokens)
+    read = round(shown) * (alone if schema.examples else min(alone, 1))
     parts = ceil(tokens / (options.chunk_tokens * (1 - _OVERLAP))) * len(grouped(parted, _MOST_VALUES))
-    return alone + parts, alone * size + parts * (options.chunk_tokens + options.context_tokens)
+    return alone + parts, read + parts * (options.chunk_tokens + options.context_tokens)
 
 
 def chunks_of(text: str, size: float) -> list[Chunk]:

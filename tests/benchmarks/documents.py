@@ -2,6 +2,7 @@
 
     python tests/benchmarks/documents.py race GOLD PREDICTIONS.jsonl [--model SPEC] [--sets …] [--ways …] [--seconds N]
     python tests/benchmarks/documents.py score GOLD PREDICTIONS.jsonl [--sets …] [--ways …]
+    python tests/benchmarks/documents.py reach GOLD [--sizes 1000,2000]
 
 `race` goes on where it stopped: what is in PREDICTIONS is not asked again. It takes short documents first, each in all
 ways, so that it can be ended at any time. GOLD is a folder with extractbench_dev, keywords_en_long_dev and blog_zh_dev
@@ -13,6 +14,7 @@ parts of N tokens (`auto:N` too). Sets: `extractbench`, values by kind of field;
 `blog_zh`, title and tags; `names`, the people of a play and a novel beside a list made by rules, where `--part 1/10`
 takes a tenth of each text. Of an answer that is not valid, what could be kept of it counts. Tokens are those read anew
 and written; a way is compared with the truncated text that used least of those that used as many or more.
+`reach` asks no model: it looks for gold values of extractbench in what would be shown.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from documents_names import Names, body, people, stretch
+from documents_reach import reach
 from documents_scores import MAIN, Points, blog, keywords, names, report, values
 from documents_values import Tally
 from wordings import read
@@ -209,6 +212,12 @@ def points(task: Task, data: Any) -> tuple[Points, Tally | None]:
     return (keywords if task.dataset == "keywords_long" else blog)(task.gold, data), None
 
 
+def reached(given: argparse.Namespace) -> None:
+    """Print how much of what is asked for the passages of long documents show."""
+    every = (task for task in tasks(given.gold, ["extractbench"]) if wanted(task.id, given.ids))
+    reach([task for task in every if weigh_tokens(task.text) > min(given.sizes)], given.sizes, beginning)
+
+
 def listed(text: str) -> list[str]:
     """'a,b' → ['a', 'b']."""
     return [one for one in text.split(",") if one]
@@ -231,6 +240,11 @@ def sets(text: str) -> list[str]:
     return listed(text)
 
 
+def sizes(text: str) -> list[int]:
+    """'1000,2000' → [1000, 2000]."""
+    return [int(one) for one in listed(text)]
+
+
 def part(text: str) -> str:
     """'2/10'; '' is all."""
     at, _, of = text.partition("/")
@@ -242,9 +256,9 @@ def part(text: str) -> str:
 def main() -> None:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["race", "score"])
+    parser.add_argument("what", choices=["race", "score", "reach"])
     parser.add_argument("gold", type=Path)
-    parser.add_argument("predictions", type=Path)
+    parser.add_argument("predictions", type=Path, nargs="?", default=Path(__file__).with_suffix(".jsonl"))
     parser.add_argument("--model", default="qwen2.5-coder-1.5b")
     parser.add_argument("--sets", type=sets, default=[*MAIN])
     parser.add_argument("--ways", type=ways, default=[], help=f"default: {','.join(WAYS)}")
@@ -253,10 +267,11 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="documents of each set")
     parser.add_argument("--seconds", type=float, help="begin nothing after so long")
     parser.add_argument("--max-tokens", type=int, default=4096, help="of an answer")
+    parser.add_argument("--sizes", type=sizes, default=[1000, 2000], help="of what is shown at once, in tokens")
     given = parser.parse_args()
     if not (given.gold / "extractbench_dev.jsonl").exists():
         sys.exit(f"{given.gold}: no gold records there, nothing to race on")
-    (race if given.what == "race" else score)(given)
+    {"race": race, "score": score, "reach": reached}[given.what](given)
 
 
 if __name__ == "__main__":

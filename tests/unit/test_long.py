@@ -19,6 +19,7 @@ from extractor.merge import merge
 from extractor.partial import partial
 from extractor.schema import load
 from extractor.talk import Options
+from extractor.text import weigh_tokens
 from extractor.types import Completion, Document, Extraction, Mode, Request, Usage
 
 FILLER = "The tide came and went, and nobody wrote it down. "
@@ -291,16 +292,20 @@ def test_auto_asks_for_lists_by_parts_and_for_the_rest_by_passages() -> None:
 BIG = ", ".join(f"f{at} str" for at in range(500))
 
 
-def test_a_schema_that_is_too_much_is_asked_in_portions_with_the_document_first() -> None:
-    class Clerk(Reader):
-        async def generate(self, request: Request) -> Completion:
-            assert request.json_schema is not None
-            self.shown.append(request.messages[0].content)
-            return Completion(
-                json.dumps(dict.fromkeys(request.json_schema["properties"], "it")), "stop", Usage(10, 0, 5)
-            )
+class Clerk(Reader):
+    """Says the same of each field; keeps the first messages, which have the document where it comes first."""
 
-    engine = Clerk(people)
+    def __init__(self) -> None:
+        super().__init__(people)
+
+    async def generate(self, request: Request) -> Completion:
+        assert request.json_schema is not None
+        self.shown.append(request.messages[0].content)
+        return Completion(json.dumps(dict.fromkeys(request.json_schema["properties"], "it")), "stop", Usage(10, 0, 5))
+
+
+def test_a_schema_that_is_too_much_is_asked_in_portions_with_the_document_first() -> None:
+    engine = Clerk()
     record = run("It is it.", BIG, engine, Options())
     assert record.ok
     assert [*record.data] == [f"f{at}" for at in range(500)]
@@ -309,6 +314,19 @@ def test_a_schema_that_is_too_much_is_asked_in_portions_with_the_document_first(
     assert all("It is it." in shown[:40] for shown in engine.shown)
     assert record.notes[""] == "asked in 3 questions about some of its fields each"
     assert len(record.spans) == 500
+
+
+@pytest.mark.parametrize(("chunk_tokens", "most"), [(200, 600), (4_000, 8_000)])
+def test_portions_are_asked_for_of_the_same_passages(chunk_tokens: int, most: int) -> None:
+    """Three groups of fields see three times as much as one, up to a bound: it is read once."""
+    text = long_text(*(f"The f{at} is number {at}." for at in range(500)))
+    engine = Clerk()
+    record = run(text, BIG, engine, Options(strategy="retrieve", chunk_tokens=chunk_tokens))
+    assert record.ok
+    assert len(engine.shown) == 3
+    (shown,) = {content.partition("</text>")[0] for content in engine.shown}
+    assert 0.8 * most < weigh_tokens(shown) < 1.2 * most
+    assert outlook(load(BIG), Options(strategy="retrieve", chunk_tokens=chunk_tokens), 99_000) == (3, most)
 
 
 def test_passes_ask_for_what_lists_lack_until_nothing_comes() -> None:
