@@ -404,7 +404,7 @@ def test_prompt_as_json_counts_the_tokens_that_a_run_uses(here: Path) -> None:
     shown = extract("prompt", "--json", "-", "-s", "kind.py", *SMOL, cwd=here, stdin=BRIDGE)
     assert (shown.code, shown.err) == (0, "")
     prompt = json.loads(shown.out)
-    assert list(prompt) == ["messages", "mode", "modes", "grammar", "json_schema", "input_tokens"]
+    assert list(prompt) == ["messages", "mode", "modes", "grammar", "json_schema", "input_tokens", "questions"]
     assert (prompt["mode"], prompt["modes"], prompt["json_schema"]) == ("grammar", ["grammar"], None)
     assert [message["role"] for message in prompt["messages"]] == ["system", "user"]
     done = extract("run", "bridge.txt", "-s", "kind.py", *SMOL, "--full", cwd=here)
