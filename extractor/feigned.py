@@ -40,6 +40,8 @@ Path = tuple[str | int, ...]
 def without_feigned(schema: Schema, data: Any, document: Document) -> tuple[Any, dict[str, str]]:
     """Data without such values, as far as they may be missing, and what is said of them by pointer."""
     told = _feigned(schema, data, document)
+    if not told:
+        return data, {}
     items = [path for path in told if isinstance(path[-1], int)]
     loose = forgiving(schema)
     empty = [path for path in told if path not in items and without(loose, data, [path]) is not None]

@@ -172,9 +172,9 @@ def _shared_out(schema: Schema, strategy: Way, text: str) -> tuple[Sequence[Fiel
     A summary that the document has itself, under a heading, is a thing that it says once.
     """
     every = fields(schema)
-    is_all = strategy == "map-reduce"
-    spread = [one for one in every if one.is_everywhere and not _has_section(text, one.sections)]
-    parted = every if is_all else spread if strategy == "mixed" else ()
+    parted: Sequence[Field] = every if strategy == "map-reduce" else ()
+    if strategy == "mixed":
+        parted = [one for one in every if one.is_everywhere and not _has_section(text, one.sections)]
     return parted, [one for one in every if one not in parted]
 
 
