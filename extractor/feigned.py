@@ -15,7 +15,7 @@ from typing import Any
 from extractor.absent import without, without_items
 from extractor.forgiving import forgiving, without_nulls
 from extractor.ground import ground
-from extractor.pointers import pointer
+from extractor.pointers import by_pointer, pointer
 from extractor.scopes import Nodes, Scope, Scopes, scopes_of
 from extractor.text import normalise
 from extractor.types import Document, Schema
@@ -48,7 +48,8 @@ def without_feigned(schema: Schema, data: Any, document: Document) -> tuple[Any,
     emptied = without(loose, data, empty)
     if not (empty or items) or emptied is None:
         return data, {}
-    notes = {pointer(path): told[path] for path in empty} | {pointer(path[:-1]): told[path] for path in items}
+    places = [*((path, path) for path in empty), *((path[:-1], path) for path in items)]  # items are told at their list
+    notes = by_pointer((pointer(place), told[path]) for place, path in places)
     return without_items(without_nulls(schema, emptied[0]), items), notes
 
 

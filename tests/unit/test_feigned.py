@@ -96,6 +96,10 @@ def test_items_of_lists_too() -> None:
     assert found == {"codes": ["C-12", "B-5678"]}
     assert notes == {"/codes": FEIGNED.format("A-1234")}
     assert data["codes"][0] == "A-1234"
+    found, notes = without_feigned(schema, data, Document("d", "C-12."))
+    assert found == {"codes": ["C-12"]}
+    assert "'A-1234'" in notes["/codes"]
+    assert "'B-5678'" in notes["/codes"]
 
 
 @pytest.mark.parametrize("is_looked_at", [True, False])
