@@ -10,13 +10,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from extractor.api import aextract, astream, close, extract
+    from extractor.api import achoose, achoose_many, aextract, astream, choose, choose_many, close, extract
     from extractor.engines import Access, Budget, Session, Trace, open_engine
     from extractor.errors import ExtractError
     from extractor.examples import with_examples
+    from extractor.one_of import one_of
     from extractor.prompt import PromptStyle
     from extractor.schema import load as load_schema
     from extractor.talk import Options
+    from extractor.tools import Call, Tool, load_tools
     from extractor.types import (
         Completion,
         Document,
@@ -38,6 +40,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Access": "extractor.engines:Access",
     "Budget": "extractor.engines:Budget",
+    "Call": "extractor.tools:Call",
     "Completion": "extractor.types:Completion",
     "Document": "extractor.types:Document",
     "Engine": "extractor.types:Engine",
@@ -53,13 +56,20 @@ _HOMES = {
     "Span": "extractor.types:Span",
     "Support": "extractor.types:Support",
     "Trace": "extractor.engines:Trace",
+    "Tool": "extractor.tools:Tool",
     "Usage": "extractor.types:Usage",
     "Verbatim": "extractor.types:Verbatim",
+    "achoose": "extractor.api:achoose",
+    "achoose_many": "extractor.api:achoose_many",
     "aextract": "extractor.api:aextract",
     "astream": "extractor.api:astream",
+    "choose": "extractor.api:choose",
+    "choose_many": "extractor.api:choose_many",
     "close": "extractor.api:close",
     "extract": "extractor.api:extract",
     "load_schema": "extractor.schema:load",
+    "load_tools": "extractor.tools:load_tools",
+    "one_of": "extractor.one_of:one_of",
     "open_engine": "extractor.engines:open_engine",
     "with_examples": "extractor.examples:with_examples",
 }
@@ -67,6 +77,7 @@ _HOMES = {
 __all__ = [
     "Access",
     "Budget",
+    "Call",
     "Completion",
     "Document",
     "Engine",
@@ -81,14 +92,21 @@ __all__ = [
     "Session",
     "Span",
     "Support",
+    "Tool",
     "Trace",
     "Usage",
     "Verbatim",
+    "achoose",
+    "achoose_many",
     "aextract",
     "astream",
+    "choose",
+    "choose_many",
     "close",
     "extract",
     "load_schema",
+    "load_tools",
+    "one_of",
     "open_engine",
     "with_examples",
 ]

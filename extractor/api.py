@@ -1,4 +1,4 @@
-"""The library's face: `extract` and `aextract`.
+"""The library's face: `extract` and `choose`, with those that are awaited.
 
 Engines live on one event loop in a background thread, so that the same call works in scripts, in notebooks and
 inside a running loop, and the weights stay loaded from one call to the next.
@@ -14,7 +14,9 @@ from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
+
+from typing_extensions import Unpack
 
 from extractor.engines import Session, open_engine
 from extractor.engines.own import kept
@@ -23,6 +25,7 @@ from extractor.long import extract as extract_document
 from extractor.models import DEFAULT
 from extractor.schema import SchemaSpec, load, load_many
 from extractor.talk import Options
+from extractor.tools import Call, ToolSpec, calls_of, load_tools, schema_of
 from extractor.types import Document, Engine, Extraction
 
 T = TypeVar("T")
@@ -97,6 +100,42 @@ async def astream(
         record.cancel()
 
 
+class Asked(TypedDict, total=False):
+    """How `choose` and its kin ask: `allow_none` lets no tool fit, `ask` lets a call say what is `missing`."""
+
+    allow_none: bool
+    ask: bool
+    model: str | None
+    engine: Engine | None
+    options: Options | None
+
+
+def choose(query: str, tools: ToolSpec, **asked: Unpack[Asked]) -> Call:
+    """The tool that does what a query asks for, with its arguments, which are validated; nothing is run.
+
+    `tools` are functions with type hints, Pydantic classes, definitions in JSON, or anything else that `load_tools`
+    takes. With `allow_none` there may be none that fits; with `ask` the call says what is `missing` in the query, where
+    arguments would be made up otherwise. `model`, `engine` and `options` are as for `extract`. Raises `InvalidOutput`
+    where the model gave no valid call.
+    """
+    return _submit(_choose(query, tools, asked, many=False)).result()[0]
+
+
+def choose_many(query: str, tools: ToolSpec, **asked: Unpack[Asked]) -> list[Call]:
+    """As `choose`, for a query that asks for several things: the calls, in order."""
+    return _submit(_choose(query, tools, asked, many=True)).result()
+
+
+async def achoose(query: str, tools: ToolSpec, **asked: Unpack[Asked]) -> Call:
+    """As `choose`, for use inside an event loop."""
+    return (await asyncio.wrap_future(_submit(_choose(query, tools, asked, many=False))))[0]
+
+
+async def achoose_many(query: str, tools: ToolSpec, **asked: Unpack[Asked]) -> list[Call]:
+    """As `choose_many`, for use inside an event loop."""
+    return await asyncio.wrap_future(_submit(_choose(query, tools, asked, many=True)))
+
+
 def close() -> None:
     """Unload the weights; the next call loads them again."""
     with _guard:
@@ -123,6 +162,16 @@ async def _extract(
     loaded = load_many(schema) if many else load(schema)
     opened = _shared(model) if engine is None else kept(engine)
     return await extract_document(document, loaded, opened, _checked(options))
+
+
+async def _choose(query: str, tools: ToolSpec, asked: Asked, *, many: bool) -> list[Call]:
+    """The calls for a query."""
+    if not isinstance(query, str):
+        raise UsageError(f"choose() takes a text, not {type(query).__name__}")
+    loaded = load_tools(tools)
+    schema = schema_of(loaded, many=many, allow_none=asked.get("allow_none", False), ask=asked.get("ask", False))
+    how = asked.get("model"), asked.get("engine"), asked.get("options")
+    return [*calls_of(await _extract(Document("query", query), schema, *how, many=False), loaded)]
 
 
 def _checked(options: Options | None) -> Options:

@@ -67,6 +67,7 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
         attempts=talk.attempts,
         usage=talk.usage,
         thoughts=talk.thoughts,
+        probabilities=talk.probabilities,
     )
     record = _finish(record, draft, evidence)
     if data is None:

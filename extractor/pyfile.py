@@ -114,7 +114,7 @@ def find_type(target: str, name: str | None) -> tuple[Any, ModuleType]:
 
 def _only_root(module: ModuleType, target: str) -> Any:
     faults: list[str] = []
-    roots = _roots(module, faults)
+    roots = root_classes(module, faults)
     if faults and len(roots) > 1:
         raise SchemaError(f"{target}: {faults[0]}", hint="mend it, or name the class that is meant")
     if not roots:
@@ -144,7 +144,7 @@ def _own_classes(module: ModuleType) -> list[type]:
     return models or [value for value in own if is_dataclass(value) or is_typeddict(value)]
 
 
-def _roots(module: ModuleType, faults: list[str]) -> list[type]:
+def root_classes(module: ModuleType, faults: list[str]) -> list[type]:
     """The classes that no other class of the file refers to, by a field or as a base class; `faults` are Pydantic's.
 
     Classes that refer only to each other have no root between them: then all are candidates.
@@ -156,11 +156,16 @@ def _roots(module: ModuleType, faults: list[str]) -> list[type]:
             with contextlib.suppress(NameError, PydanticUserError):  # told with its name when the model is used
                 one.model_rebuild(_types_namespace=vars(module))
         try:
-            used |= set(_classes_in(TypeAdapter(one).core_schema)) - {one}
+            used |= classes_of(one) - {one}
         except (NameError, PydanticUserError) as error:
             faults.append(f"{one.__name__}: {str(error).partition(chr(10))[0]}")
         used |= set(one.__mro__) - {one}
     return [one for one in classes if one not in used] or classes
+
+
+def classes_of(type_: Any) -> set[type]:
+    """The classes that a type is made of; raises what Pydantic has against it."""
+    return set(_classes_in(TypeAdapter(type_).core_schema))
 
 
 def _classes_in(core: Any) -> Iterator[type]:

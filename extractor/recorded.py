@@ -29,6 +29,7 @@ def as_record(fields: Any) -> Extraction:
         ungrounded=_mapped(fields, "ungrounded", _text),
         absent=_mapped(fields, "absent", _text),
         conflicts=_mapped(fields, "conflicts", _alternatives),
+        probabilities=_mapped(fields, "probabilities", _likelihoods),
         errors=[_problem(error, f"/errors/{at}") for at, error in enumerate(_list(fields.get("errors"), "/errors"))],
         notes=_mapped(fields, "notes", _text),
         attempts=_count(fields.get("attempts", 0), "/attempts"),
@@ -137,6 +138,12 @@ def _number(value: Any, where: str) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         raise ValueError(f"{where}: not a number")
     return float(value)
+
+
+def _likelihoods(value: Any, where: str) -> dict[str, float]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{where}: not an object")  # noqa: TRY004
+    return {name: _score(likelihood, where) for name, likelihood in value.items()}
 
 
 def _score(value: Any, where: str) -> float:

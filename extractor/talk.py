@@ -7,7 +7,7 @@ next weaker one, openly: in a note, and in the record's `mode`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, get_args
 
@@ -16,8 +16,10 @@ from extractor.answer import apart, is_plain_json, partial, refuse, well_formed
 from extractor.errors import ModeRejected, SchemaError, UsageError
 from extractor.forgiving import spoken, without_nulls
 from extractor.grammar import Grammar, compile_schema
-from extractor.prompt import PromptStyle, Voice, answer_now, messages, think, voice_for
-from extractor.strict import to_strict
+from extractor.one_of import choice_of
+from extractor.probabilities import LIKELIEST, of_choices
+from extractor.prompt import PromptStyle, Voice, answer_now, messages, think, voice_for, without_tools
+from extractor.strict import Calls, to_calls, to_strict
 from extractor.text import estimate_tokens
 from extractor.types import (
     Completion,
@@ -142,6 +144,7 @@ class Talk:
         self.attempts = 0
         self.usage = Usage()
         self.thoughts = ""
+        self.probabilities: Mapping[str, Mapping[str, float]] = {}
         self._unfit: dict[Mode, Exception] = {}
         self._notes: list[str] = []
 
@@ -171,7 +174,7 @@ class Talk:
                 if mode == "grammar" and (loose := _grammar(question.schema, self.text).loose):
                     self._notes.append(f"verbatim fields are checked after: {loose}")
                 self.attempts += 1
-                return self._doubted(self._count(await self._generate(request, question)))
+                return self._weighed(self._doubted(self._count(await self._generate(request, question))), question)
             except ModeRejected as error:
                 self._go_on_without(mode, f"is rejected ({error})", error)
             except SchemaError as error:
@@ -181,7 +184,10 @@ class Talk:
 
     def restore(self, schema: Schema, value: Any) -> Any:
         """An answer in the shape of its schema: a model is asked by a forgiving one, or by a strict one."""
-        value = to_strict(schema).restore(value) if self.mode in ("json_schema", "tools") else value
+        if self.mode == "tools" and (calls := to_calls(schema)):
+            value = calls.restore(value)
+        elif self.mode in ("json_schema", "tools"):
+            value = to_strict(schema).restore(value)
         return without_nulls(schema, value)
 
     def notes(self) -> dict[str, str]:
@@ -194,6 +200,12 @@ class Talk:
         is_learning = getattr(self.engine, "disown", None) is not None
         if is_learning and self.mode in ("grammar", "json_schema") and not is_plain_json(completion):
             self._disown(self.mode, "is ignored: an answer was not JSON alone", is_for_all=self.options.mode is None)
+        return completion
+
+    def _weighed(self, completion: Completion, question: Question) -> Completion:
+        """An answer; how likely what it chose was is kept."""
+        if completion.tokens and (choice := choice_of(question.schema)):
+            self.probabilities = of_choices(completion.tokens, choice)
         return completion
 
     def _disown(self, mode: Mode, why: str, *, is_for_all: bool) -> None:
@@ -281,10 +293,23 @@ def build_request(document: Document, schema: Schema, options: Options, mode: Mo
 def structured(schema: Schema, chat: tuple[Message, ...], options: Options, mode: Mode, text: str = "") -> Request:
     """A request whose answer is held to a schema in the way of a mode; `text` is what verbatim values are a part of."""
     request = replace(_request(chat, options), mode=mode, name=_NOT_IN_NAMES.sub("_", schema.name)[:_LONGEST_NAME])
+    if mode == "tools" and (calls := to_calls(schema)):
+        return _with_calls(request, calls, voice_for(text, options.style), schema)
+    if choice_of(schema):
+        request = replace(request, alternatives=LIKELIEST)
     if mode == "grammar":
         grammar = _grammar(schema, text)
         return replace(request, grammar=grammar.text, json_schema=grammar.json_schema)
     return request if mode == "prompt" else replace(request, json_schema=to_strict(schema).json_schema)
+
+
+def _with_calls(request: Request, calls: Calls, voice: Voice, schema: Schema) -> Request:
+    """A request in which the alternatives of a choice are functions, so that no message has to describe them."""
+    brief = without_tools(request.messages, schema, voice)
+    choice = calls.choice
+    return replace(
+        request, messages=brief, functions=(*calls.functions,), many=choice.is_many, may_pass=choice.allows_none
+    )
 
 
 def _grammar(schema: Schema, text: str) -> Grammar:

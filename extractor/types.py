@@ -107,13 +107,24 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Function:
+    """What a model may call in mode `tools`: its name, what it does, and the strict JSON Schema of its arguments."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One call of a model, and how its answer is held to a schema; `timeout` is in seconds, of one try.
 
     In mode `grammar` the schema is there twice: as llguidance text, and as the JSON Schema that is in it. In the modes
     `json_schema` and `tools` it is in the strict subset of OpenAI, in mode `prompt` in the messages alone. `name` is
-    that of the schema or tool, made of letters, digits, `_` and `-`. In form `completion` the messages go out as one
-    text to continue (`extractor.prompt.as_text`).
+    that of the schema or tool, made of letters, digits, `_` and `-`. With `functions` the model chooses one of them
+    instead, with `many` several, and none where it `may_pass`; the answer is {"tool": name, "arguments": …}, or a list
+    of such. `alternatives` asks for the probabilities of so many tokens at each place of the answer. In form
+    `completion` the messages go out as one text to continue (`extractor.prompt.as_text`).
     """
 
     messages: tuple[Message, ...]
@@ -126,6 +137,10 @@ class Request:
     seed: int | None = None
     timeout: float = 600.0
     form: Form = "chat"
+    functions: tuple[Function, ...] = ()
+    many: bool = False
+    may_pass: bool = False
+    alternatives: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +165,19 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """A token of an answer, and the likeliest tokens at its place with the logarithms of their probabilities."""
+
+    text: str
+    likeliest: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """What a model answered: JSON text, or free text in mode `prompt`.
 
     `thoughts` is what a reasoning model wrote before; `notes` say what the answer had beside the text (calls of other
-    tools, say) that is not used.
+    tools, say) that is not used. `tokens` are there where a request asks for them and the engine has them.
     """
 
     text: str
@@ -162,6 +185,7 @@ class Completion:
     usage: Usage
     thoughts: str = ""
     notes: tuple[str, ...] = ()
+    tokens: tuple[Token, ...] = ()
 
 
 OnText = Callable[[str], None]  # gets the text of an answer so far
@@ -285,8 +309,9 @@ class Extraction:
     `data` is None exactly where `errors` says why; of a list of records, `data` holds the valid ones, and the pointers
     of `errors` count in the list that the model gave. By pointer: `spans` and `support` say where values stand in the
     document, `ungrounded` why one does not, `absent` why one is empty, `conflicts` what parts of a long document say of
-    it where they differ, `notes` what was changed. `value` is the validated instance of the user's class (or `data`
-    itself where the schema has no class); it is not part of the written record.
+    it where they differ, `notes` what was changed, `probabilities` how likely a choice was, as far as the engine says.
+    `value` is the validated instance of the user's class (or `data` itself where the schema has no class); it is not
+    part of the written record.
     """
 
     source: str
@@ -299,6 +324,7 @@ class Extraction:
     ungrounded: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
     conflicts: Mapping[str, Sequence[Alternative]] = field(default_factory=dict)
+    probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     errors: Sequence[Problem] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     attempts: int = 0

@@ -32,7 +32,7 @@ SMOL = ("-m", "smollm2-135m")
 OURS = ("PYTHONUNBUFFERED", "FORCE_COLOR", "NO_COLOR", "COLUMNS")
 
 RECORD = ["source", "data", "spans", "support", "ungrounded", "absent", "errors", "notes", "schema", "engine", "mode"]
-RECORD += ["conflicts", "attempts", "usage", "seconds", "thoughts"]
+RECORD += ["conflicts", "probabilities", "attempts", "usage", "seconds", "thoughts"]
 
 BRIDGE = "The Harbour Bridge opened on 19 March 1932 in Sydney. It was designed by John Bradfield.\n"
 ROAD = "The Nullarbor road leads to Perth. It is one of the longest roads of Australia.\n"

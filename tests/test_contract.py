@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 
 from extractor.engines import Access, Session, Settings, open_engine
 from extractor.engines.endpoint.remote import RemoteEngine
+from extractor.one_of import one_of
 from extractor.pipeline import extract
 from extractor.schema import load_json
 from extractor.talk import Options
@@ -69,6 +70,9 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     "Chinese": closed(名称={"enum": ["海港大桥", "隧道"]}, 年份={"type": "integer", "minimum": 0, "maximum": 9999}),
     "a hundred fields": closed(**{a + b: {"type": "boolean"} for a in "abcdefghij" for b in "abcdefghij"}),
     "deep": deep(8),
+    "a choice": one_of(
+        {"open": closed(bridge=WORD), "date/it": closed(year={"type": "integer"})}, for_query=True, allow_none=True
+    ).json_schema,
     "a map": {"type": "object", "additionalProperties": {"type": "integer"}, "maxProperties": 2},
     "a list": {"type": "array", "items": closed(year={"type": "integer"}), "minItems": 1, "maxItems": 2},
 }

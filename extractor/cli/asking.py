@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,20 +72,8 @@ def options_of(flags: dict[str, Any], style: PromptStyle) -> Options:
     """How it is asked."""
     from extractor.talk import Options
 
-    mode = None if flags["mode"] == "auto" else flags["mode"]
-    sampling = (flags["max_tokens"], flags["temperature"], flags["seed"], flags["timeout"])
-    return Options(
-        *sampling,
-        mode,
-        flags["retries"],
-        flags["think"],
-        style,
-        flags["ground"],
-        flags["strategy"],
-        flags["chunk_tokens"],
-        flags["context_tokens"],
-        flags["passes"],
-    )
+    named = {field.name: flags[field.name] for field in fields(Options) if field.name in flags}
+    return Options(**{**named, "mode": None if flags["mode"] == "auto" else flags["mode"], "style": style})
 
 
 def _tell_unused(ctx: typer.Context, engine: Session, screen: Screen) -> None:

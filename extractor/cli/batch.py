@@ -12,8 +12,10 @@ import typer
 
 from extractor.cli.asking import access_of, open_session, options_of, reading_of, settings_of, style_of
 from extractor.cli.flags import (
+    AllowNoneOption,
     AllowPrivateOption,
     AnswerLangOption,
+    AskOption,
     BaseUrlOption,
     ChunkTokensOption,
     ConcurrencyOption,
@@ -35,15 +37,17 @@ from extractor.cli.flags import (
     ModelOption,
     ModeOption,
     OfflineOption,
+    OptionalSchemaOption,
+    OptionalToolsOption,
     PassesOption,
     PromptLangOption,
     QuietOption,
     RawOption,
     RetriesOption,
     RpmOption,
-    SchemaOption,
     SeedOption,
     ShotsOption,
+    ShownTokensOption,
     StrategyOption,
     TemperatureOption,
     ThinkOption,
@@ -54,10 +58,11 @@ from extractor.cli.flags import (
     TraceOption,
     VerboseOption,
 )
-from extractor.cli.frame import handled, load_schema
+from extractor.cli.frame import handled, load_asked, refuse_unless_one
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
+from extractor.one_of import SHOWN_TOKENS
 
 if TYPE_CHECKING:
     from extractor.batch import Tolerance
@@ -67,7 +72,7 @@ _READ, _WRITTEN, _FAILURES, _TOLD = "What is read", "What is written", "What fai
 
 def batch(
     ctx: typer.Context,
-    schema: SchemaOption,
+    schema: OptionalSchemaOption = None,
     sources: Annotated[
         list[str] | None,
         typer.Argument(
@@ -123,8 +128,13 @@ def batch(
         typer.Option(help="A file with paths, one a line.", show_default=False, rich_help_panel=_READ, metavar="FILE"),
     ] = None,
     text_field: Annotated[
-        str, typer.Option(help="Of records in files: the text, by name or JSON Pointer.", rich_help_panel=_READ)
-    ] = "text",
+        str | None,
+        typer.Option(
+            help="Of records in files: the text, by name or JSON Pointer. Default: text; with --tools, query.",
+            show_default=False,
+            rich_help_panel=_READ,
+        ),
+    ] = None,
     id_field: Annotated[
         str | None,
         typer.Option(
@@ -171,6 +181,10 @@ def batch(
     ] = False,
     model: ModelOption = DEFAULT,
     many: ManyOption = False,
+    tools: OptionalToolsOption = None,
+    allow_none: AllowNoneOption = False,
+    ask: AskOption = False,
+    shown_tokens: ShownTokensOption = SHOWN_TOKENS,
     mode: ModeOption = "auto",
     retries: RetriesOption = 2,
     think: ThinkOption = False,
@@ -234,6 +248,7 @@ def batch(
 
         out = None if out == Path("-") else out
         form_out = choose_form(None, out, single=False)
+        refuse_unless_one(schema, tools)
         named = [*(sources or ()), *map(str, files_from or ())]
         if not named:
             raise UsageError("no source", hint="name files, folders or patterns, or - for paths on standard input")
@@ -247,12 +262,13 @@ def batch(
             (*map(str, files_from or ()),),
             (*(glob or ()),),
             (*(ignore or ()),),
-            text_field,
+            text_field or ("text" if tools is None else "query"),
             id_field,
             limit,
             _own_files(out, ledger, trace),
             _guarded(out, ledger),
             reading_of(ctx.params),
+            by_line=tools is not None,
         )
         at_once = read_concurrency(concurrency or "auto")
         slots = None if at_once == "auto" else at_once
@@ -264,7 +280,7 @@ def batch(
 
             style = style_of(ctx.params, screen)
             options = options_of(ctx.params, style)
-            loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
+            loaded = load_asked(ctx.params, screen, style)
             asked = batching.Asked(loaded, engine, options, wanted, retry_failed)
             if not (dry_run or engine.is_here() or engine.identity.startswith("sha256:")):
                 with screen.pulling() as on_progress:  # what was asked already is known by the hash

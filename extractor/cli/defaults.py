@@ -33,7 +33,7 @@ _KINDS: dict[Any, tuple[tuple[type, ...], str]] = {
 }
 _TEXT = ((str,), "a text")
 _TOLD = ("model", "base-url")  # they decide where documents go
-_SPECS = ("model", "schema", "loader")  # they may name code
+_SPECS = ("model", "schema", "tools", "loader")  # they may name code
 _TEXTS = ("instruction",)  # they may be '@FILE'
 _PREFIX = "EXTRACT_"  # of variables
 _OTHER_VARIABLES = {"EXTRACT_API_KEY", "EXTRACT_HOME", "EXTRACT_NO_CONFIG", "EXTRACT_SERVED"}  # of no option

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -51,12 +51,39 @@ def load_schema(
     style: PromptStyle | None = None,
 ) -> Schema:
     """A schema that the decoder can hold, with examples; what is wrong with it is said before any token is spent."""
+    from extractor.schema import load, load_many
+
+    return _held(load_many(spec) if many else load(spec), screen, examples, style)
+
+
+def refuse_unless_one(schema: str | None, tools: str | None) -> None:
+    """Raise `UsageError` where neither a schema nor tools are named, or both."""
+    if (schema is None) == (tools is None):
+        what = "names both a schema and tools" if schema else "has neither a schema nor tools"
+        raise UsageError(f"the command {what}", hint="--schema article, say, or --tools tools.py")
+
+
+def load_asked(flags: Mapping[str, Any], screen: Screen, style: PromptStyle | None = None) -> Schema:
+    """The schema of a command that has --schema or --tools."""
+    if flags["tools"] is not None:
+        return load_tool_schema(flags, screen, style)
+    return load_schema(flags["schema"], screen, many=flags["many"], examples=flags["examples"], style=style)
+
+
+def load_tool_schema(flags: Mapping[str, Any], screen: Screen, style: PromptStyle | None = None) -> Schema:
+    """The schema of a call of one of the tools of --tools, by the flags that are about it."""
+    from extractor.tools import load_tools, schema_of
+
+    told = {name: flags[name] for name in ("many", "allow_none", "ask", "shown_tokens")}
+    return _held(schema_of(load_tools(flags["tools"]), **told), screen, flags["examples"], style)
+
+
+def _held(schema: Schema, screen: Screen, examples: Sequence[Path] | None, style: PromptStyle | None) -> Schema:
+    """A schema with examples; a note says what the decoder does not hold of it."""
     from extractor.encoders import refuse
     from extractor.examples import read_examples, with_examples
     from extractor.grammar import compile_schema
-    from extractor.schema import load, load_many
 
-    schema = load_many(spec) if many else load(spec)
     for file in examples or ():
         schema = with_examples(schema, read_examples(file, schema))
     if style:

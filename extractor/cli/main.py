@@ -14,6 +14,7 @@ import typer
 from extractor import __version__
 from extractor.cli import ledger, models, schemas
 from extractor.cli.batch import batch
+from extractor.cli.call import call
 from extractor.cli.config import config
 from extractor.cli.defaults import App
 from extractor.cli.prompt import prompt
@@ -31,7 +32,7 @@ app = App(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, batch, text, view, prompt, config, serve):
+for command in (run, batch, call, text, view, prompt, config, serve):
     app.command()(command)
 app.add_typer(schemas.app, name="schema")
 app.add_typer(models.app, name="models")

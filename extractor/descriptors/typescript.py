@@ -105,7 +105,7 @@ class _Writer:
         for name, child in node["properties"].items():
             told = _comment((*remarks(self.schema, self.known, child), *meanings(self.known, child)))
             lines.append(f"{indent}{key(name)}: {self.type_of(child, depth + 1)}{told}")
-        return "{\n" + "\n".join(lines) + "\n" + "  " * depth + "}"
+        return "{\n" + "\n".join(lines) + "\n" + "  " * depth + "}" if lines else "{}"
 
 
 def _comment(told: Iterable[str]) -> str:

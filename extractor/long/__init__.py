@@ -11,9 +11,12 @@ Reading order: this file; `asking`, what is asked; `joining`, one record of it.
 
 from __future__ import annotations
 
+from extractor.choosing import choose
 from extractor.errors import UsageError
 from extractor.long.asking import WHOLE, Memo, Work, chunks_of, document_first, is_too_long, outlook, stands_first
 from extractor.long.joining import answered
+from extractor.one_of import choice_of
+from extractor.shortlist import shortlist
 from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Schema
 
@@ -27,7 +30,10 @@ async def extract(
 
     `memo` keeps what parts of it gave, so that after a break only the others are asked about.
     """
-    work = await Work.of(document, schema, engine, options or Options(), memo)
+    options = options or Options()
+    if choice_of(schema):
+        return await choose(document, schema, engine, options)
+    work = await Work.of(document, schema, engine, options, memo)
     record = await answered(work, work.strategy)
     is_next = work.options.strategy == "auto" and work.strategy == "whole" and is_too_long(record)
     return await answered(work, "mixed") if is_next else record
@@ -40,6 +46,8 @@ async def question_of(
 
     Raises `UsageError` where there are not so many.
     """
+    if choice_of(schema):
+        return document, shortlist(schema, document.text)[0], options, 1
     work = await Work.of(document, schema, engine, options, None)
     questions = [*work.questions(work.strategy)]
     if not 1 <= number <= len(questions):

@@ -3,7 +3,8 @@
 What is the same for every document comes first, so that an engine computes that prefix once; where one document is
 asked about several times, it comes first.
 
-Reading order: this file; `wording`, the sentences themselves; `style`, what a user chooses; `fence`.
+Reading order: this file; `wording`, the sentences themselves; `style`, what a user chooses; `fence`; `calls`, for a
+choice between tools, which is made for what a user says rather than for a document.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from extractor import encoders
-from extractor.descriptors import describe
 from extractor.examples import choose
 from extractor.forgiving import forgiving
+from extractor.prompt import calls
+from extractor.prompt.calls import described, is_query
 from extractor.prompt.fence import escape, fence, unescape
 from extractor.prompt.style import PromptStyle, name_language
 from extractor.prompt.wording import WORDINGS, Wording
@@ -35,6 +37,7 @@ __all__ = [
     "think",
     "unescape",
     "voice_for",
+    "without_tools",
 ]
 
 _SAMPLE = 2_000  # characters that tell a language
@@ -62,21 +65,23 @@ def messages(
 ) -> tuple[Message, ...]:
     """The chat of one document: what to extract, the examples (`shown`, else those of the style), then the document."""
     voice = voice or voice_for(document.text)
-    if voice.style.order == "document-first":
+    if voice.style.order == "document-first" and not is_query(schema):
         return (Message("user", f"{fence(document.text)}\n\n{_system(schema, voice).content}"),)
     shown = choose(schema.examples, document.text, voice.style.shots) if shown is None else shown
-    question = Message("user", _asked(document.text, voice))
+    question = Message("user", _asked(document.text, schema, voice))
     return (_system(schema, voice), *_turns(shown, schema, voice), question)
 
 
 @lru_cache(maxsize=64)
 def _system(schema: Schema, voice: Voice) -> Message:
     style, said = voice.style, voice.said
+    if is_query(schema):
+        return Message("system", _without_gaps(calls.system(schema, style, said, voice.language)))
     name = style.answer_language and name_language(style.answer_language, voice.language)
     filled = said.system.format(
         task=_task(schema, voice),
-        instruction=(schema.instruction or "" if style.instruction is None else style.instruction).strip(),
-        type=describe(forgiving(schema), style.descriptor),
+        instruction=style.told(schema),
+        type=described(schema, style.descriptor),
         absent=_absent(forgiving(schema), voice),
         language=said.answer_language.format(name=name) if name else said.own_language,
     )
@@ -98,6 +103,14 @@ def _task(schema: Schema, voice: Voice) -> str:
     return (said.many if is_many(schema) else said.one).format(format=form)
 
 
+def without_tools(chat: tuple[Message, ...], schema: Schema, voice: Voice) -> tuple[Message, ...]:
+    """The chat of a query without the description of the tools, which a server has of its own."""
+    if not is_query(schema):
+        return chat
+    left = calls.brief(schema, voice.style, voice.said)
+    return (*([Message("system", left)] if left else []), *chat[1:])
+
+
 @lru_cache(maxsize=64)
 def _turns(shown: tuple[Example, ...], schema: Schema, voice: Voice) -> tuple[Message, ...]:
     """Each example as a turn of the user's, and one of the model's."""
@@ -105,13 +118,15 @@ def _turns(shown: tuple[Example, ...], schema: Schema, voice: Voice) -> tuple[Me
         turn
         for example in shown
         for turn in (
-            Message("user", _asked(example.text, voice)),
+            Message("user", _asked(example.text, schema, voice)),
             Message("assistant", encoders.encode(example.value, schema, voice.style.encoding)),
         )
     )
 
 
-def _asked(text: str, voice: Voice) -> str:
+def _asked(text: str, schema: Schema, voice: Voice) -> str:
+    if is_query(schema):
+        return escape(text).strip()
     return f"{fence(text)}\n\n{voice.said.after}" if voice.said.after else fence(text)
 
 
@@ -123,9 +138,7 @@ def again(faults: Sequence[str], schema: Schema, voice: Voice, *, is_whole: bool
     told = "\n".join(f"- {_one_line(escape(fault))}" for fault in faults)
     form = encoders.instructions(schema, voice.style.encoding if is_whole else "json", voice.language)
     filled = voice.said.again if is_whole else voice.said.pieces
-    return Message(
-        "user", filled.format(faults=told, type=describe(forgiving(schema), voice.style.descriptor), format=form)
-    )
+    return Message("user", filled.format(faults=told, type=described(schema, voice.style.descriptor), format=form))
 
 
 def think(voice: Voice) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from extractor.errors import UsageError
-from extractor.types import Descriptor, Encoding, Form, Language, Order
+from extractor.types import Descriptor, Encoding, Form, Language, Order, Schema
 
 # What people write for a language (its code, or a name of it), and what a prompt in each language calls it; whatever
 # else is given goes into the prompt as it is.
@@ -55,6 +55,10 @@ class PromptStyle:
     shots: int | None = None
     form: Form = "chat"
     order: Order = "document-last"
+
+    def told(self, schema: Schema) -> str:
+        """What a user says beside the type."""
+        return (schema.instruction or "" if self.instruction is None else self.instruction).strip()
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for what there is not."""

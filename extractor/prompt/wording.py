@@ -35,6 +35,13 @@ class Wording:
     pieces: str = ""
     think: str = ""
     answer_now: str = ""
+    call: str = ""  # of tools, as the rest
+    calls: str = ""
+    call_form: str = ""
+    unstated: str = ""
+    no_call: str = ""
+    open_call: str = ""
+    no_function: str = ""  # where a server has the tools
 
 
 ENGLISH = Wording(
@@ -72,6 +79,15 @@ Answer for them alone, with one JSON object that has each place as a key:
 Before you answer, think about the text in a few plain sentences: what states each value, and what is not stated? \
 Do not write the answer yet.""",
     answer_now="Now answer, as described above. {format}",
+    call="Choose the tool that does what the user asks for, and take its arguments from what the user says.",
+    calls="""\
+The user asks for one thing or for several. For each of them, in order, choose the tool that does it, and take its \
+arguments from what the user says.""",
+    call_form="Answer with JSON only: {form}",
+    unstated="Leave out optional arguments that the user does not state.",
+    no_call="Where no tool does what the user asks for, answer {form}.",
+    open_call="Write null for an argument that the user does not state; never make one up.",
+    no_function="Where no tool does what the user asks for, call none, and say why.",
 )
 
 CHINESE = Wording(
@@ -107,6 +123,13 @@ CHINESE = Wording(
 {type}""",
     think="回答之前，先用几句话想一想：原文的哪些话说明了每个值？哪些值没有说明？先不要写出答案。",
     answer_now="现在按上面的说明回答。{format}",
+    call="选择能完成用户请求的工具，并从用户的话中取出它的参数。",
+    calls="用户的请求可能有一件或几件事。请按顺序为每件事选择能完成它的工具，并从用户的话中取出参数。",
+    call_form="只用 JSON 回答：{form}",
+    unstated="用户没有说明的可选参数不要写。",
+    no_call="如果没有工具能完成用户的请求，就回答 {form}。",
+    open_call="用户没有说明的参数写 null，不要编造。",
+    no_function="如果没有工具能完成用户的请求，就不要调用，并说明原因。",
 )
 
 WORDINGS: Mapping[Language, Wording] = {"en": ENGLISH, "zh": CHINESE}

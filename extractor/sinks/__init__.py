@@ -22,8 +22,9 @@ from extractor.locks import claimed
 from extractor.sinks.layout import BINARY, TEXTS, Form, Layout
 from extractor.sinks.sink import Sink, Writer
 from extractor.sinks.swap import refuse_name, refused, swapped
+from extractor.sinks.text import to_yaml
 
-__all__ = ["Form", "Layout", "Sink", "choose_form", "is_stream", "open_sink", "refuse_overwriting"]
+__all__ = ["Form", "Layout", "Sink", "choose_form", "is_stream", "open_sink", "refuse_overwriting", "to_yaml"]
 
 _SUFFIXES: dict[str, Form] = {
     ".jsonl": "jsonl",

@@ -42,6 +42,7 @@ _ABOUT: Mapping[str, Shape] = {
     "ungrounded": JSON,
     "absent": JSON,
     "conflicts": JSON,
+    "probabilities": JSON,
     "notes": JSON,
     "thoughts": STRING,
 }

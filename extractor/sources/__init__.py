@@ -1,7 +1,7 @@
 """Find sources and load them as documents, one at a time.
 
 Reading order: `source`; `fetching`, `loading`; `sorting`, `ignoring`, `walking` (folders and patterns); `lists` (paths
-on standard input); `paths`; `records`, `json_lines`, `tables`, `parquet` (records in files); `finding`.
+on standard input); `paths`; `records`, `json_lines`, `tables`, `parquet`, `text_lines` (records in files); `finding`.
 
 Discovery streams and sorts folder by folder, so that the order is the same everywhere.
 """

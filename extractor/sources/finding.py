@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -10,7 +10,7 @@ from stat import S_ISREG
 from typing import Protocol
 
 from extractor.errors import SourceError
-from extractor.sources import json_lines, parquet, tables
+from extractor.sources import json_lines, parquet, tables, text_lines
 from extractor.sources.paths import Search, Wanted
 from extractor.sources.records import Fields
 from extractor.sources.source import STDIN, Source
@@ -26,7 +26,9 @@ class _Format(Protocol):
         """How many there are, more or less."""
 
 
-_FORMATS: dict[str, _Format] = {
+Formats = Mapping[str, _Format]
+
+_FORMATS: Formats = {
     ".jsonl": json_lines,
     ".ndjson": json_lines,
     ".csv": tables,
@@ -34,6 +36,7 @@ _FORMATS: dict[str, _Format] = {
     ".parquet": parquet,
 }
 RECORD_SUFFIXES = frozenset(_FORMATS)
+_OF_LINES: Formats = {**_FORMATS, ".txt": text_lines}
 
 
 def find(wanted: Wanted) -> Iterator[Source]:
@@ -46,7 +49,8 @@ def find(wanted: Wanted) -> Iterator[Source]:
     fields = Fields(wanted.text_field, wanted.id_field)
     if any(_suffix(argument) == ".parquet" for argument in wanted.arguments):
         parquet.need_library()
-    found = chain.from_iterable(_opened(source, fields) for source in _paths(wanted, search))
+    formats = _formats(wanted)
+    found = chain.from_iterable(_opened(source, fields, formats) for source in _paths(wanted, search))
     return (replace(source, reading=wanted.reading) for source in islice(found, wanted.limit))
 
 
@@ -54,11 +58,11 @@ def count(wanted: Wanted, is_stopped: Callable[[], bool] = lambda: False) -> int
     """How many sources `find` gives, of CSV about; None where that cannot be known beforehand, or it was stopped."""
     if not all(map(_is_plain, (*wanted.lists, *(one for one in wanted.arguments if one == STDIN)))):
         return None
-    total, limit = 0, wanted.limit
+    total, limit, formats = 0, wanted.limit, _formats(wanted)
     for source in _paths(wanted, Search.of(wanted)):
-        if is_stopped() or (_is_records(source) and not _is_plain(source.name)):
+        if is_stopped() or (_is_in(formats, source) and not _is_plain(source.name)):
             return None
-        total += _size(source, is_stopped)
+        total += _size(source, formats, is_stopped)
         if limit is not None and total >= limit:
             return limit
     return None if is_stopped() else total
@@ -76,28 +80,33 @@ def _paths(wanted: Wanted, search: Search) -> Iterator[Source]:
         yield from search.listed(name)
 
 
-def _opened(source: Source, fields: Fields) -> Iterator[Source]:
+def _formats(wanted: Wanted) -> Formats:
+    """The files that are read record by record; of texts only where each line is one."""
+    return _OF_LINES if wanted.by_line else _FORMATS
+
+
+def _opened(source: Source, fields: Fields, formats: Formats) -> Iterator[Source]:
     """The records of a file that has some, else the source."""
-    if not _is_records(source):
+    if not _is_in(formats, source):
         yield source
         return
     try:
-        yield from _FORMATS[_suffix(source.name)].read(source.name, fields)
+        yield from formats[_suffix(source.name)].read(source.name, fields)
     except SourceError as error:
         yield Source(source.name, error)
 
 
-def _size(source: Source, is_stopped: Callable[[], bool]) -> int:
-    if not _is_records(source):
+def _size(source: Source, formats: Formats, is_stopped: Callable[[], bool]) -> int:
+    if not _is_in(formats, source):
         return 1
     try:
-        return max(1, _FORMATS[_suffix(source.name)].count(source.name, is_stopped))
+        return max(1, formats[_suffix(source.name)].count(source.name, is_stopped))
     except SourceError:
         return 1
 
 
-def _is_records(source: Source) -> bool:
-    return source.fault is None and _suffix(source.name) in _FORMATS
+def _is_in(formats: Formats, source: Source) -> bool:
+    return source.fault is None and _suffix(source.name) in formats
 
 
 def _suffix(name: str) -> str:

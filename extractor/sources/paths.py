@@ -27,6 +27,7 @@ class Wanted:
     below the folder. `ignore` are rules in the syntax of .gitignore, relative to the folder or pattern that is
     named, and for files that are named to the current folder. `text_field` and `id_field` are the fields of records:
     names, or JSON Pointers. `skip` are paths that the run writes; `guarded` are those of them that no run has written.
+    With `by_line` each line of a text file is a source.
     """
 
     arguments: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Wanted:
     skip: frozenset[Path] = frozenset()
     guarded: frozenset[Path] = frozenset()
     reading: Reading = field(default_factory=Reading)
+    by_line: bool = False
 
 
 def discover(arguments: Iterable[str], reading: Reading | None = None) -> Iterator[Source]:

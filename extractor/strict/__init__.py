@@ -19,11 +19,12 @@ from typing import Any
 
 from extractor.grammar import CLOSED, compile_schema
 from extractor.strict.backs import Back, total, unwrapped
+from extractor.strict.calls import Calls, to_calls
 from extractor.strict.limits import keep_within
 from extractor.strict.rewriting import Part, Rewriting, closed
 from extractor.types import Schema
 
-__all__ = ["Strict", "to_strict"]
+__all__ = ["Calls", "Strict", "to_calls", "to_strict"]
 
 
 @dataclass(frozen=True, slots=True)

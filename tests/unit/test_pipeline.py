@@ -38,6 +38,7 @@ KEYS = [
     "ungrounded",
     "absent",
     "conflicts",
+    "probabilities",
     "errors",
     "schema",
     "engine",

@@ -26,7 +26,7 @@ _NO_CHAT = re.compile(r"(?i)not a chat model|provide a chat template|template no
 _CONTINUED = "asked as a text to continue, the model has no chats"
 _NOT_HELD = "vLLM is asked by JSON Schema, so verbatim fields are checked after"
 # Parameters that some models do not take and that an answer is possible without.
-_DISPENSABLE = frozenset(("temperature", "seed", *wire.STREAMED))
+_DISPENSABLE = frozenset(("temperature", "seed", "logprobs", "top_logprobs", "parallel_tool_calls", *wire.STREAMED))
 _OF_STREAMS = re.compile(r"(?i)\bstream(?:_options)?")
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from extractor.answer import apart
 from extractor.prompt import NEXT_INPUT, as_text
-from extractor.types import Completion, FinishReason, Message, Request, Usage
+from extractor.types import Completion, FinishReason, Message, Request, Token, Usage
 
 Server = Literal["llama.cpp", "vllm", "openai", "other"]
 
@@ -59,6 +59,7 @@ def _body(request: Request, model: str, server: Server, asked: Mapping[str, Any]
         "temperature": request.temperature,
         "seed": request.seed,
         **_structure(request, server),
+        **({"logprobs": True, "top_logprobs": request.alternatives} if request.alternatives else {}),
     }
     return {name: value for name, value in body.items() if value is not None}
 
@@ -82,6 +83,8 @@ def _structure(request: Request, server: Server) -> Mapping[str, Any]:
     named = {"name": request.name, "strict": True}
     if request.mode == "json_schema":
         return {"response_format": {"type": "json_schema", "json_schema": {**named, "schema": request.json_schema}}}
+    if request.functions:
+        return _functions(request)
     if request.mode == "tools":
         function = {**named, "description": "Take the record.", "parameters": request.json_schema}
         return {
@@ -89,6 +92,19 @@ def _structure(request: Request, server: Server) -> Mapping[str, Any]:
             "tool_choice": {"type": "function", "function": {"name": request.name}},
         }
     return {}
+
+
+def _functions(request: Request) -> Mapping[str, Any]:
+    """The functions that a model may call."""
+    functions = [
+        {"name": one.name, "description": one.description, "strict": True, "parameters": one.parameters}
+        for one in request.functions
+    ]
+    return {
+        "tools": [{"type": "function", "function": function} for function in functions],
+        "tool_choice": "auto" if request.may_pass else "required",
+        "parallel_tool_calls": request.many,
+    }
 
 
 def read(answer: Any, request: Request) -> Completion:
@@ -103,7 +119,28 @@ def read(answer: Any, request: Request) -> Completion:
     beside = message.get("reasoning_content") or message.get("reasoning")  # vLLM and llama.cpp; OpenRouter and Ollama
     thoughts = "\n".join(part for part in (beside, inside) if part and isinstance(part, str))
     finish = _FINISH.get(reason, "other") if isinstance(reason, str) else "other"
-    return Completion(text, finish, counts, thoughts, notes)
+    tokens = _tokens(choice.get("logprobs")) if request.alternatives else ()
+    return Completion(text, finish, counts, thoughts, notes, tokens)
+
+
+def _tokens(found: Any) -> tuple[Token, ...]:
+    """The tokens of an answer, as far as they are as the API says."""
+    entries = _list(found.get("content")) if isinstance(found, dict) else ()
+    tokens = []
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(text := entry.get("token"), str):
+            return ()
+        likeliest = {
+            one["token"]: float(one["logprob"])
+            for one in (entry, *_list(entry.get("top_logprobs")))
+            if isinstance(one.get("token"), str) and isinstance(one.get("logprob"), int | float)
+        }
+        tokens.append(Token(text, likeliest))
+    return tuple(tokens)
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def is_empty(answer: Any) -> bool:
@@ -116,6 +153,8 @@ def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[st
     functions = [call["function"] for call in message.get("tool_calls") or ()]
     if (old := message.get("function_call")) and not functions:  # before there were tools
         functions = [old]
+    if request.functions:
+        return _chosen(functions, message.get("content"), request)
     ours = [function["arguments"] for function in functions if function.get("name") == request.name]
     notes = [
         f"the model called {function.get('name')!r}, which is no tool here"
@@ -130,6 +169,27 @@ def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[st
     # Some servers send an object where the API says text.
     texts = [given if isinstance(given, str) else json.dumps(given, ensure_ascii=False) for given in ours]
     return "\n".join(texts), (*notes,)
+
+
+def _chosen(functions: list[Any], content: Any, request: Request) -> tuple[Any, tuple[str, ...]]:
+    """Calls as the JSON that a model would have written without them; what it says where it calls nothing."""
+    if functions:
+        calls = [{"tool": one["name"], "arguments": _read_arguments(one["arguments"])} for one in functions]
+        if request.many or len(calls) == 1:
+            return json.dumps(calls if request.many else calls[0], ensure_ascii=False), ()
+        return json.dumps(calls[0], ensure_ascii=False), (f"the model called {len(calls)} functions, the first counts",)
+    if request.may_pass and content and "{" not in (text := _string(content)):
+        nothing = {"tool": None, "reason": apart(text)[1]}
+        return json.dumps([nothing] if request.many else nothing, ensure_ascii=False), ()
+    return content, (IN_TEXT,) if content else ()
+
+
+def _read_arguments(given: Any) -> Any:
+    """Arguments, which are JSON in a text; what is none stays a text, for validation to complain about."""
+    try:
+        return json.loads(given) if isinstance(given, str) else given
+    except ValueError:
+        return given
 
 
 def _string(value: object) -> str:

@@ -1,0 +1,53 @@
+"""The way of a choice: of many alternatives the nearest are asked about, and what a user does not state is not made up.
+
+Reading order: this file; `places`, where the calls of a record are; `doubts`, whether any tool fits; `stated`, which
+arguments the query has.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from extractor.choosing.doubts import without_doubtful
+from extractor.choosing.places import others
+from extractor.choosing.stated import stated_only
+from extractor.one_of import REASON, TAG, choice_of, settled
+from extractor.pipeline import extract
+from extractor.pointers import joined, value_at
+from extractor.probabilities import NONE
+from extractor.shortlist import shortlist
+from extractor.talk import Options
+from extractor.types import Document, Engine, Extraction, Schema
+
+
+async def choose(document: Document, schema: Schema, engine: Engine, options: Options) -> Extraction:
+    """The record of a choice; raises what `pipeline.extract` does."""
+    asked, told = shortlist(schema, document.text)
+    record = await extract(document, asked, engine, options)
+    likely = {at: known for at, known in record.probabilities.items() if _name(record, at) in known}
+    notes = joined({"": told} if told else {}, record.notes)
+    record = _without_names(replace(record, schema=schema.id, notes=notes, probabilities=likely))
+    choice = choice_of(schema)
+    assert choice is not None
+    if choice.for_query and record.data is not None:
+        record = without_doubtful(record, choice)
+        if options.ground != "off":
+            record = await stated_only(record, schema, document, engine, options)
+    return settled(schema, record)
+
+
+def _name(record: Extraction, place: str) -> str:
+    return str(value_at(record.data, place) or NONE)
+
+
+def _without_names(record: Extraction) -> Extraction:
+    """A record in which only arguments are looked for in the text: which tool is meant does not stand there."""
+    names = re.compile(rf"(/\d+)?/({TAG}|{REASON})")
+    return replace(
+        record,
+        spans=others(record.spans, names),
+        support=others(record.support, names),
+        ungrounded=others(record.ungrounded, names),
+        absent=others(record.absent, names),
+    )

@@ -1,0 +1,39 @@
+"""Where the calls of a record are, and what is known of places in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from extractor.one_of import Choice
+from extractor.types import Extraction
+
+Path = tuple[str | int, ...]
+
+
+def calls(record: Extraction, choice: Choice) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Each call with the path to it."""
+    yield from (((at,), call) for at, call in enumerate(record.data)) if choice.is_many else (((), record.data),)
+
+
+def others(found: Mapping[str, Any], places: re.Pattern[str]) -> dict[str, Any]:
+    """What is known of all places but some."""
+    return {at: known for at, known in found.items() if not places.fullmatch(at)}
+
+
+def is_there(found: Mapping[str, Any], place: str) -> bool:
+    """Whether something is known of a place, or inside of it."""
+    return any(f"{at}/".startswith(f"{place}/") for at in found)
+
+
+def changed(data: Any, values: Mapping[Path, Any], path: Path = ()) -> Any:
+    """Data with other values at some places; ... is none: ({'a': {'b': 1, 'c': 2}}, {('a', 'b'): ...}) → {'a': …}."""
+    if path in values:
+        return values[path]
+    if isinstance(data, list):
+        return [changed(inner, values, (*path, at)) for at, inner in enumerate(data)]
+    if not isinstance(data, dict):
+        return data
+    found = {name: changed(inner, values, (*path, name)) for name, inner in data.items()}
+    return {name: inner for name, inner in found.items() if inner is not ...}

@@ -1,0 +1,110 @@
+"""Which arguments a query has: models fill in every argument that they are shown.
+
+An optional argument that is nowhere in the query is taken out: on 130 calls of a model of 1.5 billion parameters that
+mended 12 and broke 2. Where a choice `asks`, what a call needs and is nowhere is looked for once more: the model has to
+copy the words that state it, or to say that there are none. Then it is missing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from extractor.absent import is_empty
+from extractor.choosing.places import Path, calls, changed, is_there, others
+from extractor.one_of import INPUT, TAG, Choice, choice_of
+from extractor.pipeline import extract
+from extractor.pointers import joined, pointer, value_at
+from extractor.schema import digest
+from extractor.talk import Options
+from extractor.types import VERBATIM, Document, Engine, Extraction, Schema
+from extractor.validation import Valid, validate
+
+_LEFT_OUT = "optional, and not in the query: taken out"
+_NOT_STATED = "the query has no words for it: taken out"
+
+
+async def stated_only(
+    record: Extraction, schema: Schema, document: Document, engine: Engine, options: Options
+) -> Extraction:
+    """A record without the arguments that its query does not state."""
+    choice = choice_of(schema)
+    assert choice is not None
+    found = dict(_unstated(record, choice))
+    optional = {path: _LEFT_OUT for path, is_needed in found.items() if not is_needed}
+    record = _without(record, schema, optional, ...)
+    needed = {path: _fields(record, choice, path) for path, is_needed in found.items() if is_needed}
+    if not needed:
+        return record
+    words = await _words(needed, document, engine, options)
+    said = {pointer(path): f"by the model, of {words[path]!r:.80}" for path in needed if words.get(path)}
+    silent = {path: _NOT_STATED for path in needed if not words.get(path)}
+    return _without(replace(record, notes=joined(record.notes, said)), schema, silent, None)
+
+
+def _unstated(record: Extraction, choice: Choice) -> Iterator[tuple[Path, bool]]:
+    """Where arguments are that do not stand in the query, or are empty, and whether a call needs them.
+
+    Of those that it needs only such as may be asked for.
+    """
+    known = {one.name: one.parameters for one in choice.alternatives}
+    for path, call in calls(record, choice):
+        parameters = known.get(call[TAG], {})
+        for name, value in call.get(INPUT, {}).items():
+            at = (*path, INPUT, name)
+            place = pointer(at)
+            is_stated, is_made_up = is_there(record.spans, place), is_there(record.ungrounded, place)
+            if name in parameters.get("required", ()):
+                if not is_stated and value is not None and name in choice.asks.get(call[TAG], ()):
+                    yield at, True
+            elif name in parameters.get("properties", {}) and (is_empty(value) or (is_made_up and not is_stated)):
+                yield at, False
+
+
+def _fields(record: Extraction, choice: Choice, path: Path) -> Mapping[str, Any]:
+    """What is said of an argument."""
+    name = value_at(record.data, pointer((*path[:-2], TAG)))
+    known = next(one for one in choice.alternatives if one.name == name)
+    field: Mapping[str, Any] = known.parameters["properties"][path[-1]]
+    return field
+
+
+async def _words(
+    needed: Mapping[Path, Mapping[str, Any]], document: Document, engine: Engine, options: Options
+) -> dict[Path, str | None]:
+    """By path, the words of a query that state an argument, as the model copies them; None where there are none.
+
+    Each argument is asked for alone: beside others a small model takes for one what is said of another.
+    """
+    found = {}
+    for path, field in needed.items():
+        inner = {"type": ["string", "null"], VERBATIM: True, "description": field.get("description", "")}
+        asked = {
+            "type": "object",
+            "properties": {path[-1]: inner},
+            "required": [path[-1]],
+            "additionalProperties": False,
+        }
+        record = await extract(document, Schema("Stated", asked, digest(asked)), engine, replace(options, think=False))
+        found[path] = record.data[path[-1]] if record.ok else None
+    return found
+
+
+def _without(record: Extraction, schema: Schema, places: Mapping[Path, str], instead: Any) -> Extraction:
+    """A record without some arguments (`instead` of them ... for nothing, or null), where it is valid so."""
+    found = validate(schema, changed(record.data, dict.fromkeys(places, instead))) if places else None
+    if not isinstance(found, Valid):
+        return record
+    gone = re.compile("|".join(f"{re.escape(pointer(place))}(/.*)?" for place in places))
+    told = {pointer(at): f"{why}: {value_at(record.data, pointer(at))!r:.80}" for at, why in places.items()}
+    return replace(
+        record,
+        data=found.data,
+        instance=found.instance,
+        spans=others(record.spans, gone),
+        support=others(record.support, gone),
+        ungrounded=others(record.ungrounded, gone),
+        notes=joined(record.notes, told),
+    )

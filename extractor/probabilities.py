@@ -1,0 +1,66 @@
+"""How likely a choice was: read off the tokens of an answer, which come with the likeliest others at their places.
+
+At each token of a name the probability counts among the tokens that could go on to some name that may be chosen, as a
+grammar would let them. Those that a server does not tell, as they are not among the likeliest, count as none.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from extractor.one_of import TAG, Choice
+from extractor.types import Token
+
+LIKELIEST = 20  # tokens at each place; OpenAI tells no more
+NONE = "null"  # in place of a name: that none is chosen
+
+_NONE = (NONE, f'"{NONE}"')  # small models put it in quotes, and a grammar lets them
+
+_KEY = re.compile(rf'"{TAG}"\s*:\s*(?=["n])')
+
+
+def of_choices(tokens: Sequence[Token], choice: Choice) -> dict[str, Mapping[str, float]]:
+    """By pointer, the probability of what was chosen: {'/tool': {'weather': 0.97}}; of a list '/0/tool' and so on."""
+    names = {json.dumps(name, ensure_ascii=False): name for name in choice.names}
+    legal = {**names, **(dict.fromkeys(_NONE, NONE) if choice.allows_none else {})}
+    text = "".join(token.text for token in tokens)
+    found: dict[str, Mapping[str, float]] = {}
+    for at, (start, written) in enumerate(_chosen(text, legal)):
+        where = f"/{at}/{TAG}" if choice.is_many else f"/{TAG}"
+        found[where] = {legal[written]: round(_probability(tokens, start, written, [*legal]), 4)}
+    return found
+
+
+def _chosen(text: str, legal: Mapping[str, str]) -> Iterator[tuple[int, str]]:
+    """Where the values of the tag stand in an answer, and which they are."""
+    for key in _KEY.finditer(text):
+        written = max((one for one in legal if text.startswith(one, key.end())), key=len, default=None)
+        if written is not None:
+            yield key.end(), written
+
+
+def _probability(tokens: Sequence[Token], start: int, value: str, legal: Sequence[str]) -> float:
+    """That of a value at its place in the text of some tokens."""
+    likelihood, first = 1.0, 0
+    for token in tokens:
+        last = first + len(token.text)
+        if last > start and first < start + len(value):
+            lead = token.text[: max(start - first, 0)]
+            done = value[: max(first - start, 0)]
+            ways = {
+                text: math.exp(weight)
+                for text, weight in token.likeliest.items()
+                if text.startswith(lead) and text != lead and _goes_on(done + text[len(lead) :], legal)
+            }
+            own = sum(weight for text, weight in ways.items() if _goes_on(done + text[len(lead) :], [value]))
+            likelihood *= own / sum(ways.values()) if own else 0.0
+        first = last
+    return likelihood
+
+
+def _goes_on(begun: str, legal: Sequence[str]) -> bool:
+    """Whether what is written can become one of some values, or is one with what stands behind it."""
+    return any(one.startswith(begun) or begun.startswith(one) for one in legal)

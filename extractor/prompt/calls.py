@@ -1,0 +1,75 @@
+"""How a choice between tools is put to a model, which is made for what a user asks for rather than for a document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from extractor import encoders
+from extractor.descriptors import describe
+from extractor.forgiving import forgiving
+from extractor.one_of import Alternative, choice_of
+from extractor.pointers import escaped
+from extractor.prompt.style import PromptStyle
+from extractor.prompt.wording import Wording
+from extractor.schema import digest
+from extractor.types import Descriptor, Language, Schema
+
+_CALL, _NO_CALL = '{"tool": …, "arguments": {…}}', '{"tool": null, "reason": …}'
+
+
+def is_query(schema: Schema) -> bool:
+    """Whether the text is what a user asks for, and the schema a choice of what is to be done about it."""
+    choice = choice_of(schema)
+    return choice is not None and choice.for_query
+
+
+def system(schema: Schema, style: PromptStyle, said: Wording, language: Language) -> str:
+    """What to do, the tools, and what to do about what is not stated."""
+    choice = choice_of(schema)
+    assert choice is not None
+    form = said.call_form.format(form=f"[{_CALL}, …]" if choice.is_many else _CALL)
+    if style.encoding != "json":
+        form = encoders.instructions(schema, style.encoding, language)
+    task = f"{said.calls if choice.is_many else said.call} {form}"
+    limits = [said.unstated, *([said.open_call] if choice.asks else [])]
+    limits += [said.no_call.format(form=_NO_CALL)] if choice.allows_none else []
+    return "\n\n\n\n".join((task, style.told(schema), described(schema, style.descriptor), " ".join(limits)))
+
+
+def brief(schema: Schema, style: PromptStyle, said: Wording) -> str:
+    """The same for a model that gets the tools from its server; '' where there is nothing to say beside."""
+    choice = choice_of(schema)
+    assert choice is not None
+    told = [style.told(schema), *([said.open_call] if choice.asks else [])]
+    return " ".join(filter(None, [*told, *([said.no_function] if choice.allows_none else [])]))
+
+
+@lru_cache(maxsize=64)
+def described(schema: Schema, descriptor: Descriptor) -> str:
+    """The type of what is asked for; of a choice each alternative apart: '// Reads aloud.', 'read { text: string }'."""
+    choice = choice_of(schema)
+    if choice is None:
+        return describe(forgiving(schema), descriptor)
+    if descriptor == "json-schema":
+        return "\n".join(_definition(schema, one) for one in choice.alternatives)
+    return "\n\n".join(_described(schema, one, descriptor) for one in choice.alternatives)
+
+
+def _definition(schema: Schema, one: Alternative) -> str:
+    """An alternative as servers define tools: '{"name": …, "description": …, "parameters": …}'."""
+    parameters: Mapping[str, Any] = one.parameters
+    if "$ref" in json.dumps(parameters):
+        parameters = {"$ref": f"#/$defs/{escaped(one.name)}", "$defs": schema.json_schema["$defs"]}
+    return json.dumps({"name": one.name, "description": one.description, "parameters": parameters}, ensure_ascii=False)
+
+
+def _described(schema: Schema, one: Alternative, descriptor: Descriptor) -> str:
+    inner = {"$ref": f"#/$defs/{escaped(one.name)}", "$defs": schema.json_schema["$defs"]}
+    fields = describe(Schema(one.name, inner, digest(inner)), descriptor)
+    about = " ".join(one.description.split())
+    if descriptor == "bullet":
+        return f"{one.name}: {about}\n{fields}" if about else f"{one.name}:\n{fields}"
+    return f"// {about}\n{one.name} {fields}" if about else f"{one.name} {fields}"

@@ -1,0 +1,136 @@
+"""Tools that a model chooses between: functions, classes of records, and definitions in JSON. None is ever run here.
+
+Reading order: this file; `tool`, what one is; `functions`; `definitions`; `call`, what was chosen.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from extractor.errors import SchemaError
+from extractor.files import read_json, read_text, read_yaml
+from extractor.one_of import SHOWN_TOKENS, one_of
+from extractor.pyfile import import_file, import_module, root_classes
+from extractor.schema import from_type
+from extractor.schema_spec import JSON, is_json, is_path, split
+from extractor.tools.call import Call, calls_of
+from extractor.tools.definitions import of_definitions
+from extractor.tools.functions import classes_around, is_function, of_function
+from extractor.tools.tool import Tool
+from extractor.types import Schema
+
+__all__ = ["Call", "Tool", "ToolSpec", "calls_of", "load_tools", "schema_of"]
+
+ToolSpec = Any  # str | Path | a function | a class | a definition as a dict | a list of such
+
+_WHAT = "a tool is a function with type hints, a Pydantic class, or a definition in JSON"
+_LISTED = "TOOLS"  # the name in a Python file of a list of its tools
+
+
+def load_tools(spec: ToolSpec) -> tuple[Tool, ...]:
+    """The tools that a user names.
+
+    `spec` is a function with type hints and a docstring, a Pydantic class, a definition (`{"name", "description",
+    "parameters"}`, in the form of OpenAI, Anthropic or MCP, or a JSON Schema with a title), a list of such; a file of
+    definitions (`.json`, `.yaml`); or a Python file or module, of which all public functions and classes count, or
+    what its list `TOOLS` has. `tools.py:book` is one of them. Raises `SchemaError`: for no tool, for two of one name,
+    and for what a model could not be told.
+    """
+    tools = tuple(_loaded(spec))
+    if not tools:
+        raise SchemaError(f"{_called(spec)}: no tool in it", hint=_WHAT)
+    seen: dict[str, Tool] = {}
+    for tool in tools:
+        if tool.name in seen:
+            hint = f"{seen[tool.name].where or 'the first'} and {tool.where or 'another'}: rename one of them"
+            raise SchemaError(f"two tools are called {tool.name!r}", hint=hint)
+        seen[tool.name] = tool
+    return tools
+
+
+def schema_of(
+    tools: Sequence[Tool],
+    *,
+    many: bool = False,
+    allow_none: bool = False,
+    ask: bool = False,
+    shown_tokens: int = SHOWN_TOKENS,
+) -> Schema:
+    """The schema of a call of one of some tools, as `one_of` makes it, for what a user asks for."""
+    named = {tool.name: tool.schema for tool in tools}
+    return one_of(named, many=many, allow_none=allow_none, ask=ask, for_query=True, shown_tokens=shown_tokens)
+
+
+def _called(spec: ToolSpec) -> str:
+    return str(spec) if isinstance(spec, str | Path) else "the tools"
+
+
+def _loaded(spec: ToolSpec) -> Iterable[Tool]:
+    if isinstance(spec, Tool):
+        return [spec]
+    if isinstance(spec, str | Path):
+        return _named(str(spec))
+    if isinstance(spec, Mapping):
+        return of_definitions(spec, "the tools")
+    if isinstance(spec, Iterable) and not isinstance(spec, type):
+        return [tool for one in spec for tool in _loaded(one)]
+    return [_of_object(spec)]
+
+
+def _of_object(found: Any, where: str = "") -> Tool:
+    """The tool of a function, of a class, or of a schema that was loaded."""
+    if isinstance(found, Schema):
+        return Tool(found.name, found, found.model, where)
+    if is_function(found):
+        return of_function(found)
+    if found is None or isinstance(found, int | float):
+        raise SchemaError(f"{found!r} is no tool", hint=_WHAT)
+    schema = from_type(found)
+    return Tool(schema.name, schema, found, where)
+
+
+def _named(spec: str) -> Iterable[Tool]:
+    """The tools in a file or module, or in JSON that is given as text."""
+    if is_json(spec) or spec.lstrip().startswith("["):
+        return of_definitions(_parsed(lambda: read_json(spec), "the tools"), "the tools")
+    target, name = split(spec)
+    if target.lower().endswith(JSON):
+        path = Path(target).expanduser()
+        text = read_text(path)
+        read = read_json if path.suffix.lower() == ".json" else lambda text, _: read_yaml(text, path)
+        return of_definitions(_parsed(lambda: read(text, f"{path}: "), str(path)), str(path), only=name)
+    if not (is_path(target) or name or "." in target):
+        raise SchemaError(f"{spec}: no file of tools", hint="tools.py, tools.json, or package.module:function")
+    module = import_file(Path(target).expanduser()) if is_path(target) else import_module(target)
+    return _chosen(module, name, target) if name else _of_module(module, target)
+
+
+def _parsed(read: Callable[[], Any], where: str) -> Any:
+    try:
+        return read()
+    except json.JSONDecodeError as error:
+        raise SchemaError(f"{where}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
+    except RecursionError:
+        raise SchemaError(f"{where}: nested too deep", hint="a definition has a few dozen levels") from None
+
+
+def _of_module(module: ModuleType, target: str) -> Iterable[Tool]:
+    """Its list of tools, or else its own functions and classes, in the order of the file."""
+    if _LISTED in vars(module):
+        return _chosen(module, _LISTED, target)
+    own = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    functions = [of_function(one) for one in own.values() if is_function(one) and one.__module__ == module.__name__]
+    inside = {type_ for tool in functions for type_ in classes_around(tool)}
+    classes = [one for one in root_classes(module, []) if one not in inside and one in own.values()]
+    return [*functions, *(_of_object(one, target) for one in classes)]
+
+
+def _chosen(module: ModuleType, name: str, target: str) -> Iterable[Tool]:
+    """What a file calls so: a function, a class, or a list of such."""
+    if name not in vars(module):
+        raise SchemaError(f"{target}: {name} is not defined there", hint=f"a function, a class, or a list {_LISTED}")
+    return _loaded(vars(module)[name])

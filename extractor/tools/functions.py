@@ -1,0 +1,117 @@
+"""A function as a tool: its signature says which arguments there are, its docstring what they mean.
+
+The signature alone counts for types. A docstring is read in the styles of Google, NumPy, reStructuredText and Epydoc;
+one that describes what the signature does not have is a mistake, and is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import docstring_parser
+from pydantic import ConfigDict, Field, create_model
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+from pydantic.fields import FieldInfo
+
+from extractor.errors import SchemaError
+from extractor.pyfile import classes_of
+from extractor.schema import from_type
+from extractor.tools.tool import Tool
+
+_VARIOUS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_PLAIN = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict}  # as docstrings write them
+
+
+def is_function(found: Any) -> bool:
+    """Whether it is called with arguments, and is no class."""
+    return inspect.isroutine(found) or isinstance(found, functools.partial)
+
+
+def of_function(function: Any) -> Tool:
+    """The tool of a function; `SchemaError`, with its file and line, for what a model could not be told."""
+    name, where = _name(function), _where(function)
+    signature, hints = _signature(function, where)
+    about = docstring_parser.parse(inspect.getdoc(function) or "")
+    told = {one.arg_name: one for one in about.params}
+    _refuse_strangers(told, signature.parameters, where)
+    fields = {
+        one.name: _field(one, hints.get(one.name), told.get(one.name), where) for one in signature.parameters.values()
+    }
+    description = "\n".join(filter(None, (about.short_description, about.long_description)))
+    made: Any = create_model  # whose fields have names that are known only now
+    config = ConfigDict(extra="forbid", protected_namespaces=())
+    try:
+        model = made(name, __config__=config, __doc__=description or None, __module__=function.__module__, **fields)
+        return Tool(name, from_type(model, name), function, where)
+    except (PydanticUserError, PydanticSchemaGenerationError, SchemaError) as error:
+        hint = "a tool takes what JSON can say: texts, numbers, lists, choices, records"
+        raise SchemaError(f"{where}: {str(error).partition('. Set')[0]}", hint=hint) from error
+
+
+def _name(function: Any) -> str:
+    return str(getattr(function, "__name__", None) or getattr(function, "func", function).__name__)
+
+
+def _where(function: Any) -> str:
+    """'tools.py:12: book', or the name alone where there is no source."""
+    inner = inspect.unwrap(function.func if isinstance(function, functools.partial) else function)
+    code = getattr(inner, "__code__", None)
+    if code is None:
+        return _name(function)
+    file, here = Path(code.co_filename), Path.cwd()
+    return f"{file.relative_to(here) if file.is_relative_to(here) else file}:{code.co_firstlineno}: {_name(function)}"
+
+
+def _signature(function: Any, where: str) -> tuple[inspect.Signature, Mapping[str, Any]]:
+    """The parameters, and their types with what `Annotated` says of them."""
+    try:
+        signature = inspect.signature(function)
+        inner = function.func if isinstance(function, functools.partial) else function
+        return signature, get_type_hints(inner, include_extras=True)
+    except (TypeError, ValueError) as error:
+        raise SchemaError(
+            f"{where}: has no signature: {error}", hint="wrap it in a function with type hints"
+        ) from error
+    except Exception as error:  # a hint in quotes is code
+        raise SchemaError(f"{where}: {error}", hint="every type that it names has to be defined there") from error
+
+
+def _refuse_strangers(told: Mapping[str, Any], known: Mapping[str, inspect.Parameter], where: str) -> None:
+    """Refuse a docstring about parameters that there are not, and parameters that have no name for a model."""
+    if various := next((one for one in known.values() if one.kind in _VARIOUS), None):
+        hint = "a model has to be told each argument: name them, or wrap the function"
+        raise SchemaError(f"{where}: takes {str(various)!r}", hint=hint)
+    if stranger := next((name for name in told if name not in known), None):
+        hint = f"its parameters are {', '.join(known)}" if known else "it has no parameters"
+        raise SchemaError(f"{where}: its docstring describes {stranger!r}, which is no parameter", hint=hint)
+
+
+def _field(parameter: inspect.Parameter, hint: Any, about: Any, where: str) -> tuple[Any, Any]:
+    """A field of the model of the arguments: its type, and its default and description."""
+    if hint is None:
+        to_mend = f"write its type: {parameter.name}: str"
+        raise SchemaError(f"{where}: {parameter.name} has no type", hint=to_mend)
+    inner, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    written = next((mark for mark in marks if isinstance(mark, str)), None)  # Annotated[str, "the city"]
+    own = any(isinstance(mark, FieldInfo) and mark.description for mark in marks)
+    if about is not None and (stated := _PLAIN.get(about.type_name)) and inner in _PLAIN.values() and stated != inner:
+        said = f"its docstring says that {parameter.name} is {about.type_name}, its signature {inner.__name__}"
+        raise SchemaError(f"{where}: {said}", hint="one of the two is wrong; the type in the docstring can go")
+    description = None if own else written or (about and about.description)
+    default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+    if isinstance(default, FieldInfo):
+        return hint, default
+    told: Any = {"description": " ".join(description.split())} if description else {}
+    return hint, Field(default, **told)
+
+
+def classes_around(tool: Tool) -> Iterator[type]:
+    """The classes that a function takes and gives, which are no tools themselves."""
+    yield from classes_of(tool.schema.model)
+    with contextlib.suppress(Exception):  # what it gives may be anything
+        yield from classes_of(get_type_hints(tool.target)["return"])

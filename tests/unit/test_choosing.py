@@ -1,0 +1,199 @@
+"""From a query to a call: what is asked, what a user did not state, whether any tool fits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import pytest
+
+from extractor import achoose, choose, choose_many
+from extractor.errors import InvalidOutput, SchemaError, UsageError
+from extractor.long import extract, question_of
+from extractor.talk import Options
+from extractor.tools import load_tools, schema_of
+from extractor.types import Completion, Document, Extraction, Mode, Request, Token, Usage
+
+
+@dataclass
+class Model:
+    """Says its answers in turn, with tokens that give each tool name some probability; keeps the requests."""
+
+    answers: Sequence[Any]
+    sure: float = 1.0
+    id: str = "scripted:calls"
+    modes: tuple[Mode, ...] = ("grammar", "prompt")
+    requests: list[Request] = field(default_factory=list)
+
+    async def generate(self, request: Request) -> Completion:
+        self.requests.append(request)
+        text = json.dumps(self.answers[len(self.requests) - 1], ensure_ascii=False)
+        tokens = [Token(one, {one: math.log(self.sure), '"other': math.log(1.001 - self.sure)}) for one in parts(text)]
+        return Completion(text, "stop", Usage(10, 0, 5), tokens=(*tokens,) if request.alternatives else ())
+
+
+def parts(text: str) -> list[str]:
+    """'{"tool": "a"}' → '{', '"tool', '": ', '"a', '"}', roughly as tokens are."""
+    return [f'"{part}' if at else part for at, part in enumerate(text.split('"'))]
+
+
+def weather(city: str, days: int = 1, unit: Literal["c", "f"] = "c") -> None:
+    """Tell the weather.
+
+    Args:
+        city: The city.
+        days: For how many days.
+    """
+
+
+def other(text: str) -> None:
+    """Do something else."""
+
+
+def run(query: str, *answers: Any, sure: float = 1.0, options: Options | None = None, **kind: bool) -> Extraction:
+    model = Model(answers, sure)
+    schema = schema_of(load_tools([weather, other]), **kind)
+    record = asyncio.run(extract(Document("q", query), schema, model, options or Options(retries=0)))
+    assert len(model.requests) == len(answers), "as many questions as expected"
+    return record
+
+
+def oslo(**arguments: Any) -> dict[str, Any]:
+    return {"tool": "weather", "arguments": {"city": "Oslo", **arguments}}
+
+
+class TestOptionalArguments:
+    def test_what_the_query_states_stays(self) -> None:
+        record = run("Oslo for 3 days", oslo(days=3, unit="f"))
+        assert record.data == oslo(days=3, unit="f")
+        assert record.spans["/arguments/days"].start == 9
+
+    def test_what_it_does_not_state_is_taken_out_and_told(self) -> None:
+        record = run("Oslo", oslo(days=7))
+        assert record.data == oslo()
+        assert record.notes["/arguments/days"] == "optional, and not in the query: taken out: 7"
+        assert "/arguments/days" not in record.ungrounded
+        assert record.value.arguments.days == 1  # the default of the function
+
+    def test_choices_stay_as_they_need_not_stand_there(self) -> None:
+        assert run("Oslo, in fahrenheit", oslo(unit="f")).data == oslo(unit="f")
+
+    def test_what_is_needed_stays_and_is_told(self) -> None:
+        record = run("Is it raining?", oslo())
+        assert record.data == oslo()
+        assert record.ungrounded == {"/arguments/city": "not in the text"}
+
+    def test_nothing_is_looked_up_with_ground_off(self) -> None:
+        assert run("Oslo", oslo(days=7), options=Options(ground="off")).data == oslo(days=7)
+
+    def test_each_call_of_several(self) -> None:
+        record = run("Oslo, then Oslo for 3 days", [oslo(days=7), oslo(days=3)], many=True)
+        assert record.data == [oslo(), oslo(days=3)]
+        assert "/0/arguments/days" in record.notes
+
+
+class TestAsk:
+    def test_null_is_missing(self) -> None:
+        record = run("How is the weather?", {"tool": "weather", "arguments": {"city": None}}, ask=True)
+        assert record.data == {"tool": "weather", "arguments": {}, "missing": {"city": "The city."}}
+        assert record.absent == {"/arguments/city": "not in the text", "/arguments/days": "not in the text",
+                                 "/arguments/unit": "not in the text"}  # fmt: skip
+
+    def test_what_is_not_in_the_query_is_looked_for_once_more(self) -> None:
+        record = run("How is the weather?", oslo(), {"city": None}, ask=True)
+        assert record.data == {"tool": "weather", "arguments": {}, "missing": {"city": "The city."}}
+        assert record.notes["/arguments/city"] == "the query has no words for it: taken out: 'Oslo'"
+
+    def test_words_that_state_it_in_another_way_keep_it(self) -> None:
+        record = run("How is it in Norway's capital?", oslo(), {"city": "Norway's capital?"}, ask=True)
+        assert record.data == oslo()
+        assert record.notes["/arguments/city"] == '''by the model, of "Norway's capital?"'''
+
+    def test_what_stands_there_is_not_asked_about(self) -> None:
+        assert run("Weather in Oslo", oslo(), ask=True).data == oslo()
+
+
+NOTHING = {"tool": None, "reason": "no singing"}
+
+
+class TestNone:
+    def test_the_model_may_say_so(self) -> None:
+        record = run("Sing!", NOTHING, allow_none=True)
+        assert record.data == NOTHING
+        assert (record.absent, record.ungrounded, record.support) == ({}, {}, {})
+
+    def test_a_call_that_it_is_not_sure_of_is_none(self) -> None:
+        record = run("Oslo, sing!", oslo(), sure=0.5, allow_none=True)
+        assert record.data["tool"] is None
+        assert "weather is the nearest" in record.data["reason"]
+
+    def test_one_that_it_is_sure_of_stays(self) -> None:
+        assert run("Oslo", oslo(), sure=0.95, allow_none=True).data == oslo()
+
+    def test_unless_it_is_allowed_it_stays_too(self) -> None:
+        record = run("Oslo", oslo(), sure=0.5)
+        assert record.data == oslo()
+        assert record.probabilities["/tool"]["weather"] < 0.8
+
+
+class TestManyTools:
+    TOOLS = tuple(
+        {"name": f"tool_{at}", "description": f"About {word}. " * 30, "parameters": {"type": "object"}}
+        for at, word in enumerate(["bees", "rain", "roads", "ships"] * 25)
+    )
+
+    def test_the_nearest_are_shown_and_the_record_is_of_all(self) -> None:
+        model = Model([{"tool": "tool_0", "arguments": {}}])
+        schema = schema_of(load_tools(self.TOOLS), shown_tokens=500)
+        record = asyncio.run(extract(Document("q", "my bees"), schema, model))
+        assert record.schema == schema.id
+        assert record.notes[""].endswith("nearest of 100 were shown")
+        assert "rain" not in model.requests[0].messages[0].content
+        assert len(model.requests[0].grammar or "") < 3_000
+
+    def test_the_prompt_is_that_of_the_run(self) -> None:
+        schema = schema_of(load_tools(self.TOOLS), shown_tokens=500)
+        _, shown, _, questions = asyncio.run(question_of(Document("q", "my bees"), schema, Model([]), Options()))
+        assert questions == 1
+        assert len(shown.json_schema["oneOf"]) < 10
+
+
+class TestLibrary:
+    def test_choose_gives_the_function_and_what_it_takes(self) -> None:
+        call = choose("Oslo for 3 days", [weather, other], engine=Model([oslo(days=3)]))
+        assert call.tool is weather
+        assert call.kwargs == {"city": "Oslo", "days": 3}
+        assert call.spans["city"].start == 0
+        assert call.probability == pytest.approx(1.0, abs=0.01)
+
+    def test_choose_many_gives_calls_in_order(self) -> None:
+        answer = [oslo(), {"tool": "other", "arguments": {"text": "sing"}}]
+        first, second = choose_many("Oslo, and sing", [weather, other], engine=Model([answer]))
+        assert (first.name, second.tool) == ("weather", other)
+
+    def test_none_and_missing(self) -> None:
+        call = choose("Sing!", [weather], engine=Model([NOTHING]), allow_none=True)
+        assert (call.name, call.tool, call.reason, call.is_complete) == (None, None, "no singing", False)
+        call = choose("?", [weather], engine=Model([{"tool": "weather", "arguments": {"city": None}}]), ask=True)
+        assert call.missing == {"city": "The city."}
+        assert not call.is_complete
+
+    def test_inside_a_loop(self) -> None:
+        call = asyncio.run(achoose("Oslo", [weather], engine=Model([oslo()])))
+        assert call.kwargs == {"city": "Oslo"}
+
+    def test_what_is_not_valid_is_raised(self) -> None:
+        with pytest.raises(InvalidOutput, match="not valid under any"):
+            choose("Oslo", [weather, other], engine=Model([{"tool": "rain"}]), options=Options(retries=0))
+
+    def test_bad_input(self) -> None:
+        with pytest.raises(SchemaError, match="no tool in it"):
+            choose("Oslo", [])
+        with pytest.raises(UsageError, match="takes a text"):
+            choose(3, [weather])  # type: ignore[arg-type]
+        with pytest.raises(InvalidOutput, match="the text is empty"):
+            choose(" ", [weather], engine=Model([]))

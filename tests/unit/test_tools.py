@@ -1,0 +1,284 @@
+"""Tools of a user's: functions, classes and definitions, and what is wrong with them."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pytest
+from pydantic import BaseModel, Field
+
+from extractor.errors import SchemaError
+from extractor.tools import Tool, load_tools, schema_of
+from extractor.types import Extraction
+from extractor.validation import Valid, validate
+
+
+def book(origin: str, day: date, seats: int = 1, cabin: Literal["economy", "first"] = "economy") -> str:
+    """Book a flight.
+
+    From anywhere.
+
+    Args:
+        origin: Where it
+            starts.
+        day (date): The day of departure.
+        seats: For how many people.
+
+    Returns:
+        A number.
+    """
+    return f"{origin} {day} {seats} {cabin}"
+
+
+class Search(BaseModel):
+    """Search the news."""
+
+    topic: str = Field(description="What about.")
+
+
+def only(spec: Any) -> Tool:
+    (tool,) = load_tools(spec)
+    return tool
+
+
+def fields(tool: Tool) -> dict[str, Any]:
+    found: dict[str, Any] = tool.schema.json_schema["properties"]
+    return found
+
+
+def fault(spec: Any) -> str:
+    with pytest.raises(SchemaError) as caught:
+        load_tools(spec)
+    return f"{caught.value} | {caught.value.hint}"
+
+
+class TestFunctions:
+    def test_signature_and_docstring(self) -> None:
+        tool = only(book)
+        assert tool.name == "book"
+        assert tool.target is book
+        assert tool.schema.json_schema["description"] == "Book a flight.\nFrom anywhere."
+        assert tool.schema.json_schema["required"] == ["origin", "day"]
+        assert fields(tool)["origin"]["description"] == "Where it starts."
+        assert fields(tool)["day"]["format"] == "date"
+        assert fields(tool)["cabin"]["enum"] == ["economy", "first"]
+
+    @pytest.mark.parametrize(
+        "docstring",
+        [
+            "Do.\n\n:param city: The city.\n:type city: str",
+            "Do.\n\nParameters\n----------\ncity : str\n    The city.",
+            "Do.\n\nArgs:\n    city: The city.",
+        ],
+    )
+    def test_styles_of_docstrings(self, docstring: str) -> None:
+        def do(city: str) -> None: ...
+
+        do.__doc__ = docstring
+        assert fields(only(do))["city"]["description"] == "The city."
+
+    def test_annotated_says_more_than_the_docstring(self) -> None:
+        def do(a: Annotated[str, "first"], b: Annotated[int, Field(ge=1, description="second")]) -> None:
+            """Do.
+
+            Args:
+                a: other
+                b: other
+            """
+
+        assert fields(only(do))["a"]["description"] == "first"
+        assert fields(only(do))["b"]["description"] == "second"
+        assert fields(only(do))["b"]["minimum"] == 1
+
+    def test_methods_and_partials(self) -> None:
+        class Shop:
+            def buy(self, item: str) -> None:
+                """Buy."""
+
+        assert [*fields(only(Shop().buy))] == ["item"]
+        assert only(functools.partial(book, seats=2)).name == "book"
+
+    def test_without_arguments(self) -> None:
+        def ping() -> None:
+            """Say that you are there."""
+
+        assert fields(only(ping)) == {}
+
+    @pytest.mark.parametrize(
+        ("source", "said"),
+        [
+            ("def do(city): ...", "do: city has no type | write its type: city: str"),
+            ("def do(*cities: str): ...", "takes '*cities: str'"),
+            ("def do(**more: str): ...", "takes '**more: str'"),
+            (
+                'def do(city: str):\n    """Do.\n\n    Args:\n        town: The town.\n    """',
+                "describes 'town', which is no",
+            ),
+            ('def do(n: int):\n    """Do.\n\n    Args:\n        n (str): How many.\n    """', "says that n is str"),
+            ("class Handle: ...\ndef do(handle: Handle): ...", "takes what JSON can say"),
+            ("def do(city: 'Nowhere'): ...", "every type that it names has to be defined there"),
+        ],
+    )
+    def test_what_a_model_could_not_be_told(self, source: str, said: str, tmp_path: Path) -> None:
+        path = tmp_path / "some.py"
+        path.write_text(source)
+        told = fault(f"{path}:do")
+        assert said in told
+        assert f"{path}:" in told  # with the line
+
+
+class TestFiles:
+    SOURCE = """
+from dataclasses import dataclass
+from pydantic import BaseModel
+
+class Place(BaseModel):
+    name: str
+
+class Ticket(BaseModel):
+    "What a booking gives."
+    number: int
+
+class Search(BaseModel):
+    "Search the news."
+    topic: str
+
+def book(place: Place) -> Ticket:
+    "Book."
+
+def _hidden(a: str): ...
+"""
+
+    def test_functions_and_classes_but_not_what_these_are_made_of(self, tmp_path: Path) -> None:
+        path = tmp_path / "some.py"
+        path.write_text(self.SOURCE)
+        assert [tool.name for tool in load_tools(path)] == ["book", "Search"]
+        assert only(f"{path}:Search").name == "Search"
+
+    def test_a_list_of_its_own_counts(self, tmp_path: Path) -> None:
+        path = tmp_path / "some.py"
+        path.write_text(self.SOURCE + "\nTOOLS = [Search]\n")
+        assert only(path).name == "Search"
+
+    def test_an_empty_one(self, tmp_path: Path) -> None:
+        path = tmp_path / "some.py"
+        path.write_text("a = 1")
+        assert "no tool in it" in fault(path)
+
+    def test_a_name_that_is_not_there(self, tmp_path: Path) -> None:
+        path = tmp_path / "some.py"
+        path.write_text(self.SOURCE)
+        assert "fly is not defined there" in fault(f"{path}:fly")
+
+
+PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+PLAIN = {"name": "weather", "description": "Tell it.", "parameters": PARAMETERS}
+
+
+class TestDefinitions:
+    @pytest.mark.parametrize(
+        "form",
+        [
+            PLAIN,
+            [PLAIN],
+            {"tools": [PLAIN]},
+            {"type": "function", "function": PLAIN},
+            {"type": "function", **PLAIN},
+            {"name": "weather", "description": "Tell it.", "input_schema": PARAMETERS},
+            {"name": "weather", "description": "Tell it.", "inputSchema": PARAMETERS},
+            {"title": "weather", "description": "Tell it.", **PARAMETERS},
+        ],
+    )
+    def test_forms(self, form: Any, tmp_path: Path) -> None:
+        path = tmp_path / "tools.json"
+        path.write_text(json.dumps(form))
+        for tool in (only(form), only(path), only(json.dumps(form))):
+            assert tool.name == "weather"
+            assert tool.target is None
+            assert tool.schema.json_schema["description"] == "Tell it."
+            assert [*fields(tool)] == ["city"]
+
+    def test_one_by_its_name(self, tmp_path: Path) -> None:
+        path = tmp_path / "tools.json"
+        path.write_text(json.dumps([PLAIN, {**PLAIN, "name": "other"}]))
+        assert only(f"{path}:other").name == "other"
+        assert "it has weather, other" in fault(f"{path}:third")
+
+    def test_arguments_are_those_that_are_named(self) -> None:
+        schema = schema_of(load_tools(PLAIN))
+        found = validate(schema, {"tool": "weather", "arguments": {"city": "Oslo", "zip": 1}})
+        assert not isinstance(found, Valid)
+
+    @pytest.mark.parametrize(
+        ("form", "said"),
+        [
+            ([PLAIN, PLAIN], "two tools are called 'weather'"),
+            ([], "no tool in it"),
+            ([{"description": "x"}], "tool 1: has no name"),
+            ([PLAIN, 3], "3 is no tool"),
+            ([{**PLAIN, "description": 3}], "its description is no text"),
+            ([{**PLAIN, "parameters": {"type": "array"}}], "its parameters are no object"),
+            ([{**PLAIN, "parameters": {"type": "object", "properties": {"a": {"type": "dict"}}}}], "(weather)"),
+        ],
+    )
+    def test_bad_ones_are_named(self, form: Any, said: str) -> None:
+        assert said in fault(form)
+
+    def test_not_json(self, tmp_path: Path) -> None:
+        path = tmp_path / "tools.json"
+        path.write_text("[{]")
+        assert f"{path}:1:3: not JSON" in fault(path)
+
+
+class TestMixed:
+    def test_functions_classes_and_definitions_together(self) -> None:
+        assert [tool.name for tool in load_tools([book, Search, PLAIN])] == ["book", "Search", "weather"]
+
+    def test_loaded_ones_stay_as_they_are(self) -> None:
+        tools = load_tools([book])
+        assert load_tools(tools) == tools
+
+
+class TestCalls:
+    @staticmethod
+    def call(tools: list[Any], data: Any, **more: Any) -> Any:
+        from extractor.tools import calls_of
+
+        loaded = load_tools(tools)
+        found = validate(schema_of(loaded), data)
+        assert isinstance(found, Valid)
+        record = Extraction("q", found.data, "", "", "grammar", instance=found.instance, **more)
+        return next(iter(calls_of(record, loaded)))
+
+    def test_a_function_with_what_it_takes(self) -> None:
+        call = self.call([book], {"tool": "book", "arguments": {"origin": "Oslo", "day": "2027-05-03"}})
+        assert call.tool(**call.kwargs) == "Oslo 2027-05-03 1 economy"
+        assert call.kwargs == {"origin": "Oslo", "day": date(2027, 5, 3)}
+        assert call.is_complete
+
+    def test_an_instance_of_a_class(self) -> None:
+        call = self.call([Search, book], {"tool": "Search", "arguments": {"topic": "rain"}})
+        assert call.arguments == Search(topic="rain")
+        assert call.tool is Search
+
+    def test_data_where_there_is_no_class(self) -> None:
+        call = self.call(
+            [PLAIN],
+            {"tool": "weather", "arguments": {"city": "Oslo"}},
+            probabilities={"/tool": {"weather": 0.9}},
+            ungrounded={"/arguments/city": "not in the text"},
+        )
+        assert call.kwargs == {"city": "Oslo"}
+        assert call.probability == 0.9
+        assert call.ungrounded == {"city": "not in the text"}
+
+
+def test_hints_in_quotes_are_read() -> None:
+    scope: dict[str, Callable[..., Any]] = {}
+    exec("def do(city: 'str', n: 'int | None' = None): 'Do.'", scope)  # noqa: S102
+    assert fields(only(scope["do"]))["city"]["type"] == "string"
