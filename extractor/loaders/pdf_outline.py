@@ -26,7 +26,10 @@ def _bookmarks(found: Iterable[Any]) -> Iterator[_Bookmark]:
     for one in found:
         goal = one.get_dest()
         page = None if goal is None else goal.get_index()
-        title = "".join(one.get_title().split())
+        try:
+            title = "".join(one.get_title().split())
+        except UnicodeDecodeError:  # halves of characters
+            continue
         if page is not None and re.search(r"[^\W\d_]", title) and len(title) <= _LONGEST:
             yield page, one.level + 1, title
 

@@ -17,7 +17,7 @@ from extractor.text import UNSPACED
 _FEWEST = 3  # pages
 _EDGE = 4  # lines
 _SHARE = 0.4  # of the pages from the first to the last that has it: left and right pages differ, chapters begin
-_LETTERS = 4  # of a line that is no number: not a value of a table
+_LETTERS = 6  # of a line that is no number: not a value of a table
 _WORDS = 3  # before a number: 'Annual report of Saltings 7' counts pages, 'Lot 7' counts lots
 _PAGE = (
     *("page", "pages", "pg", "p", "pp", "seite", "s", "página", "pág", "pagina", "pag", "sida", "side", "sivu", "str"),
@@ -28,6 +28,7 @@ _NUMBER = re.compile(r"(?<![\d.,])\d{1,5}(?![.,]?\d)")
 _WORD = re.compile(rf"[ァ-ヶー]+|[{UNSPACED}]|[^\W\d_{UNSPACED}]+")
 _MARK = "\0"  # stands for the number of the page
 _MOST_TOLD = 60  # characters
+_MOST_SOUGHT = 1_000  # lines, in the text
 
 _Found = TypeVar("_Found", bound=Hashable)
 _Keys = Mapping[int, str]  # of lines at one edge, by their places, the outermost first: the line, its number as a mark
@@ -74,14 +75,19 @@ def without_running_lines(pages: Sequence[str]) -> tuple[list[str], str]:
 def _sheets(pages: Sequence[str]) -> list[_Sheet]:
     sheets = [page.split("\n") for page in pages]
     edges = [*map(_edges, sheets)]
-    offsets = _often(
-        (number, int(found[0]) - number)
+    said = [
+        (number, lines[at])
         for number, (lines, sides) in enumerate(zip(sheets, edges, strict=True))
         for at in sorted({*sides[0], *sides[1]})
-        for found in _counts(lines[at])
-    )
+    ]
+    whole = _often((number, line.strip()) for number, line in said)  # '3 May 2025' is no page 3
+    offsets = _often((number, int(found[0]) - number) for number, line in said for found in _counts(line))
+
+    def key(line: str, number: int) -> str:
+        return line.strip() if line.strip() in whole else _key(line, number, offsets)
+
     return [
-        _Sheet(lines, [{at: _key(lines[at], number, offsets) for at in side} for side in sides])
+        _Sheet(lines, [{at: key(lines[at], number) for at in side} for side in sides])
         for number, (lines, sides) in enumerate(zip(sheets, edges, strict=True))
     ]
 
@@ -147,7 +153,8 @@ def _outermost(sheet: _Sheet, edge: _Keys, running: set[str]) -> Iterator[int]:
 def _keep_first(sheets: Sequence[_Sheet]) -> None:
     """Let the first of each stay that is no number of a page, and whose words are nowhere in the text."""
     text = _plain(" ".join(sheet.rest for sheet in sheets))
-    once = {key for sheet in sheets for key in sheet.left_out if not _counts_only(key) and _words(key) not in text}
+    keys = dict.fromkeys(key for sheet in sheets for key in sheet.left_out if not _counts_only(key))
+    once = {key for number, key in enumerate(keys) if number >= _MOST_SOUGHT or _words(key) not in text}
     for sheet in sheets:
         first = {at: key for edge in sheet.edges for at, key in edge.items() if at in sheet.out and key in once}
         sheet.out.difference_update(first)

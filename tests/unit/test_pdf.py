@@ -74,9 +74,14 @@ def test_left_and_right_pages_have_heads_of_their_own() -> None:
     ]
 
 
+def test_a_date_that_stands_above_all_pages_is_no_number_of_one() -> None:
+    sheets = [f"3 May 2025, Harbour Board\nText of {at}a.\n{at}" for at in range(1, 6)]
+    assert left(*sheets) == ["3 May 2025, Harbour Board\nText of 1a.", *(f"Text of {at}a." for at in range(2, 6))]
+
+
 def test_the_head_of_a_chapter_goes_where_its_words_are_in_the_text() -> None:
-    sheets = ["Fares\nA day costs", "FARES\nfive pounds", "FARES\nand a year", "FARES\nfifty."]
-    assert left(*sheets) == ["Fares\nA day costs", "five pounds", "and a year", "fifty."]
+    sheets = ["Day fares\nA day costs", "DAY FARES\nfive pounds", "DAY FARES\nand a year", "DAY FARES\nfifty."]
+    assert left(*sheets) == ["Day fares\nA day costs", "five pounds", "and a year", "fifty."]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +91,7 @@ def test_the_head_of_a_chapter_goes_where_its_words_are_in_the_text() -> None:
         ("Lot 1\nA boat", "Lot 2\nA buoy", "Lot 3\nA bell"),  # numbers of things
         ("Total 12.50\nEbb", "Total 13.50\nFlood", "Total 14.50\nNeap"),
         ("a\n0.00", "b\n0.00", "c\n0.00"),  # the last cell of a table
+        ("a\nNone", "b\nNone", "c\nNone"),
         ("Harbour dues\nof Saltings", "Harbour dues\nof Saltings", "Harbour dues\nof Saltings"),  # nothing else
         ("1 May Gull", "2 May Tern", "3 May Skua"),
     ],
@@ -104,7 +110,7 @@ def test_the_head_of_a_table_that_begins_within_a_page_stays() -> None:
 def test_empty_pages_have_nothing_to_leave_out() -> None:
     assert without_running_lines([]) == ([], "")
     assert left("", "", "", "") == ["", "", "", ""]
-    assert left("Board\nEbb", "", "Board\nFlood", "Board\nNeap") == ["Board\nEbb", "", "Flood", "Neap"]
+    assert left("Harbour\nEbb", "", "Harbour\nFlood", "Harbour\nNeap") == ["Harbour\nEbb", "", "Flood", "Neap"]
 
 
 # --- structure ---------------------------------------------------------------------------------------------------
