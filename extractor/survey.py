@@ -30,7 +30,8 @@ _MOST_TOLD = 5  # sources that cannot be read
 class Survey:
     """Counts of documents, and tokens by estimate, of those that would be asked about.
 
-    `twins` have a text that an earlier one has, which is asked about once. `basis` says what the tokens to be written
+    `twins` have a text that an earlier one has, which is asked about once. A long text takes several `questions`, as a
+    big schema does, `most_questions` are those of one document. `basis` says what the tokens to be written
     are told by; `seconds` is None where no run with this plan has been.
     """
 
@@ -41,6 +42,8 @@ class Survey:
     unread: int = 0
     twins: int = 0
     to_ask: int = 0
+    questions: int = 0
+    most_questions: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     seconds: float | None = None
@@ -78,7 +81,9 @@ def survey(
         seen.add(key)
         if _is_asked(found, ledger, key, retries_failed=retries_failed):
             found.to_ask += 1
-            questions, shown = outlook(schema, options, estimate_tokens(text))
+            questions, shown = outlook(schema, options, text)
+            found.questions += questions
+            found.most_questions = max(found.most_questions, questions)
             found.input_tokens += questions * around + shown
     history = ledger.history() if ledger else History(0, None, 0.0, 0.0)
     found.output_tokens = round(found.to_ask * (history.output_tokens or guess_tokens(schema)))

@@ -215,6 +215,14 @@ def test_a_dry_run_asks_and_writes_nothing(folder: Path, batch: Batch) -> None:
     assert (folder / "out.jsonl.ledger").read_bytes() == kept
 
 
+def test_a_dry_run_tells_how_many_questions_long_documents_make(folder: Path, batch: Batch) -> None:
+    (folder / "docs" / "long.txt").write_text("The ferry left the quay at nine. " * 2_000)
+    told = batch("docs", "--out", "out.jsonl", "--dry-run", "--strategy", "map-reduce").out.splitlines()[1]
+    assert told.startswith("to ask about: 6, with about 14 questions, 9 of them about one; about ")
+    event = json.loads(batch("docs", "--out", "out.jsonl", "--dry-run", "--strategy", "map-reduce", "--log-json").err)
+    assert (event["to_ask"], event["questions"], event["most_questions"]) == (6, 14, 9)
+
+
 @pytest.mark.parametrize(
     ("flags", "says"),
     [

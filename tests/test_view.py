@@ -20,7 +20,7 @@ from test_cli import extract
 
 from extractor.lines import Line
 from extractor.pointers import leaves
-from extractor.types import Document, Extraction, Match, Problem, Span, Support, Usage
+from extractor.types import Alternative, Document, Extraction, Match, Problem, Span, Support, Usage
 from extractor.view import Entry, render
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -393,6 +393,25 @@ def test_a_sentence_leads_to_its_passage_and_shows_what_is_missing(shown: Any) -
     page.press("Escape")
     page.tab.locator("mark.passage").first.click()
     assert page.active_rows() == ["/summary"]
+
+
+def test_what_parts_say_otherwise_is_marked_in_a_manner_of_its_own(shown: Any) -> None:
+    text = "Built in 1932 at Leith.\n\nShe was built in 1933, at Hull.\n"
+    said = {"/port": [Alternative("Hull", 2, [at(text, "Hull")]), Alternative("Leith", 1, [at(text, "Leith")])]}
+    record = made("log.md", {"port": "Hull"}, spans={"/port": at(text, "Hull")}, conflicts=said)
+    page = shown([Entry(record, Document("log.md", text))])
+    other = page.tab.locator("#text mark.other")
+    assert other.all_text_contents() == ["Leith"]
+    assert "dashed" in other.evaluate("(one) => getComputedStyle(one).textDecoration")
+    other.click()
+    assert (page.active(), page.active_rows()) == ("Leith", ["/port"])
+    page.press("Escape")
+    page.tab.locator(".saying", has_text="Hull").click()
+    assert page.active() == "Hull"
+    page.tab.locator(".saying", has_text="Leith").click()
+    assert page.active() == "Leith"
+    page.press("?")
+    assert page.tab.locator("#legend .other").is_visible()
 
 
 @pytest.mark.parametrize("name", ["𠀀岛灯塔重开", "🧑‍🚀易达", "二十"])

@@ -65,7 +65,7 @@ ShownTokensOption = Annotated[
 ]
 RawOption = Annotated[
     bool,
-    typer.Option("--raw", help="All of a web page, with menus and footers.", rich_help_panel=_DOCUMENTS),
+    typer.Option("--raw", help="All of a web page or PDF, with menus, heads and feet.", rich_help_panel=_DOCUMENTS),
 ]
 LoaderOption = Annotated[
     str | None,

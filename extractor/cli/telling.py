@@ -119,9 +119,17 @@ def print_survey(found: Survey, cost: float | None, screen: Screen) -> None:
     told = [f"{number:,} {what}" for number, what in (*counts, *(pair for pair in others if pair[0]))]
     print(f"{found.documents:,} documents: {', '.join(told)}")
     tokens = f"{found.input_tokens:,} tokens to read and {found.output_tokens:,} to write"
-    print(f"to ask about: {found.to_ask:,}; about {tokens} ({found.basis})")
+    print(f"to ask about: {found.to_ask:,}{_questions(found)}; about {tokens} ({found.basis})")
     about = "not known before some are done (--limit 10)" if found.seconds is None else spell_seconds(found.seconds)
     price = "not known" if cost is None else "nothing, it runs here" if not cost else f"about {cost:.2f} US dollars"
     print(f"time: {about}; cost: {price}")
     for why in found.unreadable:
         screen.error(why)
+
+
+def _questions(found: Survey) -> str:
+    """', with about 41 questions, 37 of them about one' where documents take more than one each."""
+    if found.questions <= found.to_ask:
+        return ""
+    most = f", {found.most_questions:,} of them about one" if found.to_ask > 1 else ""
+    return f", with about {found.questions:,} questions{most}"

@@ -56,7 +56,7 @@ def _read(request: dict[str, Any], data: bytes) -> Loaded:
     if kind == "pdf":
         from extractor.loaders import pdf
 
-        return pdf.read(data)
+        return pdf.read(data, raw=request["raw"])
     if kind == "docx":
         from extractor.loaders import docx
 

@@ -10,7 +10,8 @@ from zipfile import ZipFile
 from extractor.loaders.archive import opened, part, refuse_entities, tree
 from extractor.loaders.loaded import Loaded, UnreadableError
 from extractor.loaders.markdown import from_html
-from extractor.loaders.word_parts import around, with_formulas
+from extractor.loaders.word_lists import with_numbers
+from extractor.loaders.word_parts import around, completed
 
 _CORE = "docProps/core.xml"
 _DC = "{http://purl.org/dc/elements/1.1/}"
@@ -39,7 +40,7 @@ def read(data: bytes) -> Loaded:
                 refuse_entities(name, part(archive, name))
         metadata = _metadata(archive)
         above, below = around(archive, "header"), around(archive, "footer")
-        data = with_formulas(data, archive)
+        data = completed(data, archive)
     try:
         found = mammoth.convert_to_html(
             BytesIO(data),
@@ -52,7 +53,7 @@ def read(data: bytes) -> Loaded:
         raise UnreadableError("its parts are nested too deep: not read") from error
     except Exception as error:  # of many kinds, as the library trusts its input
         raise UnreadableError("is damaged, or no Word file (.docx)", "save it anew in Word or LibreOffice") from error
-    text = from_html(found.value)
+    text = from_html(with_numbers(found.value))
     if not text:
         raise UnreadableError(_NO_TEXT, "there is nothing to extract from")
     head, foot = ("\n".join(line for line in lines if line not in text) for lines in (above, below))

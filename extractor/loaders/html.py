@@ -11,7 +11,7 @@ from lxml.html import HTMLParser, document_fromstring, tostring
 
 from extractor.loaders.encodings import decode
 from extractor.loaders.loaded import Loaded, UnreadableError
-from extractor.loaders.main_text import main_part
+from extractor.loaders.main_text import main_part, without_around
 from extractor.loaders.markdown import from_html
 
 _BEGINNING = 4_096
@@ -21,11 +21,12 @@ _CHARSET = re.compile(
 _SAID = ("title", "author", "date", "sitename")
 _DATES = {"extensive_search": False, "original_date": True}  # a date that was guessed would be taken for a fact
 _HEAD = re.compile(r"(?is)<head\b.*?</head\s*>")
-_NO_MAIN_TEXT = "no main text was found in this page, so all of it is taken"
+_NO_MAIN_TEXT = "no main text was found in this page, so all of it is taken but for its menus, head and foot"
+_NOTHING_ELSE = "no main text was found in this page, so all of it is taken"
 
 
 def read(name: str, data: bytes, *, raw: bool, charset: str = "") -> Loaded:
-    """The main text of a page, all of it where it is asked for or none is found."""
+    """The main text of a page, what is not around it where none is found, all of it where that is wanted."""
     from trafilatura.metadata import extract_metadata
 
     html, notes = _decoded(name, data, charset)
@@ -33,8 +34,12 @@ def read(name: str, data: bytes, *, raw: bool, charset: str = "") -> Loaded:
     said = {} if page is None else _metadata(extract_metadata(page, date_config=_DATES))
     part = None if page is None or raw else main_part(page)
     text = "" if part is None else from_html(tostring(part, encoding="unicode", with_tail=False))
+    if not (text or raw or page is None):
+        rest = without_around(_parsed(html))
+        text = "" if rest is None else from_html(tostring(rest, encoding="unicode", with_tail=False))
+        notes = (*notes, _NO_MAIN_TEXT) if text else notes
     if not text:
-        text, notes = from_html(_HEAD.sub("", html)), notes if raw else (*notes, _NO_MAIN_TEXT)
+        text, notes = from_html(_HEAD.sub("", html)), notes if raw else (*notes, _NOTHING_ELSE)
     if not text:
         raise UnreadableError("no text in this page", "it may be made by scripts: save it from a browser")
     return Loaded(text, notes, said)

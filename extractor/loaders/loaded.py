@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How documents are read: `raw` takes all of a web page, `loader` names the user's own reader.
+    """How documents are read: `raw` takes all of a web page or PDF, `loader` names the user's own reader.
 
     `offline` fetches none, `private` also those of this machine and its network.
     """

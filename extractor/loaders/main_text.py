@@ -24,11 +24,14 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _PARAGRAPHS = (*_HEADINGS, "p", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre")
 _BESIDE = frozenset((*_HEADINGS, "ul", "ol", "li", "dl", "dt", "dd", "pre", "table", "tr", "td", "th", "caption"))
 _ROWS = ("thead", "tbody", "tfoot", "tr")
-_AROUND = (
-    ".//nav | .//footer | .//aside | .//form | .//button | .//dialog | .//header[not(.//h1 or .//h2)]"
+_APART = (
+    ".//nav | .//footer | .//button | .//dialog | .//header[not(.//h1 or .//h2)]"
     " | .//*[@hidden or @aria-hidden='true']"
     " | .//*[@role='navigation' or @role='banner' or @role='contentinfo' or @role='search' or @role='dialog']"
 )
+_AROUND = f"{_APART} | .//aside | .//form"
+# Of a page without a text: a form may be around all of it, and what stands beside may be the table that it is about.
+_AROUND_TABLES = f"{_APART} | .//aside[not(.//table)] | .//form[not(.//table or .//p or .//h1)]"
 _UNSEEN = ".//script | .//style | .//template | .//noscript | .//iframe | .//object | .//svg"
 _GRAM = 4  # words that follow each other, by which a text is known again
 _ENOUGH = 0.95  # of the words that were found again are in the part of the page that is taken: not a title elsewhere
@@ -58,6 +61,22 @@ def main_part(page: Any) -> Any:
     _drop_others(part, inside[part], known)
     part.tag = "div" if part.tag in ("td", "th") else part.tag  # of a table that lays out the page
     return part
+
+
+def without_around(page: Any) -> Any:
+    """The body of a page without menus, head, foot and what stands beside; None where nothing else says anything.
+
+    For data sheets and lists of products, which are no text: '<nav>Home</nav><table>…</table>' → the table.
+    """
+    body = page.body
+    for element in body.xpath(f"{_UNSEEN} | {_AROUND_TABLES}"):
+        if element.getparent() is not None:
+            element.drop_tree()
+    for title in body.xpath(".//h1")[:1]:
+        for element in title.xpath("preceding::ul | preceding::ol"):
+            if element.getparent() is not None and _is_menu(element):
+                element.drop_tree()
+    return body if _WORD.search(str(body.text_content())) else None
 
 
 class _Run:

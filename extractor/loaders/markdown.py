@@ -35,6 +35,7 @@ _LINK_BACK = re.compile(r"(?m)[ ]*[↑↩]\ufe0e?$")  # from a note to where it 
 # A line's end in a script without spaces means nothing; browsers show a blank there, which is none of the text.
 _WIDE = f"{UNSPACED}\u3000-\u303f\uff01-\uff60"
 _WRAPPED = re.compile(rf"(?<=[{_WIDE}])[ \t]*\r?\n[ \t]*(?=[{_WIDE}])")
+_FEW_DIGITS = re.compile(r"[0-9]{1,6}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 _LOWERED = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
@@ -86,7 +87,29 @@ def from_html(html: str) -> str:
     """The Markdown of a page, or of a part of one: '<h2>Fares</h2><p>A <b>day</b></p>' → '## Fares' and 'A day'."""
     page = BeautifulSoup(_UNSEEN.sub("", html), "lxml")
     settle(page)
+    _renumber(page)
     return tidy(_Converter(**_OPTIONS).convert_soup(page))
+
+
+def _renumber(page: BeautifulSoup) -> None:
+    """Items whose number does not follow from the one before begin a list: '<li>a<li value=7>b' → '1. a', '7. b'."""
+    for whole in page.find_all("ol"):
+        current, number = whole, _number(whole.get("start"), 1)
+        for at, item in enumerate(whole.find_all("li", recursive=False)):
+            wanted = _number(item.get("value"), number)
+            if wanted != number and not at:
+                whole["start"] = str(wanted)
+            elif wanted != number:
+                following = page.new_tag("ol", start=str(wanted))
+                current.insert_after(following)
+                current = following
+            number = wanted + 1
+            if current is not whole:
+                current.append(item)
+
+
+def _number(said: Any, otherwise: int) -> int:
+    return int(said) if _FEW_DIGITS.fullmatch(str(said)) else otherwise
 
 
 def tidy(text: str) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 from extractor.loaders.loaded import Loaded, UnreadableError
 from extractor.loaders.markdown import tidy
 from extractor.loaders.pdf_forms import filled
+from extractor.loaders.pdf_outline import bookmarks, with_headings
+from extractor.loaders.running_lines import without_running_lines
 from extractor.outline import PAGE_BREAK
 
 _MOST_PAGES = 20_000
@@ -25,8 +27,8 @@ _SCANNED = "no text in its {}, only pictures: a scan"
 _SCANNED_HINT = "let a program read its letters first, as `ocrmypdf in.pdf out.pdf` does"
 
 
-def read(data: bytes) -> Loaded:
-    """The text of all pages."""
+def read(data: bytes, *, raw: bool = False) -> Loaded:
+    """The text of all pages, without what stands above and below each where it is not wanted (`raw`)."""
     import pypdfium2
 
     try:
@@ -37,13 +39,17 @@ def read(data: bytes) -> Loaded:
         count = len(document)
         if count > _MOST_PAGES:
             raise UnreadableError(f"has {count:,} pages, more than {_MOST_PAGES:,}", "split it into several files")
-        pages = [*_pages(document)]
+        pages = with_headings([*_pages(document)], bookmarks(document))
         metadata = document.get_metadata_dict()
     empty = [number for number, page in enumerate(pages, 1) if not page]
     if len(empty) == count:
         raise UnreadableError(_SCANNED.format("page" if count == 1 else f"{count} pages"), _SCANNED_HINT)
-    notes = (f"no text on {len(empty)} of {count} pages, only pictures: {_listed(empty)}",) if empty else ()
-    return Loaded("".join(f"{page}\n{PAGE_BREAK}\n" for page in pages), notes, _metadata(metadata, pages[0]))
+    notes = [f"no text on {len(empty)} of {count} pages, only pictures: {_listed(empty)}"] if empty else []
+    said = _metadata(metadata, pages[0])
+    if not raw:
+        pages, left_out = without_running_lines(pages)
+        notes += [f"{left_out} (--raw keeps all)"] if left_out else []
+    return Loaded("".join(f"{page}\n{PAGE_BREAK}\n" for page in pages), (*notes,), said)
 
 
 def _pages(document: Any) -> Iterator[str]:

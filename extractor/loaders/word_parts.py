@@ -1,19 +1,21 @@
-"""What mammoth leaves out of a Word file: formulas, and what stands above and below each page."""
+"""What mammoth leaves out of a Word file: formulas, numbers of lists, what stands above and below each page."""
 
 from __future__ import annotations
 
 import re
 from io import BytesIO
 from xml.etree.ElementTree import Element, SubElement, tostring
-from zipfile import ZIP_DEFLATED, ZipFile
+from zipfile import ZipFile
 
 from extractor.loaders.archive import part, tree
+from extractor.loaders.word_lists import write_numbers
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _M = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _WORDS = (f"{_W}t", f"{_W}tab", f"{_W}br")
-_BODY = "word/document.xml"
+_BODY, _NUMBERING, _STYLES = "word/document.xml", "word/numbering.xml", "word/styles.xml"
+_PICTURES = "word/media/"
 _NUMBER_OF_PAGE = re.compile(r"\b(?:NUM)?PAGES?\b")
 _SIMPLE = re.compile(r"(?:[^\W_]|[.,])*")
 _JOINED = {"m": "; ", "eqArr": "; ", "mr": ", "}  # rows, and what is in one
@@ -35,21 +37,32 @@ def _line(paragraph: Element) -> str:
     return " ".join("".join(said).split())
 
 
-def with_formulas(data: bytes, archive: ZipFile) -> bytes:
-    """The file with its formulas as text: 'E=mc^2'."""
-    if _BODY not in archive.namelist() or b":oMath" not in part(archive, _BODY):
+def completed(data: bytes, archive: ZipFile) -> bytes:
+    """The file with its formulas as text ('E=mc^2'), and with the numbers of its lists."""
+    has_formulas = _BODY in archive.namelist() and b":oMath" in part(archive, _BODY)
+    has_lists = {_BODY, _NUMBERING}.issubset(archive.namelist())
+    if not (has_formulas or has_lists):
         return data
     body = tree(archive, _BODY)
+    if has_formulas:
+        _write_formulas(body)
+    if has_lists:
+        styles = tree(archive, _STYLES) if _STYLES in archive.namelist() else None
+        write_numbers(body, tree(archive, _NUMBERING), styles)
+    changed = BytesIO()
+    with ZipFile(changed, "w") as copy:  # in memory, so not packed again
+        for name in dict.fromkeys(archive.namelist()):
+            if not name.startswith(_PICTURES):
+                copy.writestr(name, tostring(body, "utf-8") if name == _BODY else part(archive, name))
+    return changed.getvalue()
+
+
+def _write_formulas(body: Element) -> None:
     for parent in [*body.iter()]:
         for at, child in enumerate(parent):
             if child.tag in (f"{_M}oMath", f"{_M}oMathPara"):
                 parent[at] = run = Element(f"{_W}r")
                 SubElement(run, f"{_W}t", {_SPACE: "preserve"}).text = linear(child)
-    changed = BytesIO()
-    with ZipFile(changed, "w", ZIP_DEFLATED) as copy:
-        for name in dict.fromkeys(archive.namelist()):
-            copy.writestr(name, tostring(body, "utf-8") if name == _BODY else part(archive, name))
-    return changed.getvalue()
 
 
 def linear(formula: Element) -> str:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from math import ceil
 from typing import Any, Literal, Protocol
 
 from extractor.chunks import Chunk, split
@@ -193,15 +192,17 @@ def _times(groups: int, options: Options) -> float:
     return min(groups, max(_MOST_SHARED / options.chunk_tokens, 1))
 
 
-def outlook(schema: Schema, options: Options, tokens: int) -> tuple[int, int]:
-    """How many questions a text of so many tokens takes by estimate, and how many tokens of it are read for them."""
+def outlook(schema: Schema, options: Options, text: str) -> tuple[int, int]:
+    """How many questions a text takes by estimate, and how many tokens of it are read for them."""
+    tokens = weigh_tokens(text)
     strategy = strategy_for(tokens, options)
-    parted, others = _shared_out(schema, strategy, "")
-    alone = len(grouped(others, _MOST_VALUES))
+    parted, others = _shared_out(schema, strategy, text)
+    alone, groups = len(grouped(others, _MOST_VALUES)), len(grouped(parted, _MOST_VALUES))
     shown = tokens if strategy == "whole" else min(options.chunk_tokens * _times(alone, options), tokens)
     read = round(shown) * (alone if schema.examples else min(alone, 1))
-    parts = ceil(tokens / (options.chunk_tokens * (1 - _OVERLAP))) * len(grouped(parted, _MOST_VALUES))
-    return alone + parts, read + parts * (options.chunk_tokens + options.context_tokens)
+    parts = len(chunks_of(text, options.chunk_tokens)) if groups else 0
+    again = parts * (options.context_tokens + round(_OVERLAP * options.chunk_tokens))  # is shown with each part
+    return alone + parts * groups, read + groups * (round(tokens) + again)
 
 
 def chunks_of(text: str, size: float) -> list[Chunk]:

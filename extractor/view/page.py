@@ -10,19 +10,21 @@ import base64
 import hashlib
 import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from extractor.brevity import shorten
 from extractor.lines import to_json
 from extractor.text import UNSAFE
 from extractor.types import Extraction, Problem, Support
 from extractor.view.entries import Entry
-from extractor.view.rows import Row, is_weak, rows_of
+from extractor.view.rows import Row, Saying, is_weak, rows_of
 from extractor.view.units import units_of
 
 _SCRIPTS = ("nodes.js", "text.js", "record.js", "choice.js", "search.js", "list.js", "charts.js", "keys.js")
+_LONGEST_SAYING = 200  # characters of what a part of a document says
 _LONGEST_VALUE = 2_000  # characters of what an error was about
 
 
@@ -99,6 +101,8 @@ def _rows(rows: Iterable[Row], text: str | None, fields: dict[str, int]) -> Iter
             packed |= {"state": row.state, "field": fields.setdefault(row.field, len(fields))}
         if row.span is not None and units is not None:
             packed["span"] = [units(row.span.start), units(row.span.end)]
+        if row.sayings:
+            packed["sayings"] = [_saying(one, units) for one in row.sayings]
         if row.support:
             packed["support"] = [_sentence(one, row.text, text) for one in row.support]
         optional = {
@@ -121,6 +125,14 @@ def _sentence(support: Support, value: str, text: str | None) -> dict[str, Any]:
         "missing": support.missing,
         "low": is_weak(support),
     }
+
+
+def _saying(one: Saying, units: Callable[[int], int] | None) -> dict[str, Any]:
+    """With the places of what is not marked already as the value."""
+    value = one.said.value
+    text = shorten(value if isinstance(value, str) else to_json(value), _LONGEST_SAYING)
+    places = () if one.is_taken or units is None else [[units(span.start), units(span.end)] for span in one.said.spans]
+    return {"text": text, "parts": one.said.parts, "spans": [*places], "taken": one.is_taken}
 
 
 def _error(error: Problem) -> dict[str, Any]:

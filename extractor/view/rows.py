@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from extractor.absent import is_empty
-from extractor.brevity import differing
 from extractor.lines import to_json
 from extractor.pointers import escaped, value_at
-from extractor.types import Extraction, Match, Span, Support
+from extractor.types import Alternative, Extraction, Match, Span, Support
 
 State = Literal[Match, "worded", "none", "label", "unchecked", "empty"]
 Kind = Literal["object", "list", "text", "number", "flag", "empty"]
@@ -18,6 +17,14 @@ Kind = Literal["object", "list", "text", "number", "flag", "empty"]
 LOW_SPAN = 0.9  # a fuzzy match below it is looked at twice
 
 _LEFT_EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What parts of a long document say of a place where they differ; whether the record has it."""
+
+    said: Alternative
+    is_taken: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,7 @@ class Row:
     is_unfounded: bool = False
     why: str = ""
     note: str = ""
+    sayings: tuple[Saying, ...] = ()
 
     @property
     def is_low(self) -> bool:
@@ -72,7 +80,12 @@ def rows_of(record: Extraction) -> list[Row]:
 def fits(record: Extraction, text: str) -> bool:
     """Whether a text is the one that the record is of: values that were found as written still stand there."""
     spans = record.spans.items()
-    ends = (*(span.end for _, span in spans), *(end for each in record.support.values() for end in _passages(each)))
+    said = (span.end for some in record.conflicts.values() for one in some for span in one.spans)
+    ends = (
+        *(span.end for _, span in spans),
+        *said,
+        *(end for each in record.support.values() for end in _passages(each)),
+    )
     if any(end > len(text) for end in ends):
         return False
     quoted = ((value_at(record.data, at), span) for at, span in spans if span.match == "exact")
@@ -132,10 +145,11 @@ def _field(at: str) -> str:
 
 
 def _row(one: _Place, record: Extraction) -> Row:
-    note, value, depth = _note(record, one.at), one.value, max(one.depth, 0)
+    note, value, depth = record.notes.get(one.at, ""), one.value, max(one.depth, 0)
+    sayings = (*_sayings(one, record),)
     if one.is_group:
         kind: Kind = "list" if isinstance(value, list) else "object"
-        return Row(one.at, depth, one.name, one.field, kind, "", one.is_item, note=note)
+        return Row(one.at, depth, one.name, one.field, kind, "", one.is_item, note=note, sayings=sayings)
     support = (*record.support.get(one.at, ()),) if isinstance(value, str) else ()
     span = record.spans.get(one.at)
     state = _state(one, record)
@@ -156,13 +170,14 @@ def _row(one: _Place, record: Extraction) -> Row:
         is_unfounded,
         why,
         note,
+        sayings,
     )
 
 
-def _note(record: Extraction, where: str) -> str:
-    """What was changed at a place, and what parts of a long document say of it where they differ."""
-    differ = [differing(record.conflicts[where])] if where in record.conflicts else []
-    return "; ".join([*filter(None, [record.notes.get(where)]), *differ])
+def _sayings(one: _Place, record: Extraction) -> Iterator[Saying]:
+    span = record.spans.get(one.at)
+    for said in record.conflicts.get(one.at, ()):
+        yield Saying(said, to_json(said.value) == to_json(one.value) or (span is not None and span in said.spans))
 
 
 def _state(one: _Place, record: Extraction) -> State:

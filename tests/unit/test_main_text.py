@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.loaders import read
+from extractor.loaders import Reading, read
 from extractor.outline import sections
 
 TIDES = "<p>" + "The harbour board said that the ferry sails again. " * 9 + "</p>"
@@ -77,3 +77,30 @@ def test_lines_of_a_chinese_paragraph_are_put_together_but_for_code() -> None:
     found = read("a.html", page.encode()).text
     assert "三百一十二米，连接盐滩" in found
     assert "```\n海港\n大桥\n```" in found
+
+
+SPECS = "<table><tr><th>Model<td>P-200<tr><th>Power<td>1.2 kW<tr><th>Weight<td>12 kg</table>"
+SHEET = "| Model | P-200 |\n| --- | --- |\n| Power | 1.2 kW |\n| Weight | 12 kg |"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<header>Acme</header><nav>Home</nav><h1>P-200</h1>{SPECS}<aside>Acme P-300</aside><footer>Acme</footer>",
+        f"<form><div><ul><li><a href=/>Acme</a><li><a href=/p>Home</a></ul><h1>P-200</h1>{SPECS}</div></form>",
+        f"<div role=banner>Acme</div><h1>P-200</h1><aside>{SPECS}</aside><form><input><button>Acme</button></form>",
+    ],
+)
+def test_a_data_sheet_stands_without_what_is_around_it(page: str) -> None:
+    found = read("a.html", f"<html><body>{page}</body></html>".encode())
+    assert found.text.split("---\n\n")[-1] == f"# P-200\n\n{SHEET}"
+    assert found.notes == (
+        "no main text was found in this page, so all of it is taken but for its menus, head and foot",
+    )
+    assert "Acme" in read("a.html", page.encode(), Reading(raw=True)).text
+
+
+def test_a_page_that_is_a_menu_is_taken_whole() -> None:
+    found = read("a.html", b"<body><nav><ul><li><a href=/>Tides</a><li><a href=/b>Gulls</a></ul></nav></body>")
+    assert "- Tides\n- Gulls" in found.text
+    assert found.notes == ("no main text was found in this page, so all of it is taken",)

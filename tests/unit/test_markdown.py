@@ -20,6 +20,7 @@ from extractor.outline import metadata_of
         ("<pre><code>a\n  b</code></pre>", "```\na\n  b\n```"),
         ("<style>p{}</style><!-- x --><p>Sea</p><script>1</script>", "Sea"),
         ("<ol><li>a</li><li>b<ul><li>c</li></ul></li></ol>", "1. a\n2. b\n   - c"),
+        ("<ol start=3><li>a<li value=3>b<li>c<li value=x>d</ol>", "3. a\n\n3. b\n4. c\n5. d"),
         (
             "<p>Is <math><semantics><mi>mc2</mi><annotation encoding='application/x-tex'>mc^2</annotation></math>.</p>",
             "Is mc^2.",

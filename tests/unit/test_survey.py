@@ -38,6 +38,16 @@ def test_counts_and_estimates(tmp_path: Path) -> None:
     assert 390 <= longer.input_tokens - found.input_tokens <= 410
 
 
+def test_questions_about_long_texts_are_told() -> None:
+    long = "The ferry left the quay at nine. " * 2_000
+    found = survey(sources("one", long, long), load_schema("a, b[]"), Options(), None, retries_failed=False)
+    assert (found.to_ask, found.questions, found.most_questions) == (2, 11, 10)
+    big = survey(
+        sources("one"), load_schema(", ".join(f"f{at}" for at in range(450))), Options(), None, retries_failed=False
+    )
+    assert (big.to_ask, big.questions) == (1, 3)
+
+
 @pytest.mark.parametrize(("retries_failed", "to_ask"), [(False, 1), (True, 2)])
 def test_what_the_ledger_knows(retries_failed: bool, to_ask: int, tmp_path: Path) -> None:
     with Ledger(tmp_path / "l") as ledger:

@@ -428,7 +428,27 @@ def test_the_same_records_give_the_same_page() -> None:
     assert hostile_page() == hostile_page()
 
 
-def test_what_parts_say_otherwise_is_told_at_its_place() -> None:
-    said = [Alternative("Hull", 3, [Span(0, 4, "exact")]), Alternative("Leith", 1)]
-    (row,) = rows_of(extraction({"port": "Hull"}, conflicts={"/port": said}, notes={"/port": "cut"}))
-    assert row.note == 'cut; parts of the text differ: "Hull" in 3, "Leith" in 1'
+def test_what_parts_say_otherwise_has_its_places_but_for_the_value_itself() -> None:
+    text = "🐟 Hull, 1932; Leith, 1933."
+    said = {
+        "/port": [Alternative("Hull", 3, [exact(text, "Hull")]), Alternative("Leith", 1, [exact(text, "Leith")])],
+        "/built": [Alternative("1932", 1, [exact(text, "1932")]), Alternative(1933, 1, [exact(text, "1933")])],
+        "/crew": [Alternative(["Ida"], 1), Alternative([], 1)],
+    }
+    spans = {"/port": exact(text, "Hull"), "/built": exact(text, "1932")}
+    record = extraction({"port": "Hull", "built": 1932, "crew": ["Ida"]}, spans=spans, conflicts=said)
+    rows = packed(render("x", [Entry(record, Document("light.txt", text))]))["documents"][0]["rows"]
+    assert {row["at"]: row["sayings"] for row in rows if "sayings" in row} == {
+        "/port": [
+            {"text": "Hull", "parts": 3, "spans": [], "taken": True},
+            {"text": "Leith", "parts": 1, "spans": [[15, 20]], "taken": False},
+        ],
+        "/built": [
+            {"text": "1932", "parts": 1, "spans": [], "taken": True},
+            {"text": "1933", "parts": 1, "spans": [[22, 26]], "taken": False},
+        ],
+        "/crew": [
+            {"text": '["Ida"]', "parts": 1, "spans": [], "taken": True},
+            {"text": "[]", "parts": 1, "spans": [], "taken": False},
+        ],
+    }

@@ -4,8 +4,9 @@ function near(nodes, isNear) {
   for (const one of nodes || []) one.classList.toggle("near", isNear);
 }
 
-/* Mark a value in both columns, and scroll to it; of a worded one, to the passage of one of its sentences. */
-function choose(number, { sentence = -1, from = "record", focus = true } = {}) {
+/* Mark a value in both columns, and scroll to it; of a worded one, to the passage of one of its sentences;
+   of one that parts of the text contradict, to what one of them says. */
+function choose(number, { sentence = -1, saying = -1, from = "record", focus = true } = {}) {
   for (const one of document.querySelectorAll(".active")) one.classList.remove("active");
   for (const one of now.rows) one.removeAttribute("aria-selected");
   now.row = number;
@@ -16,11 +17,13 @@ function choose(number, { sentence = -1, from = "record", focus = true } = {}) {
   made.setAttribute("aria-selected", "true");
   made.tabIndex = 0;
   const support = pack.documents[now.at].rows[number].support || [];
-  if (sentence < 0 && !now.marks[number]) sentence = support.findIndex((one) => one.passage);
-  now.sentence = sentence;
-  const marks = (sentence < 0 ? now.marks[number] : now.passages[`${number}:${sentence}`]) || [];
+  if (sentence < 0 && saying < 0 && !now.marks[number]) sentence = support.findIndex((one) => one.passage);
+  Object.assign(now, { sentence, saying });
+  const span = { row: number, sentence, saying };
+  const marks = marksOf(span)[keyOf(span)] || [];
   for (const mark of marks) mark.classList.add("active");
   if (sentence >= 0) made.querySelectorAll(".sentence")[sentence]?.classList.add("active");
+  if (saying >= 0) made.querySelectorAll(".saying")[saying]?.classList.add("active");
   if (from === "text") showPane("record");
   else if (marks.length) showPane("text");
   if (from !== "text" && marks.length) reveal(marks[0], "center");
@@ -31,9 +34,9 @@ function choose(number, { sentence = -1, from = "record", focus = true } = {}) {
 /* A click on the text means the innermost value there, and one more click the one around it. */
 function chooseMark(mark) {
   const spans = mark.spans;
-  const at = spans.findIndex(({ row, sentence }) => row === now.row && sentence === now.sentence);
-  const { row, sentence } = spans[(at + 1) % spans.length];
-  choose(row, { sentence, from: "text" });
+  const isNow = (one) => one.row === now.row && one.sentence === now.sentence && one.saying === now.saying;
+  const { row, sentence, saying } = spans[(spans.findIndex(isNow) + 1) % spans.length];
+  choose(row, { sentence, saying, from: "text" });
 }
 
 function step(by) {

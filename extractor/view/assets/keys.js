@@ -74,6 +74,7 @@ function begin() {
   now.entries = pack.documents.map(entryOf);
   for (const state of Object.keys(STATES))
     byId("legend").append(node("dt", "", nameOf(state)), node("dd", "", STATES[state]));
+  byId("legend").append(node("dt", "", node("span", "other", "otherwise")), node("dd", "", OTHERWISE));
   byId("statistics").addEventListener("click", KEYS.s);
   byId("theme").addEventListener("click", nextTheme);
   byId("help").addEventListener("click", KEYS["?"]);

@@ -24,7 +24,7 @@ const FILTERS = {
     name: "Notes",
     meaning: "something was changed or left out on the way",
     takes: (one) => one.remarks.length > 0 || one.rows.some(FILTERS.noted.isAbout),
-    isAbout: (row) => row.note,
+    isAbout: (row) => row.note || row.sayings,
   },
 };
 
@@ -134,7 +134,7 @@ function leave() {
   const entry = now.entries[now.at]?.firstChild;
   entry?.removeAttribute("aria-current");
   if (entry) entry.tabIndex = -1;
-  Object.assign(now, { at: -1, row: -1, sentence: -1, rows: [], marks: {}, passages: {} });
+  Object.assign(now, { at: -1, row: -1, sentence: -1, saying: -1, rows: [], marks: {}, passages: {}, sayings: {} });
   forget();
 }
 

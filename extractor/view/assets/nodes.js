@@ -16,6 +16,7 @@ const STATES = {
   unchecked: "was not looked up in the text: its record was made without that, or says nothing of it",
   empty: "left empty, with the reason",
 };
+const OTHERWISE = "marked like this: what other parts of a long text say of a value";
 const NAMES = { none: "not found", unchecked: "not looked up" };
 const nameOf = (state) => NAMES[state] ?? state;
 
@@ -33,6 +34,7 @@ const now = {
   last: -1, // the document that is shown again once a search finds something
   row: -1,
   sentence: -1,
+  saying: -1,
   words: [],
   filters: new Set(),
   facet: null,
@@ -41,6 +43,7 @@ const now = {
   rows: [],
   marks: {},
   passages: {},
+  sayings: {},
   folded: null, // the panes as a search compares them
 };
 const counted = (number) => number.toLocaleString("en"); // 1,234

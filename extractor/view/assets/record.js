@@ -46,6 +46,25 @@ function valueOf(row, number) {
   return made;
 }
 
+/* What parts of the text say, each with its places. */
+function sayingsOf(row, number) {
+  const made = node("p", "remark", "Parts of the text differ: ");
+  row.sayings.forEach((said, at) => {
+    const kind = said.taken ? " taken" : said.spans.length ? "" : " nowhere";
+    const one = node("span", `saying${kind}`, safe(said.text));
+    const parts = `in ${counted(said.parts)} ${several(said.parts, "part")}`;
+    one.title = said.taken ? `taken: ${parts}` : said.spans.length ? parts : `${parts}, not found in the text`;
+    one.addEventListener("click", (event) => {
+      event.stopPropagation();
+      choose(number, { saying: said.spans.length ? at : -1 });
+    });
+    one.addEventListener("mouseenter", () => near(now.sayings[`${number}:${at}`], true));
+    one.addEventListener("mouseleave", () => near(now.sayings[`${number}:${at}`], false));
+    made.append(at ? ", " : "", one, node("span", "parts", ` in ${counted(said.parts)}`));
+  });
+  return made;
+}
+
 function rowOf(row, number) {
   const isLeaf = row.state !== undefined;
   const label = node("span", "label", safe(row.name));
@@ -66,6 +85,7 @@ function rowOf(row, number) {
     made.addEventListener("mouseleave", () => near(now.marks[number], false));
   }
   if (row.note) made.append(node("p", "remark", safe(row.note)));
+  if (row.sayings) made.append(sayingsOf(row, number));
   return made;
 }
 

@@ -7,7 +7,7 @@ const comparable = (text) => text.normalize("NFKC").toLowerCase().replaceAll("ς
 /* All of a document that a search looks at, in lines that no phrase goes across. */
 function haystack(one) {
   if (one.hay === undefined) {
-    const named = one.rows.flatMap((row) => [row.name, row.text]);
+    const named = one.rows.flatMap((row) => [row.name, row.text, ...(row.sayings || []).map((said) => said.text)]);
     const faults = one.errors.map((error) => error.message);
     one.hay = [one.source, ...faults, ...named, one.text ?? ""].map(comparable).join("\n");
   }

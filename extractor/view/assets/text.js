@@ -5,24 +5,29 @@ const BLOCK = 1500; // characters that are laid out together, and then the rest 
 const LONGEST = 6000; // characters of a block: the time to lay out a line grows with its square
 const NEAR = 64; // characters before a cut in which a blank is looked for
 
-/* What lies on the text: values, and the passages that back sentences. */
+/* What lies on the text: values, the passages that back sentences, and what other parts of it say of a value. */
 function spansOf(one) {
   const spans = [];
   one.rows.forEach((row, number) => {
-    if (row.span) spans.push({ row: number, start: row.span[0], end: row.span[1], sentence: -1 });
+    if (row.span) spans.push({ row: number, start: row.span[0], end: row.span[1], sentence: -1, saying: -1 });
     (row.support || []).forEach((sentence, at) => {
       if (sentence.passage)
-        spans.push({ row: number, start: sentence.passage[0], end: sentence.passage[1], sentence: at });
+        spans.push({ row: number, start: sentence.passage[0], end: sentence.passage[1], sentence: at, saying: -1 });
+    });
+    (row.sayings || []).forEach((said, at) => {
+      for (const [start, end] of said.spans) spans.push({ row: number, start, end, sentence: -1, saying: at });
     });
   });
   return spans.filter((span) => span.start < span.end).sort((a, b) => a.start - b.start || b.end - a.end);
 }
 
+const isValue = (span) => span.sentence < 0 && span.saying < 0;
+
 /* Each value gets a lane for its line that no other has meanwhile: 'Bank of [England]' has two. */
 function assignLanes(spans) {
   const ends = [];
   for (const span of spans) {
-    if (span.sentence >= 0) continue;
+    if (!isValue(span)) continue;
     let lane = ends.findIndex((end) => end <= span.start);
     if (lane < 0) lane = ends.length < LANES ? ends.length : LANES - 1;
     ends[lane] = Math.max(ends[lane] || 0, span.end);
@@ -74,10 +79,15 @@ function eachPiece(text, spans, put) {
 /* As `--line` in the style, of any field. */
 const lineOf = (field) => `light-dark(oklch(0.58 0.14 ${hue(field)}), oklch(0.74 0.12 ${hue(field)}))`;
 
+/* Where the marks of a span are kept, and under which key. */
+const marksOf = ({ sentence, saying }) => (saying >= 0 ? now.sayings : sentence >= 0 ? now.passages : now.marks);
+const keyOf = ({ row, sentence, saying }) => (saying >= 0 || sentence >= 0 ? `${row}:${Math.max(sentence, saying)}` : row);
+
 function markOf(piece, open) {
   const one = pack.documents[now.at];
-  const values = open.filter((span) => span.sentence < 0).slice(-LANES);
-  const made = node("mark", values.length ? "" : "passage", piece);
+  const values = open.filter(isValue).slice(-LANES);
+  const others = open.filter((span) => span.saying >= 0).slice(-LANES);
+  const made = node("mark", others.length ? "other" : values.length ? "" : "passage", piece);
   made.spans = open.slice(-2 * LANES).reverse(); // the innermost first
   if (values.length) {
     const inner = one.rows[values[values.length - 1].row];
@@ -90,13 +100,12 @@ function markOf(piece, open) {
       ]);
     made.style.boxShadow = lines.join(", ");
   }
+  if (others.length) made.style.setProperty("--other", lineOf(one.rows[others.at(-1).row].field));
   const names = values.map(({ row }) => plain(pack.fields[one.rows[row].field]));
+  for (const { row, saying } of others)
+    names.push(`said otherwise: ${plain(`${one.rows[row].name} ${one.rows[row].sayings[saying].text}`)}`);
   made.title = names.join(", ") || "backs a sentence of the model's own";
-  for (const { row, sentence } of open) {
-    const known = sentence < 0 ? now.marks : now.passages;
-    const key = sentence < 0 ? row : `${row}:${sentence}`;
-    (known[key] ||= []).push(made);
-  }
+  for (const span of open) (marksOf(span)[keyOf(span)] ||= []).push(made);
   return made;
 }
 
@@ -107,6 +116,7 @@ function showText(one) {
   pane.scrollTop = 0;
   now.marks = {};
   now.passages = {};
+  now.sayings = {};
   if (typeof one.text !== "string") return;
   const paper = node("div", "paper");
   const spans = spansOf(one);

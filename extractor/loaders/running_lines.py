@@ -1,0 +1,181 @@
+"""What stands above and below the pages of a file: numbers of pages are left out, other such lines stand once.
+
+Only lines at the edge of a page are looked at, and only what comes again on page after page is taken for such a line.
+As one may say what no other place does (the number of a contract), its first stays if its words are not in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from extractor.text import UNSPACED
+
+_FEWEST = 3  # pages
+_EDGE = 4  # lines
+_SHARE = 0.4  # of the pages from the first to the last that has it: left and right pages differ, chapters begin
+_LETTERS = 6  # of a line that is no number: not a value of a table
+_WORDS = 3  # before a number: 'Annual report of Saltings 7' counts pages, 'Lot 7' counts lots
+_PAGE = (
+    *("page", "pages", "pg", "p", "pp", "seite", "s", "página", "pág", "pagina", "pag", "sida", "side", "sivu", "str"),
+    *("strona", "oldal", "sayfa", "страница", "стр", "σελίδα", "第", "页", "頁", "共", "쪽", "ページ"),
+)
+_OF = ("of", "de", "von", "sur", "di", "van", "av", "iz", "из")  # all of them
+_NUMBER = re.compile(r"(?<![\d.,])\d{1,5}(?![.,]?\d)")
+_WORD = re.compile(rf"[ァ-ヶー]+|[{UNSPACED}]|[^\W\d_{UNSPACED}]+")
+_MARK = "\0"  # stands for the number of the page
+_MOST_TOLD = 60  # characters
+_MOST_SOUGHT = 1_000  # lines, in the text
+
+_Found = TypeVar("_Found", bound=Hashable)
+_Keys = Mapping[int, str]  # of lines at one edge, by their places, the outermost first: the line, its number as a mark
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """A page: its lines, its edges (above, below), and the places of what is left out."""
+
+    lines: list[str]
+    edges: Sequence[_Keys]
+    out: set[int] = field(default_factory=set)
+
+    @property
+    def left_out(self) -> list[str]:
+        """The keys of what is left out."""
+        return [key for edge in self.edges for at, key in edge.items() if at in self.out]
+
+    @property
+    def rest(self) -> str:
+        return "\n".join(line for at, line in enumerate(self.lines) if at not in self.out).strip("\n")
+
+
+def without_running_lines(pages: Sequence[str]) -> tuple[list[str], str]:
+    r"""The pages without such lines, and what was left out in words; '' where nothing was.
+
+    Of pages like 'Harbour Board\nIt rose …\n- 3 -' the first keeps 'Harbour Board', the others only 'It rose …'.
+    """
+    sheets = _sheets(pages)
+    for side in (0, 1):
+        lines = ((number, key) for number, sheet in enumerate(sheets) for key in sheet.edges[side].values())
+        running = _often((number, key) for number, key in lines if _repeats(key))
+        for sheet in sheets:  # a table's head that goes on stands in the middle of a page too
+            running.difference_update(line for at, line in enumerate(sheet.lines) if at not in sheet.edges[side])
+        for sheet in sheets:
+            sheet.out.update(_outermost(sheet, sheet.edges[side], running))
+    for sheet in sheets:
+        if not sheet.rest:  # all that a page says is its text
+            sheet.out.clear()
+    _keep_first(sheets)
+    return [sheet.rest for sheet in sheets], _told(sheets)
+
+
+def _sheets(pages: Sequence[str]) -> list[_Sheet]:
+    sheets = [page.split("\n") for page in pages]
+    edges = [*map(_edges, sheets)]
+    said = [
+        (number, lines[at])
+        for number, (lines, sides) in enumerate(zip(sheets, edges, strict=True))
+        for at in sorted({*sides[0], *sides[1]})
+    ]
+    whole = _often((number, line.strip()) for number, line in said)  # '3 May 2025' is no page 3
+    offsets = _often((number, int(found[0]) - number) for number, line in said for found in _counts(line))
+
+    def key(line: str, number: int) -> str:
+        return line.strip() if line.strip() in whole else _key(line, number, offsets)
+
+    return [
+        _Sheet(lines, [{at: key(lines[at], number) for at in side} for side in sides])
+        for number, (lines, sides) in enumerate(zip(sheets, edges, strict=True))
+    ]
+
+
+def _edges(lines: Sequence[str]) -> tuple[list[int], list[int]]:
+    """The places of the first and of the last lines that say something, the outermost first."""
+    said = [at for at, line in enumerate(lines) if line.strip()]
+    return said[:_EDGE], said[: -_EDGE - 1 : -1]
+
+
+def _often(found: Iterable[tuple[int, _Found]]) -> set[_Found]:
+    """What comes on page after page, of pairs of pages and what they have."""
+    pages: dict[_Found, list[int]] = defaultdict(list)
+    for number, key in found:
+        if not pages[key] or pages[key][-1] != number:
+            pages[key].append(number)
+    return {key for key, on in pages.items() if len(on) >= max(_FEWEST, _SHARE * (on[-1] - on[0] + 1))}
+
+
+# --- a line ------------------------------------------------------------------------------------------------------
+
+
+def _key(line: str, number: int, offsets: set[int]) -> str:
+    r"""A line as it is known again: 'Page 3 of 9' → 'Page \0 of 9'."""
+    for found in _counts(line):
+        if int(found[0]) - number in offsets:
+            return f"{line[: found.start()]}{_MARK}{line[found.end() :]}".strip()
+    return line.strip()
+
+
+def _counts(line: str) -> Iterator[re.Match[str]]:
+    """The numbers in a line that may be that of its page: of '7', 'Page 7 of 9', '7 The sea', 'The old sea 7'."""
+    is_number = _counts_only(line)
+    for found in _NUMBER.finditer(line):
+        before = _WORD.findall(line, 0, found.start())
+        is_first, is_last = not line[: found.start()].strip(), not line[found.end() :].strip()
+        if is_number or is_first or (is_last and len(before) >= _WORDS) or (before and before[-1].lower() in _PAGE):
+            yield found
+
+
+def _counts_only(line: str) -> bool:
+    """Whether it says nothing but which page it is: '- 3 -', 'Page 3 of 9'."""
+    return all(word.lower() in (*_PAGE, *_OF) for word in _WORD.findall(line))
+
+
+def _repeats(key: str) -> bool:
+    return _MARK in key or sum(map(str.isalpha, key)) >= _LETTERS
+
+
+# --- what is left out --------------------------------------------------------------------------------------------
+
+
+def _outermost(sheet: _Sheet, edge: _Keys, running: set[str]) -> Iterator[int]:
+    """The places of running lines with nothing else between them and the edge."""
+    numbered = {at for one in sheet.edges for at, key in one.items() if _MARK in key}
+    for at, key in edge.items():
+        is_number = numbered == {at} and _counts_only(key)  # of a page without a head, where a chapter begins
+        if key not in running and not is_number:
+            return
+        yield at
+
+
+def _keep_first(sheets: Sequence[_Sheet]) -> None:
+    """Let the first of each stay that is no number of a page, and whose words are nowhere in the text."""
+    text = _plain(" ".join(sheet.rest for sheet in sheets))
+    keys = dict.fromkeys(key for sheet in sheets for key in sheet.left_out if not _counts_only(key))
+    once = {key for number, key in enumerate(keys) if number >= _MOST_SOUGHT or _words(key) not in text}
+    for sheet in sheets:
+        first = {at: key for edge in sheet.edges for at, key in edge.items() if at in sheet.out and key in once}
+        sheet.out.difference_update(first)
+        once.difference_update(first.values())
+
+
+def _words(key: str) -> str:
+    return _plain(key.replace(_MARK, ""))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _told(sheets: Sequence[_Sheet]) -> str:
+    """'left out of 9 pages, above and below the text: their numbers, 'Harbour Board''."""
+    dropped = dict.fromkeys(key for sheet in sheets for key in sheet.left_out)
+    if not dropped:
+        return ""
+    words = [key.replace(_MARK, "…") for key in dropped if not _counts_only(key)]
+    what = ["their numbers"] if len(words) < len(dropped) else []
+    what += [repr(words[0][:_MOST_TOLD])] if words else []
+    what += [f"{len(words) - 1:,} more such lines"] if len(words) > 1 else []
+    return f"left out of {sum(bool(sheet.out) for sheet in sheets):,} pages, above and below: {', '.join(what)}"
