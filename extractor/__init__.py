@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from extractor.engines import Access, Budget, Session, Trace, open_engine
     from extractor.errors import ExtractError
     from extractor.examples import with_examples
-    from extractor.one_of import one_of
     from extractor.prompt import PromptStyle
     from extractor.schema import load as load_schema
+    from extractor.tagged_union import one_of
     from extractor.talk import Options
     from extractor.tools import Call, Tool, load_tools
     from extractor.types import (
@@ -69,7 +69,7 @@ _HOMES = {
     "extract": "extractor.api:extract",
     "load_schema": "extractor.schema:load",
     "load_tools": "extractor.tools:load_tools",
-    "one_of": "extractor.one_of:one_of",
+    "one_of": "extractor.tagged_union:one_of",
     "open_engine": "extractor.engines:open_engine",
     "with_examples": "extractor.examples:with_examples",
 }

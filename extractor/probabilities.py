@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from extractor.one_of import TAG, Choice
+from extractor.tagged_union import TAG, Choice
 from extractor.types import Token
 
 LIKELIEST = 20  # tokens at each place; OpenAI tells no more

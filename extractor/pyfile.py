@@ -23,6 +23,7 @@ from pydantic.errors import PydanticUserError
 from typing_extensions import TypeAliasType, is_typeddict
 
 from extractor.errors import SchemaError
+from extractor.types import Schema
 
 
 def import_file(path: Path) -> ModuleType:
@@ -127,9 +128,9 @@ def _only_root(module: ModuleType, target: str) -> Any:
 
 
 def _named(module: ModuleType, name: str, target: str) -> Any:
-    """What a file calls so: a class, or another type (`Papers = list[Paper]`)."""
+    """What a file calls so: a class, another type (`Papers = list[Paper]`), or a schema (`Kind = one_of(…)`)."""
     found = getattr(module, name, None)
-    if isinstance(found, type) or get_origin(found) is not None or isinstance(found, TypeAliasType):
+    if isinstance(found, type | Schema) or get_origin(found) is not None or isinstance(found, TypeAliasType):
         return found
     choices = ", ".join(f"{target}:{one.__name__}" for one in _own_classes(module)) or "no Pydantic model"
     what = "not defined there" if found is None else "not a type"

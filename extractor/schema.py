@@ -42,9 +42,9 @@ def load(spec: SchemaSpec) -> Schema:
     """Load a schema.
 
     `spec` is a Pydantic class, a dataclass, a TypedDict or another type (`list[Paper]`); a JSON Schema as a dict;
-    `paper.py`, `paper.py:Paper`, `package.module:Paper`; a JSON Schema file (`.json`, `.yaml`); an inline schema
-    (`'title, year int, keywords[]'`); or the name of a built-in one (`article`). Raises `SchemaError`, with file and
-    line, pointer, or column.
+    `paper.py`, `paper.py:Paper`, `package.module:Paper`, what `one_of` made there too; a JSON Schema file (`.json`,
+    `.yaml`); an inline schema (`'title, year int, keywords[]'`); or the name of a built-in one (`article`). Raises
+    `SchemaError`, with file and line, pointer, or column.
 
     Its few-shot examples come with it: see `extractor.examples`.
     """
@@ -94,7 +94,7 @@ def _load_named(spec: str) -> tuple[Schema, ModuleType | None, str]:
     if not name and not is_path(target):
         target = str(_find_builtin(target))
     type_, module = find_type(target, name)
-    return from_type(type_, name), module, target
+    return (type_ if isinstance(type_, Schema) else from_type(type_, name)), module, target
 
 
 def from_dsl(text: str) -> Schema:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from extractor.one_of import Alternative, Choice, among, choice_of
 from extractor.rank import Index
+from extractor.tagged_union import Alternative, Choice, among, choice_of
 from extractor.text import estimate_tokens
 from extractor.types import Schema
 

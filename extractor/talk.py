@@ -16,10 +16,10 @@ from extractor.answer import apart, is_plain_json, partial, refuse, well_formed
 from extractor.errors import ModeRejected, SchemaError, UsageError
 from extractor.forgiving import spoken, without_nulls
 from extractor.grammar import Grammar, compile_schema
-from extractor.one_of import choice_of
 from extractor.probabilities import LIKELIEST, of_choices
 from extractor.prompt import PromptStyle, Voice, answer_now, messages, think, voice_for, without_tools
 from extractor.strict import Calls, to_calls, to_strict
+from extractor.tagged_union import choice_of
 from extractor.text import estimate_tokens
 from extractor.types import (
     Completion,

@@ -23,6 +23,8 @@ Merge = Literal["first", "last", "longest", "majority", "union", "all", "sum", "
 
 VERBATIM = "x-verbatim"  # keyword of a JSON Schema, ours: a text is a run of the document's words
 
+SHOWN_TOKENS = 3_000  # of descriptions of tools, that a model is shown at once
+
 GIVEN_UP = "left out: "  # how the note begins on a value that a record has to do without
 
 

@@ -19,9 +19,9 @@ from jsonschema import Draft202012Validator
 
 from extractor.engines import Access, Session, Settings, open_engine
 from extractor.engines.endpoint.remote import RemoteEngine
-from extractor.one_of import one_of
 from extractor.pipeline import extract
 from extractor.schema import load_json
+from extractor.tagged_union import one_of
 from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Mode, Schema
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from extractor.choosing.places import Path, calls, changed
-from extractor.one_of import REASON, TAG, Choice
 from extractor.pointers import joined, pointer
+from extractor.tagged_union import REASON, TAG, Choice
 from extractor.types import Extraction
 
 SURE = 0.8  # probability of a tool among the others and none, below which it does not count as fitting

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from extractor.one_of import Choice
+from extractor.tagged_union import Choice
 from extractor.types import Extraction
 
 Path = tuple[str | int, ...]

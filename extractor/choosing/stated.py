@@ -14,15 +14,16 @@ from typing import Any
 
 from extractor.absent import is_empty
 from extractor.choosing.places import Path, calls, changed, is_there, others
-from extractor.one_of import INPUT, TAG, Choice, choice_of
 from extractor.pipeline import extract
 from extractor.pointers import joined, pointer, value_at
 from extractor.schema import digest
+from extractor.tagged_union import INPUT, TAG, Choice, choice_of
 from extractor.talk import Options
 from extractor.types import VERBATIM, Document, Engine, Extraction, Schema
 from extractor.validation import Valid, validate
 
 _LEFT_OUT = "optional, and not in the query: taken out"
+_DATE = re.compile(r"\d{4}-\d\d-(\d\d)(?!\d)")
 _NOT_STATED = "the query has no words for it: taken out"
 
 
@@ -32,7 +33,7 @@ async def stated_only(
     """A record without the arguments that its query does not state."""
     choice = choice_of(schema)
     assert choice is not None
-    found = dict(_unstated(record, choice))
+    found = dict(_unstated(record, choice, document.text))
     optional = {path: _LEFT_OUT for path, is_needed in found.items() if not is_needed}
     record = _without(record, schema, optional, ...)
     needed = {path: _fields(record, choice, path) for path, is_needed in found.items() if is_needed}
@@ -44,7 +45,7 @@ async def stated_only(
     return _without(replace(record, notes=joined(record.notes, said)), schema, silent, None)
 
 
-def _unstated(record: Extraction, choice: Choice) -> Iterator[tuple[Path, bool]]:
+def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[Path, bool]]:
     """Where arguments are that do not stand in the query, or are empty, and whether a call needs them.
 
     Of those that it needs only such as may be asked for.
@@ -55,12 +56,19 @@ def _unstated(record: Extraction, choice: Choice) -> Iterator[tuple[Path, bool]]
         for name, value in call.get(INPUT, {}).items():
             at = (*path, INPUT, name)
             place = pointer(at)
-            is_stated, is_made_up = is_there(record.spans, place), is_there(record.ungrounded, place)
+            is_stated = is_there(record.spans, place) or _has_day(value, text)
+            is_made_up = is_there(record.ungrounded, place)
             if name in parameters.get("required", ()):
                 if not is_stated and value is not None and name in choice.asks.get(call[TAG], ()):
                     yield at, True
             elif name in parameters.get("properties", {}) and (is_empty(value) or (is_made_up and not is_stated)):
                 yield at, False
+
+
+def _has_day(value: Any, text: str) -> bool:
+    """Whether the day of a date is in a text, which says its month and year elsewhere: 'the 12th, of that year'."""
+    date = _DATE.match(value) if isinstance(value, str) else None
+    return date is not None and bool(re.search(rf"(?<!\d)0?{int(date[1])}(?!\d)", text))
 
 
 def _fields(record: Extraction, choice: Choice, path: Path) -> Mapping[str, Any]:

@@ -62,7 +62,7 @@ from extractor.cli.frame import handled, load_asked, refuse_unless_one
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
-from extractor.one_of import SHOWN_TOKENS
+from extractor.types import SHOWN_TOKENS
 
 if TYPE_CHECKING:
     from extractor.batch import Tolerance

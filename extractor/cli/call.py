@@ -49,7 +49,7 @@ from extractor.cli.frame import handled, load_tool_schema
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
-from extractor.one_of import SHOWN_TOKENS
+from extractor.types import SHOWN_TOKENS
 
 
 def call(

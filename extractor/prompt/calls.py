@@ -10,11 +10,11 @@ from typing import Any
 from extractor import encoders
 from extractor.descriptors import describe
 from extractor.forgiving import forgiving
-from extractor.one_of import Alternative, choice_of
 from extractor.pointers import escaped
 from extractor.prompt.style import PromptStyle
 from extractor.prompt.wording import Wording
 from extractor.schema import digest
+from extractor.tagged_union import Alternative, choice_of
 from extractor.types import Descriptor, Language, Schema
 
 _CALL, _NO_CALL = '{"tool": …, "arguments": {…}}', '{"tool": null, "reason": …}'

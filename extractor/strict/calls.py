@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from extractor.one_of import INPUT, TAG, Choice, choice_of
 from extractor.pointers import escaped
 from extractor.schema import digest
 from extractor.strict.backs import total
+from extractor.tagged_union import INPUT, TAG, Choice, choice_of
 from extractor.types import Function, Schema
 
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9_-]")

@@ -13,15 +13,15 @@ from typing import Any
 
 from extractor.errors import SchemaError
 from extractor.files import read_json, read_text, read_yaml
-from extractor.one_of import SHOWN_TOKENS, one_of
 from extractor.pyfile import import_file, import_module, root_classes
 from extractor.schema import from_type
 from extractor.schema_spec import JSON, is_json, is_path, split
+from extractor.tagged_union import one_of
 from extractor.tools.call import Call, calls_of
 from extractor.tools.definitions import of_definitions
 from extractor.tools.functions import classes_around, is_function, of_function
 from extractor.tools.tool import Tool
-from extractor.types import Schema
+from extractor.types import SHOWN_TOKENS, Schema
 
 __all__ = ["Call", "Tool", "ToolSpec", "calls_of", "load_tools", "schema_of"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from extractor.one_of import INPUT, MISSING, REASON, TAG
+from extractor.tagged_union import INPUT, MISSING, REASON, TAG
 from extractor.tools.tool import Tool
 from extractor.types import Extraction, Span
 

@@ -39,8 +39,8 @@ from wordings import read
 from extractor import models
 from extractor.engines import Session, open_engine
 from extractor.long import extract
-from extractor.one_of import one_of
 from extractor.prompt import PromptStyle
+from extractor.tagged_union import one_of
 from extractor.talk import Options
 from extractor.tools import load_tools
 from extractor.types import Descriptor, Document

@@ -49,3 +49,9 @@ def test_public_names_can_be_imported(name: str) -> None:
 def test_other_names_cannot() -> None:
     with pytest.raises(AttributeError, match="nowhere"):
         _ = extractor.nowhere
+
+
+def test_no_public_name_is_that_of_a_module() -> None:
+    """`from extractor import NAME` would give the module, once something has imported that."""
+    package = Path(extractor.__file__).parent
+    assert not {*extractor.__all__} & {path.stem for path in package.iterdir()}

@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 import pytest
@@ -86,6 +87,15 @@ class TestOptionalArguments:
         record = run("Is it raining?", oslo())
         assert record.data == oslo()
         assert record.ungrounded == {"/arguments/city": "not in the text"}
+
+    def test_a_date_whose_year_is_said_elsewhere_stays(self) -> None:
+        def sail(to: str, day: date | None = None) -> None:
+            """Sail."""
+
+        asked = {"tool": "sail", "arguments": {"to": "Oslo", "day": "2027-03-12"}}
+        for query, left in (("It is 2027. To Oslo on the 12th of March!", 2), ("To Oslo!", 1)):
+            record = asyncio.run(extract(Document("q", query), schema_of(load_tools([sail])), Model([asked])))
+            assert len(record.data["arguments"]) == left
 
     def test_nothing_is_looked_up_with_ground_off(self) -> None:
         assert run("Oslo", oslo(days=7), options=Options(ground="off")).data == oslo(days=7)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from extractor.one_of import choice_of, one_of
 from extractor.probabilities import of_choices
+from extractor.tagged_union import choice_of, one_of
 from extractor.types import Token
 
 EMPTY = {"type": "object", "properties": {}, "additionalProperties": False}

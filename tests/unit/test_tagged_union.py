@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import llguidance
@@ -12,11 +13,11 @@ from pydantic import BaseModel, Field, field_validator
 
 from extractor.errors import SchemaError
 from extractor.grammar import compile_schema
-from extractor.one_of import among, choice_of, one_of, settled
 from extractor.prompt import messages
 from extractor.schema import load
 from extractor.shortlist import shortlist
 from extractor.strict import to_calls, to_strict
+from extractor.tagged_union import among, choice_of, one_of, settled
 from extractor.types import Document, Extraction
 from extractor.validation import Valid, validate
 
@@ -241,3 +242,17 @@ class TestPrompt:
     def test_a_chinese_query_is_answered_in_chinese(self) -> None:
         system, _ = messages(Document("q", "记下来：买牛奶"), one_of([LOG], for_query=True, many=True))
         assert "工具" in system.content
+
+
+def test_a_choice_in_a_file_is_a_schema_like_any_other(tmp_path: Path) -> None:
+    path = tmp_path / "kinds.py"
+    path.write_text(
+        "from pydantic import BaseModel\n"
+        "from extractor import one_of\n"
+        "class Ship(BaseModel):\n    name: str\n"
+        "class Port(BaseModel):\n    country: str\n"
+        "Kind = one_of([Ship, Port])\n"
+    )
+    schema = load(f"{path}:Kind")
+    assert schema.digest == one_of(load(f"{path}:{name}") for name in ("Ship", "Port")).digest
+    assert isinstance(validate(schema, {"tool": "Ship", "arguments": {"name": "Ada"}}), Valid)

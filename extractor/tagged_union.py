@@ -18,10 +18,9 @@ from extractor.loosening import NULL, Place, loosened
 from extractor.pointers import escaped, resolve
 from extractor.schema import SchemaSpec, digest, load, relocated
 from extractor.scopes import Scopes, scopes_of
-from extractor.types import Extraction, Schema
+from extractor.types import SHOWN_TOKENS, Extraction, Schema
 
 TAG, INPUT, REASON, MISSING = "tool", "arguments", "reason", "missing"
-SHOWN_TOKENS = 3_000  # of descriptions, that a model is shown at once
 
 _CHOICE = "x-one-of"  # keyword of a JSON Schema, ours
 _TAGS = ["name", "function", "function_name", "tool_name"]  # that models write for it
