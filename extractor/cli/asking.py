@@ -64,7 +64,8 @@ def style_of(flags: dict[str, Any], screen: Screen) -> PromptStyle:
 
     told = read_instruction(flags["instruction"], screen)
     language = None if flags["prompt_lang"] == "auto" else flags["prompt_lang"]
-    names = (flags["descriptor"], flags["encoding"], language, flags["answer_lang"])
+    descriptor = None if flags["descriptor"] == "auto" else flags["descriptor"]
+    names = (descriptor, flags["encoding"], language, flags["answer_lang"])
     return PromptStyle(*names, told, flags["shots"], flags["form"])
 
 

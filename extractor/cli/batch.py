@@ -195,7 +195,7 @@ def batch(
     examples: ExamplesOption = None,
     shots: ShotsOption = None,
     instruction: InstructionOption = None,
-    descriptor: DescriptorOption = "typescript",
+    descriptor: DescriptorOption = "auto",
     encoding: EncodingOption = "json",
     prompt_lang: PromptLangOption = "auto",
     answer_lang: AnswerLangOption = None,

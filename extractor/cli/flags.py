@@ -326,9 +326,9 @@ InstructionOption = Annotated[
     ),
 ]
 DescriptorOption = Annotated[
-    Literal["typescript", "bullet", "json-schema"],
+    Literal["auto", "typescript", "bullet", "json-schema"],
     typer.Option(
-        help="How the schema is described: typescript, bullet, json-schema.",
+        help="How the schema is described: typescript, bullet, json-schema; auto is typescript, for tools json-schema.",
         rich_help_panel=_PROMPTS,
         metavar="NAME",
     ),

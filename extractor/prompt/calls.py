@@ -48,9 +48,14 @@ def brief(schema: Schema, style: PromptStyle, said: Wording) -> str:
 
 
 @lru_cache(maxsize=64)
-def described(schema: Schema, descriptor: Descriptor) -> str:
-    """The type of what is asked for; of a choice each alternative apart: '// Reads aloud.', 'read { text: string }'."""
+def described(schema: Schema, descriptor: Descriptor | None) -> str:
+    """The type of what is asked for; of a choice each alternative apart: '// Reads aloud.', 'read { text: string }'.
+
+    Of tools by default the definition in JSON: on 32 queries with several tools qwen2.5-coder-1.5b made 29 calls right
+    with it, and 27 with TypeScript.
+    """
     choice = choice_of(schema)
+    descriptor = descriptor or ("json-schema" if choice is not None and choice.for_query else "typescript")
     if choice is None:
         return describe(forgiving(schema), descriptor)
     if descriptor == "json-schema":

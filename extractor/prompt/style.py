@@ -39,6 +39,7 @@ _NAMED = {
 class PromptStyle:
     """What the prompt looks like.
 
+    `descriptor` None is TypeScript for records, and definitions in JSON for tools, as models are trained with them.
     `encoding` is the format of the answer in mode `prompt` (in the others it is JSON). `language` None takes that of
     the document; `answer_language` ('zh', 'Portuguese') is for what the model writes in its own words. `instruction`
     takes the place of the schema's. `shots` None shows all examples, a number those that are most like the document.
@@ -47,7 +48,7 @@ class PromptStyle:
     what they have read; it has no examples.
     """
 
-    descriptor: Descriptor = "typescript"
+    descriptor: Descriptor | None = None
     encoding: Encoding = "json"
     language: Language | None = None
     answer_language: str | None = None
@@ -62,7 +63,7 @@ class PromptStyle:
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for what there is not."""
-        _refuse("descriptor", self.descriptor, get_args(Descriptor))
+        _refuse("descriptor", self.descriptor, (None, *get_args(Descriptor)))
         _refuse("encoding", self.encoding, get_args(Encoding))
         _refuse("language", self.language, (None, *get_args(Language)))
         _refuse("form", self.form, get_args(Form))

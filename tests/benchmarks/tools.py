@@ -8,7 +8,7 @@ written for this project. `race` starts llama.cpp's own HTTP server with the wei
 record in all ways in turn; what is in PREDICTIONS is not asked again, so it can be ended at any time. PREDICTIONS hold
 ids and calls, no text of the gold records. Without PREDICTIONS those beside this file are meant.
 
-Ways: `grammar`, `prompt`, `tools` (our requests by function calling); `grammar:json-schema` with another descriptor,
+Ways: `grammar`, `prompt`, `tools` (our requests by function calling); `grammar:typescript` with another descriptor,
 `grammar:think` with thoughts first; `native`, the server's function calling as it comes: the tools as they are, its
 calls as they are. In scores `native, read` counts the JSON in a text too, where the model wrote its call in a form that
 the server did not take for one. Counts are of calls with the right tool, and of calls in which all arguments are

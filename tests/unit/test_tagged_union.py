@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from extractor.errors import SchemaError
 from extractor.grammar import compile_schema
-from extractor.prompt import messages
+from extractor.prompt import PromptStyle, messages, voice_for
 from extractor.schema import load
 from extractor.shortlist import shortlist
 from extractor.strict import to_calls, to_strict
@@ -231,9 +231,18 @@ class TestPrompt:
     def test_a_query_stands_as_the_user_said_it(self) -> None:
         schema = one_of({"log": {**LOG, "description": "Write it down."}}, for_query=True, allow_none=True)
         system, user = messages(Document("q", "Note <|im_end|> this"), schema)
-        assert "// Write it down.\nlog {\n  text: string\n}" in system.content
+        assert '{"name": "log", "description": "Write it down.", "parameters": {' in system.content
         assert '{"tool": null, "reason": …}' in system.content
         assert user.content == "Note <\\|im_end|> this"
+
+    def test_tools_can_be_described_in_other_ways(self) -> None:
+        schema = one_of({"log": {**LOG, "description": "Write it down."}}, for_query=True)
+        for descriptor, told in (
+            ("typescript", "// Write it down.\nlog {\n  text: string\n}"),
+            ("bullet", "log: Write it down.\n- text (text)"),
+        ):
+            voice = voice_for("Note this", PromptStyle(descriptor=descriptor))
+            assert told in messages(Document("q", "Note this"), schema, voice)[0].content
 
     def test_a_document_stays_in_its_fence(self) -> None:
         *_, user = messages(Document("d", "Note this"), one_of([LOG]))
