@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from extractor.pointers import escaped
+from extractor.pointers import reference
 from extractor.schema import digest
 from extractor.strict.backs import total
 from extractor.tagged_union import INPUT, TAG, Choice, choice_of
@@ -38,7 +38,7 @@ def to_calls(schema: Schema) -> Calls | None:
     functions: dict[str, Function] = {}
     backs: dict[str, tuple[str, Callable[[Any], Any]]] = {}
     for one in choice.alternatives:
-        inner = {"$ref": f"#/$defs/{escaped(one.name)}", "$defs": schema.json_schema["$defs"]}
+        inner = {"$ref": reference("$defs", one.name), "$defs": schema.json_schema["$defs"]}
         strict = to_strict(Schema(one.name, inner, digest(inner)))
         name = _free(_NOT_IN_NAMES.sub("_", one.name)[:_LONGEST_NAME] or "_", functions)
         functions[name] = Function(name, one.description, strict.json_schema)
