@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from extractor.choosing.doubts import without_doubtful
-from extractor.choosing.places import others
+from extractor.choosing.places import without
 from extractor.choosing.stated import stated_only
 from extractor.pipeline import extract
 from extractor.pointers import joined, value_at
@@ -31,7 +31,7 @@ async def choose(document: Document, schema: Schema, engine: Engine, options: Op
     choice = choice_of(schema)
     assert choice is not None
     if choice.for_query and record.data is not None:
-        record = without_doubtful(record, choice)
+        record = without_doubtful(record, schema)
         if options.ground != "off":
             record = await stated_only(record, schema, document, engine, options)
     return settled(schema, record)
@@ -44,10 +44,4 @@ def _name(record: Extraction, place: str) -> str:
 def _without_names(record: Extraction) -> Extraction:
     """A record in which only arguments are looked for in the text: which tool is meant does not stand there."""
     names = re.compile(rf"(/\d+)?/({TAG}|{REASON})")
-    return replace(
-        record,
-        spans=others(record.spans, names),
-        support=others(record.support, names),
-        ungrounded=others(record.ungrounded, names),
-        absent=others(record.absent, names),
-    )
+    return without(record, names)

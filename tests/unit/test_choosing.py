@@ -6,11 +6,12 @@ import asyncio
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
+from pydantic import BaseModel, Field
 
 from extractor import achoose, choose, choose_many
 from extractor.errors import InvalidOutput, SchemaError, UsageError
@@ -53,6 +54,14 @@ def weather(city: str, days: int = 1, unit: Literal["c", "f"] = "c") -> None:
 
 def other(text: str) -> None:
     """Do something else."""
+
+
+class Node(BaseModel):
+    """A tree."""
+
+    name: str
+    size: int = 0
+    kids: list[Node] = []
 
 
 def run(query: str, *answers: Any, sure: float = 1.0, options: Options | None = None, **kind: bool) -> Extraction:
@@ -118,10 +127,19 @@ class TestAsk:
         assert record.data == {"tool": "weather", "arguments": {}, "missing": {"city": "The city."}}
         assert record.notes["/arguments/city"] == "the query has no words for it: taken out: 'Oslo'"
 
+    def test_that_question_counts(self) -> None:
+        record = run("How is the weather?", oslo(), {"city": None}, ask=True)
+        assert (record.attempts, record.usage) == (2, Usage(20, 0, 10))
+
     def test_words_that_state_it_in_another_way_keep_it(self) -> None:
         record = run("How is it in Norway's capital?", oslo(), {"city": "Norway's capital?"}, ask=True)
         assert record.data == oslo()
         assert record.notes["/arguments/city"] == '''by the model, of "Norway's capital?"'''
+
+    def test_records_that_have_themselves_in_them(self) -> None:
+        answer = {"tool": "Node", "arguments": {"name": None, "size": 7}}
+        call = choose("Plant it", [Node, other], engine=Model([answer]), ask=True)
+        assert (call.missing, call.kwargs) == ({"name": ""}, {})
 
     def test_what_stands_there_is_not_asked_about(self) -> None:
         assert run("Weather in Oslo", oslo(), ask=True).data == oslo()
@@ -140,6 +158,11 @@ class TestNone:
         record = run("Oslo, sing!", oslo(), sure=0.5, allow_none=True)
         assert record.data["tool"] is None
         assert "weather is the nearest" in record.data["reason"]
+
+    def test_nothing_is_known_of_the_arguments_that_it_had(self) -> None:
+        record = run("Sing!", oslo(days=3), sure=0.5, allow_none=True)
+        assert (record.spans, record.ungrounded, record.absent) == ({}, {}, {})
+        assert record.value.reason == record.data["reason"]
 
     def test_one_that_it_is_sure_of_stays(self) -> None:
         assert run("Oslo", oslo(), sure=0.95, allow_none=True).data == oslo()
@@ -192,6 +215,48 @@ class TestLibrary:
         assert call.missing == {"city": "The city."}
         assert not call.is_complete
 
+    def test_beside_a_call_that_is_none_the_others_are_still_instances(self) -> None:
+        def sail(day: date) -> None:
+            """Sail."""
+
+        class Doubting(Model):
+            async def generate(self, request: Request) -> Completion:
+                said = await super().generate(request)
+                unsure = {'"weather': math.log(0.5), '"sail': math.log(0.5)}
+                told = [unsure if "weather" in token.text else {token.text: 0.0} for token in said.tokens]
+                tokens = tuple(replace(token, likeliest=one) for token, one in zip(said.tokens, told, strict=True))
+                return replace(said, tokens=tokens)
+
+        answer = [{"tool": "sail", "arguments": {"day": "2027-05-03"}}, oslo()]
+        tools, query = [weather, sail], "Sail on 2027-05-03, Oslo"
+        first, second = choose_many(query, tools, engine=Doubting([answer]), allow_none=True)
+        assert first.kwargs == {"day": date(2027, 5, 3)}
+        assert second.name is None
+
+    def test_a_call_has_what_its_tool_takes(self) -> None:
+        class Aliased(BaseModel):
+            from_: str = Field(alias="from")
+
+        def aliased(from_: Annotated[str, Field(alias="from")]) -> str:
+            return from_
+
+        @dataclass(slots=True)
+        class Slotted:
+            town: str
+            days: int = 1
+
+        def hiding(model_fields_set: str, copy: str) -> tuple[str, str]:
+            return model_fields_set, copy
+
+        for tool, given, made in (
+            (Aliased, {"from": "Oslo"}, Aliased.model_validate({"from": "Oslo"})),
+            (aliased, {"from": "Oslo"}, "Oslo"),
+            (Slotted, {"town": "Oslo"}, Slotted("Oslo")),
+            (hiding, {"model_fields_set": "Oslo", "copy": "Rome"}, ("Oslo", "Rome")),
+        ):
+            call = choose("Oslo Rome", [tool], engine=Model([{"tool": tool.__name__, "arguments": given}]))
+            assert call.tool(**call.kwargs) == made
+
     def test_inside_a_loop(self) -> None:
         call = asyncio.run(achoose("Oslo", [weather], engine=Model([oslo()])))
         assert call.kwargs == {"city": "Oslo"}
@@ -207,3 +272,5 @@ class TestLibrary:
             choose(3, [weather])  # type: ignore[arg-type]
         with pytest.raises(InvalidOutput, match="the text is empty"):
             choose(" ", [weather], engine=Model([]))
+        with pytest.raises(UsageError, match="no 'many'"):
+            choose("Oslo", [weather], engine=Model([]), many=True)  # type: ignore[call-arg]
