@@ -19,7 +19,7 @@ def answer(query: str) -> str:
     calls = choose_many(query, TOOLS, allow_none=True, ask=True)
     for call in calls:
         for name, about in call.missing.items():
-            print(f"For {call.name}: {about or name}?")
+            print(f"For {call.name} I need: {about or name}")
             reply = sys.stdin.readline().strip()
             return answer(f"{query}\n{about or name} {reply}") if reply else "Well."
     # The only place where anything is run.
