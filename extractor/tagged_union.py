@@ -23,7 +23,7 @@ from extractor.types import SHOWN_TOKENS, Extraction, Schema
 TAG, INPUT, REASON, MISSING = "tool", "arguments", "reason", "missing"
 
 _CHOICE = "x-one-of"  # keyword of a JSON Schema, ours
-_TAGS = ["name", "function", "function_name", "tool_name"]  # that models write for it
+TAGS = ["name", "function", "function_name", "tool_name"]  # that models write for it
 _INPUTS = ["parameters", "args", "input", "params"]
 _LONGEST_REASON = 300  # characters
 _MOST_CALLS = 20  # that one text asks for
@@ -110,7 +110,7 @@ def _branch(name: str, schema: Schema) -> dict[str, Any]:
         "type": "object",
         **({"description": about} if about else {}),
         "properties": {
-            TAG: {"const": name, "x-alias": _TAGS},
+            TAG: {"const": name, "x-alias": TAGS},
             INPUT: {"$ref": reference("$defs", name), "x-alias": _INPUTS},
         },
         "required": [TAG, INPUT],

@@ -39,7 +39,8 @@ def of_function(function: Any) -> Tool:
     name, where = _name(function), _where(function)
     signature, hints = _signature(function, where)
     about = docstring_parser.parse(inspect.getdoc(_written(function)) or "")
-    told = {one.arg_name: one for one in about.params}
+    # NumPy's style describes several at once: 'origin, destination : str'.
+    told = {name.strip(): one for one in about.params for name in one.arg_name.split(",")}
     _refuse_strangers(told, signature.parameters, where)
     fields = {
         one.name: _field(one, hints.get(one.name), told.get(one.name), where) for one in signature.parameters.values()

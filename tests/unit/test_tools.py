@@ -84,6 +84,18 @@ class TestFunctions:
         do.__doc__ = docstring
         assert fields(only(do))["city"]["description"] == "The city."
 
+    def test_numpy_describes_several_at_once(self) -> None:
+        def do(a: int, b: int) -> None:
+            """Do.
+
+            Parameters
+            ----------
+            a, b : int
+                Both.
+            """
+
+        assert [one["description"] for one in fields(only(do)).values()] == ["Both.", "Both."]
+
     def test_annotated_says_more_than_the_docstring(self) -> None:
         def do(a: Annotated[str, "first"], b: Annotated[int, Field(ge=1, description="second")]) -> None:
             """Do.
