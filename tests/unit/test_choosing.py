@@ -167,6 +167,20 @@ class TestNone:
     def test_one_that_it_is_sure_of_stays(self) -> None:
         assert run("Oslo", oslo(), sure=0.95, allow_none=True).data == oslo()
 
+    def test_how_sure_it_is_of_a_call_that_is_not_valid_is_not_held_against_the_next(self) -> None:
+        class Halfway(Model):
+            async def generate(self, request: Request) -> Completion:
+                said = await super().generate(request)
+                first = next(at for at, token in enumerate(said.tokens) if token.text == '"weather')
+                unsure = Token('"weather', {'"weather': math.log(0.5), '"other': math.log(0.5)})
+                return replace(said, tokens=(*said.tokens[:first], unsure, *said.tokens[first + 1 :]))
+
+        schema = schema_of(load_tools([weather, other]), many=True, allow_none=True)
+        model = Halfway([[{"tool": "weather", "arguments": {}}, oslo()]])
+        record = asyncio.run(extract(Document("q", "Oslo"), schema, model, Options(retries=0)))
+        assert record.data == [oslo()]
+        assert record.probabilities == {"/0/tool": {"weather": pytest.approx(1.0, abs=0.01)}}
+
     def test_unless_it_is_allowed_it_stays_too(self) -> None:
         record = run("Oslo", oslo(), sure=0.5)
         assert record.data == oslo()
