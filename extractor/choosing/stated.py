@@ -8,7 +8,7 @@ copy the words that state it, or to say that there are none. Then it is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ from extractor.pointers import joined, pointer, value_at
 from extractor.schema import digest
 from extractor.tagged_union import INPUT, TAG, Choice, choice_of
 from extractor.talk import Options
-from extractor.types import VERBATIM, Document, Engine, Extraction, Schema
+from extractor.types import VERBATIM, Document, Engine, Extraction, Schema, Span
 from extractor.validation import Valid, validate
 
 _LEFT_OUT = "optional, and not in the query: taken out"
@@ -64,7 +64,7 @@ def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[P
         for name, value in call.get(INPUT, {}).items():
             at = (*path, INPUT, name)
             place = pointer(at)
-            is_stated = is_there(record.spans, place) or _has_day(value, text)
+            is_stated = is_there(record.spans, place) or _has_day(value, text, record.spans.values())
             is_made_up = is_there(record.ungrounded, place)
             if name in parameters.get("required", ()):
                 if not is_stated and value is not None and name in choice.asks.get(call[TAG], ()):
@@ -73,10 +73,14 @@ def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[P
                 yield at, False
 
 
-def _has_day(value: Any, text: str) -> bool:
-    """Whether the day of a date is in a text, which says its month and year elsewhere: 'the 12th, of that year'."""
+def _has_day(value: Any, text: str, taken: Collection[Span]) -> bool:
+    """Whether the day of a date is in a text, which says its month and year elsewhere: 'the 12th, of that year'.
+
+    What states another argument is no day: of '3 people'.
+    """
     date = _DATE.match(value) if isinstance(value, str) else None
-    return date is not None and bool(re.search(rf"(?<!\d)0?{int(date[1])}(?!\d)", text))
+    days = re.finditer(rf"(?<!\d)0?{int(date[1])}(?!\d)", text) if date else ()
+    return any(not any(one.start <= day.start() < one.end for one in taken) for day in days)
 
 
 def _fields(record: Extraction, choice: Choice, path: Path) -> Mapping[str, Any]:

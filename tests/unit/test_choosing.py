@@ -106,6 +106,14 @@ class TestOptionalArguments:
             record = asyncio.run(extract(Document("q", query), schema_of(load_tools([sail])), Model([asked])))
             assert len(record.data["arguments"]) == left
 
+    def test_a_number_that_states_another_argument_is_no_day(self) -> None:
+        def sail(people: int, day: date | None = None) -> None:
+            """Sail."""
+
+        asked = {"tool": "sail", "arguments": {"people": 3, "day": "2023-10-03"}}
+        record = asyncio.run(extract(Document("q", "For 3 people"), schema_of(load_tools([sail])), Model([asked])))
+        assert record.data["arguments"] == {"people": 3}
+
     def test_nothing_is_looked_up_with_ground_off(self) -> None:
         assert run("Oslo", oslo(days=7), options=Options(ground="off")).data == oslo(days=7)
 
