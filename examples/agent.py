@@ -15,18 +15,15 @@ TOOLS = load_tools([travel.get_weather, travel.book_flight, travel.find_hotel])
 
 
 def answer(query: str) -> str:
-    """What came of a query; where something is missing, the user is asked, and the query grows by what is said."""
-    said = []
-    for call in choose_many(query, TOOLS, allow_none=True, ask=True):
-        if call.name is None:
-            said.append(f"I cannot do that: {call.reason}")
-        elif call.missing:
-            name, about = next(iter(call.missing.items()))
-            print(f"For {call.name}: {about or name}?")
-            return answer(f"{query}\n{about or name} {reply}") if (reply := sys.stdin.readline().strip()) else "Well."
-        else:
-            said.append(call.tool(**call.kwargs))  # the only place where anything is run
-    return "\n".join(said)
+    """What came of a query; what is missing is asked for before anything is run, and the query grows by the reply."""
+    calls = choose_many(query, TOOLS, allow_none=True, ask=True)
+    for call in calls:
+        for name, about in call.missing.items():
+            print(f"For {call.name} I need: {about or name}")
+            reply = sys.stdin.readline().strip()
+            return answer(f"{query}\n{about or name} {reply}") if reply else "Well."
+    # The only place where anything is run.
+    return "\n".join(f"I cannot do that: {one.reason}" if one.name is None else one.tool(**one.kwargs) for one in calls)
 
 
 for line in sys.stdin:

@@ -168,6 +168,10 @@ async def _choose(query: str, tools: ToolSpec, asked: Asked, *, many: bool) -> l
     """The calls for a query."""
     if not isinstance(query, str):
         raise UsageError(f"choose() takes a text, not {type(query).__name__}")
+    if unknown := next((name for name in asked if name not in Asked.__annotations__), None):
+        known = ", ".join(Asked.__annotations__)
+        hint = "choose_many gives several calls" if unknown == "many" else f"it takes {known}"
+        raise UsageError(f"choose() has no {unknown!r}", hint=hint)
     loaded = load_tools(tools)
     schema = schema_of(loaded, many=many, allow_none=asked.get("allow_none", False), ask=asked.get("ask", False))
     how = asked.get("model"), asked.get("engine"), asked.get("options")

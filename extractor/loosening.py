@@ -65,8 +65,8 @@ class _Loosening:
         return found
 
 
-def _either(node: Mapping[str, Any], more: Sequence[Any]) -> dict[str, Any]:
+def _either(node: Any, more: Sequence[Any]) -> dict[str, Any]:
     """A schema that takes something else too; what is said of the field stays outside."""
-    inner = dict(node)
+    inner = dict(node) if isinstance(node, Mapping) else {"allOf": [node]}  # true and false are schemas too
     outer = {name: inner.pop(name) for name in _OUTER if name in inner}
     return {**outer, "anyOf": [inner, *more]}

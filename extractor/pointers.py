@@ -33,6 +33,11 @@ def escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
 
 
+def reference(*path: str) -> str:
+    """A local reference, as `resolve` follows it: '$defs', 'a/b 5%' → '#/$defs/a~1b 5%25'."""
+    return "#" + pointer(path).replace("%", "%25")
+
+
 def unescaped(part: str) -> str:
     """The name that a part of a pointer stands for: 'a~1b' → 'a/b'."""
     return part.replace("~1", "/").replace("~0", "~")
@@ -67,10 +72,15 @@ def leaves(data: Any) -> Iterator[Leaf]:
 
 def is_list(root: Mapping[str, Any]) -> bool:
     """Whether a schema is one of a list, also behind a reference: {'type': 'array'} → True; a tuple is none."""
-    node = root
+    node = behind(root, root)
+    return node.get("type") == "array" and "prefixItems" not in node
+
+
+def behind(root: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A node of a schema, or the one that it refers to: ({'$defs': {'A': {'type': …}}}, {'$ref': …}) → {'type': …}."""
     while "$ref" in node and "type" not in node:
         node = resolve(root, node["$ref"])
-    return node.get("type") == "array" and "prefixItems" not in node
+    return node
 
 
 def resolve(root: Mapping[str, Any], reference: str) -> Any:

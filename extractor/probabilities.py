@@ -19,7 +19,8 @@ NONE = "null"  # in place of a name: that none is chosen
 
 _NONE = (NONE, f'"{NONE}"')  # small models put it in quotes, and a grammar lets them
 
-_KEY = re.compile(rf'"{TAG}"\s*:\s*(?=["n])')
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[{}\]]', re.DOTALL)  # a text, or a bracket
+_SAYS = re.compile(r'\s*:\s*(?=["n])')
 
 
 def of_choices(tokens: Sequence[Token], choice: Choice) -> dict[str, Mapping[str, float]]:
@@ -28,18 +29,21 @@ def of_choices(tokens: Sequence[Token], choice: Choice) -> dict[str, Mapping[str
     legal = {**names, **(dict.fromkeys(_NONE, NONE) if choice.allows_none else {})}
     text = "".join(token.text for token in tokens)
     found: dict[str, Mapping[str, float]] = {}
-    for at, (start, written) in enumerate(_chosen(text, legal)):
+    for at, (start, written) in enumerate(_chosen(text, legal, depth=1 + choice.is_many)):
         where = f"/{at}/{TAG}" if choice.is_many else f"/{TAG}"
         found[where] = {legal[written]: round(_probability(tokens, start, written, [*legal]), 4)}
     return found
 
 
-def _chosen(text: str, legal: Mapping[str, str]) -> Iterator[tuple[int, str]]:
-    """Where the values of the tag stand in an answer, and which they are."""
-    for key in _KEY.finditer(text):
-        written = max((one for one in legal if text.startswith(one, key.end())), key=len, default=None)
-        if written is not None:
-            yield key.end(), written
+def _chosen(text: str, legal: Mapping[str, str], depth: int) -> Iterator[tuple[int, str]]:
+    """Where the values of the tag stand in an answer, and which they are; arguments may have one of that name too."""
+    inside = 0
+    for part in _PART.finditer(text):
+        inside += (part[0] in "[{") - (part[0] in "]}")
+        says = _SAYS.match(text, part.end()) if part[0] == f'"{TAG}"' and inside == depth else None
+        written = max((one for one in legal if says and text.startswith(one, says.end())), key=len, default=None)
+        if says and written is not None:
+            yield says.end(), written
 
 
 def _probability(tokens: Sequence[Token], start: int, value: str, legal: Sequence[str]) -> float:

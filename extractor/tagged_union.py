@@ -15,7 +15,7 @@ from pydantic import Field, PlainSerializer, TypeAdapter, WrapValidator, create_
 
 from extractor.errors import SchemaError
 from extractor.loosening import NULL, Place, loosened
-from extractor.pointers import escaped, resolve
+from extractor.pointers import behind, reference, resolve
 from extractor.schema import SchemaSpec, digest, load, relocated
 from extractor.scopes import Scopes, scopes_of
 from extractor.types import SHOWN_TOKENS, Extraction, Schema
@@ -23,7 +23,7 @@ from extractor.types import SHOWN_TOKENS, Extraction, Schema
 TAG, INPUT, REASON, MISSING = "tool", "arguments", "reason", "missing"
 
 _CHOICE = "x-one-of"  # keyword of a JSON Schema, ours
-_TAGS = ["name", "function", "function_name", "tool_name"]  # that models write for it
+TAGS = ["name", "function", "function_name", "tool_name"]  # that models write for it
 _INPUTS = ["parameters", "args", "input", "params"]
 _LONGEST_REASON = 300  # characters
 _MOST_CALLS = 20  # that one text asks for
@@ -110,8 +110,8 @@ def _branch(name: str, schema: Schema) -> dict[str, Any]:
         "type": "object",
         **({"description": about} if about else {}),
         "properties": {
-            TAG: {"const": name, "x-alias": _TAGS},
-            INPUT: {"$ref": f"#/$defs/{escaped(name)}", "x-alias": _INPUTS},
+            TAG: {"const": name, "x-alias": TAGS},
+            INPUT: {"$ref": reference("$defs", name), "x-alias": _INPUTS},
         },
         "required": [TAG, INPUT],
         "additionalProperties": False,
@@ -120,17 +120,14 @@ def _branch(name: str, schema: Schema) -> dict[str, Any]:
 
 def _inputs(name: str, schema: Schema) -> dict[str, Any]:
     """The schema of the arguments where it stands in the whole; its description is that of the alternative."""
-    inner = relocated(schema.json_schema, f"#/$defs/{escaped(name)}")
+    inner = relocated(schema.json_schema, reference("$defs", name))
     inner.pop("description", None)
     return inner
 
 
 def _root(schema: Schema) -> Mapping[str, Any]:
     """The node that describes a record, behind references."""
-    node = schema.json_schema
-    while "$ref" in node and "type" not in node:
-        node = resolve(schema.json_schema, node["$ref"])
-    return node
+    return behind(schema.json_schema, schema.json_schema)
 
 
 def _unstated(schema: Schema) -> Sequence[str]:
@@ -208,6 +205,8 @@ def choice_of(schema: Schema) -> Choice | None:
 
 def _alternative(root: Mapping[str, Any], branch: Mapping[str, Any]) -> Alternative:
     parameters = resolve(root, branch["properties"][INPUT]["$ref"])
+    if (record := behind(root, parameters)) is not parameters:  # of a class that has itself in it
+        parameters = {"$defs": parameters.get("$defs", {}), **record}
     return Alternative(branch["properties"][TAG]["const"], branch.get("description", ""), parameters)
 
 

@@ -227,6 +227,12 @@ class TestFunctions:
         assert record.data == {"tool": "sing", "arguments": {}}
         assert "answered in text" in record.notes[""]
 
+    @pytest.mark.parametrize("nothing", [{"arguments": ""}, {"arguments": None}, {}])
+    def test_no_arguments_at_all(self, stub: Stub, nothing: dict[str, Any]) -> None:
+        calls = [{"type": "function", "function": {"name": "sing", **nothing}}]
+        record = record_of(stub, answer(None, "tool_calls", tool_calls=calls))
+        assert record.data == {"tool": "sing", "arguments": {}}
+
     def test_arguments_that_are_an_object_or_no_json(self, stub: Stub) -> None:
         assert record_of(stub, call(("get_weather", {"city": "Oslo", "days": 3}))).ok
         assert not record_of(stub, call(("get_weather", "Oslo"))).ok

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from extractor.pointers import pointer
 from extractor.tagged_union import Choice
 from extractor.types import Extraction
 
@@ -20,6 +22,22 @@ def calls(record: Extraction, choice: Choice) -> Iterator[tuple[Path, Mapping[st
 def others(found: Mapping[str, Any], places: re.Pattern[str]) -> dict[str, Any]:
     """What is known of all places but some."""
     return {at: known for at, known in found.items() if not places.fullmatch(at)}
+
+
+def without(record: Extraction, places: re.Pattern[str]) -> Extraction:
+    """A record in which nothing is known of some places, as they are not there (any more)."""
+    return replace(
+        record,
+        spans=others(record.spans, places),
+        support=others(record.support, places),
+        ungrounded=others(record.ungrounded, places),
+        absent=others(record.absent, places),
+    )
+
+
+def below(paths: Iterable[Path]) -> re.Pattern[str]:
+    """The pointers to some places and to what is inside of them."""
+    return re.compile("|".join(f"{re.escape(pointer(path))}(/.*)?" for path in paths), re.DOTALL)
 
 
 def is_there(found: Mapping[str, Any], place: str) -> bool:

@@ -8,18 +8,18 @@ copy the words that state it, or to say that there are none. Then it is missing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from extractor.absent import is_empty
-from extractor.choosing.places import Path, calls, changed, is_there, others
+from extractor.choosing.places import Path, below, calls, changed, is_there, others
 from extractor.pipeline import extract
 from extractor.pointers import joined, pointer, value_at
 from extractor.schema import digest
 from extractor.tagged_union import INPUT, TAG, Choice, choice_of
 from extractor.talk import Options
-from extractor.types import VERBATIM, Document, Engine, Extraction, Schema
+from extractor.types import VERBATIM, Document, Engine, Extraction, Schema, Span
 from extractor.validation import Valid, validate
 
 _LEFT_OUT = "optional, and not in the query: taken out"
@@ -39,10 +39,18 @@ async def stated_only(
     needed = {path: _fields(record, choice, path) for path, is_needed in found.items() if is_needed}
     if not needed:
         return record
-    words = await _words(needed, document, engine, options)
-    said = {pointer(path): f"by the model, of {words[path]!r:.80}" for path in needed if words.get(path)}
-    silent = {path: _NOT_STATED for path in needed if not words.get(path)}
-    return _without(replace(record, notes=joined(record.notes, said)), schema, silent, None)
+    answers = {path: await _asked(path, field, document, engine, options) for path, field in needed.items()}
+    words = {path: answer.data[path[-1]] if answer.ok else None for path, answer in answers.items()}
+    said = {pointer(path): f"by the model, of {words[path]!r:.80}" for path in needed if words[path]}
+    silent = {path: _NOT_STATED for path in needed if not words[path]}
+    record = replace(
+        record,
+        notes=joined(record.notes, said),
+        attempts=record.attempts + sum(answer.attempts for answer in answers.values()),
+        usage=sum((answer.usage for answer in answers.values()), record.usage),
+        seconds=round(record.seconds + sum(answer.seconds for answer in answers.values()), 3),
+    )
+    return _without(record, schema, silent, None)
 
 
 def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[Path, bool]]:
@@ -56,7 +64,7 @@ def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[P
         for name, value in call.get(INPUT, {}).items():
             at = (*path, INPUT, name)
             place = pointer(at)
-            is_stated = is_there(record.spans, place) or _has_day(value, text)
+            is_stated = is_there(record.spans, place) or _has_day(value, text, record.spans.values())
             is_made_up = is_there(record.ungrounded, place)
             if name in parameters.get("required", ()):
                 if not is_stated and value is not None and name in choice.asks.get(call[TAG], ()):
@@ -65,10 +73,14 @@ def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[P
                 yield at, False
 
 
-def _has_day(value: Any, text: str) -> bool:
-    """Whether the day of a date is in a text, which says its month and year elsewhere: 'the 12th, of that year'."""
+def _has_day(value: Any, text: str, taken: Collection[Span]) -> bool:
+    """Whether the day of a date is in a text, which says its month and year elsewhere: 'the 12th, of that year'.
+
+    What states another argument is no day: of '3 people'.
+    """
     date = _DATE.match(value) if isinstance(value, str) else None
-    return date is not None and bool(re.search(rf"(?<!\d)0?{int(date[1])}(?!\d)", text))
+    days = re.finditer(rf"(?<!\d)0?{int(date[1])}(?!\d)", text) if date else ()
+    return any(not any(one.start <= day.start() < one.end for one in taken) for day in days)
 
 
 def _fields(record: Extraction, choice: Choice, path: Path) -> Mapping[str, Any]:
@@ -79,25 +91,22 @@ def _fields(record: Extraction, choice: Choice, path: Path) -> Mapping[str, Any]
     return field
 
 
-async def _words(
-    needed: Mapping[Path, Mapping[str, Any]], document: Document, engine: Engine, options: Options
-) -> dict[Path, str | None]:
-    """By path, the words of a query that state an argument, as the model copies them; None where there are none.
+async def _asked(
+    path: Path, field: Mapping[str, Any], document: Document, engine: Engine, options: Options
+) -> Extraction:
+    """A record of the words of a query that state an argument, as the model copies them; null where there are none.
 
     Each argument is asked for alone: beside others a small model takes for one what is said of another.
     """
-    found = {}
-    for path, field in needed.items():
-        inner = {"type": ["string", "null"], VERBATIM: True, "description": field.get("description", "")}
-        asked = {
-            "type": "object",
-            "properties": {path[-1]: inner},
-            "required": [path[-1]],
-            "additionalProperties": False,
-        }
-        record = await extract(document, Schema("Stated", asked, digest(asked)), engine, replace(options, think=False))
-        found[path] = record.data[path[-1]] if record.ok else None
-    return found
+    inner = {"type": ["string", "null"], VERBATIM: True, "description": field.get("description", "")}
+    asked = {
+        "type": "object",
+        "properties": {path[-1]: inner},
+        "required": [path[-1]],
+        "additionalProperties": False,
+    }
+    alone = replace(options, think=False, on_partial=None)
+    return await extract(document, Schema("Stated", asked, digest(asked)), engine, alone)
 
 
 def _without(record: Extraction, schema: Schema, places: Mapping[Path, str], instead: Any) -> Extraction:
@@ -105,8 +114,8 @@ def _without(record: Extraction, schema: Schema, places: Mapping[Path, str], ins
     found = validate(schema, changed(record.data, dict.fromkeys(places, instead))) if places else None
     if not isinstance(found, Valid):
         return record
-    gone = re.compile("|".join(f"{re.escape(pointer(place))}(/.*)?" for place in places))
     told = {pointer(at): f"{why}: {value_at(record.data, pointer(at))!r:.80}" for at, why in places.items()}
+    gone = below(places)
     return replace(
         record,
         data=found.data,

@@ -10,7 +10,7 @@ from typing import Any
 from extractor import encoders
 from extractor.descriptors import describe
 from extractor.forgiving import forgiving
-from extractor.pointers import escaped
+from extractor.pointers import reference
 from extractor.prompt.style import PromptStyle
 from extractor.prompt.wording import Wording
 from extractor.schema import digest
@@ -67,12 +67,12 @@ def _definition(schema: Schema, one: Alternative) -> str:
     """An alternative as servers define tools: '{"name": …, "description": …, "parameters": …}'."""
     parameters: Mapping[str, Any] = one.parameters
     if "$ref" in json.dumps(parameters):
-        parameters = {"$ref": f"#/$defs/{escaped(one.name)}", "$defs": schema.json_schema["$defs"]}
+        parameters = {"$ref": reference("$defs", one.name), "$defs": schema.json_schema["$defs"]}
     return json.dumps({"name": one.name, "description": one.description, "parameters": parameters}, ensure_ascii=False)
 
 
 def _described(schema: Schema, one: Alternative, descriptor: Descriptor) -> str:
-    inner = {"$ref": f"#/$defs/{escaped(one.name)}", "$defs": schema.json_schema["$defs"]}
+    inner = {"$ref": reference("$defs", one.name), "$defs": schema.json_schema["$defs"]}
     fields = describe(Schema(one.name, inner, digest(inner)), descriptor)
     about = " ".join(one.description.split())
     if descriptor == "bullet":

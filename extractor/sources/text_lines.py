@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import BinaryIO
 
 from extractor.errors import SourceError
 from extractor.sources import json_lines
@@ -22,15 +23,17 @@ def read(name: str, _: Fields) -> Iterator[Source]:
         while line := file.readline(MOST_BYTES + 1):
             number += 1
             line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            if line.strip():
+            if line.decode(errors="replace").strip():
                 is_there = True
-                yield _source(f"{name}:{number}", line)
+                yield _source(file, f"{name}:{number}", line)
     if not is_there:
         raise SourceError(f"{name}: nothing in it", hint="a file of queries has one a line")
 
 
-def _source(place: str, line: bytes) -> Source:
-    if len(line) > MOST_BYTES:
+def _source(file: BinaryIO, place: str, line: bytes) -> Source:
+    if len(line) > MOST_BYTES and not line.endswith(b"\n"):
+        while (more := file.readline(json_lines.CHUNK)) and not more.endswith(b"\n"):
+            pass
         why = f"a line of more than {MOST_BYTES >> 20} MiB"
         return Source(place, SourceError(f"{place}: {why}", hint="a query is shorter"))
     try:

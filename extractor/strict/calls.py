@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from extractor.pointers import escaped
+from extractor.pointers import reference
 from extractor.schema import digest
 from extractor.strict.backs import total
-from extractor.tagged_union import INPUT, TAG, Choice, choice_of
+from extractor.tagged_union import INPUT, TAG, TAGS, Choice, choice_of
 from extractor.types import Function, Schema
 
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9_-]")
@@ -38,10 +38,13 @@ def to_calls(schema: Schema) -> Calls | None:
     functions: dict[str, Function] = {}
     backs: dict[str, tuple[str, Callable[[Any], Any]]] = {}
     for one in choice.alternatives:
-        inner = {"$ref": f"#/$defs/{escaped(one.name)}", "$defs": schema.json_schema["$defs"]}
+        inner = {"$ref": reference("$defs", one.name), "$defs": schema.json_schema["$defs"]}
         strict = to_strict(Schema(one.name, inner, digest(inner)))
         name = _free(_NOT_IN_NAMES.sub("_", one.name)[:_LONGEST_NAME] or "_", functions)
-        functions[name] = Function(name, one.description, strict.json_schema)
+        # A model has to see what a server does not take: of '查天气' nothing is left.
+        is_told = one.name.isascii() and len(one.name) <= _LONGEST_NAME
+        about = one.description if is_told else f"{one.name}: {one.description}".rstrip(": ")
+        functions[name] = Function(name, about, strict.json_schema)
         backs[name] = one.name, strict.restore
     return Calls([*functions.values()], choice, partial(total, partial(_restored, backs)))
 
@@ -58,7 +61,10 @@ def _free(name: str, taken: Mapping[str, Any]) -> str:
 def _restored(backs: Mapping[str, tuple[str, Callable[[Any], Any]]], value: Any) -> Any:
     if isinstance(value, list):
         return [_restored(backs, one) for one in value]
-    if not isinstance(value, dict) or value.get(TAG) not in backs:
+    if not isinstance(value, dict):
         return value
-    name, back = backs[value[TAG]]
-    return {**value, TAG: name, **({INPUT: back(value[INPUT])} if INPUT in value else {})}
+    tag = next((tag for tag in (TAG, *TAGS) if isinstance(value.get(tag), str)), None)
+    if tag is None or value[tag] not in backs:
+        return value
+    name, back = backs[value[tag]]
+    return {**value, tag: name, **({INPUT: back(value[INPUT])} if INPUT in value else {})}

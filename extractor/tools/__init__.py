@@ -9,13 +9,14 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_origin
 
 from extractor.errors import SchemaError
 from extractor.files import read_json, read_text, read_yaml
 from extractor.pyfile import import_file, import_module, root_classes
 from extractor.schema import from_type
 from extractor.schema_spec import JSON, is_json, is_path, split
+from extractor.scopes import scopes_of
 from extractor.tagged_union import one_of
 from extractor.tools.call import Call, calls_of
 from extractor.tools.definitions import of_definitions
@@ -76,7 +77,7 @@ def _loaded(spec: ToolSpec) -> Iterable[Tool]:
         return _named(str(spec))
     if isinstance(spec, Mapping):
         return of_definitions(spec, "the tools")
-    if isinstance(spec, Iterable) and not isinstance(spec, type):
+    if isinstance(spec, Iterable) and not isinstance(spec, type) and get_origin(spec) is None:
         return [tool for one in spec for tool in _loaded(one)]
     return [_of_object(spec)]
 
@@ -90,6 +91,8 @@ def _of_object(found: Any, where: str = "") -> Tool:
     if found is None or isinstance(found, int | float):
         raise SchemaError(f"{found!r} is no tool", hint=_WHAT)
     schema = from_type(found)
+    if scopes_of(schema).root.kinds != {"object"}:
+        raise SchemaError(f"{schema.name} is no tool: arguments have names", hint=_WHAT)
     return Tool(schema.name, schema, found, where)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from extractor.tagged_union import INPUT, MISSING, REASON, TAG
 from extractor.tools.tool import Tool
@@ -36,11 +38,26 @@ class Call:
 
     @property
     def kwargs(self) -> dict[str, Any]:
-        """The arguments by name, as a function takes them; those that were left out are not in it."""
-        if isinstance(self.arguments, BaseModel):
-            given = self.arguments.model_fields_set
-            return {name: getattr(self.arguments, name) for name in type(self.arguments).model_fields if name in given}
-        return dict(self.arguments) if isinstance(self.arguments, Mapping) else vars(self.arguments)
+        """The arguments by name, as the tool takes them; those that were left out are not in it.
+
+        Of a dataclass, which does not know what was left out, all are: {'city': 'Oslo', 'days': 1}.
+        """
+        made = self.arguments
+        if isinstance(made, BaseModel):
+            given, fields = made.__pydantic_fields_set__, type(made).__pydantic_fields__
+            taken = {name: self._taken_as(name, field) for name, field in fields.items() if name in given}
+            return {taken[name]: made.__dict__[name] for name in taken}  # a field may hide an attribute of Pydantic's
+        if is_dataclass(made):
+            return {field.name: getattr(made, field.name) for field in dataclass_fields(made) if field.init}
+        return dict(made)
+
+    def _taken_as(self, name: str, field: FieldInfo) -> str:
+        """The name of an argument: a function has that of its field, a class that of the alias."""
+        return (
+            field.validation_alias
+            if isinstance(field.validation_alias, str) and self.tool is type(self.arguments)
+            else name
+        )
 
     @property
     def is_complete(self) -> bool:

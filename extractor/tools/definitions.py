@@ -8,10 +8,13 @@ from typing import Any
 
 from extractor.errors import SchemaError
 from extractor.schema import digest, load_json
+from extractor.scopes import scopes_of
 from extractor.tools.tool import Tool
 
 _FORMS = "{name, description, parameters}, an OpenAI tool, or a JSON Schema with a title"
 _PARAMETERS = ("parameters", "input_schema", "inputSchema")
+_NAMED = "arguments have names: a JSON Schema of type object"
+_MADE_OF = {"$ref", "allOf", "anyOf", "oneOf", "if"}  # what else may be named there
 _EMPTY: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
@@ -33,12 +36,20 @@ def _of_definition(entry: Any, where: str) -> Tool:
         raise SchemaError(f"{where}: has no name", hint=f"a definition is {_FORMS}")
     if about is not None and not isinstance(about, str):
         raise SchemaError(f"{where} ({name}): its description is no text", hint="say in a sentence what it does")
-    schema = load_json({**_EMPTY, **(parameters or {})}, name, f"{where} ({name})")
-    if schema.json_schema.get("type") != "object":
-        hint = "arguments have names: a JSON Schema of type object"
-        raise SchemaError(f"{where} ({name}): its parameters are no object", hint=hint)
+    if not isinstance(parameters or {}, Mapping):
+        raise SchemaError(f"{where} ({name}): its parameters are no object", hint=_NAMED)
+    schema = load_json(_whole(parameters or {}), name, f"{where} ({name})")
+    if scopes_of(schema).root.kinds != {"object"}:
+        raise SchemaError(f"{where} ({name}): its parameters are no object", hint=_NAMED)
     inner = {**schema.json_schema, **({"description": about} if about else {})}
     return Tool(name, replace(schema, name=name, json_schema=inner, digest=digest(inner)), None, where)
+
+
+def _whole(parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Parameters with what definitions leave out: {'properties': …} is an object, with no other names."""
+    if parameters.keys() & _MADE_OF:
+        return parameters if "$ref" in parameters else {"type": "object", **parameters}
+    return {**_EMPTY, **parameters}
 
 
 def _parts(entry: Any, where: str) -> tuple[Any, Any, Any]:
@@ -50,9 +61,9 @@ def _parts(entry: Any, where: str) -> tuple[Any, Any, Any]:
         return _parts(inner, where)
     if "properties" in entry or ("title" in entry and "name" not in entry):
         return (
-            entry.get("title"),
+            entry.get("title") or entry.get("name"),
             entry.get("description"),
-            {key: value for key, value in entry.items() if key != "title"},
+            {key: value for key, value in entry.items() if key not in ("title", "name")},
         )
     form = next((key for key in _PARAMETERS if key in entry), None)
     return entry.get("name"), entry.get("description"), entry[form] if form else None

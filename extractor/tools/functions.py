@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
+import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -23,6 +24,7 @@ from extractor.pyfile import classes_of
 from extractor.schema import from_type
 from extractor.tools.tool import Tool
 
+_RESERVED = "model_config"
 _VARIOUS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _PLAIN = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict}  # as docstrings write them
 
@@ -36,8 +38,9 @@ def of_function(function: Any) -> Tool:
     """The tool of a function; `SchemaError`, with its file and line, for what a model could not be told."""
     name, where = _name(function), _where(function)
     signature, hints = _signature(function, where)
-    about = docstring_parser.parse(inspect.getdoc(function) or "")
-    told = {one.arg_name: one for one in about.params}
+    about = docstring_parser.parse(inspect.getdoc(_written(function)) or "")
+    # NumPy's style describes several at once: 'origin, destination : str'.
+    told = {name.strip(): one for one in about.params for name in one.arg_name.split(",")}
     _refuse_strangers(told, signature.parameters, where)
     fields = {
         one.name: _field(one, hints.get(one.name), told.get(one.name), where) for one in signature.parameters.values()
@@ -45,21 +48,33 @@ def of_function(function: Any) -> Tool:
     description = "\n".join(filter(None, (about.short_description, about.long_description)))
     made: Any = create_model  # whose fields have names that are known only now
     config = ConfigDict(extra="forbid", protected_namespaces=())
+    module = _written(function).__module__
     try:
-        model = made(name, __config__=config, __doc__=description or None, __module__=function.__module__, **fields)
-        return Tool(name, from_type(model, name), function, where)
+        with warnings.catch_warnings():
+            # A field may hide what models have (`copy`), and a default need not be JSON: neither is asked for.
+            warnings.simplefilter("ignore", UserWarning)
+            model = made(name, __config__=config, __doc__=description or None, __module__=module, **fields)
+            return Tool(name, from_type(model, name), function, where)
     except (PydanticUserError, PydanticSchemaGenerationError, SchemaError) as error:
         hint = "a tool takes what JSON can say: texts, numbers, lists, choices, records"
-        raise SchemaError(f"{where}: {str(error).partition('. Set')[0]}", hint=hint) from error
+        why = str(error).partition("\n")[0].partition(". Set")[0]
+        raise SchemaError(f"{where}: {why}", hint=hint) from error
+
+
+def _written(function: Any) -> Any:
+    """What somebody wrote, without the arguments that a `partial` fills in."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function
 
 
 def _name(function: Any) -> str:
-    return str(getattr(function, "__name__", None) or getattr(function, "func", function).__name__)
+    return str(_written(function).__name__)
 
 
 def _where(function: Any) -> str:
     """'tools.py:12: book', or the name alone where there is no source."""
-    inner = inspect.unwrap(function.func if isinstance(function, functools.partial) else function)
+    inner = inspect.unwrap(_written(function))
     code = getattr(inner, "__code__", None)
     if code is None:
         return _name(function)
@@ -71,8 +86,7 @@ def _signature(function: Any, where: str) -> tuple[inspect.Signature, Mapping[st
     """The parameters, and their types with what `Annotated` says of them."""
     try:
         signature = inspect.signature(function)
-        inner = function.func if isinstance(function, functools.partial) else function
-        return signature, get_type_hints(inner, include_extras=True)
+        return signature, get_type_hints(_written(function), include_extras=True)
     except (TypeError, ValueError) as error:
         raise SchemaError(
             f"{where}: has no signature: {error}", hint="wrap it in a function with type hints"
@@ -86,6 +100,10 @@ def _refuse_strangers(told: Mapping[str, Any], known: Mapping[str, inspect.Param
     if various := next((one for one in known.values() if one.kind in _VARIOUS), None):
         hint = "a model has to be told each argument: name them, or wrap the function"
         raise SchemaError(f"{where}: takes {str(various)!r}", hint=hint)
+    if nameless := next((one for one in known.values() if one.kind == inspect.Parameter.POSITIONAL_ONLY), None):
+        raise SchemaError(f"{where}: takes {nameless.name!r} by its place alone", hint="leave out the /: calls name it")
+    if _RESERVED in known:
+        raise SchemaError(f"{where}: {_RESERVED} is no name for a parameter", hint="Pydantic keeps it; take another")
     if stranger := next((name for name in told if name not in known), None):
         hint = f"its parameters are {', '.join(known)}" if known else "it has no parameters"
         raise SchemaError(f"{where}: its docstring describes {stranger!r}, which is no parameter", hint=hint)

@@ -6,11 +6,12 @@ import asyncio
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
+from pydantic import BaseModel, Field
 
 from extractor import achoose, choose, choose_many
 from extractor.errors import InvalidOutput, SchemaError, UsageError
@@ -55,6 +56,14 @@ def other(text: str) -> None:
     """Do something else."""
 
 
+class Node(BaseModel):
+    """A tree."""
+
+    name: str
+    size: int = 0
+    kids: list[Node] = []
+
+
 def run(query: str, *answers: Any, sure: float = 1.0, options: Options | None = None, **kind: bool) -> Extraction:
     model = Model(answers, sure)
     schema = schema_of(load_tools([weather, other]), **kind)
@@ -97,6 +106,14 @@ class TestOptionalArguments:
             record = asyncio.run(extract(Document("q", query), schema_of(load_tools([sail])), Model([asked])))
             assert len(record.data["arguments"]) == left
 
+    def test_a_number_that_states_another_argument_is_no_day(self) -> None:
+        def sail(people: int, day: date | None = None) -> None:
+            """Sail."""
+
+        asked = {"tool": "sail", "arguments": {"people": 3, "day": "2023-10-03"}}
+        record = asyncio.run(extract(Document("q", "For 3 people"), schema_of(load_tools([sail])), Model([asked])))
+        assert record.data["arguments"] == {"people": 3}
+
     def test_nothing_is_looked_up_with_ground_off(self) -> None:
         assert run("Oslo", oslo(days=7), options=Options(ground="off")).data == oslo(days=7)
 
@@ -118,10 +135,19 @@ class TestAsk:
         assert record.data == {"tool": "weather", "arguments": {}, "missing": {"city": "The city."}}
         assert record.notes["/arguments/city"] == "the query has no words for it: taken out: 'Oslo'"
 
+    def test_that_question_counts(self) -> None:
+        record = run("How is the weather?", oslo(), {"city": None}, ask=True)
+        assert (record.attempts, record.usage) == (2, Usage(20, 0, 10))
+
     def test_words_that_state_it_in_another_way_keep_it(self) -> None:
         record = run("How is it in Norway's capital?", oslo(), {"city": "Norway's capital?"}, ask=True)
         assert record.data == oslo()
         assert record.notes["/arguments/city"] == '''by the model, of "Norway's capital?"'''
+
+    def test_records_that_have_themselves_in_them(self) -> None:
+        answer = {"tool": "Node", "arguments": {"name": None, "size": 7}}
+        call = choose("Plant it", [Node, other], engine=Model([answer]), ask=True)
+        assert (call.missing, call.kwargs) == ({"name": ""}, {})
 
     def test_what_stands_there_is_not_asked_about(self) -> None:
         assert run("Weather in Oslo", oslo(), ask=True).data == oslo()
@@ -141,8 +167,27 @@ class TestNone:
         assert record.data["tool"] is None
         assert "weather is the nearest" in record.data["reason"]
 
+    def test_nothing_is_known_of_the_arguments_that_it_had(self) -> None:
+        record = run("Sing!", oslo(days=3), sure=0.5, allow_none=True)
+        assert (record.spans, record.ungrounded, record.absent) == ({}, {}, {})
+        assert record.value.reason == record.data["reason"]
+
     def test_one_that_it_is_sure_of_stays(self) -> None:
         assert run("Oslo", oslo(), sure=0.95, allow_none=True).data == oslo()
+
+    def test_how_sure_it_is_of_a_call_that_is_not_valid_is_not_held_against_the_next(self) -> None:
+        class Halfway(Model):
+            async def generate(self, request: Request) -> Completion:
+                said = await super().generate(request)
+                first = next(at for at, token in enumerate(said.tokens) if token.text == '"weather')
+                unsure = Token('"weather', {'"weather': math.log(0.5), '"other': math.log(0.5)})
+                return replace(said, tokens=(*said.tokens[:first], unsure, *said.tokens[first + 1 :]))
+
+        schema = schema_of(load_tools([weather, other]), many=True, allow_none=True)
+        model = Halfway([[{"tool": "weather", "arguments": {}}, oslo()]])
+        record = asyncio.run(extract(Document("q", "Oslo"), schema, model, Options(retries=0)))
+        assert record.data == [oslo()]
+        assert record.probabilities == {"/0/tool": {"weather": pytest.approx(1.0, abs=0.01)}}
 
     def test_unless_it_is_allowed_it_stays_too(self) -> None:
         record = run("Oslo", oslo(), sure=0.5)
@@ -192,6 +237,48 @@ class TestLibrary:
         assert call.missing == {"city": "The city."}
         assert not call.is_complete
 
+    def test_beside_a_call_that_is_none_the_others_are_still_instances(self) -> None:
+        def sail(day: date) -> None:
+            """Sail."""
+
+        class Doubting(Model):
+            async def generate(self, request: Request) -> Completion:
+                said = await super().generate(request)
+                unsure = {'"weather': math.log(0.5), '"sail': math.log(0.5)}
+                told = [unsure if "weather" in token.text else {token.text: 0.0} for token in said.tokens]
+                tokens = tuple(replace(token, likeliest=one) for token, one in zip(said.tokens, told, strict=True))
+                return replace(said, tokens=tokens)
+
+        answer = [{"tool": "sail", "arguments": {"day": "2027-05-03"}}, oslo()]
+        tools, query = [weather, sail], "Sail on 2027-05-03, Oslo"
+        first, second = choose_many(query, tools, engine=Doubting([answer]), allow_none=True)
+        assert first.kwargs == {"day": date(2027, 5, 3)}
+        assert second.name is None
+
+    def test_a_call_has_what_its_tool_takes(self) -> None:
+        class Aliased(BaseModel):
+            from_: str = Field(alias="from")
+
+        def aliased(from_: Annotated[str, Field(alias="from")]) -> str:
+            return from_
+
+        @dataclass(slots=True)
+        class Slotted:
+            town: str
+            days: int = 1
+
+        def hiding(model_fields_set: str, copy: str) -> tuple[str, str]:
+            return model_fields_set, copy
+
+        for tool, given, made in (
+            (Aliased, {"from": "Oslo"}, Aliased.model_validate({"from": "Oslo"})),
+            (aliased, {"from": "Oslo"}, "Oslo"),
+            (Slotted, {"town": "Oslo"}, Slotted("Oslo")),
+            (hiding, {"model_fields_set": "Oslo", "copy": "Rome"}, ("Oslo", "Rome")),
+        ):
+            call = choose("Oslo Rome", [tool], engine=Model([{"tool": tool.__name__, "arguments": given}]))
+            assert call.tool(**call.kwargs) == made
+
     def test_inside_a_loop(self) -> None:
         call = asyncio.run(achoose("Oslo", [weather], engine=Model([oslo()])))
         assert call.kwargs == {"city": "Oslo"}
@@ -207,3 +294,5 @@ class TestLibrary:
             choose(3, [weather])  # type: ignore[arg-type]
         with pytest.raises(InvalidOutput, match="the text is empty"):
             choose(" ", [weather], engine=Model([]))
+        with pytest.raises(UsageError, match="no 'many'"):
+            choose("Oslo", [weather], engine=Model([]), many=True)  # type: ignore[call-arg]

@@ -64,6 +64,11 @@ class TestOne:
         tokens = (*START, written(' "'), Token("rain", {"hail": 0.0}), written('"'))
         assert of_choices(tokens, choice("rain")) == {"/tool": {"rain": 0.0}}
 
+    def test_an_argument_of_that_name_is_none(self) -> None:
+        inner = Token(" {", {" {": math.log(0.5)}), written('"tool": "snow", "b": "}"}, "c": {"tool": null}')
+        tokens = (*START, written(' "'), token("rain", rain=0.5, snow=0.5), written('", "arguments":'), *inner)
+        assert of_choices(tokens, choice("rain", "snow", allow_none=True)) == {"/tool": {"rain": 0.5}}
+
     def test_an_answer_without_a_tag(self) -> None:
         assert of_choices((written("I will not."),), choice("rain")) == {}
 

@@ -26,8 +26,10 @@ from extractor.sources import (
     json_lines,
     load,
     tables,
+    text_lines,
 )
 from extractor.sources.records import Fields, _Ids
+from extractor.types import Document
 from tests.unit.scripted import quick
 
 CHINESE = "今天天气很好，我们去公园散步。明天可能会下雨，记得带伞。"
@@ -513,3 +515,12 @@ def test_the_columns_that_a_table_has_to_have() -> None:
     assert Fields().columns == ["text"]
     assert Fields("/a/b", "/a/c").columns == ["a"]
     assert Fields("body", "id").columns == ["body", "id"]
+
+
+def test_of_a_line_that_is_too_long_the_rest_is_no_other_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_lines, "MOST_BYTES", 10)
+    path = tmp_path / "q.txt"
+    path.write_text("\ufeffOslo\n" + "x" * 35 + "\n\u3000\nRome")
+    first, long, last = find(Wanted((str(path),), by_line=True))
+    assert (first.document, last.document) == (Document(f"{path}:1", "Oslo"), Document(f"{path}:4", "Rome"))
+    assert "a line of more than" in str(long.fault)

@@ -219,6 +219,18 @@ class TestOtherModes:
         assert calls.restore(call)["tool"] == "find/person"
         assert calls.restore([{"tool": "other"}]) == [{"tool": "other"}]
 
+    def test_names_of_which_nothing_is_left_are_in_the_description(self) -> None:
+        calls = to_calls(one_of({"查天气": {**LOG, "description": "天气"}, "查酒店": LOG, "x" * 70: LOG}))
+        assert calls is not None
+        assert [one.description for one in calls.functions] == ["查天气: 天气", "查酒店", "x" * 70]
+
+    def test_calls_with_another_word_for_the_tag(self) -> None:
+        calls = to_calls(one_of(THREE))
+        assert calls is not None
+        call = {"name": "find_person", "arguments": {"name": "Ann", "boss": None}}
+        assert calls.restore(call)["name"] == "find/person"
+        assert calls.restore({"tool": ["log"], "arguments": {}}) == {"tool": ["log"], "arguments": {}}
+
     def test_strict_json_schema_holds_the_union(self) -> None:
         strict = to_strict(one_of(THREE))
         text = json.dumps(strict.json_schema)

@@ -13,6 +13,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from extractor.errors import SchemaError
+from extractor.forgiving import spoken
+from extractor.grammar import compile_schema
 from extractor.tools import Tool, load_tools, schema_of
 from extractor.types import Extraction
 from extractor.validation import Valid, validate
@@ -82,6 +84,18 @@ class TestFunctions:
         do.__doc__ = docstring
         assert fields(only(do))["city"]["description"] == "The city."
 
+    def test_numpy_describes_several_at_once(self) -> None:
+        def do(a: int, b: int) -> None:
+            """Do.
+
+            Parameters
+            ----------
+            a, b : int
+                Both.
+            """
+
+        assert [one["description"] for one in fields(only(do)).values()] == ["Both.", "Both."]
+
     def test_annotated_says_more_than_the_docstring(self) -> None:
         def do(a: Annotated[str, "first"], b: Annotated[int, Field(ge=1, description="second")]) -> None:
             """Do.
@@ -103,6 +117,21 @@ class TestFunctions:
         assert [*fields(only(Shop().buy))] == ["item"]
         assert only(functools.partial(book, seats=2)).name == "book"
 
+    def test_a_partial_is_told_as_what_it_calls(self) -> None:
+        tool = only(functools.partial(functools.partial(book, seats=2), cabin="first"))
+        assert tool.schema.json_schema["description"].startswith("Book a flight.")
+        assert fields(tool)["origin"]["description"] == "Where it starts."
+
+    def test_names_and_defaults_that_models_do_not_like(self) -> None:
+        def fill(schema: str, copy: int = 1, end: str = object()) -> None:  # type: ignore[assignment]
+            """Fill in."""
+
+        assert {*fields(only(fill))} == {"schema", "copy", "end"}
+
+    @pytest.mark.parametrize("found", [list[int], int, Path, Literal["a", "b"], tuple[int, str]])
+    def test_what_has_no_arguments_with_names(self, found: Any) -> None:
+        assert "is no tool: arguments have names" in fault([found])
+
     def test_without_arguments(self) -> None:
         def ping() -> None:
             """Say that you are there."""
@@ -120,6 +149,8 @@ class TestFunctions:
                 "describes 'town', which is no",
             ),
             ('def do(n: int):\n    """Do.\n\n    Args:\n        n (str): How many.\n    """', "says that n is str"),
+            ("def do(city: str, /): ...", "takes 'city' by its place alone"),
+            ("def do(model_config: str): ...", "model_config is no name for a parameter"),
             ("class Handle: ...\ndef do(handle: Handle): ...", "takes what JSON can say"),
             ("def do(city: 'Nowhere'): ...", "every type that it names has to be defined there"),
         ],
@@ -222,12 +253,33 @@ class TestDefinitions:
             ([{"description": "x"}], "tool 1: has no name"),
             ([PLAIN, 3], "3 is no tool"),
             ([{**PLAIN, "description": 3}], "its description is no text"),
+            ([{**PLAIN, "parameters": ["city"]}], "its parameters are no object"),
+            ([{**PLAIN, "parameters": {"anyOf": [{"type": "string"}]}}], "its parameters are no object"),
             ([{**PLAIN, "parameters": {"type": "array"}}], "its parameters are no object"),
             ([{**PLAIN, "parameters": {"type": "object", "properties": {"a": {"type": "dict"}}}}], "(weather)"),
         ],
     )
     def test_bad_ones_are_named(self, form: Any, said: str) -> None:
         assert said in fault(form)
+
+    @pytest.mark.parametrize(
+        "parameters",
+        [
+            {"$ref": "#/$defs/A", "$defs": {"A": {"type": "object", "properties": {"a": {"type": "string"}}}}},
+            {"allOf": [{"properties": {"a": {"type": "string"}}, "required": ["a"]}]},
+            {"anyOf": [{"type": "object", "properties": {"a": {"type": "string"}}}, {"required": ["b"]}]},
+            {"properties": {"a": False}, "additionalProperties": True},
+        ],
+    )
+    @pytest.mark.parametrize("name", ["weather", "50% off/~now"])
+    def test_parameters_that_are_made_of_others(self, parameters: Any, name: str) -> None:
+        schema = schema_of(load_tools([{**PLAIN, "name": name, "parameters": parameters}]), ask=True)
+        assert compile_schema(spoken(schema)).text
+        data = {"tool": name, "arguments": {"b": 1} if "properties" in parameters else {"a": "x"}}
+        assert isinstance(validate(schema, data), Valid)
+
+    def test_a_schema_may_have_a_name_for_a_title(self) -> None:
+        assert only({"name": "weather", "properties": {"a": {"type": "string"}}}).name == "weather"
 
     def test_not_json(self, tmp_path: Path) -> None:
         path = tmp_path / "tools.json"

@@ -174,7 +174,7 @@ def _called(message: Mapping[str, Any], request: Request) -> tuple[Any, tuple[st
 def _chosen(functions: list[Any], content: Any, request: Request) -> tuple[Any, tuple[str, ...]]:
     """Calls as the JSON that a model would have written without them; what it says where it calls nothing."""
     if functions:
-        calls = [{"tool": one["name"], "arguments": _read_arguments(one["arguments"])} for one in functions]
+        calls = [{"tool": one["name"], "arguments": _read_arguments(one.get("arguments"))} for one in functions]
         if request.many or len(calls) == 1:
             return json.dumps(calls if request.many else calls[0], ensure_ascii=False), ()
         return json.dumps(calls[0], ensure_ascii=False), (f"the model called {len(calls)} functions, the first counts",)
@@ -185,7 +185,12 @@ def _chosen(functions: list[Any], content: Any, request: Request) -> tuple[Any, 
 
 
 def _read_arguments(given: Any) -> Any:
-    """Arguments, which are JSON in a text; what is none stays a text, for validation to complain about."""
+    """Arguments, which are JSON in a text; what is none stays a text, for validation to complain about.
+
+    Of functions without arguments some servers write nothing at all: '' → {}.
+    """
+    if given is None or given == "":
+        return {}
     try:
         return json.loads(given) if isinstance(given, str) else given
     except ValueError:
