@@ -105,6 +105,7 @@ class TestCommand:
             (("call", "x", "-t", "none.py"), "none.py: no such file"),
             (("call", "x", "-t", "tools"), "tools: no file of tools"),
             (("batch", "q.txt"), "has neither a schema nor tools"),
+            (("batch", "q.txt", "-s", "article", "--ask"), "--ask is about tools"),
             (("batch", "q.txt", "-s", "article", "--tools", "tools.py"), "names both a schema and tools"),
         ],
     )

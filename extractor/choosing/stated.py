@@ -8,6 +8,7 @@ copy the words that state it, or to say that there are none. Then it is missing.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -23,7 +24,8 @@ from extractor.types import VERBATIM, Document, Engine, Extraction, Schema, Span
 from extractor.validation import Valid, validate
 
 _LEFT_OUT = "optional, and not in the query: taken out"
-_DATE = re.compile(r"\d{4}-\d\d-(\d\d)(?!\d)")
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
 _NOT_STATED = "the query has no words for it: taken out"
 
 
@@ -74,13 +76,19 @@ def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[P
 
 
 def _has_day(value: Any, text: str, taken: Collection[Span]) -> bool:
-    """Whether the day of a date is in a text, which says its month and year elsewhere: 'the 12th, of that year'.
+    """Whether day and month, or day and year, of a date are in a text: '12 March', '3月12日', 'in 2027, on the 12th'.
 
-    What states another argument is no day: of '3 people'.
+    What states another argument is neither: of '3 people'.
     """
     date = _DATE.match(value) if isinstance(value, str) else None
-    days = re.finditer(rf"(?<!\d)0?{int(date[1])}(?!\d)", text) if date else ()
-    return any(not any(one.start <= day.start() < one.end for one in taken) for day in days)
+    if date is None:
+        return False
+    year, month, day = map(int, date.groups())
+    free = "".join(" " if any(one.start <= at < one.end for one in taken) else sign for at, sign in enumerate(text))
+    numbers = Counter(map(int, re.findall(r"\d+", free)))
+    numbers[day] -= 1
+    is_named = month <= len(_MONTHS) and re.search(rf"(?i)\b{_MONTHS[month - 1]}", free)
+    return numbers[day] >= 0 and bool(numbers[year] > 0 or numbers[month] > 0 or is_named)
 
 
 def _fields(record: Extraction, choice: Choice, path: Path) -> Mapping[str, Any]:
@@ -98,7 +106,7 @@ async def _asked(
 
     Each argument is asked for alone: beside others a small model takes for one what is said of another.
     """
-    inner = {"type": ["string", "null"], VERBATIM: True, "description": field.get("description", "")}
+    inner = {"type": ["string", "null"], VERBATIM: True, "description": field.get("description") or f"the {path[-1]}"}
     asked = {
         "type": "object",
         "properties": {path[-1]: inner},

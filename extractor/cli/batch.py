@@ -58,7 +58,7 @@ from extractor.cli.flags import (
     TraceOption,
     VerboseOption,
 )
-from extractor.cli.frame import handled, load_asked, refuse_unless_one
+from extractor.cli.frame import handled, load_asked, refuse_mixed
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
@@ -248,7 +248,7 @@ def batch(
 
         out = None if out == Path("-") else out
         form_out = choose_form(None, out, single=False)
-        refuse_unless_one(schema, tools)
+        refuse_mixed(ctx.params)
         named = [*(sources or ()), *map(str, files_from or ())]
         if not named:
             raise UsageError("no source", hint="name files, folders or patterns, or - for paths on standard input")

@@ -56,11 +56,14 @@ def load_schema(
     return _held(load_many(spec) if many else load(spec), screen, examples, style)
 
 
-def refuse_unless_one(schema: str | None, tools: str | None) -> None:
-    """Raise `UsageError` where neither a schema nor tools are named, or both."""
+def refuse_mixed(flags: Mapping[str, Any]) -> None:
+    """Raise `UsageError` where neither a schema nor tools are named, or both, or flags of tools with a schema."""
+    schema, tools = flags["schema"], flags["tools"]
     if (schema is None) == (tools is None):
         what = "names both a schema and tools" if schema else "has neither a schema nor tools"
         raise UsageError(f"the command {what}", hint="--schema article, say, or --tools tools.py")
+    if schema is not None and (named := next((name for name in ("allow_none", "ask") if flags[name]), None)):
+        raise UsageError(f"--{named.replace('_', '-')} is about tools, and there are none", hint="--tools tools.py")
 
 
 def load_asked(flags: Mapping[str, Any], screen: Screen, style: PromptStyle | None = None) -> Schema:

@@ -35,7 +35,8 @@ def system(schema: Schema, style: PromptStyle, said: Wording, language: Language
         form = encoders.instructions(schema, style.encoding, language)
     task = f"{said.calls if choice.is_many else said.call} {form}"
     limits = [said.unstated, *([said.open_call] if choice.asks else [])]
-    limits += [said.no_call.format(form=_NO_CALL)] if choice.allows_none else []
+    none = _NO_CALL if style.encoding == "json" else said.no_tool
+    limits += [said.no_call.format(form=none)] if choice.allows_none else []
     return "\n\n\n\n".join((task, style.told(schema), described(schema, style.descriptor), " ".join(limits)))
 
 

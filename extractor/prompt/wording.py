@@ -40,6 +40,7 @@ class Wording:
     call_form: str = ""
     unstated: str = ""
     no_call: str = ""
+    no_tool: str = ""  # the form of such an answer where it is no JSON
     open_call: str = ""
     no_function: str = ""  # where a server has the tools
 
@@ -86,6 +87,7 @@ arguments from what the user says.""",
     call_form="Answer with JSON only: {form}",
     unstated="Leave out optional arguments that the user does not state.",
     no_call="Where no tool does what the user asks for, answer {form}.",
+    no_tool="with an empty tool, and a reason",
     open_call="Write null for an argument that the user does not state; never make one up.",
     no_function="Where no tool does what the user asks for, call none, and say why.",
 )
@@ -128,6 +130,7 @@ CHINESE = Wording(
     call_form="只用 JSON 回答：{form}",
     unstated="用户没有说明的可选参数不要写。",
     no_call="如果没有工具能完成用户的请求，就回答 {form}。",
+    no_tool="空的 tool 和原因 reason",
     open_call="用户没有说明的参数写 null，不要编造。",
     no_function="如果没有工具能完成用户的请求，就不要调用，并说明原因。",
 )
