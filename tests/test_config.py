@@ -44,6 +44,8 @@ def test_config_prints_what_is_not_built_in_and_from_where(here: Path) -> None:
         "run --seed 7 from EXTRACT_SEED",
         "batch --model smollm2-135m from extract.toml:1",
         "batch --seed 7 from EXTRACT_SEED",
+        "call --model smollm2-135m from extract.toml:1",
+        "call --seed 7 from EXTRACT_SEED",
         "prompt --model smollm2-135m from extract.toml:1",
         "serve --model smollm2-135m from extract.toml:1",
         f"models pull --offline true from {own}:3",
@@ -65,7 +67,7 @@ def test_no_config_ignores_the_files_but_not_the_environment(here: Path, switch:
     done = extract(*switch, "config", cwd=here, env=variables)
     assert (done.code, done.out.split()) == (
         0,
-        ["run", "--seed", "7", "from", "EXTRACT_SEED", "batch", "--seed", "7", "from", "EXTRACT_SEED"],
+        [word for command in ("run", "batch", "call") for word in (command, "--seed", "7", "from", "EXTRACT_SEED")],
     )
 
 
