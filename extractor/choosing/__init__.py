@@ -42,14 +42,14 @@ async def choose(document: Document, schema: Schema, engine: Engine, options: Op
 
 def _of_kept(record: Extraction) -> dict[str, Mapping[str, float]]:
     """The probabilities of the calls that are valid, by their places among these: without /0, '/1/tool' → '/0/tool'."""
-    bad = [int(error.pointer.split("/")[1]) for error in record.errors if _NUMBERED.match(error.pointer)]
+    bad = {int(error.pointer.split("/")[1]) for error in record.errors if _NUMBERED.match(error.pointer)}
     found = {}
     for place, known in record.probabilities.items():
         number = int(place.split("/")[1]) if _NUMBERED.match(place) else None
         if number is None:
             found[place] = known
         elif number not in bad:
-            found[f"/{number - sum(one < number for one in {*bad})}/{TAG}"] = known
+            found[f"/{number - sum(one < number for one in bad)}/{TAG}"] = known
     return found
 
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from extractor.absent import is_empty
-from extractor.choosing.places import Path, below, calls, changed, is_there, others
+from extractor.choosing.places import Path, below, calls, changed, is_there, without
 from extractor.pipeline import extract
 from extractor.pointers import joined, pointer, value_at
 from extractor.schema import digest
@@ -36,9 +36,9 @@ async def stated_only(
     choice = choice_of(schema)
     assert choice is not None
     found = dict(_unstated(record, choice, document.text))
-    optional = {path: _LEFT_OUT for path, is_needed in found.items() if not is_needed}
+    optional = {path: _LEFT_OUT for path, field in found.items() if field is None}
     record = _without(record, schema, optional, ...)
-    needed = {path: _fields(record, choice, path) for path, is_needed in found.items() if is_needed}
+    needed = {path: field for path, field in found.items() if field is not None}
     if not needed:
         return record
     answers = {path: await _asked(path, field, document, engine, options) for path, field in needed.items()}
@@ -55,10 +55,10 @@ async def stated_only(
     return _without(record, schema, silent, None)
 
 
-def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[Path, bool]]:
-    """Where arguments are that do not stand in the query, or are empty, and whether a call needs them.
+def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[Path, Mapping[str, Any] | None]]:
+    """Where arguments are that do not stand in the query, or are empty; with the schemas of those that a call needs.
 
-    Of those that it needs only such as may be asked for.
+    Of these only such as may be asked for; None for optional ones.
     """
     known = {one.name: one.parameters for one in choice.alternatives}
     for path, call in calls(record, choice):
@@ -70,9 +70,9 @@ def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[P
             is_made_up = is_there(record.ungrounded, place)
             if name in parameters.get("required", ()):
                 if not is_stated and value is not None and name in choice.asks.get(call[TAG], ()):
-                    yield at, True
+                    yield at, parameters["properties"][name]
             elif name in parameters.get("properties", {}) and (is_empty(value) or (is_made_up and not is_stated)):
-                yield at, False
+                yield at, None
 
 
 def _has_day(value: Any, text: str, taken: Collection[Span]) -> bool:
@@ -89,14 +89,6 @@ def _has_day(value: Any, text: str, taken: Collection[Span]) -> bool:
     numbers[day] -= 1
     is_named = month <= len(_MONTHS) and re.search(rf"(?i)\b{_MONTHS[month - 1]}", free)
     return numbers[day] >= 0 and bool(numbers[year] > 0 or numbers[month] > 0 or is_named)
-
-
-def _fields(record: Extraction, choice: Choice, path: Path) -> Mapping[str, Any]:
-    """What is said of an argument."""
-    name = value_at(record.data, pointer((*path[:-2], TAG)))
-    known = next(one for one in choice.alternatives if one.name == name)
-    field: Mapping[str, Any] = known.parameters["properties"][path[-1]]
-    return field
 
 
 async def _asked(
@@ -123,13 +115,10 @@ def _without(record: Extraction, schema: Schema, places: Mapping[Path, str], ins
     if not isinstance(found, Valid):
         return record
     told = {pointer(at): f"{why}: {value_at(record.data, pointer(at))!r:.80}" for at, why in places.items()}
-    gone = below(places)
     return replace(
-        record,
+        without(record, below(places)),
         data=found.data,
         instance=found.instance,
-        spans=others(record.spans, gone),
-        support=others(record.support, gone),
-        ungrounded=others(record.ungrounded, gone),
+        absent=record.absent,  # why an argument is empty stays true of one that is not there
         notes=joined(record.notes, told),
     )
