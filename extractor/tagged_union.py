@@ -170,13 +170,16 @@ def _argument_type(schema: Schema, asked: Collection[str]) -> Any:
         return Any
     adapter = TypeAdapter(schema.model)
 
+    def is_open(value: Any) -> bool:
+        return isinstance(value, Mapping) and any(name in value and value[name] is None for name in asked)
+
     def make(value: Any, handler: Any) -> Any:
-        is_open = isinstance(value, Mapping) and any(name in value and value[name] is None for name in asked)
-        return value if is_open else handler(value)
+        return value if is_open(value) else handler(value)
 
     def write(value: Any, info: Any) -> Any:
-        is_open = isinstance(value, Mapping) and any(value.get(name) is None for name in asked)
-        return value if is_open else adapter.dump_python(value, mode=info.mode, by_alias=True, exclude_unset=True)
+        return (
+            value if is_open(value) else adapter.dump_python(value, mode=info.mode, by_alias=True, exclude_unset=True)
+        )
 
     return Annotated[schema.model, WrapValidator(make), PlainSerializer(write)]
 
@@ -208,6 +211,12 @@ def _alternative(root: Mapping[str, Any], branch: Mapping[str, Any]) -> Alternat
     if (record := behind(root, parameters)) is not parameters:  # of a class that has itself in it
         parameters = {"$defs": parameters.get("$defs", {}), **record}
     return Alternative(branch["properties"][TAG]["const"], branch.get("description", ""), parameters)
+
+
+def alone(schema: Schema, name: str) -> Schema:
+    """The arguments of one alternative as a schema of their own, without the definitions of the others."""
+    inner = {"$ref": reference("$defs", name), "$defs": {name: schema.json_schema["$defs"][name]}}
+    return Schema(name, inner, digest(inner))
 
 
 def among(schema: Schema, names: Collection[str]) -> Schema:

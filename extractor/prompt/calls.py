@@ -10,11 +10,9 @@ from typing import Any
 from extractor import encoders
 from extractor.descriptors import describe
 from extractor.forgiving import forgiving
-from extractor.pointers import reference
 from extractor.prompt.style import PromptStyle
 from extractor.prompt.wording import Wording
-from extractor.schema import digest
-from extractor.tagged_union import Alternative, choice_of
+from extractor.tagged_union import Alternative, alone, choice_of
 from extractor.types import Descriptor, Language, Schema
 
 _CALL, _NO_CALL = '{"tool": …, "arguments": {…}}', '{"tool": null, "reason": …}'
@@ -68,13 +66,12 @@ def _definition(schema: Schema, one: Alternative) -> str:
     """An alternative as servers define tools: '{"name": …, "description": …, "parameters": …}'."""
     parameters: Mapping[str, Any] = one.parameters
     if "$ref" in json.dumps(parameters):
-        parameters = {"$ref": reference("$defs", one.name), "$defs": schema.json_schema["$defs"]}
+        parameters = alone(schema, one.name).json_schema
     return json.dumps({"name": one.name, "description": one.description, "parameters": parameters}, ensure_ascii=False)
 
 
 def _described(schema: Schema, one: Alternative, descriptor: Descriptor) -> str:
-    inner = {"$ref": reference("$defs", one.name), "$defs": schema.json_schema["$defs"]}
-    fields = describe(Schema(one.name, inner, digest(inner)), descriptor)
+    fields = describe(alone(schema, one.name), descriptor)
     about = " ".join(one.description.split())
     if descriptor == "bullet":
         return f"{one.name}: {about}\n{fields}" if about else f"{one.name}:\n{fields}"

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from extractor.pointers import reference
-from extractor.schema import digest
 from extractor.strict.backs import total
-from extractor.tagged_union import INPUT, TAG, TAGS, Choice, choice_of
+from extractor.tagged_union import INPUT, TAG, TAGS, Choice, alone, choice_of
 from extractor.types import Function, Schema
 
 _NOT_IN_NAMES = re.compile("[^A-Za-z0-9_-]")
@@ -38,8 +36,7 @@ def to_calls(schema: Schema) -> Calls | None:
     functions: dict[str, Function] = {}
     backs: dict[str, tuple[str, Callable[[Any], Any]]] = {}
     for one in choice.alternatives:
-        inner = {"$ref": reference("$defs", one.name), "$defs": schema.json_schema["$defs"]}
-        strict = to_strict(Schema(one.name, inner, digest(inner)))
+        strict = to_strict(alone(schema, one.name))
         name = _free(_NOT_IN_NAMES.sub("_", one.name)[:_LONGEST_NAME] or "_", functions)
         # A model has to see what a server does not take: of '查天气' nothing is left.
         is_told = one.name.isascii() and len(one.name) <= _LONGEST_NAME

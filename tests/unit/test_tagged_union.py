@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, field_validator
 from extractor.errors import SchemaError
 from extractor.grammar import compile_schema
 from extractor.prompt import PromptStyle, messages, voice_for
+from extractor.prompt.calls import described
 from extractor.schema import load
 from extractor.shortlist import shortlist
 from extractor.strict import to_calls, to_strict
@@ -255,6 +256,13 @@ class TestPrompt:
         ):
             voice = voice_for("Note this", PromptStyle(descriptor=descriptor))
             assert told in messages(Document("q", "Note this"), schema, voice)[0].content
+
+    def test_a_tool_is_described_without_the_definitions_of_others(self) -> None:
+        schema = one_of({"find": Person, "log": LOG, "weather": Weather}, for_query=True)
+        told = {json.loads(line)["name"]: line for line in described(schema, None).splitlines()}
+        assert "$ref" in told["find"]
+        assert "The city." not in told["find"]
+        assert "The city." in told["weather"]
 
     def test_a_document_stays_in_its_fence(self) -> None:
         *_, user = messages(Document("d", "Note this"), one_of([LOG]))
