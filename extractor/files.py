@@ -28,17 +28,45 @@ def read_text(path: Path) -> str:
         raise SchemaError(f"{path}: not UTF-8", hint="write the file as UTF-8") from error
 
 
-def read_json(text: str, where: str = "") -> Any:
-    """A JSON document; raises `SchemaError` for a name that an object has twice: only one of them could count."""
+def read_document(path: Path, hint: str | None = None) -> Any:
+    """What a file of JSON (`.json`) or YAML (any other) has; `hint` says what should be in it."""
+    text = read_text(path)
+    return read_json(text, path, hint=hint) if path.suffix.lower() == ".json" else read_yaml(text, path)
+
+
+def read_json(text: str, file: Path | None = None, line: int | None = None, *, hint: str | None = None) -> Any:
+    """A JSON document of a file, or of a line of it, or of a user.
+
+    Raises `SchemaError` with line and column of what is no JSON, and for a name that an object has twice: only one of
+    them could count.
+    """
+    where = "" if file is None else f"{file}:{line}" if line else str(file)
 
     def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
             twice = next(name for name in found if sum(name == other for other, _ in pairs) > 1)
-            raise SchemaError(f"{where}the name {twice!r} stands twice in one object", hint="remove one of the two")
+            what = _told(where, f"the name {twice!r} stands twice in one object")
+            raise SchemaError(what, hint="remove one of the two")
         return found
 
-    return json.loads(text, object_pairs_hook=distinct)
+    try:
+        return json.loads(text, object_pairs_hook=distinct)
+    except json.JSONDecodeError as error:
+        place = f"column {error.pos + 1}" if file is None else f"{file}:{(line or 1) + error.lineno - 1}:{error.colno}"
+        raise SchemaError(f"{place}: not JSON: {error.msg}", hint=hint) from error
+    except ValueError as error:  # a number of thousands of digits
+        raise SchemaError(_told(where, str(error)), hint="write a smaller number") from error
+    except RecursionError:
+        raise _too_deep(where) from None
+
+
+def _told(where: str, what: str) -> str:
+    return f"{where}: {what}" if where else what
+
+
+def _too_deep(where: str) -> SchemaError:
+    return SchemaError(_told(where, "nested too deep"), hint="a few dozen levels are read")
 
 
 def read_yaml(text: str, path: Path) -> Any:
@@ -68,6 +96,8 @@ def read_yaml(text: str, path: Path) -> Any:
     except (yaml.YAMLError, ValueError) as error:
         place = _place(path, getattr(error, "problem_mark", None))
         raise SchemaError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
+    except RecursionError:
+        raise _too_deep(str(path)) from None
 
 
 def _refuse_twice(node: Any, path: Path) -> None:

@@ -23,7 +23,7 @@ from extractor import dsl, examples, field_examples
 from extractor.dialect import to_inner
 from extractor.dialect.keywords import DEFINITIONS, NAMED
 from extractor.errors import SchemaError
-from extractor.files import read_json, read_text, read_yaml
+from extractor.files import read_document, read_json
 from extractor.pointers import is_list
 from extractor.pyfile import find_type
 from extractor.pytypes import Generator, refuse_impossible
@@ -74,15 +74,9 @@ def _load_bare(spec: SchemaSpec) -> tuple[Schema, ModuleType | None, str]:
 def _load_inline(spec: str) -> Schema | None:
     """A schema that is given as text: '{"type": "object"}', or in our own language."""
     if is_json(spec):
-        try:
-            return load_json(read_json(spec))
-        except json.JSONDecodeError as error:
-            hint = "a schema in JSON begins so; one in the inline language needs no outer braces"
-            raise SchemaError(f"column {error.pos + 1}: not JSON: {error.msg}", hint=hint) from error
-        except ValueError as error:  # a number of thousands of digits
-            raise SchemaError(f"the schema: {error}", hint="write a smaller number") from error
-        except RecursionError:
-            raise SchemaError("nested too deep", hint="a schema has a few dozen levels") from None
+        return load_json(
+            read_json(spec, hint="a schema in JSON begins so; one in the inline language needs no outer braces")
+        )
     return from_dsl(spec) if dsl.looks_like_dsl(spec) else None
 
 
@@ -192,17 +186,8 @@ def _schema(name: str, json_schema: Mapping[str, Any], model: Any = None) -> Sch
 def _load_file(path: Path, name: str | None) -> Schema:
     if name is not None:
         raise SchemaError(f"{path}:{name}: a JSON Schema file has no classes to choose from", hint=f"use {path}")
-    try:
-        text = read_text(path)
-        document = read_json(text, f"{path}: ") if path.suffix.lower() == ".json" else read_yaml(text, path)
-        return load_json(document, path.stem, str(path))
-    except json.JSONDecodeError as error:
-        hint = "a schema file is JSON (.json), YAML (.yaml) or Python (.py)"
-        raise SchemaError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}", hint=hint) from error
-    except ValueError as error:  # a number of thousands of digits
-        raise SchemaError(f"{path}: {error}", hint="write a smaller number") from error
-    except RecursionError:
-        raise SchemaError(f"{path}: nested too deep", hint="a schema has a few dozen levels") from None
+    document = read_document(path, "a schema file is JSON (.json), YAML (.yaml) or Python (.py)")
+    return load_json(document, path.stem, str(path))
 
 
 # A document without any of these says nothing as a JSON Schema: it is something else.

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from extractor import dsl, starter
-from extractor.errors import SchemaError, UsageError
-from extractor.files import read_json
+from extractor.errors import UsageError
+from extractor.files import read_json, read_text
 from extractor.sample import from_sample
 
 
@@ -21,23 +20,11 @@ def starter_source(spec: str, name: str) -> str:
 
 def _read_sample(path: Path) -> Any:
     """The record in a JSON file, or those in the lines of a .jsonl file."""
-    line = 1
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix.lower() != ".jsonl":
-            return read_json(text, f"{path}: ")
-        samples = []
-        for line, part in enumerate(text.split("\n"), start=1):
-            samples += [read_json(part, f"{path}:{line}: ")] if part.strip() else []
-    except (OSError, UnicodeDecodeError) as error:
-        raise SchemaError(f"{path}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from error
-    except json.JSONDecodeError as error:
-        raise SchemaError(f"{path}:{line + error.lineno - 1}:{error.colno}: not JSON: {error.msg}") from error
-    except ValueError as error:  # a number of thousands of digits
-        raise SchemaError(f"{path}: {error}", hint="write a smaller number") from error
-    except RecursionError:
-        raise SchemaError(f"{path}: nested too deep") from None
-    return samples
+    text = read_text(path)
+    if path.suffix.lower() != ".jsonl":
+        return read_json(text, path)
+    lines = enumerate(text.split("\n"), start=1)
+    return [read_json(part, path, line) for line, part in lines if part.strip()]
 
 
 def write_new(path: Path, text: str) -> None:

@@ -10,7 +10,7 @@ from extractor.coercion import splits
 from extractor.coercion.branches import Branches
 from extractor.coercion.fit import Fit, at_once, if_valid, inside
 from extractor.coercion.found import Doubt, few, shown
-from extractor.coercion.keys import folded
+from extractor.coercion.keys import folded, renames
 from extractor.coercion.nodes import Node, Nodes, Shape
 from extractor.coercion.words import is_null
 from extractor.coercion.wrappers import are_foreign, are_items, has_place, listed
@@ -67,6 +67,7 @@ def reshaped(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[F
         yield if_valid(walk.fit(node, value[0]).with_change("a list of one, its item taken", 2), source)
     if isinstance(value, dict):
         yield from _of_object(walk, shape, node, source)
+        yield from _gathered(walk, shape, node, source)
     elif isinstance(value, list) and takes_list:
         yield from _of_records(walk, shape, node, source)
     if "object" in shape.kinds and value is not None:
@@ -126,6 +127,20 @@ def _has_place(walk: Fitting, node: Node, value: Any) -> bool:
 def _names_branch(walk: Fitting, node: Node, key: str) -> bool:
     """Whether a key is the name of a branch of a node, which is a union."""
     return any(walk.branches.tags(branches).name(key) for branches in walk.nodes.shape(node).unions)
+
+
+def _gathered(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:
+    """{'tool': 'save', 'title': 'x'} → {'tool': 'save', 'arguments': {'title': 'x'}}, which is missing."""
+    renamed, _ = renames(source.value, shape.properties, shape.aliases())
+    own = {key: inner for key, inner in source.value.items() if key in shape.properties or key in renamed}
+    others = {key: inner for key, inner in source.value.items() if key not in own}
+    missing = [name for name in shape.required if name not in own and name not in renamed.values()]
+    child = walk.nodes.child(shape, missing[0]) if own and len(missing) == 1 else None
+    if child is None or walk.nodes.kinds(child) != {"object"}:
+        return
+    if {*map(folded, walk.nodes.names(child))}.issuperset(map(folded, others)):
+        what = f"{listed(others)}, taken into" if others else "nothing beside it, taken as an empty"
+        yield if_valid(walk.fit(node, {**own, missing[0]: others}).with_change(f"{what} {missing[0]!r}", 2), source)
 
 
 def _of_call(walk: Fitting, shape: Shape, node: Node, source: Fit) -> Iterator[Fit]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from extractor.errors import SchemaError
 from extractor.examples.given import Given, refuse_odd, text_of
-from extractor.files import read_json, read_text, read_yaml
+from extractor.files import read_document, read_json, read_text
 
 VALUES = ("data", "expected", "record", "value")  # what the value of an example may be called
 
@@ -18,44 +17,21 @@ _FORM = 'a line is {"text": "…", "data": {…}}, with "data": null where there
 
 def read_given(path: Path) -> Iterator[Given]:
     """The examples of a file, each with its line (of a list: its place) for messages."""
-    text = read_text(path)
-    entries = _lines(text, path) if path.suffix.lower() not in (".json", ".yaml", ".yml") else _listed(text, path)
+    entries = _listed(path) if path.suffix.lower() in (".json", ".yaml", ".yml") else _lines(path)
     return (_given(entry, where) for where, entry in entries)
 
 
-def _lines(text: str, path: Path) -> Iterator[tuple[str, Any]]:
-    for at, line in enumerate(text.split("\n"), start=1):
+def _lines(path: Path) -> Iterator[tuple[str, Any]]:
+    for at, line in enumerate(read_text(path).split("\n"), start=1):
         if line.strip():
-            where = f"{path}:{at}"
-            yield where, _parsed(line, f"{where}: ", where)
+            yield f"{path}:{at}", read_json(line, path, at, hint=_FORM)
 
 
-def _listed(text: str, path: Path) -> Iterator[tuple[str, Any]]:
-    is_json = path.suffix.lower() == ".json"
-    found = _parsed(text, f"{path}: ", None) if is_json else _parsed_yaml(text, path)
+def _listed(path: Path) -> Iterator[tuple[str, Any]]:
+    found = read_document(path, _FORM)
     if not isinstance(found, list):
         raise SchemaError(f"{path}: no list of examples", hint=f"begin it with [, or name it .jsonl; {_FORM}")
     return ((f"{path}: [{at}]", entry) for at, entry in enumerate(found))
-
-
-def _parsed(text: str, prefix: str, line: str | None) -> Any:
-    """JSON; what is wrong with it is told with its place in the file (`line` is 'a.jsonl:3' of JSON Lines)."""
-    try:
-        return read_json(text, prefix)
-    except json.JSONDecodeError as error:
-        place = f"{line}:{error.pos + 1}" if line else f"{prefix.removesuffix(': ')}:{error.lineno}:{error.colno}"
-        raise SchemaError(f"{place}: not JSON: {error.msg}", hint=_FORM) from error
-    except ValueError as error:  # a number of thousands of digits
-        raise SchemaError(f"{prefix}{error}", hint="write a smaller number") from error
-    except RecursionError:
-        raise SchemaError(f"{prefix}nested too deep", hint="show a simpler record") from None
-
-
-def _parsed_yaml(text: str, path: Path) -> Any:
-    try:
-        return read_yaml(text, path)
-    except RecursionError:
-        raise SchemaError(f"{path}: nested too deep", hint="show a simpler record") from None
 
 
 def _given(entry: Any, where: str) -> Given:

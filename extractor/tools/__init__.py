@@ -5,14 +5,13 @@ Reading order: this file; `tool`, what one is; `functions`; `definitions`; `call
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_origin
 
 from extractor.errors import SchemaError
-from extractor.files import read_json, read_text, read_yaml
+from extractor.files import read_document, read_json
 from extractor.pyfile import import_file, import_module, root_classes
 from extractor.schema import from_type
 from extractor.schema_spec import JSON, is_json, is_path, split
@@ -99,26 +98,15 @@ def _of_object(found: Any, where: str = "") -> Tool:
 def _named(spec: str) -> Iterable[Tool]:
     """The tools in a file or module, or in JSON that is given as text."""
     if is_json(spec) or spec.lstrip().startswith("["):
-        return of_definitions(_parsed(lambda: read_json(spec), "the tools"), "the tools")
+        return of_definitions(read_json(spec, hint=_WHAT), "the tools")
     target, name = split(spec)
     if target.lower().endswith(JSON):
         path = Path(target).expanduser()
-        text = read_text(path)
-        read = read_json if path.suffix.lower() == ".json" else lambda text, _: read_yaml(text, path)
-        return of_definitions(_parsed(lambda: read(text, f"{path}: "), str(path)), str(path), only=name)
+        return of_definitions(read_document(path, _WHAT), str(path), only=name)
     if not (is_path(target) or name or "." in target):
         raise SchemaError(f"{spec}: no file of tools", hint="tools.py, tools.json, or package.module:function")
     module = import_file(Path(target).expanduser()) if is_path(target) else import_module(target)
     return _chosen(module, name, target) if name else _of_module(module, target)
-
-
-def _parsed(read: Callable[[], Any], where: str) -> Any:
-    try:
-        return read()
-    except json.JSONDecodeError as error:
-        raise SchemaError(f"{where}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
-    except RecursionError:
-        raise SchemaError(f"{where}: nested too deep", hint="a definition has a few dozen levels") from None
 
 
 def _of_module(module: ModuleType, target: str) -> Iterable[Tool]:
