@@ -66,7 +66,7 @@ def _told(where: str, what: str) -> str:
 
 
 def _too_deep(where: str) -> SchemaError:
-    return SchemaError(_told(where, "nested too deep"), hint="a few dozen levels are read")
+    return SchemaError(_told(where, "nested too deep"), hint="a few dozen levels are read: make it simpler")
 
 
 def read_yaml(text: str, path: Path) -> Any:

@@ -194,7 +194,15 @@ def choice_of(schema: Schema) -> Choice | None:
     union = root if _CHOICE in root else root.get("items")
     if not isinstance(union, Mapping) or _CHOICE not in union:
         return None
-    calls = [branch for branch in union["oneOf"] if INPUT in branch["properties"]]
+    try:
+        return _choice(root, union)
+    except (KeyError, TypeError, AttributeError) as error:
+        hint = "leave it out: it is what one_of() writes, about what stands beside it"
+        raise SchemaError(f"{_CHOICE}: {schema.name} is no choice", hint=hint) from error
+
+
+def _choice(root: Mapping[str, Any], union: Mapping[str, Any]) -> Choice:
+    calls = [branch for branch in union["oneOf"] if "const" in branch["properties"][TAG]]
     known = union[_CHOICE]
     return Choice(
         [_alternative(root, branch) for branch in calls],

@@ -98,12 +98,25 @@ class TestCommand:
         assert (done.code, done.out) == (1, "")
         assert "/tool: 'get_weather' was expected" in done.err
 
+    def test_the_prompt_of_a_query(self, here: Path) -> None:
+        command = ("prompt", "-", "--tools", "tools.py", "--allow-none")
+        done = extract(*command, "-m", "smollm2-135m", cwd=here, stdin="Weather in Oslo?")
+        assert done.out.startswith("--- system\nChoose the tool")
+        assert '{"name": "get_weather", "description": "Tell the weather of a city."' in done.out
+        assert "--- user\nWeather in Oslo?\n" in done.out
+        server = ("-m", "http://127.0.0.1:9/v1#x", "--mode", "tools", "--json")
+        done = extract(*command, *server, cwd=here, stdin="Weather in Oslo?")
+        told = json.loads(done.out)
+        assert [one["name"] for one in told["functions"]] == ["get_weather", "book_flight"]
+        assert told["functions"][0]["parameters"]["properties"]["city"]["description"] == "The city."
+
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
             (("call", " ", "-t", "tools.py"), "the query is empty"),
             (("call", "x", "-t", "none.py"), "none.py: no such file"),
             (("call", "x", "-t", "tools"), "tools: no file of tools"),
+            (("prompt", "q.txt"), "has neither a schema nor tools"),
             (("batch", "q.txt"), "has neither a schema nor tools"),
             (("batch", "q.txt", "-s", "article", "--ask"), "--ask is about tools"),
             (("batch", "q.txt", "-s", "article", "--tools", "tools.py"), "names both a schema and tools"),
@@ -132,6 +145,9 @@ class TestBatch:
         records = [json.loads(line) for line in (here / "calls.jsonl").read_text().splitlines()]
         assert [record["source"] for record in records] == ["q.txt:1", "q.txt:3"]
         assert [record["data"] for record in records] == [OSLO, OSLO]
+        for flags in ((), ("--docs", "q.txt")):
+            done = extract("view", "calls.jsonl", *flags, cwd=here)
+            assert "2 records, 2 with their document" in done.err, done.err
 
     def test_records_have_it_in_a_field_and_a_rerun_asks_nothing(self, here: Path) -> None:
         write_files(here, {"q.jsonl": json.dumps({"query": "Weather in Oslo?"}) + "\n"})

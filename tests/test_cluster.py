@@ -24,6 +24,7 @@ from extractor import schema
 from extractor.cluster import Cluster, Job, open_cluster
 from extractor.engines import Access
 from extractor.errors import EngineError, EngineUnavailable, SchemaError, UsageError
+from extractor.recipes import OfSchema, OfTools
 from extractor.talk import Options
 from extractor.types import Document, Extraction
 
@@ -85,6 +86,20 @@ class Found(BaseModel):
     word: Word
     pid: int
 """
+TOOLS = """
+from shared import Word
+
+
+def note(word: Word, pid: int):
+    raise AssertionError("nothing is run")
+"""
+CALL = """
+import json
+
+
+def written(word, pid):
+    return json.dumps({"tool": "note", "arguments": {"word": word, "pid": pid}})
+"""
 SMALL = {"object_store_memory": 80_000_000}
 
 
@@ -117,7 +132,7 @@ def job(tmp_path: Path) -> Job:
     (tmp_path / "schemas" / "found.py").write_text(SCHEMA)
     (tmp_path / "schemas" / "shared.py").write_text("Word = str\n")
     spec = str(tmp_path / "schemas" / "found.py")
-    return Job(schema.load(spec), spec, f"{tmp_path / 'echo.py'}:Echo", options=Options(retries=0))
+    return Job(schema.load(spec), OfSchema(spec), f"{tmp_path / 'echo.py'}:Echo", options=Options(retries=0))
 
 
 def document(word: str) -> Document:
@@ -286,6 +301,17 @@ def test_errors_of_opening_end_the_run_as_what_they_are(add: Any, job: Job, tmp_
             run(replace(job, model=model), ["word"])
         assert raised.value.exit_code in (2, 3)
     assert "EXTRACT_API_KEY" in str(raised.value.hint)
+
+
+def test_tools_of_a_file_go_along(add: Any, job: Job, tmp_path: Path) -> None:
+    add()
+    (tmp_path / "schemas" / "tools.py").write_text(TOOLS)
+    (tmp_path / "replies.py").write_text(CALL)
+    recipe = OfTools(str(tmp_path / "schemas" / "tools.py"))
+    (record,) = run(replace(job, schema=recipe.load(), recipe=recipe), ["nail"])
+    assert record.ok, record.errors
+    assert record.data["tool"] == "note"
+    assert record.data["arguments"]["word"] == "nail"
 
 
 def test_another_schema_under_the_same_name_is_refused(add: Any, job: Job) -> None:

@@ -12,10 +12,8 @@ import typer
 
 from extractor.cli.asking import access_of, open_session, options_of, reading_of, settings_of, style_of
 from extractor.cli.flags import (
-    AllowNoneOption,
     AllowPrivateOption,
     AnswerLangOption,
-    AskOption,
     BaseUrlOption,
     ChunkTokensOption,
     ConcurrencyOption,
@@ -38,7 +36,6 @@ from extractor.cli.flags import (
     ModeOption,
     OfflineOption,
     OptionalSchemaOption,
-    OptionalToolsOption,
     PassesOption,
     PromptLangOption,
     QuietOption,
@@ -47,7 +44,6 @@ from extractor.cli.flags import (
     RpmOption,
     SeedOption,
     ShotsOption,
-    ShownTokensOption,
     StrategyOption,
     TemperatureOption,
     ThinkOption,
@@ -58,8 +54,9 @@ from extractor.cli.flags import (
     TraceOption,
     VerboseOption,
 )
-from extractor.cli.frame import handled, load_asked, refuse_mixed
+from extractor.cli.frame import handled, held, recipe_of, refuse_mixed
 from extractor.cli.terminal import Screen
+from extractor.cli.tool_flags import AllowNoneOption, AskOption, OptionalToolsOption, ShownTokensOption
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
 from extractor.types import SHOWN_TOKENS
@@ -280,7 +277,8 @@ def batch(
 
             style = style_of(ctx.params, screen)
             options = options_of(ctx.params, style)
-            loaded = load_asked(ctx.params, screen, style)
+            recipe = recipe_of(ctx.params)
+            loaded = held(recipe.load(), screen, examples, style)
             asked = batching.Asked(loaded, engine, options, wanted, retry_failed)
             if not (dry_run or engine.is_here() or engine.identity.startswith("sha256:")):
                 with screen.pulling() as on_progress:  # what was asked already is known by the hash
@@ -293,7 +291,7 @@ def batch(
             if on is not None:
                 from extractor.cluster import Job
 
-                far = batching.Far(on, Job(loaded, schema, model, many, settings, access, options, slots))
+                far = batching.Far(on, Job(loaded, recipe, model, settings, access, options, slots))
                 asked = replace(asked, far=far)
             try:
                 done = asyncio.run(batching.run(asked, target, tolerance, screen, progress))

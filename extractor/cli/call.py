@@ -11,9 +11,7 @@ import typer
 
 from extractor.cli.asking import access_of, open_session, options_of, settings_of, style_of
 from extractor.cli.flags import (
-    AllowNoneOption,
     AnswerLangOption,
-    AskOption,
     BaseUrlOption,
     ContextOption,
     DescriptorOption,
@@ -35,18 +33,17 @@ from extractor.cli.flags import (
     RetriesOption,
     SeedOption,
     ShotsOption,
-    ShownTokensOption,
     TemperatureOption,
     ThinkOption,
     ThreadsOption,
     TimeoutOption,
-    ToolsOption,
     TotalTimeoutOption,
     TraceOption,
     VerboseOption,
 )
-from extractor.cli.frame import handled, load_tool_schema
+from extractor.cli.frame import handled, held, recipe_of
 from extractor.cli.terminal import Screen
+from extractor.cli.tool_flags import AllowNoneOption, AskOption, ShownTokensOption, ToolsOption
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
 from extractor.types import SHOWN_TOKENS
@@ -114,7 +111,7 @@ def call(
 
             style = style_of(ctx.params, screen)
             options = options_of(ctx.params, style)
-            schema = load_tool_schema(ctx.params, screen, style)
+            schema = held(recipe_of(ctx.params).load(), screen, examples, style)
             with screen.pulling() as on_progress:
                 engine.prepare(on_progress)
             is_valid = asyncio.run(answer(Query(text, schema, engine, options), screen, format, full=full))

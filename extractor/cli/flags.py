@@ -32,37 +32,6 @@ _SCHEMA = typer.Option(
 )
 SchemaOption = Annotated[str, _SCHEMA]
 OptionalSchemaOption = Annotated[str | None, _SCHEMA]
-_TOOLS = typer.Option(
-    "--tools",
-    "-t",
-    metavar="SPEC",
-    help="tools.py (its functions and Pydantic classes), tools.py:NAME, package.module, or tools.json with "
-    "definitions. A .py file is run: it is code.",
-    show_default=False,
-)
-ToolsOption = Annotated[str, _TOOLS]
-OptionalToolsOption = Annotated[
-    str | None,
-    typer.Option(
-        "--tools",
-        metavar="SPEC",
-        help="Instead of a schema: choose a tool for each query, as `extract call` does. A .txt file has one query a "
-        "line; records have them in the field `query`.",
-        show_default=False,
-    ),
-]
-AllowNoneOption = Annotated[bool, typer.Option("--allow-none", help='Where no tool fits: {"tool": null, "reason": …}.')]
-AskOption = Annotated[
-    bool, typer.Option("--ask", help="Where the query leaves an argument open, say what is missing; make none up.")
-]
-ShownTokensOption = Annotated[
-    int,
-    typer.Option(
-        min=1,
-        metavar="TOKENS",
-        help="Of many tools the model is shown the nearest to the query, with so many tokens of descriptions.",
-    ),
-]
 RawOption = Annotated[
     bool,
     typer.Option("--raw", help="All of a web page or PDF, with menus, heads and feet.", rich_help_panel=_DOCUMENTS),

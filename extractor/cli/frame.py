@@ -16,6 +16,7 @@ from extractor.errors import ExtractError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from extractor.prompt import PromptStyle
+    from extractor.recipes import Recipe
     from extractor.types import Schema
 
 _MOST_NOTES = 3  # about what the decoder does not hold
@@ -51,9 +52,9 @@ def load_schema(
     style: PromptStyle | None = None,
 ) -> Schema:
     """A schema that the decoder can hold, with examples; what is wrong with it is said before any token is spent."""
-    from extractor.schema import load, load_many
+    from extractor.recipes import OfSchema
 
-    return _held(load_many(spec) if many else load(spec), screen, examples, style)
+    return held(OfSchema(spec, many).load(), screen, examples, style)
 
 
 def refuse_mixed(flags: Mapping[str, Any]) -> None:
@@ -66,22 +67,16 @@ def refuse_mixed(flags: Mapping[str, Any]) -> None:
         raise UsageError(f"--{named.replace('_', '-')} is about tools, and there are none", hint="--tools tools.py")
 
 
-def load_asked(flags: Mapping[str, Any], screen: Screen, style: PromptStyle | None = None) -> Schema:
-    """The schema of a command that has --schema or --tools."""
-    if flags["tools"] is not None:
-        return load_tool_schema(flags, screen, style)
-    return load_schema(flags["schema"], screen, many=flags["many"], examples=flags["examples"], style=style)
+def recipe_of(flags: Mapping[str, Any]) -> Recipe:
+    """What a command with --schema, --tools or both has to load, by the flags that are about it."""
+    from extractor.recipes import OfSchema, OfTools
+
+    if flags["tools"] is None:
+        return OfSchema(flags["schema"], flags["many"])
+    return OfTools(flags["tools"], **{name: flags[name] for name in ("many", "allow_none", "ask", "shown_tokens")})
 
 
-def load_tool_schema(flags: Mapping[str, Any], screen: Screen, style: PromptStyle | None = None) -> Schema:
-    """The schema of a call of one of the tools of --tools, by the flags that are about it."""
-    from extractor.tools import load_tools, schema_of
-
-    told = {name: flags[name] for name in ("many", "allow_none", "ask", "shown_tokens")}
-    return _held(schema_of(load_tools(flags["tools"]), **told), screen, flags["examples"], style)
-
-
-def _held(schema: Schema, screen: Screen, examples: Sequence[Path] | None, style: PromptStyle | None) -> Schema:
+def held(schema: Schema, screen: Screen, examples: Sequence[Path] | None, style: PromptStyle | None) -> Schema:
     """A schema with examples; a note says what the decoder does not hold of it."""
     from extractor.encoders import refuse
     from extractor.examples import read_examples, with_examples

@@ -25,25 +25,31 @@ from extractor.cli.flags import (
     ModelOption,
     ModeOption,
     OfflineOption,
+    OptionalSchemaOption,
     PromptLangOption,
     QuietOption,
     RawOption,
-    SchemaOption,
     ShotsOption,
     StrategyOption,
     VerboseOption,
 )
-from extractor.cli.frame import handled, load_schema
+from extractor.cli.frame import handled, held, recipe_of, refuse_mixed
 from extractor.cli.terminal import Screen
+from extractor.cli.tool_flags import AllowNoneOption, AskOption, OptionalToolsOption, ShownTokensOption
 from extractor.models import DEFAULT
+from extractor.types import SHOWN_TOKENS
 
 
 def prompt(
     ctx: typer.Context,
     source: Annotated[str, typer.Argument(help="A file or URL, or - for standard input.")],
-    schema: SchemaOption,
+    schema: OptionalSchemaOption = None,
+    tools: OptionalToolsOption = None,
     model: ModelOption = DEFAULT,
     many: ManyOption = False,
+    allow_none: AllowNoneOption = False,
+    ask: AskOption = False,
+    shown_tokens: ShownTokensOption = SHOWN_TOKENS,
     mode: ModeOption = "auto",
     examples: ExamplesOption = None,
     shots: ShotsOption = None,
@@ -72,10 +78,11 @@ def prompt(
 
     The exact messages (of a long text those of the first question about it, or --question N), the mode with the grammar
     or the JSON Schema that is sent in it, and the count of tokens. Where only a server's answers can show which modes
-    it honours, those are listed that would be tried.
+    it honours, those are listed that would be tried. With --tools the document is what a user asks for.
     """
     screen = Screen(quiet, verbose)
     with handled(screen):
+        refuse_mixed(ctx.params)
         from extractor.engines import Access, Session, Settings, open_engine
         from extractor.sources import Source, load
 
@@ -89,7 +96,7 @@ def prompt(
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
             style = style_of(ctx.params, screen)
-            loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
+            loaded = held(recipe_of(ctx.params).load(), screen, examples, style)
             options = Options(
                 mode=None if mode == "auto" else mode,
                 style=style,

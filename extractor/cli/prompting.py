@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from extractor.cli.terminal import plain
 from extractor.engines import RemoteEngine, Session
@@ -77,7 +78,8 @@ def print_prompt(prompt: Prompt, *, as_json: bool) -> None:
     request = prompt.request
     turns = [asdict(message) for message in request.messages]
     if as_json:
-        held = {"grammar": request.grammar, "json_schema": request.json_schema}
+        held: dict[str, Any] = {"grammar": request.grammar, "json_schema": request.json_schema}
+        held |= {"functions": [asdict(one) for one in request.functions]} if request.functions else {}
         said = {"messages": turns} if request.form == "chat" else {"prompt": as_text(request.messages)}
         told = {**said, "mode": prompt.mode, "modes": prompt.modes, **held, "input_tokens": prompt.tokens}
         print(to_json({**told, "questions": prompt.questions}, indent=2))
@@ -89,6 +91,8 @@ def print_prompt(prompt: Prompt, *, as_json: bool) -> None:
     print(f"--- mode\n{prompt.mode or _spell_choice(prompt.modes)}\n")
     if request.grammar is not None:
         print(f"--- grammar\n{plain(request.grammar)}")
+    elif request.functions:
+        print(f"--- functions\n{plain(to_json([asdict(one) for one in request.functions], indent=2))}\n")
     elif request.json_schema is not None:
         print(f"--- schema\n{plain(to_json(request.json_schema, indent=2))}\n")
     about = estimate_chat(request.messages)

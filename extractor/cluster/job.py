@@ -16,6 +16,7 @@ from extractor.cluster.parcel import Parcel, pack
 from extractor.engines import Access, Settings
 from extractor.engines.model_spec import anchor, is_code, kind_of, takes_base_url
 from extractor.errors import ExtractError, UsageError
+from extractor.recipes import OfSchema, Recipe
 from extractor.schema import builtins
 from extractor.talk import Options
 from extractor.types import Extraction, Mode, Schema
@@ -25,15 +26,13 @@ from extractor.types import Extraction, Mode, Schema
 class Job:
     """One run as the driver knows it.
 
-    `schema` is loaded already; where it has a class, `schema_spec` (`paper.py:Paper`, `package.module:Paper`, the name
-    of a built-in one) says where a worker finds that, and `many` whether the schema is made a list of it. `slots` is
-    how many documents an engine gets at once that does not know better itself.
+    `schema` is loaded already; where it has classes, `recipe` says how a worker makes it with them. `slots` is how many
+    documents an engine gets at once that does not know better itself.
     """
 
     schema: Schema
-    schema_spec: str | None
+    recipe: Recipe | None
     model: str
-    many: bool = False
     settings: Settings = field(default_factory=Settings)
     access: Access = field(default_factory=Access)
     options: Options = field(default_factory=Options)
@@ -49,11 +48,11 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A job as it goes to a worker: without the class of the schema, with the user's files, and nothing to call."""
+    """A job as it goes to a worker: without the classes of the schema, with the user's files, and nothing to call."""
 
     schema: Schema
+    recipe: Recipe | None
     classes: Parcel | None
-    many: bool
     model: Parcel
     script: bytes | None
     settings: Settings
@@ -85,15 +84,15 @@ class Answer:
 
 def order(job: Job) -> bytes:
     """A job, packed; raises `UsageError` for what cannot be sent."""
-    if job.schema.model is not None and job.schema_spec is None:
-        hint = "give the spec that a worker finds it by: paper.py:Paper, or package.module:Paper"
+    if job.schema.model is not None and job.recipe is None:
+        hint = "say what a worker makes it of: OfSchema('paper.py:Paper'), or OfTools('tools.py')"
         raise UsageError(f"{job.schema.name} is a class, and classes do not travel", hint=hint)
     access, trace = job.access, job.access.trace
     key_file = access.key_file and access.key_file.expanduser().absolute()
     plain = Order(
         schema=replace(job.schema, model=None),
-        classes=None if job.schema.model is None else _classes(str(job.schema_spec)),
-        many=job.many,
+        recipe=job.recipe,
+        classes=_classes(job.recipe) if job.recipe and job.schema.model is not None else None,
         model=_model(job),
         script=_script(job.model),
         settings=job.settings,
@@ -109,8 +108,8 @@ def order(job: Job) -> bytes:
         raise UsageError("the schema or its examples are nested too deep to be sent") from None
 
 
-def _classes(spec: str) -> Parcel:
-    return Parcel(spec) if spec in builtins() else pack(spec)
+def _classes(recipe: Recipe) -> Parcel:
+    return Parcel(recipe.spec) if isinstance(recipe, OfSchema) and recipe.spec in builtins() else pack(recipe.spec)
 
 
 def _model(job: Job) -> Parcel:

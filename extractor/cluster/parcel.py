@@ -39,7 +39,7 @@ class Parcel:
 
 
 def pack(spec: str) -> Parcel:
-    """What a worker needs for `FILE.py`, `FILE.py:NAME` or `package.module:NAME`; of other specs the spec alone."""
+    """What a worker needs for a file or module, alone or with a `:NAME` in it; of other specs the spec alone."""
     target, name = schema_spec.split(spec)
     if target.endswith(".py"):
         file = Path(os.path.expanduser(target))  # noqa: PTH111  # no error where there is no home
@@ -47,7 +47,7 @@ def pack(spec: str) -> Parcel:
         spec = file.name + (f":{name}" if name else "")
     else:
         root = Path.cwd()
-        first = [*_files(root, target)] if name else []
+        first = [*_files(root, target)]
     return Parcel(spec, tuple(sorted(_with_neighbours(root, first).items())))
 
 

@@ -11,7 +11,6 @@ import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from extractor import __version__
 from extractor.cluster.job import Answer, Opened, Order, bare, sendable
@@ -19,7 +18,6 @@ from extractor.engines import Session, Trace, open_engine
 from extractor.errors import EngineDenied, EngineError, ExtractError, SchemaError, UsageError
 from extractor.long import extract
 from extractor.plugins import spell
-from extractor.schema import load, load_many
 from extractor.talk import Options, Talk
 from extractor.types import Document, Extraction, Problem, Schema
 
@@ -121,11 +119,10 @@ def _sweep() -> None:
 
 
 def _schema(order: Order, folder: Path) -> Schema:
-    """The driver's schema, with the class that is found here; it has to be the same one."""
-    if order.classes is None:
+    """The driver's schema, with the classes that are found here; it has to be the same one."""
+    if order.classes is None or order.recipe is None:
         return order.schema
-    spec: Any = order.classes.unpack(folder)
-    loaded = load_many(spec) if order.many else load(spec)
+    loaded = replace(order.recipe, spec=order.classes.unpack(folder)).load()
     if loaded.digest != order.schema.digest:
         what = f"the schema {order.classes.spec} is {loaded.id} there, and {order.schema.id} with the driver"
         raise SchemaError(what, hint="the same versions of its modules and of pydantic on all machines")

@@ -17,7 +17,12 @@ _MEANINGS = "enumDescriptions"  # the name that editors know; here an object, wh
 
 def describe(schema: Schema) -> str:
     """The schema as text; definitions come last, and only those that are referred to."""
-    return _written(_pruned(schema, without_unused(schema.json_schema)), "")
+    return _written(pruned(schema), "")
+
+
+def pruned(schema: Schema) -> Any:
+    """The JSON Schema without what says nothing."""
+    return _pruned(schema, without_unused(schema.json_schema))
 
 
 def _pruned(schema: Schema, node: Any, name: str = "") -> Any:

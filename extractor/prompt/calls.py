@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 from extractor import encoders
 from extractor.descriptors import describe
+from extractor.descriptors.whole_schema import pruned
 from extractor.forgiving import forgiving
 from extractor.prompt.style import PromptStyle
 from extractor.prompt.wording import Wording
@@ -64,10 +64,10 @@ def described(schema: Schema, descriptor: Descriptor | None) -> str:
 
 def _definition(schema: Schema, one: Alternative) -> str:
     """An alternative as servers define tools: '{"name": …, "description": …, "parameters": …}'."""
-    parameters: Mapping[str, Any] = one.parameters
-    if "$ref" in json.dumps(parameters):
-        parameters = alone(schema, one.name).json_schema
-    return json.dumps({"name": one.name, "description": one.description, "parameters": parameters}, ensure_ascii=False)
+    has_references = "$ref" in json.dumps(one.parameters)
+    own = alone(schema, one.name) if has_references else replace(schema, json_schema=one.parameters)
+    told = {"name": one.name, "description": one.description, "parameters": pruned(own)}
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _described(schema: Schema, one: Alternative, descriptor: Descriptor) -> str:

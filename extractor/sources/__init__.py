@@ -8,7 +8,7 @@ Discovery streams and sorts folder by folder, so that the order is the same ever
 
 from __future__ import annotations
 
-from extractor.sources.finding import RECORD_SUFFIXES, count, find, is_slow
+from extractor.sources.finding import NUMBERED_SUFFIXES, RECORD_SUFFIXES, count, find, is_slow
 from extractor.sources.loading import is_missing, is_small, load
 from extractor.sources.paths import Wanted, discover, is_single
 from extractor.sources.source import MOST_BYTES, MOST_TEXT_BYTES, STDIN, Source
@@ -16,6 +16,7 @@ from extractor.sources.source import MOST_BYTES, MOST_TEXT_BYTES, STDIN, Source
 __all__ = [
     "MOST_BYTES",
     "MOST_TEXT_BYTES",
+    "NUMBERED_SUFFIXES",
     "RECORD_SUFFIXES",
     "STDIN",
     "Source",

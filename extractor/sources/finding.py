@@ -37,6 +37,7 @@ _FORMATS: Formats = {
 }
 RECORD_SUFFIXES = frozenset(_FORMATS)
 _OF_LINES: Formats = {**_FORMATS, ".txt": text_lines}
+NUMBERED_SUFFIXES = frozenset(_OF_LINES)  # of files whose records have names such as 'notes.jsonl:17'
 
 
 def find(wanted: Wanted) -> Iterator[Source]:

@@ -6,7 +6,8 @@ an object with free keys is a list of pairs, a tuple an object, and `restore` ma
 the shape of the user's schema. What the subset cannot say is left to validation.
 
 Reading order: this file; `rewriting` (lowered schema → strict schema and way back); `backs` (the ways back);
-`texts` (patterns and formats); `limits` (how large a strict schema can be).
+`texts` (patterns and formats); `limits` (how large a strict schema can be); `calls` (a choice as functions); `telling`
+(descriptions, for these).
 Source of the rules: https://platform.openai.com/docs/guides/structured-outputs (supported schemas).
 """
 

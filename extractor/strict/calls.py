@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from extractor.strict.backs import total
+from extractor.strict.telling import told
 from extractor.tagged_union import INPUT, TAG, TAGS, Choice, alone, choice_of
 from extractor.types import Function, Schema
 
@@ -36,12 +37,13 @@ def to_calls(schema: Schema) -> Calls | None:
     functions: dict[str, Function] = {}
     backs: dict[str, tuple[str, Callable[[Any], Any]]] = {}
     for one in choice.alternatives:
-        strict = to_strict(alone(schema, one.name))
+        own = alone(schema, one.name)
+        strict = to_strict(own)
         name = _free(_NOT_IN_NAMES.sub("_", one.name)[:_LONGEST_NAME] or "_", functions)
         # A model has to see what a server does not take: of '查天气' nothing is left.
         is_told = one.name.isascii() and len(one.name) <= _LONGEST_NAME
         about = one.description if is_told else f"{one.name}: {one.description}".rstrip(": ")
-        functions[name] = Function(name, about, strict.json_schema)
+        functions[name] = Function(name, about, told(strict.json_schema, own.json_schema))
         backs[name] = one.name, strict.restore
     return Calls([*functions.values()], choice, partial(total, partial(_restored, backs)))
 

@@ -1,11 +1,12 @@
 """Tools that a model chooses between: functions, classes of records, and definitions in JSON. None is ever run here.
 
-Reading order: this file; `tool`, what one is; `functions`; `definitions`; `call`, what was chosen.
+Reading order: this file; `tool`, what one is; `functions` and their `docs`; `definitions`; `call`, what was chosen.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, get_origin
@@ -16,7 +17,7 @@ from extractor.pyfile import import_file, import_module, root_classes
 from extractor.schema import from_type
 from extractor.schema_spec import JSON, is_json, is_path, split
 from extractor.scopes import scopes_of
-from extractor.tagged_union import one_of
+from extractor.tagged_union import choice_of, one_of
 from extractor.tools.call import Call, calls_of
 from extractor.tools.definitions import of_definitions
 from extractor.tools.functions import classes_around, is_function, of_function
@@ -84,6 +85,8 @@ def _loaded(spec: ToolSpec) -> Iterable[Tool]:
 def _of_object(found: Any, where: str = "") -> Tool:
     """The tool of a function, of a class, or of a schema that was loaded."""
     if isinstance(found, Schema):
+        if choice_of(found):
+            raise SchemaError("a choice is no tool", hint="give what it chooses between, or ask for it by extract()")
         return Tool(found.name, found, found.model, where)
     if is_function(found):
         return of_function(found)
@@ -103,7 +106,8 @@ def _named(spec: str) -> Iterable[Tool]:
     if target.lower().endswith(JSON):
         path = Path(target).expanduser()
         return of_definitions(read_document(path, _WHAT), str(path), only=name)
-    if not (is_path(target) or name or "." in target):
+    is_other = os.path.exists(target) and not target.endswith(".py")
+    if is_other or not (is_path(target) or name or "." in target):
         raise SchemaError(f"{spec}: no file of tools", hint="tools.py, tools.json, or package.module:function")
     module = import_file(Path(target).expanduser()) if is_path(target) else import_module(target)
     return _chosen(module, name, target) if name else _of_module(module, target)

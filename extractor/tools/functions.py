@@ -1,7 +1,7 @@
 """A function as a tool: its signature says which arguments there are, its docstring what they mean.
 
-The signature alone counts for types. A docstring is read in the styles of Google, NumPy, reStructuredText and Epydoc;
-one that describes what the signature does not have is a mistake, and is told.
+The signature alone counts for types. A docstring (`docs`) that describes what the signature does not have is a mistake,
+and is told.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-import docstring_parser
 from pydantic import ConfigDict, Field, create_model
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
 from pydantic.fields import FieldInfo
@@ -22,6 +21,7 @@ from pydantic.fields import FieldInfo
 from extractor.errors import SchemaError
 from extractor.pyfile import classes_of
 from extractor.schema import from_type
+from extractor.tools import docs
 from extractor.tools.tool import Tool
 
 _RESERVED = "model_config"
@@ -38,7 +38,7 @@ def of_function(function: Any) -> Tool:
     """The tool of a function; `SchemaError`, with its file and line, for what a model could not be told."""
     name, where = _name(function), _where(function)
     signature, hints = _signature(function, where)
-    about = docstring_parser.parse(inspect.getdoc(_written(function)) or "")
+    about = docs.read(inspect.getdoc(_written(function)) or "")
     # NumPy's style describes several at once: 'origin, destination : str'.
     told = {name.strip(): one for one in about.params for name in one.arg_name.split(",")}
     _refuse_strangers(told, signature.parameters, where)

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from extractor.errors import SourceError
 from extractor.loaders import Reading
-from extractor.sources import RECORD_SUFFIXES, Source, Wanted, find, is_missing, load
+from extractor.sources import NUMBERED_SUFFIXES, Source, Wanted, find, is_missing, load
 from extractor.types import Document
 
 _NUMBERED = re.compile(r"(.+):(\d+)", re.DOTALL)
+_LINE = re.compile(r".+\.txt:\d+", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,13 @@ def _named(names: set[str], places: Places) -> _Shelf:
     exact: _Shelf = defaultdict(deque)
     loose: _Shelf = defaultdict(deque)
     tails, unfit = _tails(names), None
-    wanted = Wanted(places.named, text_field=places.text_field, id_field=places.id_field, reading=places.reading)
+    wanted = Wanted(
+        places.named,
+        text_field=places.text_field,
+        id_field=places.id_field,
+        reading=places.reading,
+        by_line=any(_LINE.fullmatch(name) for name in names),
+    )
     for source in find(wanted):
         label = source.label
         if label in names:
@@ -95,7 +102,7 @@ def _numbered(names: Iterable[str], places: Places) -> _Shelf:
     files: dict[str, dict[str, str]] = defaultdict(dict)
     for name in names:
         found = _NUMBERED.fullmatch(name)
-        if found and Path(found[1]).suffix.lower() in RECORD_SUFFIXES and not os.path.isfile(name):
+        if found and Path(found[1]).suffix.lower() in NUMBERED_SUFFIXES and not os.path.isfile(name):
             files[found[1]][found[2]] = name
     shelf: _Shelf = {}
     for file, labels in files.items():
@@ -107,7 +114,8 @@ def _numbered(names: Iterable[str], places: Places) -> _Shelf:
 
 def _records_of(path: str, labels: Mapping[str, str], text_field: str) -> _Shelf:
     """{'17': 'notes.jsonl:17'} → that record."""
-    found = ((source.label.removeprefix(f"{path}:"), source) for source in find(Wanted((path,), text_field=text_field)))
+    wanted = Wanted((path,), text_field=text_field, by_line=True)
+    found = ((source.label.removeprefix(f"{path}:"), source) for source in find(wanted))
     return {labels[number]: deque([source]) for number, source in found if number in labels}
 
 

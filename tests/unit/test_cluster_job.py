@@ -16,6 +16,7 @@ from extractor.cluster.parcel import Parcel, pack
 from extractor.engines import Access, Trace
 from extractor.errors import EngineUnavailable, ExtractError, RequestRejected, UsageError
 from extractor.plugins import NotThere
+from extractor.recipes import OfSchema
 from extractor.talk import Options
 
 PAPER = """
@@ -64,7 +65,7 @@ def opened(job: Job) -> Order:
     return found
 
 
-@pytest.mark.parametrize("spec", ["paper.py", "paper.py:Paper", "paper:Paper", "./paper.py:Paper"])
+@pytest.mark.parametrize("spec", ["paper.py", "paper.py:Paper", "paper:Paper", "./paper.py:Paper", "paper"])
 def test_files_that_imports_lead_to_go_along_and_no_others(folder: Path, spec: str) -> None:
     assert {name for name, _ in pack(spec).files} == TAKEN
 
@@ -95,7 +96,7 @@ def test_an_order_has_no_key_no_class_and_nothing_to_call(
     (tmp_path / "key").chmod(0o600)
     access = Access("http://127.0.0.1:1/v1", tmp_path / "key", trace=Trace(tmp_path / "trace"), on_note=lambda _: None)
     options = Options(on_partial=lambda _: None)
-    job = Job(schema.load("paper.py"), "paper.py", "any", access=access, options=options)
+    job = Job(schema.load("paper.py"), OfSchema("paper.py"), "any", access=access, options=options)
     assert b"sk-secret" not in order(job)
     sent = opened(job)
     assert sent.schema.model is None

@@ -221,6 +221,30 @@ class Labelled(BaseModel):
     title: str | None = None
 
 
+class Bike(BaseModel):
+    kind: Literal["bike"]
+    wheels: Book
+
+
+class Car(BaseModel):
+    kind: Literal["car"]
+    motor: Book
+
+
+@pytest.mark.parametrize(
+    ("answer", "meant"),
+    [
+        ({"kind": "bike", "title": "x"}, {"kind": "bike", "wheels": {"title": "x", "year": None}}),
+        ({"bike": {"title": "x", "year": "1990"}}, {"kind": "bike", "wheels": {"title": "x", "year": 1990}}),
+        ({"kind": "car"}, {"kind": "car", "motor": {"title": None, "year": None}}),
+        ({"kind": "car", "title": "x", "colour": "red"}, None),  # of which something would be lost
+        ({"title": "x"}, None),
+    ],
+)
+def test_fields_that_stand_flat_are_taken_into_the_record_that_is_missing(answer: Any, meant: Any) -> None:
+    assert run(answer, Bike | Car).data == meant
+
+
 @pytest.mark.parametrize("type_", [Order, OpenOrder, NullableOrder])
 @pytest.mark.parametrize(
     "answer", [[{"sku": "a"}], {"sku": "a"}, {"item": {"sku": "a"}}, {"Positionen": [{"sku": "a"}]}]

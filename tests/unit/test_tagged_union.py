@@ -30,6 +30,13 @@ class Person(BaseModel):
     boss: Person | None = None
 
 
+class Call(BaseModel):
+    """Call somebody."""
+
+    caller: Person = Field(description="Who calls.")
+    called: Person
+
+
 class Weather(BaseModel):
     """Tell the weather."""
 
@@ -76,6 +83,12 @@ class TestSchema:
 
     def test_a_schema_that_is_no_choice_says_so(self) -> None:
         assert choice_of(load("title, year int")) is None
+
+    @pytest.mark.parametrize("known", [True, {}, {"within": 1, "asks": {}, "query": False}])
+    def test_a_keyword_of_ours_that_we_did_not_write_is_told(self, known: Any) -> None:
+        schema = load({"x-one-of": known, "oneOf": [{"type": "object", "properties": {"a": {"type": "string"}}}]})
+        with pytest.raises(SchemaError, match="x-one-of: Record is no choice"):
+            choice_of(schema)
 
     def test_two_of_one_name_are_refused(self) -> None:
         with pytest.raises(SchemaError, match="two of them are called 'Weather'"):
@@ -211,6 +224,24 @@ class TestOtherModes:
         assert [one.name for one in calls.functions] == ["find_person", "find_person_2", "log"]
         assert all(one.parameters["additionalProperties"] is False for one in calls.functions)
 
+    def test_functions_say_what_arguments_mean_and_strict_schemas_stay_silent(self) -> None:
+        calls = to_calls(one_of(THREE))
+        assert calls is not None
+        fields = calls.functions[0].parameters["properties"]
+        assert fields["city"] == {"description": "The city.", "type": "string"}
+        assert fields["days"]["description"] == "(default: 3)"
+        assert "The city." not in json.dumps(to_strict(one_of(THREE)).json_schema)
+
+    def test_what_is_alike_and_means_other_things_is_described_twice(self) -> None:
+        calls = to_calls(one_of({"call": Call}))
+        assert calls is not None
+        parameters = calls.functions[0].parameters
+        told = {name: part["$ref"].rpartition("/")[2] for name, part in parameters["properties"].items()}
+        assert told["caller"] != told["called"]
+        made = {name: parameters["$defs"][at] for name, at in told.items()}
+        assert (made["caller"]["description"], made["called"]["description"]) == ("Who calls.", "Somebody.")
+        assert [one["properties"]["name"] for one in made.values()] == [{"type": "string"}] * 2
+
     def test_calls_come_back_under_their_own_names(self) -> None:
         calls = to_calls(one_of(THREE))
         assert calls is not None
@@ -263,6 +294,13 @@ class TestPrompt:
         assert "$ref" in told["find"]
         assert "The city." not in told["find"]
         assert "The city." in told["weather"]
+
+    def test_titles_that_repeat_a_name_are_not_shown(self) -> None:
+        (line,) = described(one_of([Weather], for_query=True), None).splitlines()
+        assert json.loads(line)["parameters"]["properties"] == {
+            "city": {"description": "The city.", "type": "string"},
+            "days": {"default": 3, "type": "integer"},
+        }
 
     def test_a_document_stays_in_its_fence(self) -> None:
         *_, user = messages(Document("d", "Note this"), one_of([LOG]))

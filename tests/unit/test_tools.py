@@ -76,6 +76,8 @@ class TestFunctions:
             "Do.\n\n:param city: The city.\n:type city: str",
             "Do.\n\nParameters\n----------\ncity : str\n    The city.",
             "Do.\n\nArgs:\n    city: The city.",
+            "Do.\n\nKeyword Args:\n    city (str) : The city.\n\nReturns:\n    Nothing.",
+            "做。\n\n参数\uff1a\n    city\uff1aThe city.\n\n返回\uff1a\n    无",
         ],
     )
     def test_styles_of_docstrings(self, docstring: str) -> None:
@@ -200,6 +202,14 @@ def _hidden(a: str): ...
         path = tmp_path / "some.py"
         path.write_text("a = 1")
         assert "no tool in it" in fault(path)
+
+    def test_what_is_no_file_of_tools(self, tmp_path: Path) -> None:
+        (tmp_path / "some.txt").write_text("book")
+        for spec in (tmp_path, tmp_path / "some.txt", "tools"):
+            assert "no file of tools | tools.py, tools.json" in fault(spec)
+
+    def test_a_choice_is_no_tool(self) -> None:
+        assert "a choice is no tool" in fault([schema_of(load_tools(book))])
 
     def test_a_name_that_is_not_there(self, tmp_path: Path) -> None:
         path = tmp_path / "some.py"

@@ -178,8 +178,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_names_lead_to_files_and_to_the_records_of_files(folder: Path) -> None:
-    names = ["a.txt", "deep/b.md", "n.jsonl:2", "n.csv:1", "./deep/../a.txt", "n.jsonl:1"]
-    assert texts(find_documents(names, Places((folder,)))) == ["A", "B", "Y", "C", "A", "X"]
+    names = ["a.txt", "deep/b.md", "n.jsonl:2", "n.csv:1", "./deep/../a.txt", "n.jsonl:1", "a.txt:1"]
+    assert texts(find_documents(names, Places((folder,)))) == ["A", "B", "Y", "C", "A", "X", "A"]
 
 
 def test_absolute_names_lead_to_files_within_the_folder(folder: Path) -> None:
