@@ -73,11 +73,9 @@ def _about(origin: Mapping[str, Any], meant: Mapping[str, Any]) -> str:
     """What is said of a place, or else of what stands there, with the default."""
     about = str(origin.get("description") or meant.get("description") or "")
     default = origin.get("default")
-    return (
-        about
-        if default in (None, [], {}, "")
-        else f"{about} (default: {json.dumps(default, ensure_ascii=False)})".strip()
-    )
+    if default in (None, [], {}, ""):
+        return about
+    return f"{about} (default: {json.dumps(default, ensure_ascii=False)})".strip()
 
 
 def _silent(origin: Mapping[str, Any]) -> Mapping[str, Any]:
