@@ -368,7 +368,7 @@ def test_weights_answer_on_every_node(add: Any, job: Job) -> None:
     small = replace(
         job,
         schema=schema.load("title str"),
-        schema_spec=None,
+        recipe=None,
         model="smollm2-135m",
         options=Options(max_tokens=40, retries=0),
     )
