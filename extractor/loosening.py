@@ -10,7 +10,15 @@ from extractor.schema import digest
 from extractor.scopes import Scopes, scopes_of
 from extractor.types import Schema
 
-_OUTER = ("description", "title", "examples", "default", "x-merge", "x-key")  # of a field, whatever its value may be
+_OUTER = (
+    "description",
+    "title",
+    "examples",
+    "default",
+    "x-merge",
+    "x-key",
+    "x-compare",
+)  # of a field, whatever its value may be
 _BRANCHES = ("anyOf", "oneOf", "allOf", "then", "else")
 _ITEMS = ("items", "prefixItems", "contains", "additionalProperties")
 _NAMED = ("patternProperties", "$defs", "definitions")

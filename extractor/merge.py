@@ -198,12 +198,19 @@ def _how(scope: Scope) -> Merge | None:
 
 def key_of(scope: Scope) -> str | None:
     """The property that tells records apart: the one with `x-key`, else one that is called so."""
-    marked = [
-        name
-        for name, nodes in scope.properties.items()
-        if any(isinstance(node, Mapping) and node.get("x-key") is True for node in nodes)
-    ]
-    return next(iter(marked), None) or next(filter(None, map(scope.name, _KEYS)), None)
+    return marked_key(scope) or next(filter(None, map(scope.name, _KEYS)), None)
+
+
+def marked_key(scope: Scope) -> str | None:
+    """The property with `x-key`."""
+    return next(
+        (
+            name
+            for name, nodes in scope.properties.items()
+            if any(isinstance(node, Mapping) and node.get("x-key") is True for node in nodes)
+        ),
+        None,
+    )
 
 
 _LONG = 60  # letters, below which a text is a title or a name rather than a summary; a Chinese one counts as two

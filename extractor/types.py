@@ -21,7 +21,11 @@ Ground = Literal["off", "report", "require"]
 Strategy = Literal["auto", "whole", "map-reduce", "retrieve"]
 Merge = Literal["first", "last", "longest", "majority", "union", "all", "sum", "min", "max", "reduce"]
 
+Comparison = Literal["exact", "normalised", "fuzzy", "number", "date", "stem", "rouge", "set", "ordered", "ignore"]
+
 VERBATIM = "x-verbatim"  # keyword of a JSON Schema, ours: a text is a run of the document's words
+
+COMPARE = "x-compare"  # keyword of a JSON Schema, ours: how values are compared where they are scored
 
 SHOWN_TOKENS = 3_000  # of descriptions of tools, that a model is shown at once
 

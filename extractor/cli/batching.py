@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +23,7 @@ from extractor.locks import claimed
 from extractor.long import Memo, extract
 from extractor.plan import Plan, plan_of
 from extractor.sinks import Layout, Sink, open_sink
-from extractor.sources import Wanted, count, find, is_slow
+from extractor.sources import Source, Wanted, count, find, is_slow
 from extractor.survey import survey
 from extractor.talk import Options
 from extractor.types import Document, Extraction, Request, Schema
@@ -42,15 +41,35 @@ class Far:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """Sources that are known already, in place of what a user named."""
+
+    sources: Sequence[Source]
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What a run reads, and how it asks about it: here, or on a cluster."""
 
     schema: Schema
     engine: Session
     options: Options
-    wanted: Wanted
+    wanted: Wanted | Listed
     retries_failed: bool
     far: Far | None = None
+
+    def sources(self) -> Iterable[Source]:
+        """What is read, as it is found."""
+        return find(self.wanted) if isinstance(self.wanted, Wanted) else self.wanted.sources
+
+    def count(self, is_stopped: Callable[[], bool] = lambda: False) -> int | None:
+        """How many there are; None where that cannot be known beforehand, or it was stopped."""
+        return count(self.wanted, is_stopped) if isinstance(self.wanted, Wanted) else len(self.wanted.sources)
+
+    @property
+    def are_slow(self) -> bool:
+        """Whether the next one may have to be waited for."""
+        return isinstance(self.wanted, Wanted) and is_slow(self.wanted)
 
     @property
     def plan(self) -> Plan:
@@ -84,10 +103,10 @@ async def run(asked: Asked, target: Target, tolerance: Tolerance, screen: Screen
                 _ledger(target, asked.plan) as ledger,
             ):
                 batch = Batch(inquiry, limit, ledger=ledger, retries_failed=asked.retries_failed, tolerance=tolerance)
-                told.begin(State(batch, engine, partial(count, asked.wanted)))
+                told.begin(State(batch, engine, asked.count))
                 with draining(batch, screen), _timed(ledger, batch):
                     async with shown(told.state, screen, every):
-                        await _write(asked.wanted, batch, sink, told)
+                        await _write(asked, batch, sink, told)
                 told.written = sink.written
                 if batch.ended_by is not None:
                     raise _Ended
@@ -114,8 +133,8 @@ class _Ended(Exception):
     """The run ended before its end: what is written is not the whole."""
 
 
-async def _write(wanted: Wanted, batch: Batch, sink: Sink, told: Told) -> None:
-    async with aclosing(batch.outcomes(find(wanted), are_slow=is_slow(wanted))) as outcomes:
+async def _write(asked: Asked, batch: Batch, sink: Sink, told: Told) -> None:
+    async with aclosing(batch.outcomes(asked.sources(), are_slow=asked.are_slow)) as outcomes:
         async for outcome in outcomes:
             if outcome.record is not None or not outcome.line.ok:
                 told.one(outcome)
@@ -179,5 +198,5 @@ def tell_survey(asked: Asked, ledger: Path | None, screen: Screen) -> None:
         if ledger is not None and ledger.exists():
             kept = stack.enter_context(Ledger(ledger, read_only=True))
             kept.look(asked.plan)
-        found = survey(find(asked.wanted), asked.schema, asked.options, kept, retries_failed=asked.retries_failed)
+        found = survey(asked.sources(), asked.schema, asked.options, kept, retries_failed=asked.retries_failed)
     print_survey(found, cost_of(asked.engine.id, found.usage), screen)

@@ -68,7 +68,7 @@ def refuse_mixed(flags: Mapping[str, Any]) -> None:
 
 
 def recipe_of(flags: Mapping[str, Any]) -> Recipe:
-    """What a command with --schema, --tools or both has to load, by the flags that are about it."""
+    """What a command that takes --schema or --tools has to load, by the flags that are about it."""
     from extractor.recipes import OfSchema, OfTools
 
     if flags["tools"] is None:

@@ -17,6 +17,7 @@ from extractor.cli.batch import batch
 from extractor.cli.call import call
 from extractor.cli.config import config
 from extractor.cli.defaults import App
+from extractor.cli.eval import eval_
 from extractor.cli.prompt import prompt
 from extractor.cli.run import run
 from extractor.cli.serve import serve
@@ -34,6 +35,7 @@ app = App(
 )
 for command in (run, batch, call, text, view, prompt, config, serve):
     app.command()(command)
+app.command("eval")(eval_)
 app.add_typer(schemas.app, name="schema")
 app.add_typer(models.app, name="models")
 app.add_typer(ledger.app, name="ledger")

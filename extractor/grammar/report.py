@@ -15,7 +15,7 @@ from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import Place, referred
 from extractor.pointers import escaped, unescaped
 from extractor.scopes import Scopes
-from extractor.types import Merge
+from extractor.types import COMPARE, Comparison, Merge
 
 Status = Literal["enforced", "after", "ignored"]
 UNKNOWN = "no keyword of JSON Schema"
@@ -92,6 +92,8 @@ class Report:
                     yield Row(place.path, keyword, _shown(value), "ignored", "an annotation: nobody looks into a text")
                 elif keyword in _JOINING:
                     yield Row(place.path, keyword, _shown(value), "ignored", self._joining(place, keyword))
+                elif keyword == COMPARE:
+                    yield Row(place.path, keyword, _shown(value), "ignored", _comparing(value))
                 elif keyword not in SILENT:
                     status, why = self._found(f"{path}/{keyword}", value if keyword in _DEPENDENT else ())
                     why += _advice(keyword) if why == UNKNOWN else ""
@@ -137,6 +139,14 @@ class Report:
         """What was told of a keyword, or of one of the names in it that are alternatives of their own."""
         own = (path, *(f"{path}/{escaped(name)}" for name in names))
         return next((self.widened[at] for at in own if at in self.widened), ("enforced", ""))
+
+
+def _comparing(value: Any) -> str:
+    """What is told of how values are compared: 'fuzzy:0.9' is known."""
+    names = get_args(Comparison)
+    if not isinstance(value, str) or value.partition(":")[0] not in names:
+        return f"no way to compare values; those are {', '.join(names)}"
+    return "no rule: how `extract eval` compares values"
 
 
 def _advice(keyword: str) -> str:

@@ -1,0 +1,263 @@
+"""`extract eval`: its flags, and the order in which things are read, asked and scored."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from extractor.cli.asking import access_of, open_session, options_of, settings_of, style_of
+from extractor.cli.flags import (
+    AnswerLangOption,
+    BaseUrlOption,
+    ConcurrencyOption,
+    ContextOption,
+    DescriptorOption,
+    EncodingOption,
+    ExamplesOption,
+    FormOption,
+    GpuLayersOption,
+    GroundOption,
+    InstructionOption,
+    KeyFileOption,
+    LoaderOption,
+    MaxCostOption,
+    MaxOutputTokensOption,
+    MaxTokensOption,
+    ModelOption,
+    ModeOption,
+    OfflineOption,
+    PassesOption,
+    PromptLangOption,
+    QuietOption,
+    RawOption,
+    RetriesOption,
+    RpmOption,
+    SchemaOption,
+    SeedOption,
+    ShotsOption,
+    StrategyOption,
+    TemperatureOption,
+    ThinkOption,
+    ThreadsOption,
+    TimeoutOption,
+    TotalTimeoutOption,
+    TpmOption,
+    TraceOption,
+    VerboseOption,
+)
+from extractor.cli.frame import handled, held
+from extractor.cli.terminal import Screen
+from extractor.errors import UsageError
+from extractor.models import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from extractor.sources import Source
+    from extractor.types import Schema
+
+_SCORED, _REVIEWED = "What is scored", "Making gold"
+_TOLD_EVERY = 30.0  # seconds, between two lines about the progress
+
+
+def eval_(
+    ctx: typer.Context,
+    gold: Annotated[
+        Path,
+        typer.Argument(
+            help="A .jsonl, .json or .yaml file: whole records, {source, data}, or the fields of the schema beside id "
+            "and text. With --init it is written.",
+        ),
+    ],
+    schema: SchemaOption,
+    pred: Annotated[
+        Path | None,
+        typer.Option(
+            help="Predictions: records as `extract batch` writes them, or {source, data}. Without it, the model's.",
+            show_default=False,
+            rich_help_panel=_SCORED,
+            metavar="FILE",
+        ),
+    ] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            help="Two files of predictions: which fields differ, beyond chance?",
+            show_default=False,
+            rich_help_panel=_SCORED,
+            metavar="FILE FILE",
+        ),
+    ] = None,
+    as_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--as",
+            help="FIELD=COMPARATOR, as 'people[].name=fuzzy:0.9': exact, normalised, fuzzy, number, date, stem, rouge, "
+            "set, ordered or ignore. Else as `x-compare` in the schema says.",
+            show_default=False,
+            rich_help_panel=_SCORED,
+            metavar="FIELD=NAME",
+        ),
+    ] = None,
+    id_field: Annotated[
+        str | None,
+        typer.Option(
+            help="The field that names a record; else source, id, or file and line.",
+            show_default=False,
+            rich_help_panel=_SCORED,
+        ),
+    ] = None,
+    text_field: Annotated[
+        str, typer.Option(help="The field of the gold file with the text.", rich_help_panel=_SCORED)
+    ] = "text",
+    docs: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Where the documents are, where the gold file has no texts: files, folders, patterns.",
+            show_default=False,
+            rich_help_panel=_SCORED,
+            metavar="SOURCE",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.", rich_help_panel=_SCORED)] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also make a page with the worst documents, what is wrong marked in their texts.",
+            show_default=False,
+            rich_help_panel=_SCORED,
+            metavar="FILE",
+        ),
+    ] = None,
+    fail_under: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Exit status 1 where the F1 of all values is lower.",
+            show_default=False,
+            rich_help_panel=_SCORED,
+            metavar="F1",
+        ),
+    ] = None,
+    init: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Write GOLD (.yaml) with N documents of --docs as the model or --pred has them, to correct by hand.",
+            show_default=False,
+            rich_help_panel=_REVIEWED,
+            metavar="N",
+        ),
+    ] = None,
+    model: ModelOption = DEFAULT,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="The records of the model, with their ledger beside them; by default GOLD.predicted.jsonl.",
+            show_default=False,
+            metavar="FILE",
+        ),
+    ] = None,
+    mode: ModeOption = "auto",
+    retries: RetriesOption = 2,
+    think: ThinkOption = False,
+    ground: GroundOption = "report",
+    max_tokens: MaxTokensOption = 4096,
+    temperature: TemperatureOption = 0.0,
+    seed: SeedOption = None,
+    examples: ExamplesOption = None,
+    shots: ShotsOption = None,
+    instruction: InstructionOption = None,
+    descriptor: DescriptorOption = "auto",
+    encoding: EncodingOption = "json",
+    prompt_lang: PromptLangOption = "auto",
+    answer_lang: AnswerLangOption = None,
+    form: FormOption = "chat",
+    base_url: BaseUrlOption = None,
+    key_file: KeyFileOption = None,
+    timeout: TimeoutOption = None,
+    total_timeout: TotalTimeoutOption = None,
+    concurrency: ConcurrencyOption = None,
+    rpm: RpmOption = None,
+    tpm: TpmOption = None,
+    max_output_tokens: MaxOutputTokensOption = None,
+    max_cost: MaxCostOption = None,
+    trace: TraceOption = None,
+    threads: ThreadsOption = None,
+    gpu_layers: GpuLayersOption = None,
+    context: ContextOption = None,
+    strategy: StrategyOption = "auto",
+    passes: PassesOption = 1,
+    raw: RawOption = False,
+    loader: LoaderOption = None,
+    offline: OfflineOption = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+) -> None:
+    """Measure how good extracted values are, field by field, against gold; or make gold to measure with.
+
+    Items of lists stand beside those that they are most like. Precision, recall and F1 come with 95 % intervals, beside
+    them what share of documents is valid and of values grounded. A field of the schema that no gold record has is not
+    measured. Exit status: 0 measured, 1 lower than --fail-under, 2 usage or schema, 3 engine, 130 interrupted.
+    """
+    screen = Screen(quiet, verbose)
+    with handled(screen):
+        from extractor.cli import evaluating
+        from extractor.recipes import OfSchema
+
+        if pred is not None and compare is not None:
+            raise UsageError("--pred and --compare both name predictions", hint="give one of them")
+        loaded = held(OfSchema(schema).load(), screen, examples, style_of(ctx.params, screen))
+        named = evaluating.Named(gold, loaded, text_field, id_field, (*(docs or ()),), raw, loader)
+        if init is not None:
+            sources = evaluating.sample(named, init, pred)
+            found = pred or _asked(ctx, loaded, sources, screen, out or _beside(gold))
+            evaluating.make_review(named, sources, found, screen)
+            return
+        given = evaluating.read_given(as_ or ())
+        if compare is not None:
+            evaluating.tell_difference(named, compare, given, screen, as_json=as_json)
+            return
+        found = pred or _asked(ctx, loaded, evaluating.documents(named), screen, out or _beside(gold))
+        measured = evaluating.measure(named, found, given)
+        evaluating.tell(measured, screen, as_json=as_json)
+        if html is not None:
+            evaluating.write_page(measured, loaded, html, screen)
+    if fail_under is not None and (measured.scores.micro.f1 or 0.0) < fail_under:
+        screen.error(f"F1 {measured.scores.micro.f1 or 0.0:.3f} is under {fail_under:g}")
+        raise typer.Exit(1)
+
+
+def _beside(gold: Path) -> Path:
+    """'gold.jsonl' → 'gold.predicted.jsonl'."""
+    return gold.with_name(f"{gold.stem}.predicted.jsonl")
+
+
+def _asked(ctx: typer.Context, schema: Schema, sources: Sequence[Source], screen: Screen, out: Path) -> Path:
+    """Ask the model about documents, as `extract batch` does: what is in the ledger is not asked again."""
+    from extractor.batch import Tolerance
+    from extractor.cli import batching
+    from extractor.engines import Pace, read_concurrency
+    from extractor.sinks import Layout
+
+    flags = ctx.params
+    at_once = read_concurrency(flags["concurrency"] or "auto")
+    slots = None if at_once == "auto" else at_once
+    settings, access = settings_of(flags, slots), access_of(flags, screen)
+    engine = open_session(ctx, screen, settings, access, Pace(flags["rpm"], flags["tpm"], at_once))
+    with contextlib.closing(engine):
+        options = options_of(flags, style_of(flags, screen))
+        asked = batching.Asked(schema, engine, options, batching.Listed(sources), retries_failed=False)
+        with screen.pulling() as on_progress:
+            engine.prepare(on_progress)
+        layout = Layout("jsonl", "record", single=False, schema=schema)
+        target = batching.Target(out, layout, out.with_name(f"{out.name}.ledger"))
+        done = asyncio.run(batching.run(asked, target, Tolerance(), screen, _TOLD_EVERY))
+    if done.ended_by is not None:
+        raise done.ended_by
+    return out

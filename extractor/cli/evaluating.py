@@ -1,0 +1,310 @@
+"""The work of `extract eval`: gold and predictions are read and scored, the scores told; or gold is made."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from extractor.cli.terminal import Screen, plain
+from extractor.errors import SourceError, UsageError
+from extractor.evaluate import Answers, Difference, Reading, Scores, compare, paired, read_answers, score
+from extractor.evaluate.page import render
+from extractor.evaluate.reviewing import refuse_review, sampled, write_review
+from extractor.evaluate.scores import MICRO
+from extractor.lines import to_json
+from extractor.sources import Source, Wanted, find, load
+from extractor.types import Document, Schema
+from extractor.view import Places, find_documents
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_MOST_NAMED = 3
+_PIPED = 140  # columns, where no terminal says how many there are
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What the user named: the gold file and its schema, which fields are text and name, where documents are."""
+
+    gold: Path
+    schema: Schema
+    text_field: str = "text"
+    id_field: str | None = None
+    docs: tuple[str, ...] = ()
+    raw: bool = False
+    loader: str | None = None
+
+    @property
+    def reading(self) -> Reading:
+        """How files of answers are read."""
+        return Reading(self.schema, self.text_field, self.id_field)
+
+    def predictions(self, path: Path) -> Answers:
+        """What a file of predictions says."""
+        return read_answers(path, replace(self.reading, predictions=True))
+
+    @property
+    def places(self) -> Places:
+        """Where documents are looked for, that the gold file only names."""
+        from extractor.loaders import Reading as OfFiles
+
+        folders = tuple(dict.fromkeys((Path(), self.gold.parent)))
+        return Places(folders, self.docs, self.text_field, self.id_field, OfFiles(self.raw, self.loader))
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Scores, and the texts that are known of the documents by their names."""
+
+    title: str
+    scores: Scores
+    texts: Mapping[str, str]
+    unreviewed: int
+
+
+def read_given(given: Iterable[str]) -> dict[str, str]:
+    """['title=fuzzy:0.8'] → {'title': 'fuzzy:0.8'}."""
+    found = {}
+    for one in given:
+        name, sign, how = one.rpartition("=")
+        if not sign or not name:
+            raise UsageError(f"--as {one!r} names no field", hint="FIELD=COMPARATOR, as 'people[].name=fuzzy:0.9'")
+        found[name] = how
+    return found
+
+
+# --- documents -----------------------------------------------------------------------------------------------
+
+
+def documents(named: Named) -> list[Source]:
+    """The documents of the gold, to ask a model about; one that is not found is a fault of its own."""
+    gold = read_answers(named.gold, named.reading)
+    found = _found(named, gold)
+    return [
+        Source(name, one) if isinstance(one, SourceError) else Source(name, None, replace(one, source=name))
+        for name, one in found.items()
+    ]
+
+
+def _found(named: Named, gold: Answers) -> dict[str, Document | SourceError]:
+    """The document of each answer: its text stands beside it, or the name leads to it."""
+    unknown = [answer.source for answer in gold.every if answer.text is None]
+    elsewhere = dict(zip(unknown, find_documents(unknown, named.places), strict=True)) if unknown else {}
+    return {
+        answer.source: elsewhere[answer.source] if answer.text is None else Document(answer.source, answer.text)
+        for answer in gold.every
+    }
+
+
+def sample(named: Named, count: int, pred: Path | None) -> list[Source]:
+    """Some of the documents of --docs, by chance, of those in --pred where it is named."""
+    refuse_review(named.gold)
+    if not named.docs:
+        raise UsageError("--init has no documents", hint="--docs articles/")
+    every = [*find(Wanted(named.docs, text_field=named.text_field, id_field=named.id_field))]
+    if pred is not None:
+        known = {answer.source for answer in named.predictions(pred).every}
+        every = [source for source in every if source.label in known]
+    if not every:
+        raise UsageError("--docs has none of the documents", hint="name them as the run did")
+    return sampled(every, count, lambda source: source.label)
+
+
+def make_review(named: Named, sources: Sequence[Source], pred: Path, screen: Screen) -> None:
+    """Write the review file."""
+    known = {answer.source: answer.data for answer in named.predictions(pred).every}
+    drafts = []
+    for source in sources:
+        try:
+            drafts.append((source.label, load(source).text, known.get(source.label)))
+        except SourceError as error:
+            screen.error(str(error), error.hint)
+    write_review(named.gold, named.schema, drafts)
+    screen.say(f"{named.gold}: {len(drafts)} documents to correct; set `reviewed: true` where one is right")
+
+
+# --- scores --------------------------------------------------------------------------------------------------
+
+
+def measure(named: Named, pred: Path, given: Mapping[str, str]) -> Measured:
+    """The scores of predictions."""
+    gold = read_answers(named.gold, named.reading)
+    return _measured(named, gold, pred, given)
+
+
+def _measured(named: Named, gold: Answers, pred: Path, given: Mapping[str, str]) -> Measured:
+    pairs = paired(gold, named.predictions(pred))
+    found = {answer.source: answer.text for answer in gold.every if answer.text is not None}
+    if unknown := [answer for answer in gold.every if answer.text is None]:
+        loaded = _loaded(named, [answer.source for answer in unknown])
+        found |= loaded
+    return Measured(
+        f"{pred} against {named.gold}", score(pairs, named.schema, given, found), found, len(gold.unreviewed)
+    )
+
+
+def _loaded(named: Named, names: Sequence[str]) -> dict[str, str]:
+    """The texts of documents, as far as they are there: scores do not need them."""
+    try:
+        loaded = find_documents(names, named.places)
+    except SourceError:
+        if named.docs:
+            raise
+        return {}
+    return {name: one.text for name, one in zip(names, loaded, strict=True) if isinstance(one, Document)}
+
+
+def tell(measured: Measured, screen: Screen, *, as_json: bool) -> None:
+    """Print the scores, and what is odd about what was scored."""
+    scores = measured.scores
+    _tell_odd(measured, screen)
+    if as_json:
+        print(to_json(scores.to_dict(), indent=2))
+        return
+    _print(_table(scores))
+    for line in _summary(scores):
+        print(plain(line))
+
+
+def _tell_odd(measured: Measured, screen: Screen) -> None:
+    scores = measured.scores
+    if measured.unreviewed:
+        screen.warn(f"{measured.unreviewed} documents are not reviewed yet, and not counted")
+    for what, names in (
+        ("no prediction, so all of it is missing", scores.missing),
+        ("no gold, so not measured", scores.unknown),
+        ("in no gold record, so not measured", scores.unmeasured),
+    ):
+        if names:
+            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+            screen.warn(f"{what}: {', '.join(names[:_MOST_NAMED])}{more}")
+
+
+def _table(scores: Scores) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("field")
+    table.add_column("compared")
+    for name in ("precision", "recall", "F1", "95 %", "gold", "found", "absent P", "absent R"):
+        table.add_column(name, justify="right")
+    for one in scores.fields:
+        measure, absence = one.measure, one.absence
+        absent = ("", "") if absence is None else (_share(absence.precision), _share(absence.recall))
+        shares = map(_share, (measure.precision, measure.recall, measure.f1))
+        counts = (f"{measure.gold:.0f}", f"{measure.found:.0f}")
+        table.add_row(plain(one.field or "(value)"), one.by, *shares, _between(one.interval), *counts, *absent)
+    table.add_section()
+    micro = scores.micro
+    shares = map(_share, (micro.precision, micro.recall, micro.f1))
+    counts = (f"{micro.gold:.0f}", f"{micro.found:.0f}")
+    table.add_row(MICRO, "", *shares, _between(scores.micro_interval), *counts)
+    table.add_row("mean of fields", "", "", "", _share(scores.macro), _between(scores.macro_interval))
+    if scores.by_document is not None:
+        mean, interval = scores.by_document
+        table.add_row("mean of documents", "", "", "", _share(mean), _between(interval))
+    return table
+
+
+def _summary(scores: Scores) -> Iterable[str]:
+    count = len(scores.documents)
+    grounded = "" if scores.grounded is None else f"; {scores.grounded:.1%} of the values grounded"
+    yield f"{count:,} documents: {scores.exact:.1%} without a fault, {scores.valid:.1%} valid{grounded}"
+    usage = scores.usage
+    if usage.input_tokens or scores.seconds:
+        cost = f"; all: {usage.cost:.4g} US dollars" if usage.cost else ""
+        tokens = f"{usage.input_tokens / count:,.0f} tokens read and {usage.output_tokens / count:,.0f} written"
+        yield f"each: {tokens}, {scores.seconds / count:,.1f} s{cost}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _between(interval: tuple[float, float] | None) -> str:
+    return "" if interval is None else f"{interval[0]:.3f}–{interval[1]:.3f}"
+
+
+def _print(table: Table) -> None:
+    """A table on standard output, as wide as it has to be where that is no terminal."""
+    from rich.console import Console
+
+    if sys.stdout.isatty():
+        Console(highlight=False).print(table)
+        return
+    console = Console(file=io.StringIO(), width=_PIPED, highlight=False)
+    with console.capture() as shown:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in shown.get().splitlines()))
+
+
+# --- two of them ---------------------------------------------------------------------------------------------
+
+
+def tell_difference(
+    named: Named, two: tuple[Path, Path], given: Mapping[str, str], screen: Screen, *, as_json: bool
+) -> None:
+    """Print how the second predictions differ from the first, field by field."""
+    gold = read_answers(named.gold, named.reading)
+    one, other = (_measured(named, gold, path, given) for path in two)
+    for measured in (one, other):
+        _tell_odd(measured, screen)
+    found = compare(one.scores, other.scores)
+    if as_json:
+        told: dict[str, Any] = {
+            name: None if one is None else {**asdict(one), "significant": one.is_significant}
+            for name, one in found.items()
+        }
+        print(to_json({"first": str(two[0]), "second": str(two[1]), "differences": told}, indent=2))
+        return
+    _print(_difference_table(one.scores, other.scores, found))
+    print(plain(f"A is {two[0]}, B is {two[1]}; * is a difference that chance makes in fewer than 1 of 20 comparisons"))
+
+
+def _difference_table(one: Scores, other: Scores, found: Mapping[str, Difference | None]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("field")
+    for name in ("F1 of A", "F1 of B", "B − A", "95 %", "p", ""):
+        table.add_column(name, justify="right")
+    values = [
+        {field.field: field.measure.f1 for field in scores.fields if not field.are_records} for scores in (one, other)
+    ]
+    whole = [scores.micro.f1 for scores in (one, other)]
+    for name, difference in sorted(found.items(), key=lambda pair: pair[0] == MICRO):
+        first, second = whole if name == MICRO else (known.get(name) for known in values)
+        told = ("", "", "", "")
+        if difference is not None:
+            interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
+            star = "*" if difference.is_significant else ""
+            told = (f"{difference.by:+.3f}", interval, f"{difference.p:.3f}", star)
+        table.add_row(plain(name or "(value)"), _share(first), _share(second), *told)
+    return table
+
+
+# --- the page ------------------------------------------------------------------------------------------------
+
+
+def write_page(measured: Measured, schema: Schema, path: Path, screen: Screen) -> None:
+    """Write the page, whole or not at all."""
+    from extractor.locks import claimed
+    from extractor.sinks.sink import unwritten
+    from extractor.sinks.swap import refuse_name, swapped
+
+    refuse_name(path)
+    data = render(measured.title, measured.scores, schema, measured.texts).encode()
+    with claimed(path, "--html"), swapped(path) as swap:
+        try:
+            swap.temporary.write_bytes(data)
+        except OSError as error:
+            raise unwritten(str(path), error) from error
+        swap.keep(len(data))
+    screen.say(f"{path}: the page of the scores")

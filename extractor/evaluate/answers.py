@@ -1,0 +1,170 @@
+"""Gold and predictions as files have them: whole records, data with a name, or the fields of the schema beside a text.
+
+A review file (`reviewing`) is gold too, as far as it is marked as reviewed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from extractor.errors import SchemaError, SourceError, UsageError
+from extractor.files import read_document, read_json
+from extractor.recorded import as_record, is_whole
+from extractor.scopes import scopes_of
+from extractor.types import Extraction, Schema
+
+NAME, REVIEWED, TEXT, DATA = "source", "reviewed", "text", "data"
+_NAMES = (NAME, "id")
+_HINT = 'each line is {"source": …, "data": {…}}, or has the fields of the schema beside "id" and "text"'
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a file says of one document. `place` is where it says so: 'gold.jsonl:3'.
+
+    `text` is that of the document where the file has it, `record` the whole record where it is one.
+    """
+
+    source: str
+    data: Any
+    place: str
+    text: str | None = None
+    record: Extraction | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a file is read: which of its fields is the text, and which one the name (by default `source` or `id`).
+
+    Of `predictions` those two are the name too, where the field is not there: they may be of another program.
+    """
+
+    schema: Schema
+    text_field: str = TEXT
+    id_field: str | None = None
+    predictions: bool = False
+
+
+@dataclass(slots=True)
+class Answers:
+    """The answers of a file, in its order; `unreviewed` are the names of those that nobody has corrected yet."""
+
+    file: str
+    every: list[Answer] = field(default_factory=list)
+    unreviewed: list[str] = field(default_factory=list)
+
+
+def read_answers(path: Path, reading: Reading) -> Answers:
+    """What a .jsonl, .json or .yaml file says.
+
+    Raises `UsageError` for one that says nothing, or twice of one document.
+    """
+    found, names = Answers(str(path)), set[str]()
+    for place, line in _lines(path):
+        if not isinstance(line, dict):
+            raise UsageError(f"{place}: not an object", hint=_HINT)
+        if line.get(REVIEWED) is False:
+            found.unreviewed.append(str(line.get(NAME, place)))
+            continue
+        answer = _answer(line, place, reading)
+        if answer.source in names:
+            raise UsageError(f"{place}: {answer.source!r} is there twice", hint="--id-field names another field")
+        names.add(answer.source)
+        found.every.append(answer)
+    if not found.every:
+        unread = f"none of its {len(found.unreviewed)} records is reviewed" if found.unreviewed else "no records in it"
+        hint = f"set `{REVIEWED}: true` where one is right" if found.unreviewed else _HINT
+        raise UsageError(f"{path}: {unread}", hint=hint)
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Any]]:
+    """Each record, with its place."""
+    try:
+        if path.suffix.lower() == ".jsonl":
+            with path.open(encoding="utf-8-sig") as file:
+                for number, line in enumerate(file, 1):
+                    if not line.isspace():
+                        yield f"{path}:{number}", read_json(line, path, number)
+            return
+        whole = read_document(path, _HINT)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}") from error
+    except SchemaError as error:  # of a file, not of a schema
+        raise UsageError(str(error), hint=error.hint) from error
+    for number, one in enumerate(whole if isinstance(whole, list) else [whole], 1):
+        yield f"{path}:{number}", one
+
+
+def _answer(line: dict[str, Any], place: str, reading: Reading) -> Answer:
+    text = line.get(reading.text_field)
+    text = text if isinstance(text, str) else None
+    if is_whole(line):
+        try:
+            record = as_record(line)
+        except ValueError as why:
+            raise UsageError(f"{place}: {why}", hint=_HINT) from why
+        return Answer(record.source, record.data, place, text, record)
+    own = (reading.id_field,) if reading.id_field else ()
+    names = (*own, *_NAMES) if reading.predictions or not own else own
+    name = next((line[one] for one in names if isinstance(line.get(one), str | int)), None)
+    if name is None and own:
+        raise UsageError(f"{place}: no field {reading.id_field!r}", hint=f"its fields are {', '.join(line)[:100]}")
+    data = line[DATA] if DATA in line else _flat(line, place, reading)
+    return Answer(str(name) if name is not None else place, data, place, text)
+
+
+def _flat(line: dict[str, Any], place: str, reading: Reading) -> dict[str, Any]:
+    """The fields of the schema that stand beside others."""
+    fields = scopes_of(reading.schema).root.properties
+    found = {name: line[name] for name in fields if name in line}
+    if not found:
+        wanted = ", ".join(fields) if fields else "data"
+        raise UsageError(f"{place}: none of {wanted[:100]} is in it", hint=_HINT)
+    return found
+
+
+# --- which belong together -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """Gold answers with what was found of them; None where nothing was. `unknown` are names that no gold has."""
+
+    pairs: Sequence[tuple[Answer, Answer | None]]
+    unknown: Sequence[str] = ()
+
+    @property
+    def missing(self) -> list[str]:
+        """The names of gold answers of which nothing was found."""
+        return [gold.source for gold, found in self.pairs if found is None]
+
+
+def paired(gold: Answers, found: Answers) -> Paired:
+    """Answers by their names, or by the lines of the gold file that predictions are named after.
+
+    Raises `UsageError` where none belongs to any.
+    """
+    waiting = {answer.source: answer for answer in found.every}
+    pairs = [(one, _taken(waiting, one)) for one in gold.every]
+    if all(other is None for _, other in pairs):
+        shown = f"{gold.every[0].source!r} and {found.every[0].source!r}, say"
+        hint = "--id-field names the field of the gold file that has the names of the predictions"
+        raise UsageError(f"{found.file} has no document of {gold.file}: {shown}", hint=hint)
+    return Paired(pairs, [*waiting])
+
+
+def _taken(waiting: dict[str, Answer], gold: Answer) -> Answer | None:
+    return next((waiting.pop(name) for name in (gold.source, *_of_place(gold.place, waiting)) if name in waiting), None)
+
+
+def _of_place(place: str, names: Iterable[str]) -> Iterator[str]:
+    """'gold.jsonl:3' is also what the same file is called from another folder: 'data/gold.jsonl:3'."""
+    if place in names:
+        yield place
+    tail = Path(place).name
+    yield tail
+    yield from [name for name in names if name.endswith(f"/{tail}")][:1]

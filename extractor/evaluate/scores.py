@@ -1,0 +1,253 @@
+"""How good predictions are: each field, all together, and what else counts (valid, grounded, time, tokens)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import mean
+from typing import Any
+
+from extractor.errors import UsageError
+from extractor.evaluate.answers import Answer, Paired
+from extractor.evaluate.marks import Mark, marks_of
+from extractor.evaluate.rules import Rules
+from extractor.evaluate.tally import Difference, Interval, Measure, Tally, corrected
+from extractor.ground import ground
+from extractor.pointers import value_at
+from extractor.scopes import scopes_of
+from extractor.types import Document, Extraction, Schema, Usage
+from extractor.validation import Valid, validate
+
+MICRO = "all values"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A document: its gold answer, what was found of it, and all comparisons of the two."""
+
+    gold: Answer
+    found: Answer | None
+    marks: Sequence[Mark]
+
+    @property
+    def wrong(self) -> list[Mark]:
+        """The values that are not as the gold has them, the worst first."""
+        return sorted(
+            (mark for mark in self.marks if mark.kind == "value" and mark.score < 1), key=lambda one: one.score
+        )
+
+    def values(self, mark: Mark) -> tuple[Any, Any]:
+        """What the gold has at a mark, and what was found there."""
+        found = None if self.found is None else self.found.data
+        return (
+            None if mark.gold is None else value_at(self.gold.data, mark.gold),
+            None if mark.found is None else value_at(found, mark.found),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldScore:
+    """The measure of one field: by which comparator, its interval, and that of its absences (None: it has none).
+
+    `by_document` is the mean of its F1 in each document that has anything, with its interval.
+    """
+
+    field: str
+    by: str
+    measure: Measure
+    interval: Interval | None
+    absence: Measure | None = None
+    by_document: tuple[float, Interval] | None = None
+    are_records: bool = False  # items of a list, as a whole
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """All that is measured. Shares are None where there is nothing that they are of.
+
+    `micro` is over all values together, `macro` the mean of the F1 of fields, `by_document` that of documents. `exact`
+    is the share of documents without a fault, `valid` of those whose data are valid by the schema, `grounded` of values
+    that stand in their documents, where the texts of those are there.
+    """
+
+    documents: Sequence[Compared]
+    fields: Sequence[FieldScore]
+    micro: Measure
+    micro_interval: Interval | None
+    macro: float | None
+    macro_interval: Interval | None
+    by_document: tuple[float, Interval] | None
+    exact: float
+    valid: float
+    grounded: float | None
+    usage: Usage
+    seconds: float
+    missing: Sequence[str] = ()
+    unknown: Sequence[str] = ()
+    unmeasured: Sequence[str] = ()
+    tally: Tally = field(repr=False, default=None)  # type: ignore[assignment]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as JSON, without the documents."""
+        count = len(self.documents)
+        return {
+            "documents": count,
+            "missing": [*self.missing],
+            "unknown": [*self.unknown],
+            "unmeasured": [*self.unmeasured],
+            "micro": {**_told(self.micro), "interval": self.micro_interval},
+            "macro": {"f1": _rounded(self.macro), "interval": self.macro_interval},
+            "documents_mean": _mean(self.by_document),
+            "exact": _rounded(self.exact),
+            "valid": _rounded(self.valid),
+            "grounded": _rounded(self.grounded),
+            "tokens": {"input": self.usage.input_tokens, "output": self.usage.output_tokens},
+            "cost": self.usage.cost,
+            "seconds_per_document": round(self.seconds / count, 3),
+            "fields": [
+                {
+                    "field": one.field,
+                    "compare": one.by,
+                    **_told(one.measure),
+                    "interval": one.interval,
+                    "documents_mean": _mean(one.by_document),
+                    "absence": None if one.absence is None else _told(one.absence),
+                }
+                for one in self.fields
+            ],
+        }
+
+
+def _told(measure: Measure) -> dict[str, Any]:
+    names = ("precision", "recall", "f1")
+    shares = {name: _rounded(getattr(measure, name)) for name in names}
+    return {**shares, **{name: _rounded(value) for name, value in asdict(measure).items()}}
+
+
+def _mean(found: tuple[float, Interval] | None) -> dict[str, Any] | None:
+    return None if found is None else {"f1": _rounded(found[0]), "interval": found[1]}
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def score(paired: Paired, schema: Schema, given: Mapping[str, str], texts: Mapping[str, str]) -> Scores:
+    """The scores of predictions.
+
+    `given` says by field how it is compared, where the user says so; `texts` has those of documents by their names in
+    the gold, as far as they are there. Raises `UsageError` for a field that the schema does not have.
+    """
+    rules = Rules(given)
+    unmeasured = _unmeasured(paired, schema)
+    documents = [
+        Compared(gold, found, _measured(gold, found, schema, rules, unmeasured)) for gold, found in paired.pairs
+    ]
+    if strange := sorted({*given} - rules.used):
+        there = ", ".join(dict.fromkeys(mark.field for one in documents for mark in one.marks))
+        raise UsageError(f"no field {strange[0]!r} in gold or predictions", hint=f"there are {there[:200]}")
+    tally = Tally([one.marks for one in documents])
+    names = [name for name in tally.fields("value") if not tally.measure("value", [name]).is_empty]
+    answers = [one for _, one in paired.pairs if one is not None]
+    measure = tally.measure("value", names)
+    known = [f1 for name in names if (f1 := tally.measure("value", [name]).f1) is not None]
+    return Scores(
+        documents,
+        [*_fields(tally, names, rules)],
+        measure,
+        tally.interval("value", names) if names else None,
+        mean(known) if known else None,
+        tally.macro_interval(names) if names else None,
+        tally.by_document("value", names),
+        exact=mean(all(mark.score == 1 for mark in one.marks if mark.kind == "value") for one in documents),
+        valid=sum(is_valid(one, schema) for one in answers) / len(documents),
+        grounded=_grounded(paired, schema, texts),
+        usage=sum((one.record.usage for one in answers if one.record is not None), Usage()),
+        seconds=sum(one.record.seconds for one in answers if one.record is not None),
+        missing=paired.missing,
+        unknown=paired.unknown,
+        unmeasured=unmeasured,
+        tally=tally,
+    )
+
+
+def _measured(
+    gold: Answer, found: Answer | None, schema: Schema, rules: Rules, left_out: Iterable[str]
+) -> Sequence[Mark]:
+    ends = ("", ".", "[")
+    marks = marks_of(gold.data, None if found is None else found.data, schema, rules)
+    skipped = tuple(left_out)
+    return [
+        mark
+        for mark in marks
+        if not any(mark.field.startswith(name) and mark.field[len(name) : len(name) + 1] in ends for name in skipped)
+    ]
+
+
+def _unmeasured(paired: Paired, schema: Schema) -> list[str]:
+    """The fields of the schema that no gold record has: nobody knows what would be right."""
+    there = {name for gold, _ in paired.pairs if isinstance(gold.data, Mapping) for name in gold.data}
+    return [name for name in scopes_of(schema).root.properties if name not in there] if there else []
+
+
+def _fields(tally: Tally, names: Sequence[str], rules: Rules) -> Iterable[FieldScore]:
+    """A line for each field; where items of a list are records, one for them as a whole goes before."""
+    records = tally.fields("record")
+    told: set[str] = set()
+    for name in names:
+        for whole in [one for one in records if name.startswith(f"{one}.") and one not in told]:
+            told.add(whole)
+            yield _field(tally, "record", whole, "all equal")
+        yield _field(tally, "value", name, rules.named.get(name, ""))
+
+
+def _field(tally: Tally, kind: Any, name: str, by: str) -> FieldScore:
+    absence = tally.measure("absence", [name])
+    return FieldScore(
+        name,
+        by,
+        tally.measure(kind, [name]),
+        tally.interval(kind, [name]),
+        None if absence.is_empty else absence,
+        tally.by_document(kind, [name]),
+        are_records=kind == "record",
+    )
+
+
+def is_valid(answer: Answer, schema: Schema) -> bool:
+    """Whether an answer has data, and those are valid."""
+    failed = answer.record is not None and not answer.record.ok
+    return not failed and isinstance(validate(schema, answer.data), Valid)
+
+
+def _grounded(paired: Paired, schema: Schema, texts: Mapping[str, str]) -> float | None:
+    """The share of values that stand in their document, as a record says, or else as is looked up here."""
+    stands = lacks = 0
+    for gold, found in paired.pairs:
+        known = None if found is None else _known(gold, found, schema, texts)
+        if known is not None:
+            stands += known[0]
+            lacks += known[1]
+    return stands / (stands + lacks) if stands + lacks else None
+
+
+def _known(gold: Answer, found: Answer, schema: Schema, texts: Mapping[str, str]) -> tuple[int, int] | None:
+    record: Extraction | None = found.record
+    if gold.source in texts and found.data is not None:
+        told = ground(found.data, Document(gold.source, texts[gold.source]), schema)
+        return len(told.spans), len(told.ungrounded)
+    return None if record is None else (len(record.spans), len(record.ungrounded))
+
+
+# --- two of them ---------------------------------------------------------------------------------------------
+
+
+def compare(first: Scores, second: Scores) -> dict[str, Difference | None]:
+    """By field, and of all values together, how the second predictions differ from the first, on the same gold.
+
+    The probabilities of fields are corrected for their number; None where there is nothing to compare.
+    """
+    names = dict.fromkeys((*first.tally.fields("value"), *second.tally.fields("value")))
+    fields = {name: first.tally.difference(second.tally, "value", [name]) for name in names}
+    whole = first.tally.difference(second.tally, "value", [*names])
+    return {MICRO: whole, **corrected(fields)}

@@ -1,0 +1,204 @@
+"""Counts of what is right, by document and field, and the measures that follow from them, with their intervals.
+
+Precision is what was found and right of all that was found, recall of all that the gold has, F1 their harmonic mean.
+Intervals are of the bootstrap over documents (percentiles; Efron and Tibshirani 1993); two sets of predictions are
+compared on the same draws, and by an approximate randomisation test (Noreen 1989) that swaps them document by document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from extractor.evaluate.comparators import needed
+from extractor.evaluate.marks import Kind, Mark
+
+_DRAWS = 2_000
+_SWAPS = 10_000
+_SEED = 20_270_503
+_TAIL = 2.5  # per cent, on either side of an interval
+
+Key = tuple[Kind, str]
+Interval = tuple[float, float]
+Array = Any  # of numpy, which is imported where something is scored
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How much the gold has, how much was found, how much of that is right; None where there is nothing to measure."""
+
+    gold: float
+    found: float
+    right: float
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither has anything."""
+        return not (self.gold or self.found)
+
+    @property
+    def precision(self) -> float | None:
+        """Of what was found."""
+        return self.right / self.found if self.found else None
+
+    @property
+    def recall(self) -> float | None:
+        """Of what the gold has."""
+        return self.right / self.gold if self.gold else None
+
+    @property
+    def f1(self) -> float | None:
+        """The harmonic mean of both."""
+        both = self.gold + self.found
+        return 2 * self.right / both if both else None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How two sets of predictions differ in F1, on the same documents: the second less the first.
+
+    `p` is the probability of a difference as large by chance, of all fields of a comparison corrected (Holm 1979).
+    """
+
+    by: float
+    low: float
+    high: float
+    p: float
+
+    @property
+    def is_significant(self) -> bool:
+        """At the level of 5 %."""
+        return self.p < 0.05  # noqa: PLR2004
+
+
+class Tally:
+    """The counts of documents: an array of documents × keys × (gold, found, right)."""
+
+    def __init__(self, documents: Sequence[Sequence[Mark]]) -> None:
+        self.keys: Mapping[Key, int] = _numbered((mark.kind, mark.field) for marks in documents for mark in marks)
+        numpy = _numpy()
+        self.counts: Array = numpy.zeros((len(documents), len(self.keys), 3))
+        for at, marks in enumerate(documents):
+            for mark in marks:
+                row = self.counts[at, self.keys[mark.kind, mark.field]]
+                row += (mark.gold is not None, mark.found is not None, mark.score)
+
+    @property
+    def size(self) -> int:
+        """The number of documents."""
+        return len(self.counts)
+
+    def fields(self, kind: Kind) -> list[str]:
+        """The fields of a kind, in their order."""
+        return [field for one, field in self.keys if one == kind]
+
+    def measure(self, kind: Kind, fields: Iterable[str]) -> Measure:
+        """Over some fields together."""
+        return Measure(*self.counts[:, self._columns(kind, fields)].sum(axis=(0, 1)).tolist())
+
+    def by_document(self, kind: Kind, fields: Iterable[str]) -> tuple[float, Interval] | None:
+        """The mean of the F1 of documents that have anything, over some fields together, with its 95 % interval."""
+        numpy = _numpy()
+        f1 = _f1(self._of(kind, fields))
+        known = ~numpy.isnan(f1)
+        if not known.any():
+            return None
+        with numpy.errstate(invalid="ignore"):
+            means = self._draws @ numpy.where(known, f1, 0) / (self._draws @ known)
+        interval = _percentiles(means)
+        assert interval is not None
+        return float(f1[known].mean()), interval
+
+    def interval(self, kind: Kind, fields: Iterable[str]) -> Interval | None:
+        """The 95 % interval of F1 over some fields together; None where it cannot be told."""
+        return _percentiles(self._drawn(kind, fields))
+
+    def macro_interval(self, fields: Sequence[str]) -> Interval | None:
+        """The 95 % interval of the mean of the F1 of fields."""
+        return _percentiles(self._macro(fields, self._draws))
+
+    def _macro(self, fields: Sequence[str], weights: Array) -> Array:
+        numpy = _numpy()
+        every = numpy.stack([_f1(weights @ self._of("value", [field])) for field in fields])
+        known = ~numpy.isnan(every)
+        counts = known.sum(axis=0)
+        return numpy.where(counts, numpy.where(known, every, 0).sum(axis=0) / numpy.maximum(counts, 1), numpy.nan)
+
+    def _drawn(self, kind: Kind, fields: Iterable[str]) -> Array:
+        return _f1(self._draws @ self._of(kind, fields))
+
+    def _of(self, kind: Kind, fields: Iterable[str]) -> Array:
+        """Documents × 3."""
+        return self.counts[:, self._columns(kind, fields)].sum(axis=1)
+
+    def _columns(self, kind: Kind, fields: Iterable[str]) -> list[int]:
+        return [self.keys[kind, field] for field in fields if (kind, field) in self.keys]
+
+    @cached_property
+    def _draws(self) -> Array:
+        """How often each document is in each draw: draws × documents."""
+        draw = _numpy().random.default_rng(_SEED)
+        return draw.multinomial(self.size, [1 / self.size] * self.size, size=_DRAWS).astype(float)
+
+    # --- two of them ---
+
+    def difference(self, other: Tally, kind: Kind, fields: Sequence[str]) -> Difference | None:
+        """How another tally of the same documents differs; None where one of them has nothing to measure."""
+        ours, theirs = self._of(kind, fields), other._of(kind, fields)
+        drawn = _f1(self._draws @ theirs) - _f1(self._draws @ ours)
+        interval = _percentiles(drawn)
+        by = float(_f1(theirs.sum(axis=0)) - _f1(ours.sum(axis=0)))
+        if interval is None or by != by:  # noqa: PLR0124  # no number
+            return None
+        return Difference(by, *interval, self._chance(ours, theirs, by))
+
+    def _chance(self, ours: Array, theirs: Array, by: float) -> float:
+        numpy = _numpy()
+        swaps = numpy.random.default_rng(_SEED).integers(0, 2, size=(_SWAPS, self.size)).astype(float)
+        step = swaps @ (ours - theirs)
+        found = _f1(theirs.sum(axis=0) + step) - _f1(ours.sum(axis=0) - step)
+        return float((1 + (abs(found) >= abs(by) - 1e-12).sum()) / (1 + _SWAPS))
+
+
+def corrected(differences: Mapping[str, Difference | None]) -> dict[str, Difference | None]:
+    """Differences of several fields, with the probabilities of Holm's correction for their number."""
+    known = sorted((one.p, field) for field, one in differences.items() if one is not None)
+    found, last = dict(differences), 0.0
+    for at, (p, field) in enumerate(known):
+        last = max(last, min(1.0, p * (len(known) - at)))
+        one = differences[field]
+        assert one is not None
+        found[field] = Difference(one.by, one.low, one.high, last)
+    return found
+
+
+def _f1(counts: Array) -> Array:
+    """… × (gold, found, right) → …; no number where there is nothing."""
+    numpy = _numpy()
+    both = counts[..., 0] + counts[..., 1]
+    with numpy.errstate(invalid="ignore", divide="ignore"):
+        found: Array = numpy.where(both > 0, 2 * counts[..., 2] / both, numpy.nan)
+    return found
+
+
+def _percentiles(drawn: Array) -> Interval | None:
+    numpy = _numpy()
+    known = drawn[~numpy.isnan(drawn)]
+    if not len(known):
+        return None
+    low, high = numpy.percentile(known, [_TAIL, 100 - _TAIL]).tolist()
+    return low, high
+
+
+def _numbered(keys: Iterable[Key]) -> dict[Key, int]:
+    return {key: at for at, key in enumerate(dict.fromkeys(keys))}
+
+
+def _numpy() -> Any:
+    try:
+        import numpy as np
+    except ImportError as error:
+        raise needed("numpy") from error
+    return np

@@ -1,0 +1,205 @@
+"""`extract eval` as people use it: files of predictions, a model that is asked, gold that is made, what is refused."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_cli import BRIDGE, CHINESE, ROAD, SMOL, Finished, extract, write_files
+from test_cli_faults import assert_fault
+
+SPEC = ("-s", "title, year int?, tags[]")
+GOLD = [
+    {"id": "bridge", "text": BRIDGE, "title": "Harbour Bridge", "year": 1932, "tags": ["Sydney", "bridge"]},
+    {"id": "road", "text": ROAD, "title": "Nullarbor road", "year": None, "tags": ["Perth"]},
+    {"id": "zh", "text": CHINESE, "title": "悉尼海港大桥", "year": 1932, "tags": []},
+]
+GOOD = [{"source": row["id"], "data": {name: row[name] for name in ("title", "year", "tags")}} for row in GOLD]
+BAD = [{"source": row["id"], "data": {"title": "x", "year": 1, "tags": ["y"]}} for row in GOLD]
+ANSWERS = [{"text": {"title": "harbour bridge", "year": 1932, "tags": ["Sydney"]}}] * 3
+
+
+def rows(items: list[Any]) -> str:
+    return "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in items)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    """A folder with gold, predictions and scripted answers."""
+    files = {"gold.jsonl": GOLD, "good.jsonl": GOOD, "bad.jsonl": BAD, "answers.jsonl": ANSWERS}
+    return write_files(tmp_path, {name: rows(items) for name, items in files.items()})
+
+
+def measured(here: Path, *arguments: str) -> dict[str, Any]:
+    done = extract("eval", "gold.jsonl", *SPEC, "--json", *arguments, cwd=here)
+    assert done.code == 0, done.err
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+def test_predictions_of_a_file(here: Path) -> None:
+    found = measured(here, "--pred", "good.jsonl")
+    assert found["micro"]["f1"] == found["macro"]["f1"] == found["exact"] == found["valid"] == 1
+    assert found["micro"]["gold"] == 8
+    assert found["grounded"] == 1
+    assert [one["field"] for one in found["fields"]] == ["title", "year", "tags[]"]
+    assert found["fields"][1]["absence"] == {"precision": 1, "recall": 1, "f1": 1, "gold": 1, "found": 1, "right": 1}
+    assert measured(here, "--pred", "bad.jsonl")["micro"]["right"] == 0
+
+
+def test_the_table_is_for_people(here: Path) -> None:
+    done = extract("eval", "gold.jsonl", *SPEC, "--pred", "good.jsonl", cwd=here)
+    table = [line.split() for line in done.out.splitlines() if line.strip()]
+    assert ["title", "normalised", "1.000", "1.000", "1.000", "1.000–1.000", "3", "3"] in table
+    assert "3 documents: 100.0% without a fault, 100.0% valid; 100.0% of the values grounded" in done.out
+    assert done.err == ""
+
+
+def test_two_files_are_compared(here: Path) -> None:
+    done = extract("eval", "gold.jsonl", *SPEC, "--compare", "bad.jsonl", "good.jsonl", "--json", cwd=here)
+    found = json.loads(done.out)
+    assert found["differences"]["all values"]["by"] == 1
+    assert found["differences"]["title"]["significant"] is False  # of three documents nobody can say
+    told = extract("eval", "gold.jsonl", *SPEC, "--compare", "bad.jsonl", "good.jsonl", cwd=here).out
+    assert "A is bad.jsonl, B is good.jsonl" in told
+
+
+def test_the_model_is_asked_once(here: Path) -> None:
+    ask = ("-m", "replay:answers.jsonl", "--concurrency", "1")
+    found = measured(here, *ask)
+    assert {one["field"]: one["f1"] for one in found["fields"]} == {
+        "title": pytest.approx(1 / 3, abs=1e-4),
+        "year": pytest.approx(0.8),
+        "tags[]": pytest.approx(1 / 3, abs=1e-4),
+    }
+    (here / "answers.jsonl").write_text("")
+    assert measured(here, *ask) == found  # out of the ledger
+    records = [json.loads(line) for line in (here / "gold.predicted.jsonl").read_text().splitlines()]
+    assert [record["source"] for record in records] == ["bridge", "road", "zh"]
+
+
+def test_real_weights(here: Path, home: Path) -> None:
+    done = extract("eval", "gold.jsonl", "-s", "title!", *SMOL, "--json", "--max-tokens", "60", cwd=here)
+    found = json.loads(done.out)
+    assert found["documents"] == 3
+    assert found["grounded"] == 1  # verbatim
+
+
+def test_comparators_of_the_user(here: Path) -> None:
+    near = [{**row, "data": {**row["data"], "year": 1933}} for row in GOOD]
+    (here / "near.jsonl").write_text(rows(near))
+    assert measured(here, "--pred", "near.jsonl")["fields"][1]["right"] == 0
+    found = measured(here, "--pred", "near.jsonl", "--as", "year=number:0.01")
+    assert (found["fields"][1]["compare"], found["fields"][1]["right"]) == ("number:0.01", 2)
+    left_out = measured(here, "--pred", "near.jsonl", "--as", "year=ignore")
+    assert [one["field"] for one in left_out["fields"]] == ["title", "tags[]"]
+
+
+def test_what_is_odd_is_told(here: Path) -> None:
+    (here / "few.jsonl").write_text(rows([GOOD[0], {"source": "else", "data": GOOD[1]["data"]}]))
+    spec = ("-s", "title, year int?, tags[], place?")
+    done = extract("eval", "gold.jsonl", *spec, "--pred", "few.jsonl", cwd=here)
+    assert done.code == 0
+    assert "note: no prediction, so all of it is missing: road, zh" in done.err
+    assert "note: no gold, so not measured: else" in done.err
+    assert "note: in no gold record, so not measured: place" in done.err
+
+
+def test_a_bound_for_scripts(here: Path) -> None:
+    done = extract("eval", "gold.jsonl", *SPEC, "--pred", "bad.jsonl", "--fail-under", "0.5", cwd=here)
+    assert (done.code, done.err) == (1, "error: F1 0.000 is under 0.5\n")
+    assert extract("eval", "gold.jsonl", *SPEC, "--pred", "good.jsonl", "--fail-under", "1", cwd=here).code == 0
+
+
+def test_the_page(here: Path) -> None:
+    done = extract("eval", "gold.jsonl", *SPEC, "--pred", "bad.jsonl", "--html", "scores.html", cwd=here)
+    assert "scores.html: the page of the scores" in done.err
+    page = (here / "scores.html").read_text()
+    assert '<mark class="lacking">Harbour Bridge</mark>' in page
+    assert "<script" not in page
+
+
+# --- gold --------------------------------------------------------------------------------------------------------
+
+
+def test_gold_is_made_corrected_and_used(here: Path) -> None:
+    make = ("--init", "2", "--docs", "gold.jsonl", "--id-field", "id", "-m", "replay:answers.jsonl")
+    done = extract("eval", "mine.yaml", *SPEC, *make, cwd=here)
+    assert done.code == 0, done.err
+    assert "mine.yaml: 2 documents to correct" in done.err
+    text = (here / "mine.yaml").read_text()
+    assert text.startswith("# Gold for Record: 2 documents")
+    unused = extract("eval", "mine.yaml", *SPEC, "--pred", "good.jsonl", cwd=here)
+    assert_fault(unused, 2, "none of its 2 records is reviewed")
+    (here / "mine.yaml").write_text(text.replace("reviewed: false", "reviewed: true", 1))
+    used = extract("eval", "mine.yaml", *SPEC, "--pred", "good.jsonl", cwd=here)
+    assert "note: 1 documents are not reviewed yet, and not counted" in used.err
+    again = extract("eval", "mine.yaml", *SPEC, *make, cwd=here)
+    assert_fault(again, 2, "is there already")
+
+
+def test_gold_of_predictions_that_are_there(here: Path) -> None:
+    make = ("--init", "1", "--docs", "gold.jsonl", "--id-field", "id", "--pred", "good.jsonl")
+    done = extract("eval", "mine.yaml", *SPEC, *make, cwd=here)
+    assert done.code == 0, done.err
+    assert "year:" in (here / "mine.yaml").read_text()
+
+
+def test_documents_that_the_gold_only_names(here: Path) -> None:
+    write_files(here, {"docs/bridge.txt": BRIDGE, "named.jsonl": rows([{"source": "docs/bridge.txt", "title": "x"}])})
+    ask = ("-s", "title str", "-m", "replay:answers.jsonl", "--json")
+    (here / "answers.jsonl").write_text(rows([{"text": {"title": "Harbour Bridge"}}]))
+    found = json.loads(extract("eval", "named.jsonl", *ask, cwd=here).out)
+    assert (found["documents"], found["grounded"]) == (1, 1)
+
+
+# --- what is refused -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("nothing.jsonl", "--pred", "good.jsonl"), "nothing.jsonl"),
+        (("gold.jsonl", "--pred", "answers.jsonl"), "none of title, year, tags is in it"),
+        (("gold.jsonl", "--pred", "good.jsonl", "--as", "title"), "names no field"),
+        (("gold.jsonl", "--pred", "good.jsonl", "--as", "title=alike"), "'alike' compares nothing"),
+        (("gold.jsonl", "--pred", "good.jsonl", "--as", "name=exact"), "no field 'name'"),
+        (("gold.jsonl", "--pred", "good.jsonl", "--compare", "good.jsonl", "bad.jsonl"), "both name predictions"),
+        (("gold.jsonl", "--pred", "good.jsonl", "--id-field", "name"), "no field 'name'"),
+        (("new.yaml", "--init", "3"), "--init has no documents"),
+        (("gold.jsonl", "--init", "3", "--docs", "gold.jsonl", "--pred", "good.jsonl"), "a review file is YAML"),
+    ],
+)
+def test_what_is_refused(here: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = extract("eval", *arguments, *SPEC, cwd=here)
+    assert done.code in (1, 2)
+    assert message in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("library", ["numpy", "scipy", "rouge_score", "snowballstemmer"])
+def test_a_library_that_is_not_installed_is_named(here: Path, library: str) -> None:
+    text, count = ("title", 1) if library == "numpy" else ("summary", 2)  # the others need it themselves
+    tags = {"type": "array", "items": {"x-compare": "stem"}}
+    spec = json.dumps({"properties": {text: {"type": "string"}, "tags": tags}})
+    write_files(
+        here,
+        {
+            "gold.jsonl": rows([{"source": "a", text: "a b", "tags": ["x", "y"][:count]}]),
+            "pred.jsonl": rows([{"source": "a", text: "a c", "tags": ["xs", "ys"][:count]}]),
+        },
+    )
+    without = f"import sys; sys.modules[{library!r}] = None; from extractor.__main__ import main; main()"
+    done = run(here, without, "eval", "gold.jsonl", "-s", spec, "--pred", "pred.jsonl")
+    name = library.replace("_", "-")
+    assert_fault(done, 2, f"{name} is not installed", "pip install 'extractor[eval]'")
+
+
+def run(here: Path, program: str, *arguments: str) -> Finished:
+    import subprocess
+
+    done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=here, capture_output=True, check=False)
+    return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())

@@ -1,0 +1,480 @@
+"""Scores by hand, beside brute force and scipy; what files may say; the page."""
+
+from __future__ import annotations
+
+import json
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from extractor import schema
+from extractor.errors import SchemaError, UsageError
+from extractor.evaluate import Reading, Scores, compare, paired, read_answers, score
+from extractor.evaluate.answers import Answer, Answers
+from extractor.evaluate.comparators import comparator
+from extractor.evaluate.marks import marks_of
+from extractor.evaluate.page import render
+from extractor.evaluate.reviewing import sampled, write_review
+from extractor.evaluate.rules import Rules
+from extractor.evaluate.tally import Difference, Measure, Tally, corrected
+from extractor.types import Schema
+
+
+def scored(
+    pairs: list[tuple[Any, Any]], spec: Any, ways: dict[str, str] | None = None, texts: dict[str, str] | None = None
+) -> Scores:
+    gold = Answers("g", [Answer(str(at), data, f"g:{at}") for at, (data, _) in enumerate(pairs)])
+    found = Answers("p", [Answer(str(at), data, f"p:{at}") for at, (_, data) in enumerate(pairs) if data is not ...])
+    loaded = spec if isinstance(spec, Schema) else schema.load(spec)
+    return score(paired(gold, found), loaded, ways or {}, texts or {})
+
+
+def of_fields(scores: Scores) -> dict[str, tuple[float, float, float]]:
+    return {one.field: (one.measure.gold, one.measure.found, one.measure.right) for one in scores.fields}
+
+
+# --- comparators ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "score"),
+    [
+        ("exact", "a", "A", 0),
+        ("exact", 1, 1.0, 1),
+        ("exact", True, 1, 0),
+        ("exact", {"a": 1, "b": 2}, {"b": 2, "a": 1}, 1),
+        ("normalised", "The U.S.", "the us", 1),
+        ("normalised", "ＡＢ，Ｃ", "ab c", 1),
+        ("normalised", "C++", "C", 0),
+        ("normalised", "?", "!", 0),
+        ("normalised", 5, "5", 0),
+        ("fuzzy", "Dr. Ann Bell", "Dr Anne Bell", 1),
+        ("fuzzy", "Ann Bell", "Bo Hale", 0),
+        ("fuzzy:0.5", "abcd", "abxy", 1),
+        ("fuzzy:0.51", "abcd", "abxy", 0),
+        ("number", 1_200, "1,200", 1),
+        ("number", 100, 99.5, 0),
+        ("number:0.01", 100, 99.5, 1),
+        ("number:0.01", 0, 0.0, 1),
+        ("number", "no", "No", 1),
+        ("date", "3 May 2027", "2027-05-03", 1),
+        ("date", "2027年5月3日", "2027-05-03", 1),
+        ("date", "2027-05-04", "2027-05-03", 0),
+        ("date", "soon", "Soon", 1),
+        ("stem", "neural networks", "Neural network", 1),
+        ("stem", "neural networks", "networks", 0),
+        ("stem", "神经网络", "神经网络", 1),
+        ("rouge", "the cat sat", "the cat ran", 2 / 3),
+        ("rouge", "图书馆开放", "图书馆关门", 3 / 5),
+        ("rouge", "the cat", "", 0),
+        ("ignore", 1, 2, 1),
+    ],
+)
+def test_comparators(name: str, one: Any, other: Any, score: float) -> None:
+    assert comparator(name)(one, other) == pytest.approx(score)
+    assert comparator(name)(other, one) == pytest.approx(score)
+
+
+@pytest.mark.parametrize("name", ["exactly", "exact:1", "fuzzy:x", "fuzzy:2", "fuzzy:0", "number:-1", "number:1", ""])
+def test_comparators_that_are_none(name: str) -> None:
+    with pytest.raises(UsageError, match="compares nothing"):
+        comparator(name)
+
+
+# --- fields --------------------------------------------------------------------------------------------------
+
+TALK = "title, kind: a|b, keywords[], people[]{name, role?}, summary"
+GOLD = {
+    "title": "A ferry",
+    "kind": "a",
+    "keywords": ["x", "y"],
+    "people": [{"name": "Ann", "role": "master"}, {"name": "Bo", "role": None}],
+    "summary": "the cat sat",
+}
+FOUND = {
+    "title": "a Ferry!",
+    "kind": "b",
+    "keywords": ["y", "z", "x", "x"],
+    "people": [{"name": "Bo", "role": "cook"}, {"name": "ann", "role": "Master"}],
+    "summary": "the cat ran",
+}
+
+
+def test_counts_by_hand() -> None:
+    scores = scored([(GOLD, FOUND)], TALK)
+    assert of_fields(scores) == {
+        "title": (1, 1, 1),
+        "kind": (1, 1, 0),
+        "keywords[]": (2, 4, 2),
+        "people[]": (2, 2, 1),  # Ann as a whole, Bo not
+        "people[].name": (2, 2, 2),
+        "people[].role": (1, 2, 1),
+        "summary": (1, 1, pytest.approx(2 / 3)),
+    }
+    assert scores.micro == Measure(8, 11, pytest.approx(6 + 2 / 3))
+    assert scores.micro.f1 == pytest.approx(2 * (6 + 2 / 3) / 19)
+    assert scores.macro == pytest.approx((1 + 0 + 4 / 6 + 1 + 2 / 3 + 2 / 3) / 6)
+    assert scores.exact == 0
+    assert scores.by_document is not None
+    assert scores.by_document[0] == scores.micro.f1  # it is the only one
+    assert {one.field: one.by for one in scores.fields}["people[]"] == "all equal"
+    role = next(one for one in scores.fields if one.field == "people[].role")
+    assert role.absence == Measure(1, 0, 0)  # Bo has none, and one was found
+
+
+def test_means_of_documents() -> None:
+    scores = scored(
+        [({"a": ["x", "y", "z"]}, {"a": ["x"]}), ({"a": ["x"]}, {"a": ["x"]}), ({"a": []}, {"a": []})], "a[]"
+    )
+    assert scores.micro.f1 == pytest.approx(2 * 2 / 6)
+    assert scores.by_document is not None
+    assert scores.by_document[0] == pytest.approx((0.5 + 1) / 2)  # the last has nothing to measure
+
+
+def test_what_is_missing_and_what_is_too_much() -> None:
+    scores = scored([(GOLD, ...), (GOLD, GOLD)], TALK)
+    assert scores.missing == ["0"]
+    assert of_fields(scores)["people[].name"] == (4, 2, 2)
+    assert scores.exact == 0.5
+    assert scores.valid == 0.5
+    assert scores.micro.recall == 0.5
+    assert scores.micro.precision == 1
+
+
+def test_other_kinds_of_value() -> None:
+    """A list in place of a text, a text in place of a record: all of the one is missing, all of the other too much."""
+    scores = scored([({"a": "x", "b": {"c": "y"}}, {"a": ["x"], "b": "y"})], "a, b{c}")
+    assert scores.micro == Measure(2, 2, 0)
+
+
+def test_absences() -> None:
+    pairs = [
+        ({"doi": None}, {"doi": None}),
+        ({"doi": None}, {"doi": "10.1/a"}),
+        ({"doi": "10.1/b"}, {"doi": None}),
+        ({"doi": "10.1/c"}, {"doi": "10.1/c"}),
+        ({}, {"doi": ""}),
+    ]
+    (field,) = scored(pairs, "doi?").fields
+    assert field.measure == Measure(2, 2, 1)
+    assert field.absence == Measure(3, 3, 2)
+
+
+def test_absent_lists_and_records() -> None:
+    scores = scored([({"a": [], "b": None}, {"a": ["x"], "b": {"c": "y"}})], "a[], b?{c}")
+    assert of_fields(scores) == {"a[]": (0, 1, 0), "b.c": (0, 1, 0)}
+    assert scores.micro.recall is None
+    assert scores.micro.f1 == 0
+    assert scores.fields[0].absence == Measure(1, 0, 0)
+
+
+def test_fields_that_no_gold_has_are_not_measured() -> None:
+    scores = scored([({"title": "a"}, {"title": "a", "people": [{"name": "x"}]})], "title, people[]{name}")
+    assert scores.unmeasured == ["people"]
+    assert of_fields(scores) == {"title": (1, 1, 1)}
+
+
+def test_root_that_is_a_list_or_a_scalar() -> None:
+    words = Schema("Words", {"type": "array", "items": {"type": "string"}}, "0" * 8)
+    assert of_fields(scored([(["a", "b"], ["b"])], words)) == {"[]": (2, 1, 1)}
+    word = Schema("Word", {"type": "string"}, "1" * 8)
+    assert of_fields(scored([("a", "A")], word)) == {"": (1, 1, 1)}
+
+
+def test_keys_that_the_schema_does_not_name() -> None:
+    prices = Schema("Prices", {"type": "object", "additionalProperties": {"type": "number"}}, "2" * 8)
+    assert of_fields(scored([({"a": 1, "b": 2}, {"a": 1.0, "c": 3})], prices)) == {"*": (2, 2, 1)}
+
+
+def test_tuples_are_compared_by_place() -> None:
+    pair = {"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": False}
+    assert of_fields(scored([(["a", 1], ["b", 1])], Schema("Pair", pair, "3" * 8))) == {
+        "[0]": (1, 1, 0),
+        "[1]": (1, 1, 1),
+    }
+
+
+def test_recursive_schemas_end() -> None:
+    node = {
+        "$ref": "#/$defs/N",
+        "$defs": {"N": {"type": "object", "properties": {"v": {"type": "string"}, "next": {"$ref": "#/$defs/N"}}}},
+    }
+    scores = scored([({"v": "a", "next": {"v": "b"}}, {"v": "a"})], Schema("Node", node, "4" * 8))
+    assert scores.micro == Measure(2, 1, 1)
+
+
+# --- rules ---------------------------------------------------------------------------------------------------
+
+
+def with_rule(how: str, items: dict[str, Any] | None = None) -> Schema:
+    return schema.load({"properties": {"a": {"type": "array", "x-compare": how, "items": items or {"type": "string"}}}})
+
+
+def test_a_set_counts_what_is_repeated_once() -> None:
+    pair = ({"a": ["x", "y", "Y"]}, {"a": ["x", "X", "x"]})
+    assert of_fields(scored([pair], with_rule("set"))) == {"a[]": (2, 1, 1)}
+    assert of_fields(scored([pair], "a[]")) == {"a[]": (3, 3, 1)}
+
+
+def test_ordered_lists_count_what_stands_in_order() -> None:
+    pair = ({"a": ["x", "y", "z"]}, {"a": ["z", "x", "y"]})
+    assert of_fields(scored([pair], with_rule("ordered"))) == {"a[]": (3, 3, 2)}
+    assert of_fields(scored([pair], "a[]")) == {"a[]": (3, 3, 3)}
+
+
+def test_a_list_says_it_for_its_items_and_the_user_before_all() -> None:
+    pair = ({"a": ["cats"]}, {"a": ["cat"]})
+    assert of_fields(scored([pair], with_rule("stem"))) == {"a[]": (1, 1, 1)}
+    assert of_fields(scored([pair], with_rule("stem", {"type": "string", "x-compare": "exact"}))) == {"a[]": (1, 1, 0)}
+    assert of_fields(scored([pair], with_rule("stem"), {"a[]": "exact"})) == {"a[]": (1, 1, 0)}
+    assert of_fields(scored([(pair[0] | {"b": 1}, pair[1] | {"b": 2})], "a[], b int", {"a": "ignore"})) == {
+        "b": (1, 1, 0)
+    }
+
+
+def test_rules_that_are_none() -> None:
+    with pytest.raises(SchemaError, match=r"a: x-compare: 'alike' compares nothing"):
+        scored([({"a": ["x"]}, {"a": ["y"]})], with_rule("alike"))
+    with pytest.raises(UsageError, match="no field 'b'"):
+        scored([({"a": ["x"]}, {"a": ["y"]})], "a[]", {"b": "exact"})
+
+
+def test_defaults_by_what_a_field_is() -> None:
+    spec = "n int, day date, ok bool, kind: a|b, name, 摘要"
+    record = {"n": 1, "day": "2027-05-03", "ok": True, "kind": "a", "name": "x", "摘要": "好"}
+    by = {one.field: one.by for one in scored([(record, record)], spec).fields}
+    assert by == {"n": "number", "day": "date", "ok": "exact", "kind": "exact", "name": "normalised", "摘要": "rouge"}
+
+
+def test_a_key_tells_records_apart() -> None:
+    item = {
+        "type": "object",
+        "properties": {"id": {"type": "string", "x-key": True}, "v": {"type": "string"}, "w": {"type": "string"}},
+    }
+    listed = schema.load({"properties": {"a": {"type": "array", "items": item}}})
+    gold = {"a": [{"id": "1", "v": "x", "w": "y"}]}
+    scores = scored([(gold, {"a": [{"id": "2", "v": "x", "w": "y"}]})], listed)
+    assert scores.micro == Measure(3, 3, 0)
+
+
+def test_choices_weigh_little_where_records_are_paired() -> None:
+    gold = {"e": [{"kind": "a", "text": "Oslo"}, {"kind": "b", "text": "Bergen"}]}
+    found = {"e": [{"kind": "a", "text": "Bergen"}, {"kind": "b", "text": "Oslo"}]}
+    assert of_fields(scored([(gold, found)], "e[]{kind: a|b, text}")) == {
+        "e[]": (2, 2, 0),
+        "e[].kind": (2, 2, 0),
+        "e[].text": (2, 2, 2),
+    }
+
+
+# --- matching: brute force -----------------------------------------------------------------------------------
+
+ITEM = schema.load("a, b, c")
+ITEMS = st.lists(st.fixed_dictionaries({name: st.sampled_from("xyz") for name in "abc"}), max_size=4)
+
+
+def best_sum(gold: list[Any], found: list[Any]) -> int:
+    """The most fields that can be equal, by all ways to pair."""
+    one, other = sorted((gold, found), key=len)
+    return max(
+        sum(left[name] == right[name] for left, right in zip(one, order, strict=True) for name in "abc")
+        for order in permutations(other, len(one))
+    )
+
+
+@given(ITEMS, ITEMS)
+def test_no_pairing_is_better(gold: list[Any], found: list[Any]) -> None:
+    marks = marks_of({"r": gold}, {"r": found}, schema.load("r[]{a, b, c}"), Rules())
+    values = [mark for mark in marks if mark.kind == "value"]
+    assert sum(mark.score for mark in values) == best_sum(gold, found)
+    assert sum(mark.gold is not None for mark in values) == 3 * len(gold)
+    assert sum(mark.found is not None for mark in values) == 3 * len(found)
+
+
+@given(st.lists(st.sampled_from("xyz"), max_size=6), st.lists(st.sampled_from("xyz"), max_size=6))
+def test_ordered_is_the_longest_common_subsequence(gold: list[str], found: list[str]) -> None:
+    marks = marks_of({"a": gold}, {"a": found}, with_rule("ordered"), Rules())
+    lengths = np.zeros((len(gold) + 1, len(found) + 1))
+    for at, one in enumerate(gold):
+        for to, other in enumerate(found):
+            around = max(lengths[at, to + 1], lengths[at + 1, to])
+            lengths[at + 1, to + 1] = lengths[at, to] + 1 if one == other else around
+    assert sum(mark.score for mark in marks if mark.kind == "value") == lengths[-1, -1]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(JSON, JSON)
+def test_any_two_values_can_be_compared(one: Any, other: Any) -> None:
+    anything = Schema("Any", {}, "5" * 8)
+    there = marks_of(one, other, anything, Rules())
+    back = marks_of(other, one, anything, Rules())
+    assert sum(mark.score for mark in there) == pytest.approx(sum(mark.score for mark in back))
+    assert all(mark.score == 1 for mark in marks_of(one, one, anything, Rules()))
+
+
+# --- intervals and differences: scipy ------------------------------------------------------------------------
+
+
+def accuracies(rights: list[int]) -> list[tuple[Any, Any]]:
+    return [({"k": "a"}, {"k": "a" if right else "b"}) for right in rights]
+
+
+FIRST = [1, 0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 0]
+SECOND = [1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1]
+
+
+def test_intervals_are_those_of_scipy() -> None:
+    ours = scored(accuracies(FIRST * 5), "k: a|b").micro_interval
+    assert ours is not None
+    theirs = stats.bootstrap((FIRST * 5,), np.mean, method="percentile", n_resamples=5_000, rng=1).confidence_interval
+    assert ours == pytest.approx((theirs.low, theirs.high), abs=0.02)
+
+
+def test_probabilities_are_those_of_scipy() -> None:
+    found = compare(scored(accuracies(FIRST), "k: a|b"), scored(accuracies(SECOND), "k: a|b"))
+    ours = found["k"]
+    assert ours is not None
+    theirs = stats.permutation_test(
+        (SECOND, FIRST), lambda one, other: np.mean(one) - np.mean(other), permutation_type="samples"
+    )
+    assert ours.by == pytest.approx(theirs.statistic)
+    assert ours.p == pytest.approx(theirs.pvalue, abs=0.02)
+    assert not ours.is_significant
+    assert found["all values"] is not None
+
+
+def test_what_is_better_everywhere_is_significant() -> None:
+    found = compare(scored(accuracies([0] * 12), "k: a|b"), scored(accuracies([1] * 12), "k: a|b"))
+    assert found["k"] == Difference(1, 1, 1, pytest.approx(2 / 4096, abs=5e-4))
+    assert found["k"].is_significant
+
+
+def test_correction_by_holm() -> None:
+    given = {name: Difference(0.1, 0, 0.2, p) for name, p in (("a", 0.01), ("b", 0.04), ("c", 0.03), ("d", 0.005))}
+    found = corrected({**given, "e": None})
+    assert {name: one and one.p for name, one in found.items()} == {
+        "a": pytest.approx(0.03),
+        "b": pytest.approx(0.06),
+        "c": pytest.approx(0.06),
+        "d": pytest.approx(0.02),
+        "e": None,
+    }
+
+
+def test_an_empty_tally_has_nothing_to_say() -> None:
+    tally = Tally([[]])
+    assert tally.measure("value", []) == Measure(0, 0, 0)
+    assert tally.interval("value", []) is None
+
+
+# --- grounded ------------------------------------------------------------------------------------------------
+
+
+def test_values_are_looked_up_where_the_text_is_there() -> None:
+    scores = scored([({"a": "x", "b": "y"}, {"a": "Oslo", "b": "Bergen"})], "a, b", texts={"0": "a walk in Oslo"})
+    assert scores.grounded == 0.5
+    assert scored([({"a": "x"}, {"a": "Oslo"})], "a str").grounded is None
+
+
+# --- files ---------------------------------------------------------------------------------------------------
+
+
+def lines(path: Path, *rows: Any) -> Path:
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    return path
+
+
+def test_forms_of_a_line(tmp_path: Path) -> None:
+    whole = {"source": "c.txt", "data": {"a": "3"}, "spans": {}, "seconds": 2.5, "usage": {"input_tokens": 7}}
+    file = lines(
+        tmp_path / "gold.jsonl",
+        {"id": 7, "text": "hello", "a": "1", "more": True},
+        {"source": "b.txt", "data": {"a": "2"}},
+        whole,
+        {"a": "4"},
+    )
+    found = read_answers(file, Reading(schema.load("a, b?"))).every
+    assert [one.source for one in found] == ["7", "b.txt", "c.txt", f"{file}:4"]
+    assert [one.data for one in found] == [{"a": "1"}, {"a": "2"}, {"a": "3"}, {"a": "4"}]
+    assert found[0].text == "hello"
+    assert found[2].record is not None
+    assert found[2].record.seconds == 2.5
+
+
+def test_predictions_are_found_by_name_or_by_line(tmp_path: Path) -> None:
+    reading = Reading(schema.load("a str"))
+    gold = read_answers(lines(tmp_path / "gold.jsonl", {"id": "x", "a": "1"}, {"id": "y", "a": "2"}), reading)
+    named = lines(tmp_path / "one.jsonl", {"source": "y", "data": {"a": "2"}}, {"source": "z", "data": {"a": "3"}})
+    found = paired(gold, read_answers(named, reading))
+    assert (found.missing, [*found.unknown]) == (["x"], ["z"])
+    numbered = lines(tmp_path / "two.jsonl", {"source": "data/gold.jsonl:1", "data": {"a": "1"}})
+    assert paired(gold, read_answers(numbered, reading)).missing == ["y"]
+    with pytest.raises(UsageError, match="has no document of"):
+        paired(gold, read_answers(lines(tmp_path / "three.jsonl", {"source": "q", "data": {"a": ""}}), reading))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no records in it"),
+        ("[1]", "not an object"),
+        ('{"id": "a"}', "none of a is in it"),
+        ('{"id": "a", "a": "1"}\n{"id": "a", "a": "2"}', "'a' is there twice"),
+        ('{"id": "a", ', "gold.jsonl:1:"),
+        ('{"source": "a", "data": {}, "spans": 3}', "/spans"),
+    ],
+)
+def test_files_that_say_nothing(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "gold.jsonl"
+    file.write_text(text)
+    with pytest.raises((UsageError, SchemaError), match=message):
+        read_answers(file, Reading(schema.load("a str")))
+
+
+def test_a_review_file_counts_as_far_as_it_is_reviewed(tmp_path: Path) -> None:
+    path, loaded = tmp_path / "gold.yaml", schema.load("a, b?")
+    write_review(path, loaded, [("x.txt", "one\n\ntwo: three", {"a": "1", "b": None}), ("y.txt", "四", None)])
+    with pytest.raises(UsageError, match="none of its 2 records is reviewed"):
+        read_answers(path, Reading(loaded))
+    path.write_text(path.read_text().replace("reviewed: false", "reviewed: true", 1))
+    found = read_answers(path, Reading(loaded))
+    assert found.unreviewed == ["y.txt"]
+    assert (found.every[0].data, found.every[0].text) == ({"a": "1", "b": None}, "one\n\ntwo: three")
+    with pytest.raises(UsageError, match="is there already"):
+        write_review(path, loaded, [])
+
+
+def test_a_sample_is_the_same_each_time_and_mostly_of_more() -> None:
+    names = [f"{at}.txt" for at in range(100)]
+    some = sampled(names, 10, str)
+    assert some == sampled(names, 10, str)
+    assert some == sorted(some, key=names.index)
+    assert len({*some} & {*sampled([*names, *(f"new{at}" for at in range(20))], 10, str)}) >= 6
+
+
+# --- the page ------------------------------------------------------------------------------------------------
+
+
+def test_the_page_marks_what_is_wrong_and_escapes_all() -> None:
+    evil = "<script>alert(1)</script>"
+    pairs = [({"a": "Oslo", "b": evil}, {"a": "Bergen", "b": evil}), ({"a": "x", "b": "y"}, ...)]
+    texts = {"0": f"From Bergen to Oslo. {evil}" + " and on" * 500, "1": "x"}
+    page = render("p & g", scored(pairs, "a, b", texts=texts), schema.load("a, b"), texts)
+    assert "<script" not in page
+    assert "p &amp; g" in page
+    assert '<mark class="wrong">Bergen</mark>' in page
+    assert '<mark class="lacking">Oslo</mark>' in page
+    assert "no prediction" in page
+    assert page.count(" and on") < 60  # only what is around what is marked
