@@ -13,6 +13,7 @@ from typing import Any
 from extractor.pointers import behind
 
 _AT = "#/$defs/"
+_UNTOLD: Mapping[str, Any] = {}  # of a place nothing is said; one for all of them, as they are known by identity
 
 
 def told(strict: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -33,8 +34,7 @@ class _Telling:
     names: dict[tuple[str, int, str], tuple[str, Any]] = field(default_factory=dict)  # with what the identity is of
 
     def node(self, strict: Mapping[str, Any], origin: Any) -> dict[str, Any]:
-        if not isinstance(origin, Mapping):
-            return dict(strict)
+        origin = origin if isinstance(origin, Mapping) else _UNTOLD
         meant = behind(self.root, origin)
         about = _about(origin, meant)
         if "$ref" in strict:  # beside it nothing may stand

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,16 @@ class TestOfMany:
 
 
 class TestOtherModes:
+    def test_functions_have_all_definitions_that_they_refer_to(self) -> None:
+        whether = {"enum": ["True", "False", "either"]}
+        fields = {name: {**whether, "description": name, "default": "either"} for name in ("free", "open")}
+        calls = to_calls(one_of({"find": {"type": "object", "properties": fields}}))
+        assert calls
+        parameters = calls.functions[0].parameters
+        used = {*re.findall(r"#/\$defs/(\w+)", json.dumps(parameters))}
+        assert used
+        assert used == {*parameters["$defs"]}
+
     def test_functions_have_the_names_that_servers_take(self) -> None:
         calls = to_calls(one_of({"find/person": Person, "find person": LOG, "log": LOG}))
         assert calls is not None
