@@ -2,7 +2,8 @@
 
 An optional argument that is nowhere in the query is taken out: on 130 calls of a model of 1.5 billion parameters that
 mended 12 and broke 2. Where a choice `asks`, what a call needs and is nowhere is looked for once more: the model has to
-copy the words that state it, or to say that there are none. Then it is missing.
+copy the words that state it, or to say that there are none. Then it is missing; so it is where those words are the ones
+that state another argument of the call.
 """
 
 from __future__ import annotations
@@ -42,9 +43,12 @@ async def stated_only(
     if not needed:
         return record
     answers = {path: await _asked(path, field, document, engine, options) for path, field in needed.items()}
-    words = {path: answer.data[path[-1]] if answer.ok else None for path, answer in answers.items()}
-    said = {pointer(path): f"by the model, of {words[path]!r:.80}" for path in needed if words[path]}
-    silent = {path: _NOT_STATED for path in needed if not words[path]}
+    silent = {path: why for path, answer in answers.items() if (why := _silence(path, answer, record))}
+    said = {
+        pointer(path): f"by the model, of {answer.data[path[-1]]!r:.80}"
+        for path, answer in answers.items()
+        if path not in silent
+    }
     record = replace(
         record,
         notes=joined(record.notes, said),
@@ -107,6 +111,18 @@ async def _asked(
     }
     alone = replace(options, think=False, on_partial=None)
     return await extract(document, Schema("Stated", asked, digest(asked)), engine, alone)
+
+
+def _silence(path: Path, answer: Extraction, record: Extraction) -> str | None:
+    """Why the query does not state an argument, by the words that are to do so: none, or those of another argument."""
+    words = answer.data[path[-1]] if answer.ok else None
+    if not words:
+        return _NOT_STATED
+    stands, call = answer.spans.get(pointer(path[-1:])), pointer(path[:-1])
+    others = [span for place, span in record.spans.items() if place.startswith(f"{call}/")]
+    if stands is not None and any(one.start <= stands.start and stands.end <= one.end for one in others):
+        return f"the query has only {words!r:.80} for it, which is of another argument"
+    return None
 
 
 def _without(record: Extraction, schema: Schema, places: Mapping[Path, str], instead: Any) -> Extraction:

@@ -148,6 +148,17 @@ class TestAsk:
         assert record.data == oslo()
         assert record.notes["/arguments/city"] == '''by the model, of "Norway's capital?"'''
 
+    def test_words_of_another_argument_state_no_other(self) -> None:
+        def pay(account: str, code: str) -> None:
+            """Pay."""
+
+        asked = {"tool": "pay", "arguments": {"account": "DE7", "code": "999"}}
+        schema = schema_of(load_tools([pay]), ask=True)
+        record = asyncio.run(extract(Document("q", "From DE7"), schema, Model([asked, {"code": "DE7"}])))
+        assert (record.data["arguments"], record.data["missing"]) == ({"account": "DE7"}, {"code": ""})
+        why = "the query has only 'DE7' for it, which is of another argument: '999'"
+        assert record.notes == {"/arguments/code": why}
+
     def test_records_that_have_themselves_in_them(self) -> None:
         answer = {"tool": "Node", "arguments": {"name": None, "size": 7}}
         call = choose("Plant it", [Node, other], engine=Model([answer]), ask=True)
