@@ -18,11 +18,13 @@ from extractor.evidence import Evidence
 from extractor.examples import choose
 from extractor.field_names import renamed
 from extractor.grammar import compile_schema
+from extractor.labels import label_probabilities
 from extractor.leaks import leaks
 from extractor.pointers import by_pointer, joined, pointer
 from extractor.prompt import messages, unescape, voice_for
 from extractor.pytypes import additions
 from extractor.schema import is_many
+from extractor.tagged_union import choice_of
 from extractor.talk import Options, Talk
 from extractor.types import Document, Engine, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
@@ -70,10 +72,25 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
         probabilities=talk.probabilities,
     )
     record = _finish(record, draft, evidence)
+    if options.probs and record.data is not None:
+        record = await _with_labels(record, messages(document, schema, voice, examples), schema, engine, options)
     if data is None:
         record = replace(record, notes=joined(record.notes, leaks(record.data, examples, document, schema)))
     errors, notes = few_problems(record.errors), few_notes(record.notes)
     return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - started, 3))
+
+
+async def _with_labels(
+    record: Extraction, chat: tuple[Message, ...], schema: Schema, engine: Engine, options: Options
+) -> Extraction:
+    """A record with how likely the labels of its choices are; those of a choice between schemas are known already."""
+    if choice_of(schema):
+        return record
+    if options.style.encoding != "json" or options.style.form != "chat":
+        why = "labels are scored of answers in JSON to a chat only"
+        return replace(record, notes=joined(record.notes, {"": why}))
+    found = await label_probabilities(schema, record.data, chat, engine)
+    return replace(record, probabilities=found.probabilities, notes=joined(record.notes, found.notes))
 
 
 def unread(source: str, fault: SourceError, schema: Schema, engine: Engine, options: Options) -> Extraction:

@@ -59,7 +59,7 @@ class Options:
     in the document (`report`), or have to stand there (`require`); verbatim fields always have to. `strategy` says what
     of a long text is asked about at once, `chunk_tokens` how much of it, and `context_tokens` how much of its beginning
     every part shows. With `passes` above 1 a model is asked so many times less one what its lists lack, as long as
-    something comes.
+    something comes. With `probs` the record says how likely each label of a choice is, where the engine can tell.
     """
 
     max_tokens: int = 4096
@@ -75,6 +75,7 @@ class Options:
     chunk_tokens: int = 2_000
     context_tokens: int = 100
     passes: int = 1
+    probs: bool = False
     on_partial: OnPartial | None = field(default=None, compare=False)
     on_part: OnPart | None = field(default=None, compare=False)
 

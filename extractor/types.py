@@ -179,6 +179,14 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Continuation:
+    """A text that may come next; with `ends` something has to follow that begins with one of these characters."""
+
+    text: str
+    ends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """What a model answered: JSON text, or free text in mode `prompt`.
 
@@ -204,8 +212,9 @@ class Engine(Protocol):
     document fails, nobody asks again, and the run goes on. Any other `EngineError` ends the run; what else is raised in
     an engine of a user's counts as `EngineUnavailable`. An engine may also have `stream(request, on_text) ->
     Completion`, which shows its text on the way; `honoured() -> modes` and `disown(mode, why)`, where it learns only by
-    asking which modes work; `slots`, the requests that it takes at once; `count_tokens(messages) -> int`; and
-    `aclose()`.
+    asking which modes work; `slots`, the requests that it takes at once; `count_tokens(messages) -> int`;
+    `likelihoods(messages, continuations) -> list[float]`, the logarithms of the probabilities of texts that may come
+    next but for what all of them begin with, where the last message is begun by the model itself; and `aclose()`.
     """
 
     @property

@@ -203,3 +203,39 @@ def run(here: Path, program: str, *arguments: str) -> Finished:
 
     done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=here, capture_output=True, check=False)
     return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+# --- how sure the model is ---------------------------------------------------------------------------------------
+
+
+def test_labels_have_probabilities_and_these_are_judged(here: Path, home: Path) -> None:
+    write_files(
+        here,
+        {
+            "gold.jsonl": rows(
+                [{"id": "a", "text": BRIDGE, "kind": "bridge"}, {"id": "b", "text": ROAD, "kind": "road"}]
+            )
+        },
+    )
+    spec = ("-s", "kind: bridge|road|tunnel")
+    done = extract("eval", "gold.jsonl", *spec, *SMOL, "--probs", "--json", "--html", "page.html", cwd=here)
+    assert done.code == 0, done.err
+    found = json.loads(done.out)["calibration"]
+    assert sum(one["count"] for one in found["bins"]) == 2
+    records = [json.loads(line) for line in (here / "gold.predicted.jsonl").read_text().splitlines()]
+    for record in records:
+        likely = record["probabilities"]["/kind"]
+        assert [*likely] == ["bridge", "road", "tunnel"]
+        assert sum(likely.values()) == pytest.approx(1, abs=1e-3)
+    assert "Expected calibration error" in (here / "page.html").read_text()
+    table = extract("eval", "gold.jsonl", *spec, "--pred", "gold.predicted.jsonl", cwd=here).out
+    assert "2 labels with probabilities: expected calibration error" in table
+
+
+def test_engines_that_cannot_tell_say_so(here: Path) -> None:
+    write_files(here, {"a.txt": BRIDGE, "kind.jsonl": rows([{"text": {"kind": "road"}}])})
+    done = extract("run", "a.txt", "-s", "kind: bridge|road", "-m", "replay:kind.jsonl", "--probs", "--full", cwd=here)
+    record = json.loads(done.out)
+    assert record["data"] == {"kind": "road"}
+    assert record["probabilities"] == {}
+    assert record["notes"] == {"": "this engine does not tell how likely labels are"}

@@ -31,7 +31,7 @@ from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
 from extractor.pipeline import extract
 from extractor.schema import digest, load
 from extractor.talk import Options, build_request
-from extractor.types import Completion, Document, Extraction, Message, Request, Schema
+from extractor.types import Completion, Continuation, Document, Extraction, Message, Request, Schema
 from extractor.validation import validate
 from extractor.verbatim import runs
 
@@ -238,6 +238,53 @@ def test_tokens_are_counted_as_they_will_be() -> None:
 
     counted, used = run(both)
     assert counted == used > 0
+
+
+LABELS = ("sport", "sports", "business", "politics", "国际", "体育")
+
+
+def test_likelihoods_are_those_of_the_tokens_one_by_one() -> None:
+    """Beside the chat's own log probabilities, read token by token along a label: another way to the same."""
+    asked = (Message("system", f"Answer one of {', '.join(LABELS)} as JSON."), Message("user", "The team won the cup."))
+    begun = '{"category":'
+
+    async def along(engine: LlamaEngine, text: str) -> float:
+        """The probability of a text, each token the likeliest one that goes on with it."""
+        total, done = 0.0, ""
+        while done != text:
+            chat = (*asked, Message("assistant", begun + done))
+            told = await engine.generate(Request(chat, mode="prompt", max_tokens=1, alternatives=20_000))
+            rest = text[len(done) :]
+            weight, token = max(
+                (weight, one) for one, weight in told.tokens[0].likeliest.items() if rest.startswith(one)
+            )
+            total += weight
+            done += token
+        return total
+
+    async def both(engine: LlamaEngine) -> tuple[list[float], list[float]]:
+        chat = (*asked, Message("assistant", begun))
+        texts = [f' "{label}' for label in LABELS]
+        found = await engine.likelihoods(chat, [Continuation(text) for text in texts])
+        return found, [await along(engine, text) for text in texts[:4]]
+
+    found, others = run(both)
+    assert len(found) == len(LABELS)
+    beside = [[weight - some[0] for weight in some[:4]] for some in (found, others)]
+    assert beside[0] == pytest.approx(beside[1], abs=0.1)  # a batch of other size rounds otherwise
+    assert all(weight < 0 for weight in found)
+
+
+def test_what_has_to_follow_counts() -> None:
+    """'sport' is what 'sports' begins with: only the quote says that it ends there."""
+
+    async def ask(engine: LlamaEngine) -> list[float]:
+        chat = (Message("user", "Sports or sport?"), Message("assistant", '{"category":'))
+        texts = (Continuation(' "sport'), Continuation(' "sport', '"'), Continuation(' "sport', "q"))
+        return await engine.likelihoods(chat, texts)
+
+    open_, closed, never = run(ask)
+    assert never < closed < open_
 
 
 # --- the child is killed -------------------------------------------------------------------------------------

@@ -216,6 +216,10 @@ def _summary(scores: Scores) -> Iterable[str]:
     count = len(scores.documents)
     grounded = "" if scores.grounded is None else f"; {scores.grounded:.1%} of the values grounded"
     yield f"{count:,} documents: {scores.exact:.1%} without a fault, {scores.valid:.1%} valid{grounded}"
+    if scores.calibration is not None:
+        known = scores.calibration
+        told = f"expected calibration error {known.error:.3f}, Brier score {known.brier:.3f}"
+        yield f"{known.count:,} labels with probabilities: {told}"
     usage = scores.usage
     if usage.input_tokens or scores.seconds:
         cost = f"; all: {usage.cost:.4g} US dollars" if usage.cost else ""

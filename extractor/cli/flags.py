@@ -87,6 +87,15 @@ PassesOption = Annotated[
         rich_help_panel=_DOCUMENTS,
     ),
 ]
+ProbsOption = Annotated[
+    bool,
+    typer.Option(
+        "--probs",
+        help="Say of each label of a choice, and of yes and no, how likely the model holds it. Weights on this "
+        "machine, and servers of llama.cpp.",
+        rich_help_panel=_ANSWERS,
+    ),
+]
 ManyOption = Annotated[bool, typer.Option("--many", help="A list of such records from each source, one line each.")]
 SchemaArgument = Annotated[
     str, typer.Argument(metavar="SPEC", help="As for --schema of `extract run`.", show_default=False)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import isawaitable
 from typing import Any, get_args
 
 from extractor.errors import EngineUnavailable, ExtractError, UsageError
 from extractor.plugins import spell
-from extractor.types import Completion, Engine, FinishReason, Message, Mode, OnText, Request, Usage
+from extractor.types import Completion, Continuation, Engine, FinishReason, Message, Mode, OnText, Request, Usage
 
 _SECONDS = 600.0  # of what is no answer to a document
 _NEEDED = ("id", "modes", "generate")
-_OPTIONAL = ("stream", "honoured", "disown", "slots", "count_tokens", "aclose")
+_OPTIONAL = ("stream", "honoured", "disown", "slots", "count_tokens", "likelihoods", "aclose")
 _EXAMPLE = "examples/engines.md shows one"
 
 
@@ -106,6 +106,12 @@ class OwnEngine:
             raise EngineUnavailable(f"{self.id} counted {count!r} tokens")
         return count
 
+    async def _likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float]:
+        found = await self._within(_SECONDS, "likelihoods", messages, texts)
+        if not isinstance(found, list) or len(found) != len(texts) or not all(map(_is_weight, found)):
+            raise EngineUnavailable(f"{self.id}: its likelihoods are {found!r:.80}, not a logarithm for each text")
+        return found
+
     async def _aclose(self) -> None:
         """What goes wrong here comes after all answers, and takes none of them away."""
         try:
@@ -175,6 +181,11 @@ _FIELDS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("thoughts", _is_text, "a text, '' where there is none"),
     ("notes", _are_notes, "a tuple of texts"),
 )
+
+
+def _is_weight(value: object) -> bool:
+    """Whether a value can be the logarithm of a probability."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and value <= 0
 
 
 def _modes(found: Any, name: str) -> tuple[Mode, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +15,7 @@ from extractor.engines.prices import cost_of
 from extractor.engines.trace import Trace
 from extractor.errors import UsageError
 from extractor.models import Progress
-from extractor.types import Completion, Engine, Message, Mode, OnText, Request, Usage
+from extractor.types import Completion, Continuation, Engine, Message, Mode, OnText, Request, Usage
 
 
 class Session:
@@ -146,6 +146,11 @@ class Session:
         """Tokens of a chat; None where the engine does not count."""
         count = getattr(self.engine, "count_tokens", None)
         return await count(messages) if count and self.is_here() else None
+
+    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
+        """How likely texts come next; None where the engine cannot tell."""
+        ask = getattr(self.engine, "likelihoods", None)
+        return await ask(messages, texts) if ask else None
 
     def close(self) -> None:
         """End what runs for it, from outside of an event loop."""

@@ -14,6 +14,7 @@ from itertools import groupby, pairwise
 from typing import Any, Literal
 
 from extractor.brevity import shorten
+from extractor.evaluate.calibration import Calibration
 from extractor.evaluate.scores import Compared, FieldScore, Scores
 from extractor.ground import ground
 from extractor.lines import to_json
@@ -41,6 +42,7 @@ def render(title: str, scores: Scores, schema: Schema, texts: Mapping[str, str])
             *_tiles(scores),
             "<h2>Fields</h2>",
             *_table(scores),
+            *_reliability(scores.calibration),
             f"<h2>The worst {len(worst)} of {len(scores.documents)} documents</h2>" if worst else "",
             *(part for one in worst for part in _document(one, schema, texts.get(one.gold.source))),
         )
@@ -120,6 +122,22 @@ def _absence(one: FieldScore) -> str:
     if one.absence is None:
         return ""
     return f"{one.absence.right:.0f} of {one.absence.gold:.0f}; {one.absence.found:.0f} said"
+
+
+def _reliability(known: Calibration | None) -> Iterator[str]:
+    """The reliability diagram: what share of labels is right, by how likely they were held."""
+    if known is None:
+        return
+    yield f"<h2>Probabilities of {known.count:,} labels</h2><p>Expected calibration error {known.error:.3f}, "
+    yield f"Brier score {known.brier:.3f}. A bar is the share of right labels, a number how many there are.</p>"
+    yield '<svg class="reliability" viewBox="-8 -4 116 116" role="img" aria-label="reliability diagram">'
+    yield '<rect class="all" width="100" height="100"/>'
+    for one in known.bins:
+        left = 10 * min(int(10 * one.likely), 9)
+        told = f"{one.count} labels, held {one.likely:.2f} likely: {one.right:.2f} right"
+        yield f'<g><title>{told}</title><rect class="f1" x="{left + 0.5}" width="9" y="{100 - 100 * one.right:.1f}" '
+        yield f'height="{100 * one.right:.1f}"/><text x="{left + 5}" y="109">{one.count}</text></g>'
+    yield '<line x1="0" x2="100" y1="100" y2="0"/></svg>'
 
 
 # --- documents -----------------------------------------------------------------------------------------------

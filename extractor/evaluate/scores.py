@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from statistics import mean
 from typing import Any
 
+from extractor.choices import name_of
 from extractor.errors import UsageError
 from extractor.evaluate.answers import Answer, Paired
+from extractor.evaluate.calibration import Calibration, Told, calibration
 from extractor.evaluate.marks import Mark, marks_of
 from extractor.evaluate.rules import Rules
 from extractor.evaluate.tally import Difference, Interval, Measure, Tally, corrected
@@ -82,6 +84,7 @@ class Scores:
     grounded: float | None
     usage: Usage
     seconds: float
+    calibration: Calibration | None = None  # of labels of which records say how likely they were
     missing: Sequence[str] = ()
     unknown: Sequence[str] = ()
     unmeasured: Sequence[str] = ()
@@ -101,6 +104,13 @@ class Scores:
             "exact": _rounded(self.exact),
             "valid": _rounded(self.valid),
             "grounded": _rounded(self.grounded),
+            "calibration": None
+            if self.calibration is None
+            else {
+                "error": _rounded(self.calibration.error),
+                "brier": _rounded(self.calibration.brier),
+                "bins": [asdict(one) for one in self.calibration.bins],
+            },
             "tokens": {"input": self.usage.input_tokens, "output": self.usage.output_tokens},
             "cost": self.usage.cost,
             "seconds_per_document": round(self.seconds / count, 3),
@@ -164,6 +174,7 @@ def score(paired: Paired, schema: Schema, given: Mapping[str, str], texts: Mappi
         grounded=_grounded(paired, schema, texts),
         usage=sum((one.record.usage for one in answers if one.record is not None), Usage()),
         seconds=sum(one.record.seconds for one in answers if one.record is not None),
+        calibration=calibration([told for one in documents for told in _likelihoods(one)]),
         missing=paired.missing,
         unknown=paired.unknown,
         unmeasured=unmeasured,
@@ -212,6 +223,18 @@ def _field(tally: Tally, kind: Any, name: str, by: str) -> FieldScore:
         tally.by_document(kind, [name]),
         are_records=kind == "record",
     )
+
+
+def _likelihoods(one: Compared) -> Iterable[Told]:
+    """How likely the labels of a document were held, and whether they are right."""
+    record = None if one.found is None else one.found.record
+    known = {} if record is None else record.probabilities
+    for mark in one.marks:
+        if record is None or mark.kind != "value" or mark.found is None:
+            continue
+        likely = known.get(mark.found, {}).get(name_of(value_at(record.data, mark.found)))
+        if likely is not None:
+            yield likely, float(mark.score == 1)
 
 
 def is_valid(answer: Answer, schema: Schema) -> bool:

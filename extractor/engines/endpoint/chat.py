@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
@@ -11,13 +11,14 @@ from typing import Any
 from extractor.engines.account import Account
 from extractor.engines.endpoint import wire
 from extractor.engines.endpoint.faults import NO_ANSWER, NO_SUCH_PATH
+from extractor.engines.endpoint.likelihood import Scorer
 from extractor.engines.endpoint.loops import goes_in_circles
 from extractor.engines.endpoint.transport import Patience, Transport
 from extractor.engines.pace import Pace, Turn
 from extractor.engines.trace import Trace
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
 from extractor.text import estimate_tokens
-from extractor.types import Completion, Message, Mode, OnText, Request, Usage
+from extractor.types import Completion, Continuation, Message, Mode, OnText, Request, Usage
 
 _COUNT_SECONDS = 60.0
 _PROBE_SECONDS = 30.0
@@ -85,6 +86,12 @@ class ChatEngine:
         if not isinstance(count, int):
             raise EngineUnavailable(f"{self.id}: the server does not count tokens")
         return count
+
+    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float]:
+        """How likely texts come next (logarithms); raises `EngineUnavailable` where few tokens are told."""
+        if self.server != "llama.cpp":
+            raise EngineUnavailable(f"{self.id}: only servers of llama.cpp tell how likely any text is")
+        return await Scorer(self.transport, self.model).likelihoods(messages, texts)
 
     async def aclose(self) -> None:
         """Close the connections."""

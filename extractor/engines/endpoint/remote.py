@@ -6,7 +6,7 @@ request goes out for each mode, strongest first, whose schema admits one answer 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from extractor.engines.endpoint.proof import PROOF_SECONDS, proof_of, prove_by_a
 from extractor.engines.endpoint.transport import Patience, is_loopback
 from extractor.engines.endpoint.wire import Server, usage_of
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, ModeRejected, RequestRejected, UsageError
-from extractor.types import Completion, Mode, OnText, Request
+from extractor.types import Completion, Continuation, Message, Mode, OnText, Request
 
 _LOOK_SECONDS = 15.0
 _PLAIN_TOKENS = 16
@@ -85,6 +85,11 @@ class RemoteEngine:
         """Ask the endpoint, and show the text on the way."""
         await self.look()
         return await self._unless_of_mode(request, self.chat.stream(request, on_text))
+
+    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float]:
+        """As those of the chat engine."""
+        await self.look()
+        return await self.chat.likelihoods(messages, texts)
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from extractor import models
@@ -21,7 +21,7 @@ from extractor.engines.llama.warm import Attached, find_served
 from extractor.engines.trace import Trace
 from extractor.errors import EngineError, EngineUnavailable, RequestRejected
 from extractor.gguf import read_header
-from extractor.types import Completion, Message, Mode, OnText, Request
+from extractor.types import Completion, Continuation, Message, Mode, OnText, Request
 
 # A literal that no model begins an answer with: where it does not appear, the grammar is not applied.
 _CANARY = "¤§¤"
@@ -127,6 +127,11 @@ class LlamaEngine:
             if self._child is None or not await asyncio.to_thread(self._child.ended):
                 raise
             return await (await self._ready()).count_tokens(messages)
+
+    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float]:
+        """How likely texts come next: the logarithms of their probabilities."""
+        async with self._gate.shared():
+            return await (await self._ready()).likelihoods(messages, texts)
 
     async def context(self) -> int | None:
         """Tokens of context, that all slots share; None before the weights are prepared."""

@@ -1,0 +1,116 @@
+"""How likely each label of a choice is: the model's own probability of writing it where it stands in the record.
+
+For a field with listed values, and for yes or no, each value is scored as what the model writes next, behind its prompt
+and the record as it is up to there; the probabilities are those of the legal values among each other. The idea of
+scoring all labels rather than writing one: Brown et al. 2020, "Language Models are Few-Shot Learners", section 2.4.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.choices import name_of
+from extractor.errors import EngineError
+from extractor.pointers import pointer
+from extractor.scopes import Nodes, Scope, Scopes, scopes_of
+from extractor.types import Continuation, Engine, Message, Schema
+
+SILENT = "this engine does not tell how likely labels are"
+
+_MOST_PLACES = 50  # of one record that are scored
+_MOST_LABELS = 1_000
+_AFTER_TEXT, _AFTER_OTHERS = '"', ",} ]\n\r\t"  # what follows a value in JSON, behind its own characters
+_HOLE = "\ufdd0hole\ufdd0"  # no character of Unicode, so in no document
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Labels:
+    """By pointer, how likely each label is; and why that is not known of places, '' for all."""
+
+    probabilities: dict[str, Mapping[str, float]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+async def label_probabilities(schema: Schema, data: Any, messages: Sequence[Message], engine: Engine) -> Labels:
+    """The probabilities of the labels of a record's choices; `messages` are what the model was asked with.
+
+    Labels are named as `name_of` names them: {'/category': {'sport': 0.9, 'business': 0.1}, '/paid': {'true': 1.0, …}}.
+    """
+    found = Labels()
+    ask = getattr(engine, "likelihoods", None)
+    places = [*_places(scopes_of(schema), data)]
+    if ask is None:
+        return Labels(notes={"": SILENT}) if places else found
+    for path, values in places[:_MOST_PLACES]:
+        names = {name_of(value): value for value in values}
+        begun = (*messages, Message("assistant", before(data, path)))
+        try:
+            weights = await ask(begun, [*map(_written, names.values())])
+        except EngineError as error:
+            found.notes[pointer(path)] = f"its labels are not scored: {error}"
+            return found
+        if weights is None:
+            return Labels(notes={"": SILENT})
+        found.probabilities[pointer(path)] = dict(zip(names, _normalised(weights), strict=True))
+    if len(places) > _MOST_PLACES:
+        found.notes[""] = f"the labels of {len(places) - _MOST_PLACES:,} more places are not scored"
+    return found
+
+
+def before(data: Any, path: Path) -> str:
+    """The JSON of a record up to a place: ({'a': 1, 'b': 'x', 'c': 2}, ('b',)) → '{"a": 1, "b":'."""
+    text = json.dumps(_with_hole(data, path), ensure_ascii=False)
+    return text[: text.index(f'"{_HOLE}"')].rstrip()
+
+
+def _with_hole(data: Any, path: Path) -> Any:
+    if not path:
+        return _HOLE
+    first, rest = path[0], path[1:]
+    if isinstance(data, Mapping):
+        return {name: _with_hole(value, rest) if name == first else value for name, value in data.items()}
+    return [_with_hole(value, rest) if at == first else value for at, value in enumerate(data)]
+
+
+def _written(value: Any) -> Continuation:
+    """A value as it stands behind a colon or a comma, with what has to follow it."""
+    text = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return Continuation(f" {text[:-1]}", _AFTER_TEXT)
+    return Continuation(f" {text}", _AFTER_OTHERS)
+
+
+def _normalised(weights: Sequence[float]) -> list[float]:
+    """Logarithms of probabilities as shares of their sum: [-1.2, -0.4] → [0.31, 0.69]."""
+    most = max(weights)
+    shares = [math.exp(weight - most) for weight in weights]
+    return [round(share / sum(shares), 4) for share in shares]
+
+
+def _places(scopes: Scopes, data: Any) -> Iterator[tuple[Path, Sequence[Any]]]:
+    """The places of a record where one of some values stands, with all that may."""
+    todo: list[tuple[Path, Nodes, Any]] = [((), scopes.nodes, data)]
+    while todo:
+        path, nodes, value = todo.pop()
+        scope = scopes.of(nodes)
+        if isinstance(value, Mapping):
+            todo += [((*path, name), scope.child(name), inner) for name, inner in [*value.items()][::-1]]
+        elif isinstance(value, list):
+            todo += [((*path, at), scope.child(at), value[at]) for at in reversed(range(len(value)))]
+        elif 1 < len(values := _values(scope)) <= _MOST_LABELS and value in values:
+            yield path, values
+
+
+def _values(scope: Scope) -> Sequence[Any]:
+    """The values that a place admits one by one: [] of what is open."""
+    if scope.choices is not None:
+        return [*scope.choices, *([None] if "null" in scope.kinds and None not in scope.choices else [])]
+    if scope.kinds in ({"boolean"}, {"boolean", "null"}):
+        return [True, False, *([None] if "null" in scope.kinds else [])]
+    return []
