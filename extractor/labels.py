@@ -43,15 +43,11 @@ async def label_probabilities(schema: Schema, data: Any, messages: Sequence[Mess
     Labels are named as `name_of` names them: {'/category': {'sport': 0.9, 'business': 0.1}, '/paid': {'true': 1.0, …}}.
     """
     found = Labels()
-    ask = getattr(engine, "likelihoods", None)
     places = [*_places(scopes_of(schema), data)]
-    if ask is None:
-        return Labels(notes={"": SILENT}) if places else found
     for path, values in places[:_MOST_PLACES]:
         names = {name_of(value): value for value in values}
-        begun = (*messages, Message("assistant", before(data, path)))
         try:
-            weights = await ask(begun, [*map(_written, names.values())])
+            weights = await likelihoods_of(data, path, [*names.values()], messages, engine)
         except EngineError as error:
             found.notes[pointer(path)] = f"its labels are not scored: {error}"
             return found
@@ -60,6 +56,21 @@ async def label_probabilities(schema: Schema, data: Any, messages: Sequence[Mess
         found.probabilities[pointer(path)] = dict(zip(names, _normalised(weights), strict=True))
     if len(places) > _MOST_PLACES:
         found.notes[""] = f"the labels of {len(places) - _MOST_PLACES:,} more places are not scored"
+    return found
+
+
+async def likelihoods_of(
+    data: Any, path: Path, values: Sequence[Any], messages: Sequence[Message], engine: Engine
+) -> list[float] | None:
+    """The logarithms of the probabilities of values at a place of a record; None where the engine does not tell.
+
+    Up to a constant, and of the values that are given alone; of the record only what stands before the place counts.
+    """
+    ask = getattr(engine, "likelihoods", None)
+    if ask is None:
+        return None
+    begun = (*messages, Message("assistant", before(data, path)))
+    found: list[float] | None = await ask(begun, [*map(_written, values)])
     return found
 
 
