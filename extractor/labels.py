@@ -121,7 +121,7 @@ def _places(scopes: Scopes, data: Any) -> Iterator[tuple[Path, Sequence[Any]]]:
 def _values(scope: Scope) -> Sequence[Any]:
     """The values that a place admits one by one: [] of what is open."""
     if scope.choices is not None:
-        return [*scope.choices, *([None] if "null" in scope.kinds and None not in scope.choices else [])]
+        return scope.choices
     if scope.kinds in ({"boolean"}, {"boolean", "null"}):
         return [True, False, *([None] if "null" in scope.kinds else [])]
     return []

@@ -72,9 +72,9 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
         probabilities=talk.probabilities,
     )
     record = _finish(record, draft, evidence)
-    if options.probs and record.data is not None:
-        record = await _with_labels(record, messages(document, schema, voice, examples), schema, engine, options)
     if data is None:
+        if options.probs and record.data is not None:
+            record = await _with_labels(record, messages(document, schema, voice, examples), schema, engine, options)
         record = replace(record, notes=joined(record.notes, leaks(record.data, examples, document, schema)))
     errors, notes = few_problems(record.errors), few_notes(record.notes)
     return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - started, 3))

@@ -226,11 +226,12 @@ def _free(part: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _choices(parts: Sequence[Mapping[str, Any]]) -> tuple[Any, ...] | None:
-    """All values that are listed, where each part lists its own."""
+    """All values that are listed, where each part lists its own, or is null alone."""
     own = [part for part in parts if not part.keys() & {"anyOf", "oneOf", "allOf", "$ref"}]
-    if not own or not all(part.keys() & {"const", "enum"} for part in own):
+    listed = [[part["const"]] if "const" in part else part.get("enum") for part in own]
+    if not any(listed) or not all(some or part.get("type") == "null" for some, part in zip(listed, own, strict=True)):
         return None
-    return tuple(value for part in own for value in ([part["const"]] if "const" in part else part["enum"]))
+    return tuple(value for some in listed for value in some or (None,))
 
 
 def _folded(properties: Iterable[str]) -> dict[str, str]:

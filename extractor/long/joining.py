@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from statistics import mean
 from typing import Any
 
 from extractor import repair
@@ -16,7 +17,7 @@ from extractor.given import Given
 from extractor.long.asking import Question, Way, Work, ask_all
 from extractor.merge import Merged, merge
 from extractor.pipeline import complete, unread
-from extractor.pointers import joined, unescaped
+from extractor.pointers import joined, leaves, unescaped
 from extractor.pooled import Pooled
 from extractor.portions import Field, fields
 from extractor.schema import digest
@@ -59,8 +60,21 @@ async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
     record = await complete(pooled, work.engine, replace(work.options, on_partial=None), merged.data)
     conflicts = {one.pointer: pooled.alternatives(one) for one in merged.conflicts}
     notes = joined({"": _told(pairs)}, record.notes)
-    record = replace(record, errors=(*record.errors, *problems), conflicts=conflicts, notes=notes)
+    likely = dict(_likely(merged, records, record.data))
+    record = replace(record, errors=(*record.errors, *problems), conflicts=conflicts, notes=notes, probabilities=likely)
     return _summed(record, asked, started)
+
+
+def _likely(merged: Merged, records: Sequence[Extraction], data: Any) -> Iterator[tuple[str, Mapping[str, float]]]:
+    """How likely labels are by the parts that gave what stands at a place; of several parts the mean."""
+    for where, _ in leaves(data):
+        told = [
+            records[part].probabilities[inner]
+            for part, inner in merged.sources(where)
+            if inner in records[part].probabilities
+        ]
+        if told:
+            yield where, {label: round(mean(one.get(label, 0.0) for one in told), 4) for label in told[0]}
 
 
 class _Steps:

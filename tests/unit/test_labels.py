@@ -99,6 +99,14 @@ def test_what_cannot_be_told_is_said() -> None:
     assert failed == Labels(notes={"/kind": "its labels are not scored: no"})
 
 
+def test_a_choice_that_may_be_missing_has_null_among_its_labels() -> None:
+    found = labelled(load("kind?: x|y, paid bool?"), {"kind": None, "paid": True}, Scorer())
+    assert {at: [*likely] for at, likely in found.probabilities.items()} == {
+        "/kind": ["x", "y", "null"],
+        "/paid": ["true", "false", "null"],
+    }
+
+
 def test_long_lists_are_scored_in_part() -> None:
     rows = [{"mood": "good", "n": at} for at in range(60)]
     found = labelled(load("rows[]{mood: good|bad, n int}"), {"rows": rows}, Scorer())
@@ -141,3 +149,15 @@ def test_calibration_by_hand() -> None:
 def test_options_refuse_nothing_else() -> None:
     with pytest.raises(UsageError):
         Options(passes=0, probs=True)
+
+
+def test_long_texts_have_those_of_the_parts_that_gave_a_value() -> None:
+    class Parts(Scorer):
+        async def generate(self, request: Request) -> Completion:
+            return Completion(json.dumps({"kind": "x"}), "stop", Usage())
+
+    asked = Options(probs=True, strategy="map-reduce", chunk_tokens=50)
+    text = "\n\n".join(f"Paragraph {at} says a number of things about the harbour." for at in range(20))
+    record = asyncio.run(extract(Document("x", text), load("kind: x|y"), Parts(), asked))
+    assert record.attempts > 1
+    assert record.probabilities == {"/kind": {"x": 0.6652, "y": 0.2447, "null": 0.09}}  # a part need not say it
