@@ -52,8 +52,7 @@ def extract(
     weights, and downloads them where needed; they stay loaded until `close()` or the end of the process. `.value`
     of the result is the validated instance, or raises what is wrong with the answer.
     """
-    if threading.current_thread().name == _THREAD:  # an engine that asks would wait for itself
-        raise UsageError("extract() was called from inside an engine", hint="await aextract() there")
+    _refuse_waiting("extract")
     return _submit(_extract(text, schema, model, engine, options, many=many)).result()
 
 
@@ -118,11 +117,13 @@ def choose(query: str, tools: ToolSpec, **asked: Unpack[Asked]) -> Call:
     arguments would be made up otherwise. `model`, `engine` and `options` are as for `extract`. Raises `InvalidOutput`
     where the model gave no valid call.
     """
+    _refuse_waiting("choose")
     return _submit(_choose(query, tools, asked, many=False)).result()[0]
 
 
 def choose_many(query: str, tools: ToolSpec, **asked: Unpack[Asked]) -> list[Call]:
     """As `choose`, for a query that asks for several things: the calls, in order."""
+    _refuse_waiting("choose_many")
     return _submit(_choose(query, tools, asked, many=True)).result()
 
 
@@ -176,6 +177,12 @@ async def _choose(query: str, tools: ToolSpec, asked: Asked, *, many: bool) -> l
     schema = schema_of(loaded, many=many, allow_none=asked.get("allow_none", False), ask=asked.get("ask", False))
     how = asked.get("model"), asked.get("engine"), asked.get("options")
     return [*calls_of(await _extract(Document("query", query), schema, *how, many=False), loaded)]
+
+
+def _refuse_waiting(name: str) -> None:
+    """Raise `UsageError` where an engine that asks would wait for itself."""
+    if threading.current_thread().name == _THREAD:
+        raise UsageError(f"{name}() was called from inside an engine", hint=f"await a{name}() there")
 
 
 def _checked(options: Options | None) -> Options:

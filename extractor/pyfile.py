@@ -30,7 +30,7 @@ def import_file(path: Path) -> ModuleType:
     """Run a `.py` file as a module of its own; `SchemaError` names the line that failed."""
     if not os.path.isfile(path):
         what = "is a folder, not a Python file" if os.path.isdir(path) else "no such file"
-        raise SchemaError(f"{path}: {what}", hint="a schema is a .py file or the name of a built-in schema")
+        raise SchemaError(f"{path}: {what}", hint="name a .py file that is there")
     name = f"_extract_{path.stem}_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
@@ -38,7 +38,8 @@ def import_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # forward references between its classes are looked up there
     try:
-        with _explained(str(path), path), _importable(path.parent):
+        # Standard output is data: what the file prints goes elsewhere.
+        with _explained(str(path), path), _importable(path.parent), contextlib.redirect_stdout(sys.stderr):
             spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
@@ -48,7 +49,7 @@ def import_file(path: Path) -> ModuleType:
 
 def import_module(name: str) -> ModuleType:
     """Import a module by its dotted name, from the environment or the current folder."""
-    with _explained(name, None), _importable(Path.cwd()):
+    with _explained(name, None), _importable(Path.cwd()), contextlib.redirect_stdout(sys.stderr):
         return importlib.import_module(name)
 
 

@@ -18,28 +18,38 @@ from extractor.tagged_union import Alternative, Choice, among, choice_of
 from extractor.text import estimate_tokens
 from extractor.types import Schema
 
+MOST = 200  # alternatives that a grammar holds apart, and that a model is shown
+
 _HUMPS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|_+")
 
 
 def shortlist(schema: Schema, text: str) -> tuple[Schema, str]:
     """A choice between so many of the alternatives as may be shown, and what there is to say of that.
 
-    The schema itself where it is no choice, or all may be shown.
+    The schema itself where it is no choice, or all may be shown; that are at most `MOST`.
     """
     choice = choice_of(schema)
-    if choice is None or sum(_costs(schema)) <= choice.shown_tokens:
+    if choice is None or (sum(_costs(schema)) <= choice.shown_tokens and len(choice.names) <= MOST):
         return schema, ""
     ranked = _index(schema).rank(text)
     kept, left = set[str](), choice.shown_tokens
     for at, _ in ranked:
         cost = _costs(schema)[at]
-        if cost <= left or not kept:
+        if (cost <= left and len(kept) < MOST) or not kept:
             kept.add(choice.names[at])
             left -= cost
     told = f"the {len(kept)} nearest of {len(ranked)} were shown"
     if not ranked[0][1]:
         told += "; none of them shares a word with the text"
     return among(schema, kept), told
+
+
+def first_shown(schema: Schema) -> Schema:
+    """A choice between no more alternatives than may be shown, whichever those are; another schema as it is."""
+    choice = choice_of(schema)
+    if choice is None or len(choice.names) <= MOST:
+        return schema
+    return among(schema, choice.names[:MOST])
 
 
 @lru_cache(maxsize=16)

@@ -18,11 +18,10 @@ from extractor.loosening import NULL, Place, loosened
 from extractor.pointers import behind, reference, resolve
 from extractor.schema import SchemaSpec, digest, load, relocated
 from extractor.scopes import Scopes, scopes_of
-from extractor.types import SHOWN_TOKENS, Extraction, Schema
+from extractor.types import ONE_OF, SHOWN_TOKENS, Extraction, Schema
 
 TAG, INPUT, REASON, MISSING = "tool", "arguments", "reason", "missing"
 
-_CHOICE = "x-one-of"  # keyword of a JSON Schema, ours
 TAGS = ["name", "function", "function_name", "tool_name"]  # that models write for it
 _INPUTS = ["parameters", "args", "input", "params"]
 _LONGEST_REASON = 300  # characters
@@ -83,7 +82,7 @@ def one_of(
     open_ = {name: [*arguments] for name, arguments in asked.items() if arguments}
     union = {
         "oneOf": [*(_branch(name, schema) for name, schema in loaded.items()), *([_NONE] if allow_none else [])],
-        _CHOICE: {"within": shown_tokens, "asks": open_, "query": for_query},
+        ONE_OF: {"within": shown_tokens, "asks": open_, "query": for_query},
     }
     root = {"type": "array", "items": union, "minItems": 1, "maxItems": _MOST_CALLS} if many else union
     definitions = {name: _inputs(name, _lenient(schema) if ask else schema) for name, schema in loaded.items()}
@@ -140,11 +139,13 @@ def _unstated(schema: Schema) -> Sequence[str]:
 def _lenient(schema: Schema) -> Schema:
     """The schema with arguments that may be null, as they may not be stated."""
     names, root = _unstated(schema), _root(schema)
+    definitions = {"$defs": schema.json_schema["$defs"]} if "$defs" in schema.json_schema else {}
+    flat = {**root, **definitions}  # what is inside of such a record, as of a tree, stays as it is
 
-    def lenient(_: Scopes, node: Mapping[str, Any], __: Place) -> Mapping[str, Sequence[Any]]:
-        return dict.fromkeys(names, (NULL,)) if node is root else {}
+    def lenient(scopes: Scopes, node: Mapping[str, Any], _: Place) -> Mapping[str, Sequence[Any]]:
+        return dict.fromkeys(names, (NULL,)) if node is scopes.nodes[0] else {}
 
-    return loosened(schema, lenient)
+    return loosened(replace(schema, json_schema=flat, digest=digest(flat)), lenient)
 
 
 # --- the types of the arguments ------------------------------------------------------------------------------
@@ -191,19 +192,19 @@ def _argument_type(schema: Schema, asked: Collection[str]) -> Any:
 def choice_of(schema: Schema) -> Choice | None:
     """What a schema lets choose between; None where it is no choice."""
     root = schema.json_schema
-    union = root if _CHOICE in root else root.get("items")
-    if not isinstance(union, Mapping) or _CHOICE not in union:
+    union = root if ONE_OF in root else root.get("items")
+    if not isinstance(union, Mapping) or ONE_OF not in union:
         return None
     try:
         return _choice(root, union)
     except (KeyError, TypeError, AttributeError) as error:
         hint = "leave it out: it is what one_of() writes, about what stands beside it"
-        raise SchemaError(f"{_CHOICE}: {schema.name} is no choice", hint=hint) from error
+        raise SchemaError(f"{ONE_OF}: {schema.name} is no choice", hint=hint) from error
 
 
 def _choice(root: Mapping[str, Any], union: Mapping[str, Any]) -> Choice:
     calls = [branch for branch in union["oneOf"] if "const" in branch["properties"][TAG]]
-    known = union[_CHOICE]
+    known = union[ONE_OF]
     return Choice(
         [_alternative(root, branch) for branch in calls],
         is_many=union is not root,
@@ -230,11 +231,11 @@ def alone(schema: Schema, name: str) -> Schema:
 def among(schema: Schema, names: Collection[str]) -> Schema:
     """The choice between some of the alternatives only."""
     root = dict(schema.json_schema)
-    union = dict(root if _CHOICE in root else root["items"])
+    union = dict(root if ONE_OF in root else root["items"])
     kept = {*names, None}
     union["oneOf"] = [one for one in union["oneOf"] if one["properties"][TAG].get("const") in kept]
     definitions = {name: inner for name, inner in root["$defs"].items() if name in kept}
-    inner = {**(union if _CHOICE in root else {**root, "items": union}), "$defs": definitions}
+    inner = {**(union if ONE_OF in root else {**root, "items": union}), "$defs": definitions}
     return replace(schema, json_schema=inner, digest=digest(inner))
 
 

@@ -27,6 +27,8 @@ VERBATIM = "x-verbatim"  # keyword of a JSON Schema, ours: a text is a run of th
 
 COMPARE = "x-compare"  # keyword of a JSON Schema, ours: how values are compared where they are scored
 
+ONE_OF = "x-one-of"  # keyword of a JSON Schema, ours: that it is a choice, and how it is to be treated
+
 SHOWN_TOKENS = 3_000  # of descriptions of tools, that a model is shown at once
 
 GIVEN_UP = "left out: "  # how the note begins on a value that a record has to do without

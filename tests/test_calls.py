@@ -56,6 +56,16 @@ def replayed(here: Path, *answers: Any) -> tuple[str, str]:
 
 
 class TestCommand:
+    def test_its_own_keyword_is_no_news(self, here: Path) -> None:
+        done = extract("call", "Weather in Oslo?", "-t", "tools.py", "-v", *replayed(here, OSLO), cwd=here)
+        assert "x-one-of" not in done.err
+
+    def test_what_was_taken_out_is_told_where_nobody_looks(self, here: Path) -> None:
+        filled = {"tool": "get_weather", "arguments": {"city": "Oslo", "days": 9}}
+        done = extract("call", "Weather in Oslo?", "-t", "tools.py", *replayed(here, filled), cwd=here)
+        assert json.loads(done.out) == OSLO
+        assert done.err == "note: /arguments/days: optional, and not in the query: taken out: 9\n"
+
     def test_a_call_is_one_json_object(self, here: Path) -> None:
         done = extract("call", "Weather in Oslo?", "--tools", "tools.py", *replayed(here, OSLO), cwd=here)
         assert done.code == 0

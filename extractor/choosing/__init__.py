@@ -1,7 +1,7 @@
 """The way of a choice: of many alternatives the nearest are asked about, and what a user does not state is not made up.
 
 Reading order: this file; `places`, where the calls of a record are; `doubts`, whether any tool fits; `stated`, which
-arguments the query has.
+arguments the query has; `quantities`, numbers in other units.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ _NUMBERED = re.compile(r"/\d+(/|$)")
 async def choose(document: Document, schema: Schema, engine: Engine, options: Options) -> Extraction:
     """The record of a choice; raises what `pipeline.extract` does."""
     asked, told = shortlist(schema, document.text)
+    choice = choice_of(schema)
+    assert choice is not None
+    if choice.asks and options.ground == "require":  # what the query lacks is missing then, and no fault
+        options = replace(options, ground="report")
     record = await extract(document, asked, engine, options)
     likely = {at: known for at, known in _of_kept(record).items() if _name(record, at) in known}
     notes = joined({"": told} if told else {}, record.notes)
     record = _without_names(replace(record, schema=schema.id, notes=notes, probabilities=likely))
-    choice = choice_of(schema)
-    assert choice is not None
     if choice.for_query and record.data is not None:
         record = without_doubtful(record, schema)
         if options.ground != "off":

@@ -16,6 +16,7 @@ from typing import Any
 
 from extractor.absent import is_empty
 from extractor.choosing.places import Path, below, calls, changed, is_there, without
+from extractor.choosing.quantities import says
 from extractor.pipeline import extract
 from extractor.pointers import joined, pointer, value_at
 from extractor.schema import digest
@@ -24,10 +25,11 @@ from extractor.talk import Options
 from extractor.types import VERBATIM, Document, Engine, Extraction, Schema, Span
 from extractor.validation import Valid, validate
 
-_LEFT_OUT = "optional, and not in the query: taken out"
+TAKEN_OUT = "taken out"  # what the note says on an argument that is not there any more
+_LEFT_OUT = f"optional, and not in the query: {TAKEN_OUT}"
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
-_NOT_STATED = "the query has no words for it: taken out"
+_NOT_STATED = f"the query has no words for it: {TAKEN_OUT}"
 
 
 async def stated_only(
@@ -36,7 +38,7 @@ async def stated_only(
     """A record without the arguments that its query does not state."""
     choice = choice_of(schema)
     assert choice is not None
-    found = dict(_unstated(record, choice, document.text))
+    found = dict(_unstated(record, choice, document.text, has_more=bool(options.style.instruction)))
     optional = {path: _LEFT_OUT for path, field in found.items() if field is None}
     record = _without(record, schema, optional, ...)
     needed = {path: field for path, field in found.items() if field is not None}
@@ -59,10 +61,13 @@ async def stated_only(
     return _without(record, schema, silent, None)
 
 
-def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[Path, Mapping[str, Any] | None]]:
+def _unstated(
+    record: Extraction, choice: Choice, text: str, *, has_more: bool
+) -> Iterator[tuple[Path, Mapping[str, Any] | None]]:
     """Where arguments are that do not stand in the query, or are empty; with the schemas of those that a call needs.
 
-    Of these only such as may be asked for; None for optional ones.
+    Of these only such as may be asked for; None for optional ones. Where the model was told more than the query
+    (`has_more`: which day is today, say), a date may come of that.
     """
     known = {one.name: one.parameters for one in choice.alternatives}
     for path, call in calls(record, choice):
@@ -70,7 +75,12 @@ def _unstated(record: Extraction, choice: Choice, text: str) -> Iterator[tuple[P
         for name, value in call.get(INPUT, {}).items():
             at = (*path, INPUT, name)
             place = pointer(at)
-            is_stated = is_there(record.spans, place) or _has_day(value, text, record.spans.values())
+            is_stated = (
+                is_there(record.spans, place)
+                or says(text, value)
+                or _has_day(value, text, record.spans.values())
+                or (has_more and isinstance(value, str) and _DATE.match(value) is not None)
+            )
             is_made_up = is_there(record.ungrounded, place)
             if name in parameters.get("required", ()):
                 if not is_stated and value is not None and name in choice.asks.get(call[TAG], ()):
@@ -121,7 +131,7 @@ def _silence(path: Path, answer: Extraction, record: Extraction) -> str | None:
     stands, call = answer.spans.get(pointer(path[-1:])), pointer(path[:-1])
     others = [span for place, span in record.spans.items() if place.startswith(f"{call}/")]
     if stands is not None and any(one.start <= stands.start and stands.end <= one.end for one in others):
-        return f"the query has only {words!r:.80} for it, which is of another argument"
+        return f"the query has only {words!r:.80} for it, which is of another argument: {TAKEN_OUT}"
     return None
 
 

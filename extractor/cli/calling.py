@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from extractor.choosing.stated import TAKEN_OUT
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.lines import to_json
@@ -39,7 +40,10 @@ async def answer(query: Query, screen: Screen, form: Literal["json", "yaml"], *,
             record = await extract(Document(_SOURCE, query.text), query.schema, engine, query.options)
     finally:
         await engine.aclose()
-    screen.report(record)
+    taken = {place for place, note in record.notes.items() if TAKEN_OUT in note}
+    screen.report(replace(record, notes={at: note for at, note in record.notes.items() if at not in taken}))
+    for place in sorted(taken):  # a caller has to know of them wherever messages go
+        screen.warn(f"{place}: {record.notes[place]}")
     _tell(record, screen)
     if record.ok or full:
         shown = record.to_dict() if full else record.data

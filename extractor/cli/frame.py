@@ -81,13 +81,14 @@ def held(schema: Schema, screen: Screen, examples: Sequence[Path] | None, style:
     from extractor.encoders import refuse
     from extractor.examples import read_examples, with_examples
     from extractor.grammar import compile_schema
+    from extractor.shortlist import first_shown
 
     for file in examples or ():
         schema = with_examples(schema, read_examples(file, schema))
     if style:
         refuse(schema, style.encoding)
     told = {"after": "it is checked after decoding", "ignored": "it is ignored"}
-    rows = compile_schema(schema).report
+    rows = compile_schema(first_shown(schema)).report
     left = [row for row in rows if row.status in told and not row.why.startswith(("held", "its shape is held"))]
     for row in left[:_MOST_NOTES]:
         screen.note(f"{row.pointer}/{row.keyword}: {row.keyword} {row.value}: {row.why}; {told[row.status]}")

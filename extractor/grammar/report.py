@@ -15,7 +15,7 @@ from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import Place, referred
 from extractor.pointers import escaped, unescaped
 from extractor.scopes import Scopes
-from extractor.types import COMPARE, Comparison, Merge
+from extractor.types import COMPARE, ONE_OF, Comparison, Merge
 
 Status = Literal["enforced", "after", "ignored"]
 UNKNOWN = "no keyword of JSON Schema"
@@ -38,7 +38,7 @@ _SINGLE = frozenset(("items", "additionalProperties", "if", "then", "else"))
 _CONTENT = frozenset(("contentEncoding", "contentMediaType", "contentSchema"))
 
 # Keywords that say nothing about what is valid, and those whose subschemas speak for themselves.
-SILENT = ANNOTATIONS | {"then", "else", "minContains", "maxContains"}
+SILENT = ANNOTATIONS | {"then", "else", "minContains", "maxContains", ONE_OF}
 
 
 class Row(NamedTuple):

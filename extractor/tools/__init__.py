@@ -13,6 +13,7 @@ from typing import Any, get_origin
 
 from extractor.errors import SchemaError
 from extractor.files import read_document, read_json
+from extractor.grammar import CLOSED, compile_schema
 from extractor.pyfile import import_file, import_module, root_classes
 from extractor.schema import from_type
 from extractor.schema_spec import JSON, is_json, is_path, split
@@ -50,7 +51,16 @@ def load_tools(spec: ToolSpec) -> tuple[Tool, ...]:
             hint = f"{seen[tool.name].where or 'the first'} and {tool.where or 'another'}: rename one of them"
             raise SchemaError(f"two tools are called {tool.name!r}", hint=hint)
         seen[tool.name] = tool
+        _refuse_impossible(tool)
     return tools
+
+
+def _refuse_impossible(tool: Tool) -> None:
+    """Refuse a tool that no call could be valid for."""
+    try:
+        compile_schema(tool.schema, CLOSED)
+    except SchemaError as error:
+        raise SchemaError(f"{tool.where or tool.name}: {error}", hint=error.hint) from error
 
 
 def schema_of(
@@ -118,7 +128,8 @@ def _of_module(module: ModuleType, target: str) -> Iterable[Tool]:
     if _LISTED in vars(module):
         return _chosen(module, _LISTED, target)
     own = {name: value for name, value in vars(module).items() if not name.startswith("_")}
-    functions = [of_function(one) for one in own.values() if is_function(one) and one.__module__ == module.__name__]
+    each = {id(value): value for value in own.values()}.values()  # one may have two names
+    functions = [of_function(one) for one in each if is_function(one) and one.__module__ == module.__name__]
     inside = {type_ for tool in functions for type_ in classes_around(tool)}
     classes = [one for one in root_classes(module, []) if one not in inside and one in own.values()]
     return [*functions, *(_of_object(one, target) for one in classes)]

@@ -23,7 +23,8 @@ class Call:
     class, or of a model that was made of the function's signature, or plain data. Where the query leaves something
     open, `missing` says what by name and description, and `arguments` are the plain data that there are. Where no tool
     fits, name and tool are None, and `reason` says why. By the name of an argument, `spans` say where it stands in the
-    query, `ungrounded` why it does not. `probability` is that of the tool among the others, None where the engine does
+    query, `ungrounded` why it does not, `notes` what was done about it (taken out, as the query does not state it).
+    `probability` is that of the tool among the others, None where the engine does
     not say.
     """
 
@@ -34,6 +35,7 @@ class Call:
     reason: str | None
     spans: Mapping[str, Span]
     ungrounded: Mapping[str, str]
+    notes: Mapping[str, str]
     probability: float | None
 
     @property
@@ -89,6 +91,7 @@ def _call(record: Extraction, place: str, data: Mapping[str, Any], instance: Any
         data.get(REASON),
         _inside(record.spans, inside),
         _inside(record.ungrounded, inside),
+        _inside(record.notes, inside),
         next(iter(likely.values()), None),
     )
 

@@ -22,7 +22,7 @@ _PARSERS = (
 )
 _HEADINGS = {"参数": "Args", "参数说明": "Args", "返回": "Returns", "返回值": "Returns", "异常": "Raises"}
 _HEADING = re.compile(rf"(?m)^([ \t]*)({'|'.join(_HEADINGS)})[ \t]*[:\uff1a][ \t]*$")
-_NAMED = re.compile(r"(?m)^([ \t]*[A-Za-z_]\w*[ \t]*(?:\([^()\n]*\))?)[ \t]*\uff1a[ \t]*")  # with a wide colon
+_NAMED = re.compile(r"(?m)^([ \t]*[^\W\d]\w*[ \t]*(?:\([^()\n]*\))?)[ \t]*\uff1a[ \t]*")  # with a wide colon
 
 
 def read(text: str) -> Docstring:

@@ -41,6 +41,8 @@ def of_function(function: Any) -> Tool:
     about = docs.read(inspect.getdoc(_written(function)) or "")
     # NumPy's style describes several at once: 'origin, destination : str'.
     told = {name.strip(): one for one in about.params for name in one.arg_name.split(",")}
+    filled = {*inspect.signature(_written(function)).parameters} - {*signature.parameters}  # by a `partial`
+    told = {name: one for name, one in told.items() if name not in filled}
     _refuse_strangers(told, signature.parameters, where)
     fields = {
         one.name: _field(one, hints.get(one.name), told.get(one.name), where) for one in signature.parameters.values()

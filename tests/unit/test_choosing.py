@@ -16,9 +16,11 @@ from pydantic import BaseModel, Field
 from extractor import achoose, choose, choose_many
 from extractor.errors import InvalidOutput, SchemaError, UsageError
 from extractor.long import extract, question_of
+from extractor.prompt import PromptStyle
 from extractor.talk import Options
 from extractor.tools import load_tools, schema_of
 from extractor.types import Completion, Document, Extraction, Mode, Request, Token, Usage
+from extractor.validation import Valid, validate
 
 
 @dataclass
@@ -118,6 +120,24 @@ class TestOptionalArguments:
         record = asyncio.run(extract(Document("q", "For 3 people"), schema_of(load_tools([sail])), Model([asked])))
         assert record.data["arguments"] == {"people": 3}
 
+    @pytest.mark.parametrize(
+        ("query", "days"),
+        [("Oslo for a week", 7), ("Oslo, two weeks!", 14), ("奥斯陆一周", 7), ("Oslo for a fortnight", 14)],
+    )
+    def test_a_number_in_another_unit_stays(self, query: str, days: int) -> None:
+        assert run(query, oslo(days=days)).data == oslo(days=days)
+
+    def test_a_date_may_come_of_what_the_model_is_told_beside(self) -> None:
+        def sail(to: str, day: date | None = None) -> None:
+            """Sail."""
+
+        asked = {"tool": "sail", "arguments": {"to": "Oslo", "day": "2027-05-04"}}
+        for instruction, left in ((None, 1), ("Today is 3 May 2027.", 2)):
+            options = Options(style=PromptStyle(instruction=instruction))
+            schema = schema_of(load_tools([sail]))
+            record = asyncio.run(extract(Document("q", "To Oslo, tomorrow"), schema, Model([asked]), options))
+            assert len(record.data["arguments"]) == left
+
     def test_nothing_is_looked_up_with_ground_off(self) -> None:
         assert run("Oslo", oslo(days=7), options=Options(ground="off")).data == oslo(days=7)
 
@@ -156,13 +176,35 @@ class TestAsk:
         schema = schema_of(load_tools([pay]), ask=True)
         record = asyncio.run(extract(Document("q", "From DE7"), schema, Model([asked, {"code": "DE7"}])))
         assert (record.data["arguments"], record.data["missing"]) == ({"account": "DE7"}, {"code": ""})
-        why = "the query has only 'DE7' for it, which is of another argument: '999'"
+        why = "the query has only 'DE7' for it, which is of another argument: taken out: '999'"
         assert record.notes == {"/arguments/code": why}
 
     def test_records_that_have_themselves_in_them(self) -> None:
         answer = {"tool": "Node", "arguments": {"name": None, "size": 7}}
-        call = choose("Plant it", [Node, other], engine=Model([answer]), ask=True)
-        assert (call.missing, call.kwargs) == ({"name": ""}, {})
+        for _ in range(2):  # the second time the schema is an equal one of another load
+            call = choose("Plant it", [Node, other], engine=Model([answer]), ask=True)
+            assert (call.missing, call.kwargs) == ({"name": ""}, {})
+        assert "taken out" in call.notes["size"]
+
+    def test_what_is_inside_of_them_is_not_left_open(self) -> None:
+        tree = schema_of(load_tools([Node]), ask=True)
+        call = {"tool": "Node", "arguments": {"name": None, "kids": [{"name": None}]}}
+        assert isinstance(validate(tree, call), list)
+        assert isinstance(validate(tree, {**call, "arguments": {"name": None, "kids": [{"name": "a"}]}}), Valid)
+
+    @pytest.mark.parametrize("described", [False, True])
+    def test_definitions_are_asked_about_too(self, described: bool) -> None:
+        about = {"description": "Book."} if described else {}
+        day = {"type": "object", "properties": {"day": {"type": "string"}}, "required": ["day"]}
+        for _ in range(2):
+            tools = [{"name": "book", **about, "parameters": day}]
+            call = choose("Book", tools, engine=Model([{"tool": "book", "arguments": {"day": None}}]), ask=True)
+            assert call.missing == {"day": ""}
+
+    def test_what_is_missing_is_no_fault_where_all_has_to_be_grounded(self) -> None:
+        strict = Options(ground="require", retries=0)
+        record = run("How is the weather?", oslo(), {"city": None}, ask=True, options=strict)
+        assert record.data == {"tool": "weather", "arguments": {}, "missing": {"city": "The city."}}
 
     def test_what_stands_there_is_not_asked_about(self) -> None:
         assert run("Weather in Oslo", oslo(), ask=True).data == oslo()
@@ -231,8 +273,25 @@ class TestManyTools:
         assert questions == 1
         assert len(shown.json_schema["oneOf"]) < 10
 
+    def test_no_more_are_shown_than_a_grammar_holds_apart(self) -> None:
+        tools = load_tools([{"name": f"t{at}", "parameters": {"type": "object"}} for at in range(300)])
+        model = Model([{"tool": "t7", "arguments": {}}])
+        record = asyncio.run(extract(Document("q", "t7"), schema_of(tools, shown_tokens=100_000), model))
+        assert record.data["tool"] == "t7"
+        assert record.notes[""] == "the 200 nearest of 300 were shown"
+        assert '"t7"' in (model.requests[0].grammar or "")
+
 
 class TestLibrary:
+    def test_an_engine_cannot_wait_for_itself(self) -> None:
+        class Asking(Model):
+            async def generate(self, request: Request) -> Completion:
+                choose("Oslo", [weather], engine=Model([oslo()]))
+                raise AssertionError
+
+        with pytest.raises(UsageError, match="was called from inside an engine"):
+            choose("Oslo", [weather], engine=Asking([]))
+
     def test_choose_gives_the_function_and_what_it_takes(self) -> None:
         call = choose("Oslo for 3 days", [weather, other], engine=Model([oslo(days=3)]))
         assert call.tool is weather

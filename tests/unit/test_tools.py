@@ -344,3 +344,42 @@ def test_hints_in_quotes_are_read() -> None:
     scope: dict[str, Callable[..., Any]] = {}
     exec("def do(city: 'str', n: 'int | None' = None): 'Do.'", scope)  # noqa: S102
     assert fields(only(scope["do"]))["city"]["type"] == "string"
+
+
+class TestOddTools:
+    def test_chinese_docstrings_may_describe_chinese_parameters(self, tmp_path: Path) -> None:
+        file = tmp_path / "tools.py"
+        text = 'def 查天气(城市: str) -> None:\n    """查天气。\n\n    参数：\n        城市：城市名。\n    """\n'
+        file.write_text(text, encoding="utf-8")
+        assert only(str(file)).schema.json_schema["properties"]["城市"]["description"] == "城市名。"
+        file.write_text(text.replace("城市：", "端口："), encoding="utf-8")
+        with pytest.raises(SchemaError, match="describes '端口', which is no parameter"):
+            load_tools(str(file))
+
+    def test_a_partial_need_not_describe_what_it_fills_in(self) -> None:
+        def go(start: str, end: str) -> None:
+            """Go.
+
+            Args:
+                start: Where from.
+                end: Where to.
+            """
+
+        assert [*only(functools.partial(go, "Oslo")).schema.json_schema["properties"]] == ["end"]
+
+    def test_a_function_with_two_names_is_one_tool(self, tmp_path: Path) -> None:
+        file = tmp_path / "tools.py"
+        file.write_text("def go(to: str) -> None:\n    'Go.'\n\n\nwalk = go\n")
+        assert only(str(file)).name == "go"
+
+    def test_what_a_file_prints_is_no_data(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        file = tmp_path / "tools.py"
+        file.write_text("print('loading')\n\n\ndef go(to: str) -> None:\n    'Go.'\n")
+        load_tools(str(file))
+        assert capsys.readouterr() == ("", "loading\n")
+
+    def test_a_tool_that_no_call_is_valid_for_is_refused(self) -> None:
+        impossible = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b"]}
+        parameters = {**impossible, "additionalProperties": False}
+        with pytest.raises(SchemaError, match="tool 1: f: no value satisfies"):
+            load_tools([{"name": "f", "parameters": parameters}])
