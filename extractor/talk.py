@@ -6,6 +6,7 @@ next weaker one, openly: in a note, and in the record's `mode`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -328,6 +329,15 @@ def _request(chat: tuple[Message, ...], options: Options, most: int | None = Non
         timeout=options.timeout or _patience(estimate_chat(chat), max_tokens),
         form=options.style.form,
     )
+
+
+def estimate_request(request: Request) -> int:
+    """Tokens that a request gives a model to read, as estimated: its messages, and its functions."""
+    functions = sum(
+        estimate_tokens(f"{one.name} {one.description} {json.dumps(one.parameters, ensure_ascii=False)}")
+        for one in request.functions
+    )
+    return estimate_chat(request.messages) + functions
 
 
 def estimate_chat(chat: Iterable[Message]) -> int:

@@ -12,7 +12,7 @@ from extractor.lines import to_json
 from extractor.long import question_of
 from extractor.prompt import as_text
 from extractor.strict import to_strict
-from extractor.talk import Options, build_request, estimate_chat, of_engine
+from extractor.talk import Options, build_request, estimate_request, of_engine
 from extractor.types import Document, Engine, Mode, Request, Schema
 
 
@@ -95,7 +95,7 @@ def print_prompt(prompt: Prompt, *, as_json: bool) -> None:
         print(f"--- functions\n{plain(to_json([asdict(one) for one in request.functions], indent=2))}\n")
     elif request.json_schema is not None:
         print(f"--- schema\n{plain(to_json(request.json_schema, indent=2))}\n")
-    about = estimate_chat(request.messages)
+    about = estimate_request(request)
     print(f"--- tokens\n{f'about {about}, by estimate' if prompt.tokens is None else prompt.tokens}")
 
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from extractor.errors import BudgetSpent
-from extractor.talk import estimate_chat
+from extractor.talk import estimate_request
 from extractor.text import estimate_tokens
 from extractor.types import Completion, Request, Usage
 
@@ -74,7 +74,7 @@ class Account:
         told = completion.usage
         usage = replace(
             told,
-            input_tokens=told.input_tokens or estimate_chat(request.messages),
+            input_tokens=told.input_tokens or estimate_request(request),
             output_tokens=told.output_tokens or estimate_tokens(completion.thoughts + completion.text),
         )
         self.is_estimated |= usage != told
@@ -121,5 +121,5 @@ class Account:
 
     def _most(self, request: Request) -> Usage:
         """What a request may come to."""
-        usage = Usage(estimate_chat(request.messages), 0, request.max_tokens)
+        usage = Usage(estimate_request(request), 0, request.max_tokens)
         return replace(usage, cost=self._price(usage))

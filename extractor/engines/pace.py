@@ -12,7 +12,7 @@ from typing import Literal
 from extractor.engines.limit import MOST, AdaptiveLimit
 from extractor.engines.rates import Rates
 from extractor.errors import BudgetSpent, EngineUnavailable, UsageError
-from extractor.talk import estimate_chat
+from extractor.talk import estimate_request
 from extractor.text import estimate_tokens
 from extractor.types import Completion, Request
 
@@ -132,7 +132,7 @@ class Turn:
     def __init__(self, pace: Pace, request: Request) -> None:
         self._pace = pace
         self._request = request
-        self._prompt = estimate_chat(request.messages) if pace.rates.counts_tokens else 0
+        self._prompt = estimate_request(request) if pace.rates.counts_tokens else 0
         self._tokens = self._began = 0.0
         self._round = self._beside = 0
 

@@ -120,6 +120,13 @@ _BOUND: Mapping[str, Callable[[float | None], Alike]] = {"fuzzy": _fuzzy, "numbe
 NAMES: Collection[str] = (*_PLAIN, *_BOUND)
 
 
+def normal(value: Any) -> str:
+    """What is compared of a value where nothing else is said: 'The U.S.' → 'theus', 1.0 → '1'."""
+    if isinstance(value, str):
+        return _plain(value)
+    return comparable(int(value) if isinstance(value, float) and value.is_integer() else value)
+
+
 def needed(library: str) -> UsageError:
     """That a library is missing, which the extra brings."""
     return UsageError(f"{library} is not installed, and scores need it", hint=_EXTRA)

@@ -12,15 +12,17 @@ from typing import Any, Literal, NamedTuple
 
 from extractor.absent import is_empty
 from extractor.comparable import comparable
-from extractor.evaluate.comparators import needed
+from extractor.evaluate.comparators import needed, normal
 from extractor.evaluate.rules import Rules
 from extractor.merge import marked_key
-from extractor.pointers import escaped
+from extractor.pointers import escaped, leaves
 from extractor.scopes import Nodes, Scope, Scopes, ordered, scopes_of
 from extractor.types import Schema
 
 Kind = Literal["value", "absence", "record"]
 
+_FEW = 1_000  # pairs of items that are all compared
+_SHARED = 20  # items that have a value, above which it does not tell them apart
 _SLIGHT = 0.1  # what a choice weighs where records are paired: choices agree by chance
 
 
@@ -209,7 +211,10 @@ def _best(gold: Sequence[_Side], found: Sequence[_Side], alike: _Alike) -> _Pair
     """The pairs with the greatest sum, then what is left over on either side."""
     same, gold, found = _equal(gold, found)
     yield from same
-    scores = [[alike(one, other) for other in found] for one in gold]
+    near = _near(gold, found)
+    scores = [
+        [alike(one, other) if near(at, to) else 0.0 for to, other in enumerate(found)] for at, one in enumerate(gold)
+    ]
     taken = {at: to for at, to in _assigned(scores) if scores[at][to]}
     for at, one in enumerate(gold):
         yield one, found[taken[at]] if at in taken else _NOWHERE
@@ -231,6 +236,28 @@ def _equal(gold: Sequence[_Side], found: Sequence[_Side]) -> tuple[list[_Pair], 
             others.append(one)
     left = {one.at for rest in waiting.values() for one in rest}
     return pairs, others, [one for one in found if one.at in left]
+
+
+def _near(gold: Sequence[_Side], found: Sequence[_Side]) -> Callable[[int, int], bool]:
+    """Which items are compared: all of short lists, of long ones those that have a value in common.
+
+    A value that many have tells nothing. So what is compared grows with the length of the lists, and not its square.
+    """
+    if len(gold) * len(found) <= _FEW:
+        return lambda _, __: True
+    holders: dict[str, set[int]] = {}
+    for to, other in enumerate(found):
+        for value in _values(other.value):
+            holders.setdefault(value, set()).add(to)
+    telling = {value: some for value, some in holders.items() if len(some) <= _SHARED}
+    pairs = {(at, to) for at, one in enumerate(gold) for value in _values(one.value) for to in telling.get(value, ())}
+    return lambda at, to: (at, to) in pairs
+
+
+def _values(item: Any) -> set[str]:
+    """The leaves of an item as they are compared, and the words of its texts: others may be nearly the same."""
+    said = [value for _, value in leaves(item) if not is_empty(value) and not isinstance(value, bool)]
+    return {normal(part) for value in said for part in ([value, *value.split()] if isinstance(value, str) else [value])}
 
 
 def _assigned(scores: Sequence[Sequence[float]]) -> list[tuple[int, int]]:

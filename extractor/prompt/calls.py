@@ -72,6 +72,9 @@ def _definition(schema: Schema, one: Alternative) -> str:
 
 def _described(schema: Schema, one: Alternative, descriptor: Descriptor) -> str:
     fields = describe(alone(schema, one.name), descriptor)
+    optional = [name for name in one.parameters.get("properties", {}) if name not in one.parameters.get("required", ())]
+    if optional:  # the descriptors are of records, all of whose fields are written
+        fields += f"\n{'' if descriptor == 'bullet' else '// '}optional: {', '.join(optional)}"
     about = " ".join(one.description.split())
     if descriptor == "bullet":
         return f"{one.name}: {about}\n{fields}" if about else f"{one.name}:\n{fields}"

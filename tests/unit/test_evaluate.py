@@ -297,6 +297,16 @@ def test_no_pairing_is_better(gold: list[Any], found: list[Any]) -> None:
     assert sum(mark.found is not None for mark in values) == 3 * len(found)
 
 
+def test_long_lists_are_paired_by_what_they_have_in_common() -> None:
+    """What is found is the same but for one word, and in another order; short lists are compared pair by pair."""
+    gold = [{"name": f"Ann Bell {at}", "kind": "a", "n": at % 3} for at in range(60)]
+    found = [{**row, "name": f"{row['name']} jun.", "n": 1000} for row in reversed(gold)]
+    scores = scored([({"r": gold}, {"r": found})], "r[]{name, kind: a|b, n int}", {"r[].name": "fuzzy:0.7"})
+    assert of_fields(scores)["r[].name"] == (60, 60, 60)
+    assert of_fields(scores)["r[].kind"] == (60, 60, 60)
+    assert of_fields(scores)["r[].n"] == (60, 60, 0)
+
+
 @given(st.lists(st.sampled_from("xyz"), max_size=6), st.lists(st.sampled_from("xyz"), max_size=6))
 def test_ordered_is_the_longest_common_subsequence(gold: list[str], found: list[str]) -> None:
     marks = marks_of({"a": gold}, {"a": found}, with_rule("ordered"), Rules())
