@@ -148,6 +148,26 @@ def test_gold_of_predictions_that_are_there(here: Path) -> None:
     assert "year:" in (here / "mine.yaml").read_text()
 
 
+def test_the_least_sure_are_reviewed_first(here: Path) -> None:
+    def record(source: str, likely: float) -> dict[str, Any]:
+        told = {"/kind": {"a": likely, "b": round(1 - likely, 4)}}
+        return {"source": source, "data": {"kind": "a"}, "spans": {}, "probabilities": told}
+
+    records = [record("bridge", 0.9), record("road", 0.4), record("zh", 0.7)]
+    write_files(here, {"sure.jsonl": rows(records)})
+    make = ("--docs", "gold.jsonl", "--id-field", "id", "--pred", "sure.jsonl", "--init", "9", "--threshold")
+    done = extract("eval", "low.yaml", "-s", "kind: a|b", *make, "0.8", cwd=here)
+    assert "low.yaml: 2 documents to correct" in done.err
+    text = (here / "low.yaml").read_text()
+    assert text.index("source: road") < text.index("source: zh")
+    assert "bridge" not in text
+    none = extract("eval", "none.yaml", "-s", "kind: a|b", *make, "0.3", cwd=here)
+    assert_fault(none, 2, "all labels are at least 0.3 likely", "a higher --threshold")
+    unsure = ("--docs", "gold.jsonl", "--id-field", "id", "--pred", "good.jsonl", "--init", "9", "--threshold", "0.5")
+    assert_fault(extract("eval", "x.yaml", *SPEC, *unsure, cwd=here), 2, "no record says how likely", "--probs")
+    assert_fault(extract("eval", "x.yaml", *SPEC, "--threshold", "0.5", cwd=here), 2, "--threshold", "--init")
+
+
 def test_documents_that_the_gold_only_names(here: Path) -> None:
     write_files(here, {"docs/bridge.txt": BRIDGE, "named.jsonl": rows([{"source": "docs/bridge.txt", "title": "x"}])})
     ask = ("-s", "title str", "-m", "replay:answers.jsonl", "--json")

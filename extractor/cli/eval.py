@@ -155,6 +155,17 @@ def eval_(
             metavar="N",
         ),
     ] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="With --init and --pred: only documents with a label that is less likely (records made with --probs).",
+            show_default=False,
+            rich_help_panel=_REVIEWED,
+            metavar="P",
+        ),
+    ] = None,
     model: ModelOption = DEFAULT,
     out: Annotated[
         Path | None,
@@ -212,12 +223,14 @@ def eval_(
         from extractor.cli import evaluating
         from extractor.recipes import OfSchema
 
+        if threshold is not None and (init is None or pred is None):
+            raise UsageError("--threshold says which records to review", hint="--init 100 --pred records.jsonl")
         if pred is not None and compare is not None:
             raise UsageError("--pred and --compare both name predictions", hint="give one of them")
         loaded = held(OfSchema(schema).load(), screen, examples, style_of(ctx.params, screen))
         named = evaluating.Named(gold, loaded, text_field, id_field, (*(docs or ()),), raw, loader)
         if init is not None:
-            sources = evaluating.sample(named, init, pred)
+            sources = evaluating.sample(named, init, pred, threshold)
             found = pred or _asked(ctx, loaded, sources, screen, out or _beside(gold))
             evaluating.make_review(named, sources, found, screen)
             return

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from extractor.cli.terminal import Screen, plain
 from extractor.errors import SourceError, UsageError
 from extractor.evaluate import Answers, Difference, Reading, Scores, compare, paired, read_answers, score
+from extractor.evaluate.answers import Answer
 from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import refuse_review, sampled, write_review
-from extractor.evaluate.scores import MICRO
+from extractor.evaluate.scores import MICRO, sureness
 from extractor.lines import to_json
 from extractor.sources import Source, Wanted, find, load
 from extractor.types import Document, Schema
@@ -101,18 +102,39 @@ def _found(named: Named, gold: Answers) -> dict[str, Document | SourceError]:
     }
 
 
-def sample(named: Named, count: int, pred: Path | None) -> list[Source]:
-    """Some of the documents of --docs, by chance, of those in --pred where it is named."""
+def sample(named: Named, count: int, pred: Path | None, threshold: float | None) -> list[Source]:
+    """Some of the documents of --docs, by chance, of those in --pred where it is named.
+
+    With a threshold those of which a label is less likely, the least sure first.
+    """
     refuse_review(named.gold)
-    if not named.docs:
+    known = {answer.source: answer for answer in named.predictions(pred).every} if pred else None
+    every = _of_documents(named, known)
+    if known is None or threshold is None:
+        return sampled(every, count, lambda source: source.label)
+    if not any(sureness(answer) is not None for answer in known.values()):
+        raise UsageError(f"{pred}: no record says how likely its labels are", hint="make them with --probs")
+    doubts = [(sure, source) for source in every if (sure := sureness(known[source.label])) is not None]
+    found = sorted((pair for pair in doubts if pair[0] < threshold), key=lambda pair: pair[0])[:count]
+    if not found:
+        raise UsageError(f"{pred}: all labels are at least {threshold:g} likely", hint="a higher --threshold")
+    return [source for _, source in found]
+
+
+def _of_documents(named: Named, known: Mapping[str, Answer] | None) -> list[Source]:
+    """The documents of --docs that there are predictions of; without --docs those that the predictions name."""
+    if not named.docs and known is None:
         raise UsageError("--init has no documents", hint="--docs articles/")
-    every = [*find(Wanted(named.docs, text_field=named.text_field, id_field=named.id_field))]
-    if pred is not None:
-        known = {answer.source for answer in named.predictions(pred).every}
-        every = [source for source in every if source.label in known]
-    if not every:
-        raise UsageError("--docs has none of the documents", hint="name them as the run did")
-    return sampled(every, count, lambda source: source.label)
+    if named.docs:
+        every = [*find(Wanted(named.docs, text_field=named.text_field, id_field=named.id_field))]
+        found = [source for source in every if known is None or source.label in known]
+    else:
+        assert known is not None
+        loaded = zip(known, find_documents([*known], named.places), strict=True)
+        found = [Source(name, None, replace(one, source=name)) for name, one in loaded if isinstance(one, Document)]
+    if not found:
+        raise UsageError("none of the documents is found", hint="--docs names them as the run did")
+    return found
 
 
 def make_review(named: Named, sources: Sequence[Source], pred: Path, screen: Screen) -> None:

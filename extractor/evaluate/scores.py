@@ -225,6 +225,14 @@ def _field(tally: Tally, kind: Any, name: str, by: str) -> FieldScore:
     )
 
 
+def sureness(answer: Answer) -> float | None:
+    """How likely the least likely label of a record was held; None where it does not say."""
+    record = answer.record
+    known = {} if record is None else record.probabilities
+    told = [known[at].get(name_of(value_at(answer.data, at))) for at in known]
+    return min((likely for likely in told if likely is not None), default=None)
+
+
 def _likelihoods(one: Compared) -> Iterable[Told]:
     """How likely the labels of a document were held, and whether they are right."""
     record = None if one.found is None else one.found.record
