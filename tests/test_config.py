@@ -46,6 +46,8 @@ def test_config_prints_what_is_not_built_in_and_from_where(here: Path) -> None:
         "batch --seed 7 from EXTRACT_SEED",
         "call --model smollm2-135m from extract.toml:1",
         "call --seed 7 from EXTRACT_SEED",
+        "eval --model smollm2-135m from extract.toml:1",
+        "eval --seed 7 from EXTRACT_SEED",
         "prompt --model smollm2-135m from extract.toml:1",
         "serve --model smollm2-135m from extract.toml:1",
         f"models pull --offline true from {own}:3",
@@ -65,10 +67,8 @@ def test_no_config_ignores_the_files_but_not_the_environment(here: Path, switch:
     write_files(here, {"extract.toml": "this is not TOML"})
     variables = {"EXTRACT_SEED": "7"} | ({} if switch else {"EXTRACT_NO_CONFIG": "1"})
     done = extract(*switch, "config", cwd=here, env=variables)
-    assert (done.code, done.out.split()) == (
-        0,
-        [word for command in ("run", "batch", "call") for word in (command, "--seed", "7", "from", "EXTRACT_SEED")],
-    )
+    told = [(command, "--seed", "7", "from", "EXTRACT_SEED") for command in ("run", "batch", "call", "eval")]
+    assert (done.code, done.out.split()) == (0, [word for line in told for word in line])
 
 
 def test_help_says_where_a_default_comes_from(here: Path) -> None:

@@ -167,7 +167,7 @@ def eval_(
         ),
     ] = None,
     model: ModelOption = DEFAULT,
-    out: Annotated[
+    records: Annotated[
         Path | None,
         typer.Option(
             help="The records of the model, with their ledger beside them; by default GOLD.predicted.jsonl.",
@@ -231,14 +231,14 @@ def eval_(
         named = evaluating.Named(gold, loaded, text_field, id_field, (*(docs or ()),), raw, loader)
         if init is not None:
             sources = evaluating.sample(named, init, pred, threshold)
-            found = pred or _asked(ctx, loaded, sources, screen, out or _beside(gold))
+            found = pred or _asked(ctx, loaded, sources, screen, records or _beside(gold))
             evaluating.make_review(named, sources, found, screen)
             return
         given = evaluating.read_given(as_ or ())
         if compare is not None:
             evaluating.tell_difference(named, compare, given, screen, as_json=as_json)
             return
-        found = pred or _asked(ctx, loaded, evaluating.documents(named), screen, out or _beside(gold))
+        found = pred or _asked(ctx, loaded, evaluating.documents(named), screen, records or _beside(gold))
         measured = evaluating.measure(named, found, given)
         evaluating.tell(measured, screen, as_json=as_json)
         if html is not None:

@@ -33,9 +33,8 @@ app = App(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (run, batch, call, text, view, prompt, config, serve):
-    app.command()(command)
-app.command("eval")(eval_)
+for command in (run, batch, call, eval_, text, view, prompt, config, serve):
+    app.command(command.__name__.rstrip("_"))(command)
 app.add_typer(schemas.app, name="schema")
 app.add_typer(models.app, name="models")
 app.add_typer(ledger.app, name="ledger")
