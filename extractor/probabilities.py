@@ -24,14 +24,20 @@ _SAYS = re.compile(r'\s*:\s*(?=["n])')
 
 
 def of_choices(tokens: Sequence[Token], choice: Choice) -> dict[str, Mapping[str, float]]:
-    """By pointer, the probability of what was chosen: {'/tool': {'weather': 0.97}}; of a list '/0/tool' and so on."""
+    """By pointer, the probability of what was chosen: {'/tool': {'weather': 0.97}}; of a list '/0/tool' and so on.
+
+    Where none may be chosen that of none stands behind it, by the token that it would begin with.
+    """
     names = {json.dumps(name, ensure_ascii=False): name for name in choice.names}
     legal = {**names, **(dict.fromkeys(_NONE, NONE) if choice.allows_none else {})}
     text = "".join(token.text for token in tokens)
     found: dict[str, Mapping[str, float]] = {}
     for at, (start, written) in enumerate(_chosen(text, legal, depth=1 + choice.is_many)):
         where = f"/{at}/{TAG}" if choice.is_many else f"/{TAG}"
-        found[where] = {legal[written]: round(_probability(tokens, start, written, [*legal]), 4)}
+        likely = {legal[written]: round(_probability(tokens, start, written, [*legal]), 4)}
+        if choice.allows_none and legal[written] != NONE:
+            likely[NONE] = round(_beginning(tokens, start, NONE, [*legal]), 4)
+        found[where] = likely
     return found
 
 
@@ -52,17 +58,31 @@ def _probability(tokens: Sequence[Token], start: int, value: str, legal: Sequenc
     for token in tokens:
         last = first + len(token.text)
         if last > start and first < start + len(value):
-            lead = token.text[: max(start - first, 0)]
-            done = value[: max(first - start, 0)]
-            ways = {
-                text: math.exp(weight)
-                for text, weight in token.likeliest.items()
-                if text.startswith(lead) and text != lead and _goes_on(done + text[len(lead) :], legal)
-            }
-            own = sum(weight for text, weight in ways.items() if _goes_on(done + text[len(lead) :], [value]))
-            likelihood *= own / sum(ways.values()) if own else 0.0
+            likelihood *= _share(token, start - first, value[: max(first - start, 0)], value, legal)
         first = last
     return likelihood
+
+
+def _beginning(tokens: Sequence[Token], start: int, value: str, legal: Sequence[str]) -> float:
+    """That of a value beginning at a place where another one stands."""
+    first = 0
+    for token in tokens:
+        if first + len(token.text) > start:
+            return _share(token, start - first, "", value, legal)
+        first += len(token.text)
+    return 0.0
+
+
+def _share(token: Token, lead: int, done: str, value: str, legal: Sequence[str]) -> float:
+    """That a value goes on at a token, of which `lead` characters stand before it, among all that may."""
+    before = token.text[: max(lead, 0)]
+    ways = {
+        done + text[len(before) :]: math.exp(weight)
+        for text, weight in token.likeliest.items()
+        if text.startswith(before) and text != before and _goes_on(done + text[len(before) :], legal)
+    }
+    own = sum(weight for text, weight in ways.items() if _goes_on(text, [value]))
+    return own / sum(ways.values()) if own else 0.0
 
 
 def _goes_on(begun: str, legal: Sequence[str]) -> bool:

@@ -29,6 +29,7 @@ class Model:
 
     answers: Sequence[Any]
     sure: float = 1.0
+    doubts: bool = False  # whether it may be none of them
     id: str = "scripted:calls"
     modes: tuple[Mode, ...] = ("grammar", "prompt")
     requests: list[Request] = field(default_factory=list)
@@ -36,7 +37,8 @@ class Model:
     async def generate(self, request: Request) -> Completion:
         self.requests.append(request)
         text = json.dumps(self.answers[len(self.requests) - 1], ensure_ascii=False)
-        tokens = [Token(one, {one: math.log(self.sure), '"other': math.log(1.001 - self.sure)}) for one in parts(text)]
+        others = {'"other': math.log(1.001 - self.sure), **({"null": math.log(0.02)} if self.doubts else {})}
+        tokens = [Token(one, {**others, one: math.log(self.sure)}) for one in parts(text)]
         return Completion(text, "stop", Usage(10, 0, 5), tokens=(*tokens,) if request.alternatives else ())
 
 
@@ -66,8 +68,10 @@ class Node(BaseModel):
     kids: list[Node] = []
 
 
-def run(query: str, *answers: Any, sure: float = 1.0, options: Options | None = None, **kind: bool) -> Extraction:
-    model = Model(answers, sure)
+def run(
+    query: str, *answers: Any, sure: float = 1.0, doubts: bool = False, options: Options | None = None, **kind: bool
+) -> Extraction:
+    model = Model(answers, sure, doubts)
     schema = schema_of(load_tools([weather, other]), **kind)
     record = asyncio.run(extract(Document("q", query), schema, model, options or Options(retries=0)))
     assert len(model.requests) == len(answers), "as many questions as expected"
@@ -220,14 +224,19 @@ class TestNone:
         assert (record.absent, record.ungrounded, record.support) == ({}, {}, {})
 
     def test_a_call_that_it_is_not_sure_of_is_none(self) -> None:
-        record = run("Oslo, sing!", oslo(), sure=0.5, allow_none=True)
+        record = run("Oslo, sing!", oslo(), sure=0.5, doubts=True, allow_none=True)
         assert record.data["tool"] is None
         assert "weather is the nearest" in record.data["reason"]
 
     def test_nothing_is_known_of_the_arguments_that_it_had(self) -> None:
-        record = run("Sing!", oslo(days=3), sure=0.5, allow_none=True)
+        record = run("Sing!", oslo(days=3), sure=0.5, doubts=True, allow_none=True)
         assert (record.spans, record.ungrounded, record.absent) == ({}, {}, {})
         assert record.value.reason == record.data["reason"]
+
+    def test_one_of_two_that_fit_stays(self) -> None:
+        record = run("Oslo, sing!", oslo(), sure=0.5, allow_none=True)
+        assert record.data == oslo()
+        assert record.probabilities == {"/tool": {"weather": pytest.approx(0.5, abs=0.01), "null": 0.0}}
 
     def test_one_that_it_is_sure_of_stays(self) -> None:
         assert run("Oslo", oslo(), sure=0.95, allow_none=True).data == oslo()
@@ -244,7 +253,7 @@ class TestNone:
         model = Halfway([[{"tool": "weather", "arguments": {}}, oslo()]])
         record = asyncio.run(extract(Document("q", "Oslo"), schema, model, Options(retries=0)))
         assert record.data == [oslo()]
-        assert record.probabilities == {"/0/tool": {"weather": pytest.approx(1.0, abs=0.01)}}
+        assert record.probabilities == {"/0/tool": {"weather": pytest.approx(1.0, abs=0.01), "null": 0.0}}
 
     def test_unless_it_is_allowed_it_stays_too(self) -> None:
         record = run("Oslo", oslo(), sure=0.5)
@@ -318,7 +327,7 @@ class TestLibrary:
         class Doubting(Model):
             async def generate(self, request: Request) -> Completion:
                 said = await super().generate(request)
-                unsure = {'"weather': math.log(0.5), '"sail': math.log(0.5)}
+                unsure = {'"weather': math.log(0.5), '"sail': math.log(0.5), "null": math.log(0.05)}
                 told = [unsure if "weather" in token.text else {token.text: 0.0} for token in said.tokens]
                 tokens = tuple(replace(token, likeliest=one) for token, one in zip(said.tokens, told, strict=True))
                 return replace(said, tokens=tokens)

@@ -67,7 +67,13 @@ class TestOne:
     def test_an_argument_of_that_name_is_none(self) -> None:
         inner = Token(" {", {" {": math.log(0.5)}), written('"tool": "snow", "b": "}"}, "c": {"tool": null}')
         tokens = (*START, written(' "'), token("rain", rain=0.5, snow=0.5), written('", "arguments":'), *inner)
-        assert of_choices(tokens, choice("rain", "snow", allow_none=True)) == {"/tool": {"rain": 0.5}}
+        assert of_choices(tokens, choice("rain", "snow", allow_none=True)) == {"/tool": {"rain": 0.5, "null": 0.0}}
+
+    def test_none_may_begin_where_a_name_does(self) -> None:
+        quote = Token(' "', {' "': math.log(0.6), " null": math.log(0.2), " [": math.log(0.2)})
+        tokens = (*START, quote, token("rain", rain=0.5, snow=0.5), written('"}'))
+        likely = {"/tool": {"rain": pytest.approx(0.375), "null": pytest.approx(0.25)}}
+        assert of_choices(tokens, choice("rain", "snow", allow_none=True)) == likely
 
     def test_an_answer_without_a_tag(self) -> None:
         assert of_choices((written("I will not."),), choice("rain")) == {}
