@@ -6,7 +6,7 @@ the one that is chosen. `x-one-of` at the union says that it is a choice, and ho
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Annotated, Any, Literal, Union
@@ -55,7 +55,7 @@ class Choice:
 
 
 def one_of(
-    schemas: Sequence[SchemaSpec] | Mapping[str, SchemaSpec],
+    schemas: Iterable[SchemaSpec] | Mapping[str, SchemaSpec],
     *,
     many: bool = False,
     allow_none: bool = False,
@@ -71,6 +71,11 @@ def one_of(
     is what a user asks for, and the schemas are those of tools. Where the descriptions take more than `shown_tokens`, a
     model is shown those that are nearest to the text. Raises `SchemaError` for none, and for two of one name.
     """
+    if not isinstance(schemas, Iterable) or isinstance(schemas, str | type):
+        raise SchemaError(f"one_of() takes a list of schemas, not {schemas!r:.60}", hint="one_of([Event, Product])")
+    names = schemas if isinstance(schemas, Mapping) else ()
+    if stranger := next((name for name in names if not isinstance(name, str)), None):
+        raise SchemaError(f"one_of(): {stranger!r:.60} is no name", hint="the keys are names: {'event': Event}")
     given = schemas.items() if isinstance(schemas, Mapping) else ((None, spec) for spec in schemas)
     pairs = [(name or schema.name, schema) for name, schema in ((name, load(spec)) for name, spec in given)]
     if not pairs:

@@ -30,7 +30,7 @@ def system(schema: Schema, style: PromptStyle, said: Wording, language: Language
     assert choice is not None
     form = said.call_form.format(form=f"[{_CALL}, …]" if choice.is_many else _CALL)
     if style.encoding != "json":
-        form = encoders.instructions(schema, style.encoding, language)
+        form = f"{encoders.instructions(schema, style.encoding, language)} {said.call_fields}"
     task = f"{said.calls if choice.is_many else said.call} {form}"
     limits = [said.unstated, *([said.open_call] if choice.asks else [])]
     none = _NO_CALL if style.encoding == "json" else said.no_tool

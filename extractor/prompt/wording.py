@@ -38,6 +38,7 @@ class Wording:
     call: str = ""  # of tools, as the rest
     calls: str = ""
     call_form: str = ""
+    call_fields: str = ""  # the same where the form is no JSON
     unstated: str = ""
     no_call: str = ""
     no_tool: str = ""  # the form of such an answer where it is no JSON
@@ -85,6 +86,7 @@ Do not write the answer yet.""",
 The user asks for one thing or for several. For each of them, in order, choose the tool that does it, and take its \
 arguments from what the user says.""",
     call_form="Answer with JSON only: {form}",
+    call_fields="The fields of a call are tool (its name) and arguments.",
     unstated="Leave out optional arguments that the user does not state.",
     no_call="Where no tool does what the user asks for, answer {form}.",
     no_tool="with an empty tool, and a reason",
@@ -128,6 +130,7 @@ CHINESE = Wording(
     call="选择能完成用户请求的工具，并从用户的话中取出它的参数。",
     calls="用户的请求可能有一件或几件事。请按顺序为每件事选择能完成它的工具，并从用户的话中取出参数。",
     call_form="只用 JSON 回答：{form}",
+    call_fields="每次调用的字段是 tool（工具名）和 arguments。",
     unstated="用户没有说明的可选参数不要写。",
     no_call="如果没有工具能完成用户的请求，就回答 {form}。",
     no_tool="空的 tool 和原因 reason",

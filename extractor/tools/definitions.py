@@ -13,6 +13,7 @@ from extractor.tools.tool import Tool
 
 _FORMS = "{name, description, parameters}, an OpenAI tool, or a JSON Schema with a title"
 _PARAMETERS = ("parameters", "input_schema", "inputSchema")
+_OURS = (None, "function", "object", "custom")  # types of definitions
 _NAMED = "arguments have names: a JSON Schema of type object"
 _MADE_OF = {"$ref", "allOf", "anyOf", "oneOf", "if"}  # what else may be named there
 _EMPTY: Mapping[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
@@ -36,7 +37,7 @@ def _of_definition(entry: Any, where: str) -> Tool:
         raise SchemaError(f"{where}: has no name", hint=f"a definition is {_FORMS}")
     if about is not None and not isinstance(about, str):
         raise SchemaError(f"{where} ({name}): its description is no text", hint="say in a sentence what it does")
-    if not isinstance(parameters or {}, Mapping):
+    if not isinstance({} if parameters is None else parameters, Mapping):
         raise SchemaError(f"{where} ({name}): its parameters are no object", hint=_NAMED)
     schema = load_json(_whole(parameters or {}), name, f"{where} ({name})")
     if scopes_of(schema).root.kinds != {"object"}:
@@ -59,11 +60,14 @@ def _parts(entry: Any, where: str) -> tuple[Any, Any, Any]:
     inner = entry.get("function")
     if entry.get("type") == "function" and isinstance(inner, Mapping):
         return _parts(inner, where)
-    if "properties" in entry or ("title" in entry and "name" not in entry):
+    form = next((key for key in _PARAMETERS if key in entry), None)
+    if form is None and entry.get("type") not in _OURS:  # as of Anthropic's own: {"type": "web_search_20250305", …}
+        what = f"is of type {entry['type']!r:.60}, which a server runs, and no program"
+        raise SchemaError(f"{where}: {what}", hint="leave it out, or define what it takes")
+    if form is None and ("properties" in entry or ("title" in entry and "name" not in entry)):
         return (
             entry.get("title") or entry.get("name"),
             entry.get("description"),
             {key: value for key, value in entry.items() if key not in ("title", "name")},
         )
-    form = next((key for key in _PARAMETERS if key in entry), None)
-    return entry.get("name"), entry.get("description"), entry[form] if form else None
+    return entry.get("name") or entry.get("title"), entry.get("description"), entry[form] if form else None

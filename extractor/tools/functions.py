@@ -12,7 +12,8 @@ import inspect
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, Field, create_model
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
@@ -26,7 +27,15 @@ from extractor.tools.tool import Tool
 
 _RESERVED = "model_config"
 _VARIOUS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-_PLAIN = {"str": str, "int": int, "float": float, "bool": bool, "list": list, "dict": dict}  # as docstrings write them
+_PLAIN: Mapping[str, frozenset[type]] = {  # as docstrings write them
+    **{kind.__name__: frozenset({kind}) for kind in (str, int, float, bool, list, dict)},
+    "string": frozenset({str}),
+    "integer": frozenset({int}),
+    "number": frozenset({int, float}),
+    "boolean": frozenset({bool}),
+    "array": frozenset({list}),
+    "object": frozenset({dict}),
+}
 
 
 def is_function(found: Any) -> bool:
@@ -111,6 +120,15 @@ def _refuse_strangers(told: Mapping[str, Any], known: Mapping[str, inspect.Param
         raise SchemaError(f"{where}: its docstring describes {stranger!r}, which is no parameter", hint=hint)
 
 
+def _disagrees(told: str | None, hint: Any) -> bool:
+    """Whether a docstring has another plain type than the signature: ('str', int | None) → True."""
+    stated = _PLAIN.get((told or "").partition("[")[0].partition(",")[0].strip().lower())
+    members = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    kinds = {get_origin(one) or one for one in members if one is not type(None)}
+    plain = frozenset[type]().union(*_PLAIN.values())
+    return stated is not None and bool(kinds) and kinds <= plain and not kinds & stated
+
+
 def _field(parameter: inspect.Parameter, hint: Any, about: Any, where: str) -> tuple[Any, Any]:
     """A field of the model of the arguments: its type, and its default and description."""
     if hint is None:
@@ -119,8 +137,9 @@ def _field(parameter: inspect.Parameter, hint: Any, about: Any, where: str) -> t
     inner, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     written = next((mark for mark in marks if isinstance(mark, str)), None)  # Annotated[str, "the city"]
     own = any(isinstance(mark, FieldInfo) and mark.description for mark in marks)
-    if about is not None and (stated := _PLAIN.get(about.type_name)) and inner in _PLAIN.values() and stated != inner:
-        said = f"its docstring says that {parameter.name} is {about.type_name}, its signature {inner.__name__}"
+    if about is not None and _disagrees(about.type_name, inner):
+        shown = getattr(inner, "__name__", str(inner)) if get_origin(inner) is None else str(inner)
+        said = f"its docstring says that {parameter.name} is {about.type_name}, its signature {shown}"
         raise SchemaError(f"{where}: {said}", hint="one of the two is wrong; the type in the docstring can go")
     description = None if own else written or (about and about.description)
     default = ... if parameter.default is inspect.Parameter.empty else parameter.default

@@ -99,6 +99,11 @@ class TestSchema:
         with pytest.raises(SchemaError, match="nothing to choose from"):
             one_of([])
 
+    @pytest.mark.parametrize("odd", [Weather, "news", {1: Weather}])
+    def test_what_is_no_list_of_schemas(self, odd: Any) -> None:
+        with pytest.raises(SchemaError, match=r"one_of\(\)"):
+            one_of(odd)
+
     def test_its_digest_is_that_of_all_alternatives(self) -> None:
         assert one_of([Weather]).digest != one_of([Weather, Person]).digest
         assert one_of([Weather]).digest != one_of([Weather], allow_none=True).digest

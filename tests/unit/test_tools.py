@@ -383,3 +383,48 @@ class TestOddTools:
         parameters = {**impossible, "additionalProperties": False}
         with pytest.raises(SchemaError, match="tool 1: f: no value satisfies"):
             load_tools([{"name": "f", "parameters": parameters}])
+
+    @pytest.mark.parametrize(
+        ("told", "hint", "is_fit"),
+        [
+            ("string", "float", False),
+            ("number", "bool", False),
+            ("str", "list[str]", False),
+            ("str, optional", "int | None", False),
+            ("number", "int", True),
+            ("list[str]", "list[str]", True),
+            ("int", "int | None", True),
+            ("str", "Literal['a']", True),
+            ("date", "str", True),
+        ],
+    )
+    def test_types_in_a_docstring_agree_with_the_signature(
+        self, tmp_path: Path, told: str, hint: str, is_fit: bool
+    ) -> None:
+        file = tmp_path / "tools.py"
+        head = "from typing import Literal\n\n\n"
+        file.write_text(
+            f'{head}def go(a: {hint}) -> None:\n    """Go.\n\n    Args:\n        a ({told}): To.\n    """\n'
+        )
+        if is_fit:
+            assert only(str(file)).name == "go"
+        else:
+            with pytest.raises(SchemaError, match="its docstring says that a is"):
+                load_tools(str(file))
+
+    @pytest.mark.parametrize(
+        ("definition", "message"),
+        [
+            ({"name": "f", "parameters": False}, "its parameters are no object"),
+            ({"name": "f", "parameters": []}, "its parameters are no object"),
+            ({"type": "web_search_20250305", "name": "web_search"}, "which a server runs"),
+        ],
+    )
+    def test_definitions_that_are_none(self, definition: dict[str, Any], message: str) -> None:
+        with pytest.raises(SchemaError, match=message):
+            load_tools([definition])
+
+    def test_a_title_may_be_the_name(self) -> None:
+        parameters = {"type": "object", "properties": {"a": {"type": "string"}}}
+        tool = only([{"title": "T", "parameters": parameters}])
+        assert (tool.name, [*tool.schema.json_schema["properties"]]) == ("T", ["a"])
