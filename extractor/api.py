@@ -26,7 +26,7 @@ from extractor.models import DEFAULT
 from extractor.schema import SchemaSpec, load, load_many
 from extractor.talk import Options
 from extractor.tools import Call, ToolSpec, calls_of, load_tools, schema_of
-from extractor.types import Document, Engine, Extraction
+from extractor.types import SHOWN_TOKENS, Document, Engine, Extraction
 
 T = TypeVar("T")
 
@@ -100,10 +100,14 @@ async def astream(
 
 
 class Asked(TypedDict, total=False):
-    """How `choose` and its kin ask: `allow_none` lets no tool fit, `ask` lets a call say what is `missing`."""
+    """How `choose` and its kin ask: `allow_none` lets no tool fit, `ask` lets a call say what is `missing`.
+
+    Of many tools a model is shown the nearest to the query, with so many `shown_tokens` of descriptions.
+    """
 
     allow_none: bool
     ask: bool
+    shown_tokens: int
     model: str | None
     engine: Engine | None
     options: Options | None
@@ -174,7 +178,8 @@ async def _choose(query: str, tools: ToolSpec, asked: Asked, *, many: bool) -> l
         hint = "choose_many gives several calls" if unknown == "many" else f"it takes {known}"
         raise UsageError(f"choose() has no {unknown!r}", hint=hint)
     loaded = load_tools(tools)
-    schema = schema_of(loaded, many=many, allow_none=asked.get("allow_none", False), ask=asked.get("ask", False))
+    kind = {"many": many, "allow_none": asked.get("allow_none", False), "ask": asked.get("ask", False)}
+    schema = schema_of(loaded, **kind, shown_tokens=asked.get("shown_tokens", SHOWN_TOKENS))
     how = asked.get("model"), asked.get("engine"), asked.get("options")
     return [*calls_of(await _extract(Document("query", query), schema, *how, many=False), loaded)]
 

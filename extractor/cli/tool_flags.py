@@ -19,6 +19,7 @@ OptionalToolsOption = Annotated[
     str | None,
     typer.Option(
         "--tools",
+        "-t",
         metavar="SPEC",
         help="Instead of a schema: choose a tool for each query, as `extract call` does. A .txt file has one query a "
         "line; records have them in the field `query`.",

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 from extractor.absent import is_empty
 from extractor.comparable import comparable
 from extractor.evaluate.comparators import needed, normal
-from extractor.evaluate.rules import Rules
+from extractor.evaluate.rules import Rule, Rules
 from extractor.merge import marked_key
 from extractor.pointers import escaped, leaves
 from extractor.scopes import Nodes, Scope, Scopes, ordered, scopes_of
@@ -117,9 +117,7 @@ class _Comparing:
             yield from self.pair(scope.child(name), f"{where}.{inner}" if where else inner, (gold, found))
 
     def _leaf(self, scope: Scope, where: str, sides: _Pair) -> Iterator[Mark]:
-        rule = self.rules.of(scope, where)
-        score = rule.alike(sides[0].value, sides[1].value) if not any(side.is_empty for side in sides) else 0.0
-        yield from _marked(where, sides, score, _SLIGHT if scope.choices is not None else 1.0)
+        yield from _marked(where, sides, self.rules.of(scope, where), _SLIGHT if scope.choices is not None else 1.0)
 
     # --- lists ---
 
@@ -145,10 +143,7 @@ class _Comparing:
     def _item(self, scope: Scope, where: str, sides: _Pair) -> Iterator[Mark]:
         inside = f"{where}[]"
         if all(_shape(side.value) in ("leaf", "empty") for side in sides):
-            items = self.scopes.of(scope.items)
-            rule = self.rules.of_items(items, scope, where)
-            score = rule.alike(sides[0].value, sides[1].value) if not any(side.is_empty for side in sides) else 0.0
-            yield from _marked(inside, sides, score)
+            yield from _marked(inside, sides, self.rules.of_items(self.scopes.of(scope.items), scope, where))
             return
         inner = [*self.pair(scope.items, inside, sides)]
         if any(_shape(side.value) == "object" for side in sides):
@@ -174,9 +169,11 @@ class _Comparing:
         return alike
 
 
-def _marked(where: str, sides: _Pair, score: float, weight: float = 1.0) -> Iterator[Mark]:
+def _marked(where: str, sides: _Pair, rule: Rule, weight: float = 1.0) -> Iterator[Mark]:
+    """The comparison of two leaves, and what is said of one that is empty."""
     gold, found = sides
     if not (gold.is_empty and found.is_empty):
+        score = 0.0 if gold.is_empty or found.is_empty else rule.alike(gold.value, found.value)
         yield Mark("value", where, gold.filled, found.filled, score, weight)
     yield from _absence(where, sides)
 

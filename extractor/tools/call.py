@@ -22,10 +22,12 @@ class Call:
     `tool` is the function or class as it was given, None for a definition in JSON; `arguments` are an instance of the
     class, or of a model that was made of the function's signature, or plain data. Where the query leaves something
     open, `missing` says what by name and description, and `arguments` are the plain data that there are. Where no tool
-    fits, name and tool are None, and `reason` says why. By the name of an argument, `spans` say where it stands in the
-    query, `ungrounded` why it does not, `notes` what was done about it (taken out, as the query does not state it).
-    `probability` is that of the tool among the others, None where the engine does
-    not say.
+    fits, name and tool are None, and `reason` says why. `probability` is that of the tool among the others, None where
+    the engine does not say.
+
+    By the place of an argument, `spans` say where it stands in the query, `ungrounded` why it does not, and `notes`
+    what was done about it (taken out, as the query does not state it). A place is the name in JSON, and of what is
+    inside of an argument a JSON Pointer without its first slash: 'guests/0'.
     """
 
     name: str | None

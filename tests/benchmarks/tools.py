@@ -9,7 +9,8 @@ record in all ways in turn; what is in PREDICTIONS is not asked again, so it can
 ids and calls, no text of the gold records. Without PREDICTIONS those beside this file are meant.
 
 Ways: `grammar`, `prompt`, `tools` (our requests by function calling); `grammar:typescript` with another descriptor,
-`grammar:think` with thoughts first; `native`, the server's function calling as it comes: the tools as they are, its
+`grammar:think` with thoughts first, `grammar:reversed` with the tools in the
+opposite order; `native`, the server's function calling as it comes: the tools as they are, its
 calls as they are. In scores `native, read` counts the JSON in a text too, where the model wrote its call in a form that
 the server did not take for one. Counts are of calls with the right tool, and of calls in which all arguments are
 acceptable too. Texts are compared without case, spaces and punctuation, as the Berkeley Function-Calling Leaderboard
@@ -137,14 +138,15 @@ os._exit(0)
 async def ours(record: Row, way: str, engine: Session) -> Row:
     """The calls of a record in one of our modes."""
     flags = record.get("flags", ())
+    mode, _, variant = way.partition(":")
+    tools = load_tools(record["tools"])
     schema = one_of(
-        {tool.name: tool.schema for tool in load_tools(record["tools"])},
+        {tool.name: tool.schema for tool in (reversed(tools) if variant == "reversed" else tools)},
         many="many" in flags,
         allow_none="allow_none" in flags,
         ask="ask" in flags,
         for_query=True,
     )
-    mode, _, variant = way.partition(":")
     style = PromptStyle(descriptor=variant) if variant in get_args(Descriptor) else PromptStyle()  # type: ignore[arg-type]
     options = Options(mode=mode, max_tokens=MOST_TOKENS, style=style, think=variant == "think")  # type: ignore[arg-type]
     found = await extract(Document(record["id"], record["query"]), schema, engine, options)
