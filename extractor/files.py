@@ -70,7 +70,10 @@ def _too_deep(where: str) -> SchemaError:
 
 
 def read_yaml(text: str, path: Path) -> Any:
-    """A YAML document; raises `SchemaError` with line and column of what is not YAML, or named twice in one object."""
+    """A YAML document; raises `SchemaError` with line and column of what is not YAML, or named twice in one object.
+
+    Days and times stay texts, as in YAML 1.2 and in JSON: 2026-06-02, 12:30.
+    """
     import yaml
 
     merged: dict[int, int] = {}
@@ -90,6 +93,12 @@ def read_yaml(text: str, path: Path) -> Any:
                 raise SchemaError(what, hint="merge less, or use $ref")
             return node
 
+    def as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+        is_time = node.tag.endswith("timestamp") or ":" in node.value
+        return node.value if is_time else yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
+
+    for kind in ("timestamp", "int", "float"):
+        Loader.add_constructor(f"tag:yaml.org,2002:{kind}", as_written)
     try:
         # Not copied before its size is known: aliases can stand for billions of values.
         return yaml.load(text, Loader)  # noqa: S506  # a safe one

@@ -466,6 +466,13 @@ def test_a_review_file_counts_as_far_as_it_is_reviewed(tmp_path: Path) -> None:
         write_review(path, loaded, [])
 
 
+def test_days_and_times_of_a_review_file_are_texts(tmp_path: Path) -> None:
+    path = tmp_path / "gold.yaml"
+    path.write_text("- {source: a, reviewed: true, data: {day: 2027-05-03, at: 12:30, n: 7, x: 1.5}}\n")
+    (answer,) = read_answers(path, Reading(schema.load("day date, at, n int, x float"))).every
+    assert answer.data == {"day": "2027-05-03", "at": "12:30", "n": 7, "x": 1.5}
+
+
 def test_a_sample_is_the_same_each_time_and_mostly_of_more() -> None:
     names = [f"{at}.txt" for at in range(100)]
     some = sampled(names, 10, str)
