@@ -69,8 +69,10 @@ async def likelihoods_of(
     ask = getattr(engine, "likelihoods", None)
     if ask is None:
         return None
-    begun = (*messages, Message("assistant", before(data, path)))
-    found: list[float] | None = await ask(begun, [*map(_written, values)])
+    text = before(data, path)
+    lead = " " if text.endswith((":", ",")) else ""
+    begun = (*messages, Message("assistant", text))
+    found: list[float] | None = await ask(begun, [_written(value, lead) for value in values])
     return found
 
 
@@ -89,12 +91,12 @@ def _with_hole(data: Any, path: Path) -> Any:
     return [_with_hole(value, rest) if at == first else value for at, value in enumerate(data)]
 
 
-def _written(value: Any) -> Continuation:
-    """A value as it stands behind a colon or a comma, with what has to follow it."""
+def _written(value: Any, lead: str) -> Continuation:
+    """A value as it stands in JSON behind something, with what has to follow it."""
     text = json.dumps(value, ensure_ascii=False)
     if isinstance(value, str):
-        return Continuation(f" {text[:-1]}", _AFTER_TEXT)
-    return Continuation(f" {text}", _AFTER_OTHERS)
+        return Continuation(f"{lead}{text[:-1]}", _AFTER_TEXT)
+    return Continuation(f"{lead}{text}", _AFTER_OTHERS)
 
 
 def _normalised(weights: Sequence[float]) -> list[float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -56,7 +56,7 @@ from extractor.errors import UsageError
 from extractor.models import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from extractor.sources import Source
     from extractor.types import Schema
@@ -175,6 +175,7 @@ def eval_(
             metavar="FILE",
         ),
     ] = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again for what failed before.")] = False,
     mode: ModeOption = "auto",
     retries: RetriesOption = 2,
     think: ThinkOption = False,
@@ -225,14 +226,14 @@ def eval_(
 
         if threshold is not None and (init is None or pred is None):
             raise UsageError("--threshold says which records to review", hint="--init 100 --pred records.jsonl")
-        if pred is not None and compare is not None:
-            raise UsageError("--pred and --compare both name predictions", hint="give one of them")
+        _refuse_idle(ctx.params)
+        _guard(gold, (pred, *(compare or ())), records, html)
         loaded = held(OfSchema(schema).load(), screen, examples, style_of(ctx.params, screen))
         named = evaluating.Named(gold, loaded, text_field, id_field, (*(docs or ()),), raw, loader)
         if init is not None:
             sources = evaluating.sample(named, init, pred, threshold)
             found = pred or _asked(ctx, loaded, sources, screen, records or _beside(gold))
-            evaluating.make_review(named, sources, found, screen)
+            evaluating.make_review(named, sources, found, screen, init)
             return
         given = evaluating.read_given(as_ or ())
         if compare is not None:
@@ -246,6 +247,34 @@ def eval_(
     if fail_under is not None and (measured.scores.micro.f1 or 0.0) < fail_under:
         screen.error(f"F1 {measured.scores.micro.f1 or 0.0:.3f} is under {fail_under:g}")
         raise typer.Exit(1)
+
+
+_IDLE = {  # flags that say nothing beside another one
+    "compare": ("pred", "html", "fail_under", "init"),
+    "init": ("html", "fail_under", "as_json", "as_"),
+    "pred": ("records", "probs"),
+}
+
+
+def _refuse_idle(flags: Mapping[str, Any]) -> None:
+    """Raise `UsageError` for flags that would not be heard."""
+    for name, others in _IDLE.items():
+        if flags[name] and (idle := next((other for other in others if flags[other]), None)):
+            shown = {"as_json": "--json", "as_": "--as"}.get(idle, f"--{idle.replace('_', '-')}")
+            raise UsageError(f"--{name} and {shown} do not go together", hint="leave one of them out")
+
+
+def _guard(gold: Path, read: Iterable[Path | None], records: Path | None, html: Path | None) -> None:
+    """Raise `UsageError` where something would be written over what is read, or over what no run wrote."""
+    from extractor.sinks import refuse_overwriting
+
+    named = [str(path) for path in (gold, *read) if path is not None]
+    refuse_overwriting(named, html)
+    refuse_overwriting(named, records)
+    if records is not None and records.is_file() and not records.with_name(f"{records.name}.ledger").exists():
+        raise UsageError(f"--records {records}: is there already, and of no run", hint="name another file")
+    if html is not None and html.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"--html {html}: a page is an HTML file", hint=f"--html {html.stem or 'scores'}.html")
 
 
 def _beside(gold: Path) -> Path:
@@ -267,7 +296,7 @@ def _asked(ctx: typer.Context, schema: Schema, sources: Sequence[Source], screen
     engine = open_session(ctx, screen, settings, access, Pace(flags["rpm"], flags["tpm"], at_once))
     with contextlib.closing(engine):
         options = options_of(flags, style_of(flags, screen))
-        asked = batching.Asked(schema, engine, options, batching.Listed(sources), retries_failed=False)
+        asked = batching.Asked(schema, engine, options, batching.Listed(sources), flags["retry_failed"])
         with screen.pulling() as on_progress:
             engine.prepare(on_progress)
         layout = Layout("jsonl", "record", single=False, schema=schema)

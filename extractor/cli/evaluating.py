@@ -24,6 +24,7 @@ from extractor.view import Places, find_documents
 if TYPE_CHECKING:
     from rich.table import Table
 
+WHOLE = "(value)"  # what a record that is no object is called
 _MOST_NAMED = 3
 _PIPED = 140  # columns, where no terminal says how many there are
 
@@ -75,6 +76,11 @@ def read_given(given: Iterable[str]) -> dict[str, str]:
         name, sign, how = one.rpartition("=")
         if not sign or not name:
             raise UsageError(f"--as {one!r} names no field", hint="FIELD=COMPARATOR, as 'people[].name=fuzzy:0.9'")
+        name = "" if name == WHOLE else name
+        if name in found:
+            raise UsageError(
+                f"--as says twice how {name!r} is compared", hint="of a list one way counts: the last [] too"
+            )
         found[name] = how
     return found
 
@@ -137,9 +143,15 @@ def _of_documents(named: Named, known: Mapping[str, Answer] | None) -> list[Sour
     return found
 
 
-def make_review(named: Named, sources: Sequence[Source], pred: Path, screen: Screen) -> None:
+def make_review(named: Named, sources: Sequence[Source], pred: Path, screen: Screen, wanted: int) -> None:
     """Write the review file."""
     known = {answer.source: answer.data for answer in named.predictions(pred).every}
+    if failed := [source.label for source in sources if known.get(source.label) is None]:
+        screen.warn(
+            f"the model has nothing for {len(failed)} of them, to fill in by hand: {', '.join(failed[:_MOST_NAMED])}"
+        )
+    if len(sources) < wanted:
+        screen.warn(f"{wanted} documents were asked for, there are {len(sources)}")
     drafts = []
     for source in sources:
         try:
@@ -201,6 +213,7 @@ def _tell_odd(measured: Measured, screen: Screen) -> None:
         ("no prediction, so all of it is missing", scores.missing),
         ("no gold, so not measured", scores.unknown),
         ("in no gold record, so not measured", scores.unmeasured),
+        (f"not valid in {len(scores.doubtful_gold)} gold records", scores.doubtful_gold),
     ):
         if names:
             more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
@@ -279,18 +292,29 @@ def tell_difference(
     """Print how the second predictions differ from the first, field by field."""
     gold = read_answers(named.gold, named.reading)
     one, other = (_measured(named, gold, path, given) for path in two)
-    for measured in (one, other):
-        _tell_odd(measured, screen)
+    _tell_odd(one, screen)
+    if other.scores.missing:  # all else is of the gold
+        screen.warn(f"{two[1]}: {len(other.scores.missing)} without a prediction")
     found = compare(one.scores, other.scores)
     if as_json:
+        first, second = _by_field(one.scores), _by_field(other.scores)
         told: dict[str, Any] = {
-            name: None if one is None else {**asdict(one), "significant": one.is_significant}
-            for name, one in found.items()
+            name: {
+                "first": first.get(name),
+                "second": second.get(name),
+                **({} if found_ is None else {**asdict(found_), "significant": found_.is_significant}),
+            }
+            for name, found_ in found.items()
         }
         print(to_json({"first": str(two[0]), "second": str(two[1]), "differences": told}, indent=2))
         return
     _print(_difference_table(one.scores, other.scores, found))
     print(plain(f"A is {two[0]}, B is {two[1]}; * is a difference that chance makes in fewer than 1 of 20 comparisons"))
+
+
+def _by_field(scores: Scores) -> dict[str, float | None]:
+    """F1 of each field, and of all values."""
+    return {MICRO: scores.micro.f1, **{one.field: one.measure.f1 for one in scores.fields if not one.are_records}}
 
 
 def _difference_table(one: Scores, other: Scores, found: Mapping[str, Difference | None]) -> Table:
@@ -301,12 +325,9 @@ def _difference_table(one: Scores, other: Scores, found: Mapping[str, Difference
     table.add_column("field")
     for name in ("F1 of A", "F1 of B", "B − A", "95 %", "p", ""):
         table.add_column(name, justify="right")
-    values = [
-        {field.field: field.measure.f1 for field in scores.fields if not field.are_records} for scores in (one, other)
-    ]
-    whole = [scores.micro.f1 for scores in (one, other)]
+    values = [_by_field(scores) for scores in (one, other)]
     for name, difference in sorted(found.items(), key=lambda pair: pair[0] == MICRO):
-        first, second = whole if name == MICRO else (known.get(name) for known in values)
+        first, second = (known.get(name) for known in values)
         told = ("", "", "", "")
         if difference is not None:
             interval = f"{difference.low:+.3f} to {difference.high:+.3f}"

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
-from extractor.errors import SchemaError, SourceError, UsageError
+from extractor.errors import SchemaError, UsageError
 from extractor.files import read_document, read_json
 from extractor.recorded import as_record, is_whole
 from extractor.scopes import scopes_of
@@ -18,6 +19,8 @@ from extractor.types import Extraction, Schema
 
 NAME, REVIEWED, TEXT, DATA = "source", "reviewed", "text", "data"
 _NAMES = (NAME, "id")
+_BY_LINE = (".jsonl", ".ndjson")
+_SUFFIXES = (*_BY_LINE, ".json", ".yaml", ".yml")
 _HINT = 'each line is {"source": …, "data": {…}}, or has the fields of the schema beside "id" and "text"'
 
 
@@ -66,7 +69,11 @@ def read_answers(path: Path, reading: Reading) -> Answers:
     for place, line in _lines(path):
         if not isinstance(line, dict):
             raise UsageError(f"{place}: not an object", hint=_HINT)
-        if line.get(REVIEWED) is False:
+        if not isinstance(is_reviewed := line.get(REVIEWED, True), bool):
+            raise UsageError(
+                f"{place}: {REVIEWED}: {is_reviewed!r:.40} is neither true nor false", hint="true, where it is right"
+            )
+        if not is_reviewed:
             found.unreviewed.append(str(line.get(NAME, place)))
             continue
         answer = _answer(line, place, reading)
@@ -83,8 +90,10 @@ def read_answers(path: Path, reading: Reading) -> Answers:
 
 def _lines(path: Path) -> Iterator[tuple[str, Any]]:
     """Each record, with its place."""
+    if path.suffix.lower() not in _SUFFIXES:
+        raise UsageError(f"{path}: no answers are read from such files", hint=f"those are {', '.join(_SUFFIXES)}")
     try:
-        if path.suffix.lower() == ".jsonl":
+        if path.suffix.lower() in _BY_LINE:
             with path.open(encoding="utf-8-sig") as file:
                 for number, line in enumerate(file, 1):
                     if not line.isspace():
@@ -92,7 +101,7 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
             return
         whole = read_document(path, _HINT)
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}") from error
+        raise UsageError(f"{path}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}") from error
     except SchemaError as error:  # of a file, not of a schema
         raise UsageError(str(error), hint=error.hint) from error
     for number, one in enumerate(whole if isinstance(whole, list) else [whole], 1):
@@ -107,14 +116,27 @@ def _answer(line: dict[str, Any], place: str, reading: Reading) -> Answer:
             record = as_record(line)
         except ValueError as why:
             raise UsageError(f"{place}: {why}", hint=_HINT) from why
-        return Answer(record.source, record.data, place, text, record)
+        if not (record.ok or reading.predictions):
+            raise UsageError(
+                f"{place}: a record that failed is no gold: {record.errors[0]}", hint="correct it, or take it out"
+            )
+        return Answer(record.source, _kept(record), place, text, record)
     own = (reading.id_field,) if reading.id_field else ()
     names = (*own, *_NAMES) if reading.predictions or not own else own
     name = next((line[one] for one in names if isinstance(line.get(one), str | int)), None)
     if name is None and own:
         raise UsageError(f"{place}: no field {reading.id_field!r}", hint=f"its fields are {', '.join(line)[:100]}")
-    data = line[DATA] if DATA in line else _flat(line, place, reading)
+    fields = scopes_of(reading.schema).root.properties
+    is_flat = DATA not in line or (DATA in fields and any(one in line for one in fields if one != DATA))
+    data = _flat(line, place, reading) if is_flat else line[DATA]
+    if fields and not isinstance(data, dict) and not (data is None and reading.predictions):
+        raise UsageError(f"{place}: its data is no object: {data!r:.60}", hint=_HINT)
     return Answer(str(name) if name is not None else place, data, place, text)
+
+
+def _kept(record: Extraction) -> Any:
+    """The data of a record: nothing of one that failed, of a list what is valid."""
+    return record.data if record.ok or isinstance(record.data, list) else None
 
 
 def _flat(line: dict[str, Any], place: str, reading: Reading) -> dict[str, Any]:
@@ -148,7 +170,7 @@ def paired(gold: Answers, found: Answers) -> Paired:
 
     Raises `UsageError` where none belongs to any.
     """
-    waiting = {answer.source: answer for answer in found.every}
+    waiting = {normalize("NFC", answer.source): answer for answer in found.every}
     pairs = [(one, _taken(waiting, one)) for one in gold.every]
     if all(other is None for _, other in pairs):
         shown = f"{gold.every[0].source!r} and {found.every[0].source!r}, say"
@@ -158,7 +180,14 @@ def paired(gold: Answers, found: Answers) -> Paired:
 
 
 def _taken(waiting: dict[str, Answer], gold: Answer) -> Answer | None:
-    return next((waiting.pop(name) for name in (gold.source, *_of_place(gold.place, waiting)) if name in waiting), None)
+    return next(
+        (
+            waiting.pop(name)
+            for name in (normalize("NFC", gold.source), *_of_place(gold.place, waiting))
+            if name in waiting
+        ),
+        None,
+    )
 
 
 def _of_place(place: str, names: Iterable[str]) -> Iterator[str]:

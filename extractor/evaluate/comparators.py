@@ -22,6 +22,7 @@ Alike = Callable[[Any, Any], float]
 IGNORE = "ignore"  # the name of the one that compares nothing
 _NEARLY = 0.9  # of 1, that texts have in common by default
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
+_GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")  # 1,200.5
 _EXTRA = "pip install 'extractor[eval]'"
 
 
@@ -38,7 +39,8 @@ def comparator(spec: str) -> Alike:
             return _BOUND[name](float(bound) if bound else None)
         except ValueError:
             pass
-    hint = f"one of {', '.join(sorted(NAMES))}; a bound goes with fuzzy:0.9 (likeness) and number:0.01 (relative error)"
+    known = ", ".join(sorted(NAMES))
+    hint = f"one of {known}, of lists also set and ordered; bounds are from 0 to 1: fuzzy:0.9, number:0.01"
     raise UsageError(f"{spec!r} compares nothing", hint=hint)
 
 
@@ -72,8 +74,8 @@ def _rouge(one: Any, other: Any) -> float:
 
     Lin 2004, "ROUGE: A Package for Automatic Evaluation of Summaries".
     """
-    if not (isinstance(one, str) and isinstance(other, str)):
-        return _exact(one, other)
+    if not (isinstance(one, str) and isinstance(other, str)) or _plain(one) == _plain(other):
+        return _normalised(one, other)
     return float(_scorer().score(one, other)["rougeL"].fmeasure)
 
 
@@ -145,8 +147,9 @@ def _as_number(value: Any) -> Any:
     """'1,200' → 1200.0; what is no number stays."""
     if not isinstance(value, str):
         return value
+    plain = value.strip()
     try:
-        return float(value.replace(",", "").replace(" ", ""))
+        return float(plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain)
     except ValueError:
         return value
 
@@ -154,7 +157,10 @@ def _as_number(value: Any) -> Any:
 def _is_same_number(one: Any, other: Any, error: float) -> bool:
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in (one, other)):
         return False
-    return bool(one == other) or abs(one - other) <= error * max(abs(one), abs(other))
+    try:
+        return bool(one == other) or abs(one - other) <= error * max(abs(one), abs(other))
+    except OverflowError:  # a number of hundreds of digits beside a fraction
+        return False
 
 
 @lru_cache(maxsize=65_536)

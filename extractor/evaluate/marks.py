@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from extractor.absent import is_empty
@@ -21,7 +22,7 @@ from extractor.types import Schema
 
 Kind = Literal["value", "absence", "record"]
 
-_FEW = 1_000  # pairs of items that are all compared
+_FEW, _FEW_LEAVES = 1_000, 250_000  # pairs of records, and of texts and numbers, that are all compared
 _SHARED = 20  # items that have a value, above which it does not tell them apart
 _SLIGHT = 0.1  # what a choice weighs where records are paired: choices agree by chance
 
@@ -82,7 +83,8 @@ _Pair = tuple[_Side, _Side]
 def marks_of(gold: Any, found: Any, schema: Schema, rules: Rules) -> list[Mark]:
     """All comparisons of two records of a schema, in its order; raises `UsageError` where a library is missing."""
     work = _Comparing(scopes_of(schema), rules)
-    return [*work.pair(work.scopes.nodes, "", (_Side(gold, ""), _Side(found, "")))]
+    other = _NOWHERE if found is None else _Side(found, "")  # where there is no answer, nobody said that it is empty
+    return [*work.pair(work.scopes.nodes, "", (_Side(gold, ""), other))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,10 @@ class _Comparing:
             return
         shape = next(iter(shapes), _expected(scope))
         if shape == "object" and shapes:
-            yield from self._object(scope, where, sides)
+            if any(side.value is None for side in sides):  # an object that is empty is there
+                yield from _absence(where, sides)
+            gold, found = (_NOWHERE if side.value is None else side for side in sides)
+            yield from self._object(scope, where, (gold, found))
         elif shape == "array":
             yield from self._list(scope, where, sides)
         else:
@@ -136,7 +141,9 @@ class _Comparing:
         order = self.rules.listing(scope, where)
         if order == "set":
             gold_items, found_items = (_once(items, alike) for items in (gold_items, found_items))
-        pairs = _in_order if order == "ordered" else _best
+        are_leaves = all(_shape(item.value) == "leaf" for item in (*gold_items, *found_items))
+        few = _FEW_LEAVES if are_leaves else _FEW
+        pairs = _in_order if order == "ordered" else partial(_best, few=few)
         for gold, found in pairs(gold_items, found_items, alike):
             yield from self._item(scope, where, (gold, found))
 
@@ -148,7 +155,8 @@ class _Comparing:
         inner = [*self.pair(scope.items, inside, sides)]
         if any(_shape(side.value) == "object" for side in sides):
             are_equal = all(mark.score == 1 for mark in inner if mark.kind == "value")
-            yield Mark("record", inside, sides[0].filled, sides[1].filled, float(are_equal))
+            is_pair = not any(side.is_empty for side in sides)
+            yield Mark("record", inside, sides[0].filled, sides[1].filled, float(is_pair and are_equal))
         yield from inner
 
     def _likeness(self, scope: Scope, where: str) -> Callable[[_Side, _Side], float]:
@@ -164,7 +172,7 @@ class _Comparing:
             if key and any(mark.field == f"{where}[].{key}" and not mark.score for mark in marks):
                 return 0.0
             both = sum(mark.weight * ((mark.gold is not None) + (mark.found is not None)) for mark in marks)
-            return 2 * sum(mark.weight * mark.score for mark in marks) / both if both else 0.0
+            return 2 * sum(mark.weight * mark.score for mark in marks) / both if both else 1.0
 
         return alike
 
@@ -204,11 +212,16 @@ _Alike = Callable[[_Side, _Side], float]
 _Pairs = Iterator[_Pair]
 
 
-def _best(gold: Sequence[_Side], found: Sequence[_Side], alike: _Alike) -> _Pairs:
-    """The pairs with the greatest sum, then what is left over on either side."""
-    same, gold, found = _equal(gold, found)
-    yield from same
-    near = _near(gold, found)
+def _best(gold: Sequence[_Side], found: Sequence[_Side], alike: _Alike, few: int) -> _Pairs:
+    """The pairs with the greatest sum, then what is left over on either side.
+
+    Of lists with more pairs than a few, equal items belong together, and only near ones are compared.
+    """
+    are_few = len(gold) * len(found) <= few
+    if not are_few:
+        same, gold, found = _equal(gold, found)
+        yield from same
+    near = _near(gold, found, few)
     scores = [
         [alike(one, other) if near(at, to) else 0.0 for to, other in enumerate(found)] for at, one in enumerate(gold)
     ]
@@ -219,7 +232,7 @@ def _best(gold: Sequence[_Side], found: Sequence[_Side], alike: _Alike) -> _Pair
 
 
 def _equal(gold: Sequence[_Side], found: Sequence[_Side]) -> tuple[list[_Pair], list[_Side], list[_Side]]:
-    """Pairs that are equal in all, and the others: no sum is greater without them, and most lists need no more."""
+    """Pairs that are equal in all, and the others."""
     waiting: dict[str, list[_Side]] = {}
     for one in reversed(found):
         waiting.setdefault(comparable(one.value), []).append(one)
@@ -235,12 +248,12 @@ def _equal(gold: Sequence[_Side], found: Sequence[_Side]) -> tuple[list[_Pair], 
     return pairs, others, [one for one in found if one.at in left]
 
 
-def _near(gold: Sequence[_Side], found: Sequence[_Side]) -> Callable[[int, int], bool]:
-    """Which items are compared: all of short lists, of long ones those that have a value in common.
+def _near(gold: Sequence[_Side], found: Sequence[_Side], few: int) -> Callable[[int, int], bool]:
+    """Which items are compared: all of short lists, of long ones those that have a value or a word in common.
 
     A value that many have tells nothing. So what is compared grows with the length of the lists, and not its square.
     """
-    if len(gold) * len(found) <= _FEW:
+    if len(gold) * len(found) <= few:
         return lambda _, __: True
     holders: dict[str, set[int]] = {}
     for to, other in enumerate(found):

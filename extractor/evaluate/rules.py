@@ -80,7 +80,10 @@ class Rules:
         if where in self.given:
             self.used.add(where)
             return self.given[where]
-        return next((part[COMPARE] for part in scope.parts if isinstance(part.get(COMPARE), str)), None)
+        said = next((part[COMPARE] for part in scope.parts if COMPARE in part), None)
+        if said is not None and not isinstance(said, str):
+            raise SchemaError(f"{where}: {COMPARE}: {said!r:.60} is no text", hint='"x-compare": "fuzzy:0.9", say')
+        return said
 
 
 def _default(scope: Scope, where: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import mean
@@ -20,6 +21,8 @@ from extractor.scopes import scopes_of
 from extractor.types import Document, Extraction, Schema, Usage
 from extractor.validation import Valid, validate
 
+_IS_LACKING = re.compile(r"is a required property|[Ff]ield required")
+
 MICRO = "all values"
 
 
@@ -30,6 +33,12 @@ class Compared:
     gold: Answer
     found: Answer | None
     marks: Sequence[Mark]
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether there is an answer, and all of its values are as the gold has them."""
+        has_answer = self.found is not None and self.found.data is not None
+        return has_answer and all(mark.score == 1 for mark in self.marks if mark.kind == "value")
 
     @property
     def wrong(self) -> list[Mark]:
@@ -88,6 +97,7 @@ class Scores:
     missing: Sequence[str] = ()
     unknown: Sequence[str] = ()
     unmeasured: Sequence[str] = ()
+    doubtful_gold: Sequence[str] = ()  # what is not valid by the schema
     tally: Tally = field(repr=False, default=None)  # type: ignore[assignment]
 
     def to_dict(self) -> dict[str, Any]:
@@ -98,8 +108,8 @@ class Scores:
             "missing": [*self.missing],
             "unknown": [*self.unknown],
             "unmeasured": [*self.unmeasured],
-            "micro": {**_told(self.micro), "interval": self.micro_interval},
-            "macro": {"f1": _rounded(self.macro), "interval": self.macro_interval},
+            "micro": {**_told(self.micro), "interval": _ends(self.micro_interval)},
+            "macro": {"f1": _rounded(self.macro), "interval": _ends(self.macro_interval)},
             "documents_mean": _mean(self.by_document),
             "exact": _rounded(self.exact),
             "valid": _rounded(self.valid),
@@ -119,7 +129,7 @@ class Scores:
                     "field": one.field,
                     "compare": one.by,
                     **_told(one.measure),
-                    "interval": one.interval,
+                    "interval": _ends(one.interval),
                     "documents_mean": _mean(one.by_document),
                     "absence": None if one.absence is None else _told(one.absence),
                 }
@@ -135,7 +145,11 @@ def _told(measure: Measure) -> dict[str, Any]:
 
 
 def _mean(found: tuple[float, Interval] | None) -> dict[str, Any] | None:
-    return None if found is None else {"f1": _rounded(found[0]), "interval": found[1]}
+    return None if found is None else {"f1": _rounded(found[0]), "interval": _ends(found[1])}
+
+
+def _ends(interval: Interval | None) -> list[float] | None:
+    return None if interval is None else [round(end, 4) for end in interval]
 
 
 def _rounded(value: float | None) -> float | None:
@@ -163,13 +177,13 @@ def score(paired: Paired, schema: Schema, given: Mapping[str, str], texts: Mappi
     known = [f1 for name in names if (f1 := tally.measure("value", [name]).f1) is not None]
     return Scores(
         documents,
-        [*_fields(tally, names, rules)],
+        [*_fields(tally, rules)],
         measure,
         tally.interval("value", names) if names else None,
         mean(known) if known else None,
         tally.macro_interval(names) if names else None,
         tally.by_document("value", names),
-        exact=mean(all(mark.score == 1 for mark in one.marks if mark.kind == "value") for one in documents),
+        exact=mean(one.is_exact for one in documents),
         valid=sum(is_valid(one, schema) for one in answers) / len(documents),
         grounded=_grounded(paired, schema, texts),
         usage=sum((one.record.usage for one in answers if one.record is not None), Usage()),
@@ -178,6 +192,7 @@ def score(paired: Paired, schema: Schema, given: Mapping[str, str], texts: Mappi
         missing=paired.missing,
         unknown=paired.unknown,
         unmeasured=unmeasured,
+        doubtful_gold=[told for gold, _ in paired.pairs if (told := _fault(gold, schema))],
         tally=tally,
     )
 
@@ -201,15 +216,14 @@ def _unmeasured(paired: Paired, schema: Schema) -> list[str]:
     return [name for name in scopes_of(schema).root.properties if name not in there] if there else []
 
 
-def _fields(tally: Tally, names: Sequence[str], rules: Rules) -> Iterable[FieldScore]:
+def _fields(tally: Tally, rules: Rules) -> Iterable[FieldScore]:
     """A line for each field; where items of a list are records, one for them as a whole goes before."""
     records = tally.fields("record")
-    told: set[str] = set()
-    for name in names:
-        for whole in [one for one in records if name.startswith(f"{one}.") and one not in told]:
-            told.add(whole)
-            yield _field(tally, "record", whole, "all equal")
-        yield _field(tally, "value", name, rules.named.get(name, ""))
+    for name in dict.fromkeys(one for _, one in tally.keys):
+        if name in records:
+            yield _field(tally, "record", name, "all equal")
+        elif any((kind, name) in tally.keys for kind in ("value", "absence")):
+            yield _field(tally, "value", name, rules.named.get(name, ""))
 
 
 def _field(tally: Tally, kind: Any, name: str, by: str) -> FieldScore:
@@ -238,11 +252,18 @@ def _likelihoods(one: Compared) -> Iterable[Told]:
     record = None if one.found is None else one.found.record
     known = {} if record is None else record.probabilities
     for mark in one.marks:
-        if record is None or mark.kind != "value" or mark.found is None:
-            continue
+        if record is None or mark.found is None:
+            continue  # a place that is empty has a label too, null, and a comparison of its own
         likely = known.get(mark.found, {}).get(name_of(value_at(record.data, mark.found)))
         if likely is not None:
             yield likely, float(mark.score == 1)
+
+
+def _fault(gold: Answer, schema: Schema) -> str:
+    """What is wrong with a gold answer, but that it says nothing of some fields; '' for nothing."""
+    found = validate(schema, gold.data)
+    faults = [] if isinstance(found, Valid) else [one for one in found if not _IS_LACKING.search(one.message)]
+    return f"{gold.place}: {faults[0]}" if faults else ""
 
 
 def is_valid(answer: Answer, schema: Schema) -> bool:
@@ -278,7 +299,8 @@ def compare(first: Scores, second: Scores) -> dict[str, Difference | None]:
 
     The probabilities of fields are corrected for their number; None where there is nothing to compare.
     """
-    names = dict.fromkeys((*first.tally.fields("value"), *second.tally.fields("value")))
+    every = dict.fromkeys((*first.tally.fields("value"), *second.tally.fields("value")))
+    names = [*every]
     fields = {name: first.tally.difference(second.tally, "value", [name]) for name in names}
     whole = first.tally.difference(second.tally, "value", [*names])
     return {MICRO: whole, **corrected(fields)}

@@ -17,13 +17,14 @@ from extractor import schema
 from extractor.errors import SchemaError, UsageError
 from extractor.evaluate import Reading, Scores, compare, paired, read_answers, score
 from extractor.evaluate.answers import Answer, Answers
+from extractor.evaluate.calibration import Bin
 from extractor.evaluate.comparators import comparator
 from extractor.evaluate.marks import marks_of
 from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import sampled, write_review
 from extractor.evaluate.rules import Rules
 from extractor.evaluate.tally import Difference, Measure, Tally, corrected
-from extractor.types import Schema
+from extractor.types import Extraction, Schema
 
 
 def scored(
@@ -168,7 +169,8 @@ def test_absences() -> None:
 
 def test_absent_lists_and_records() -> None:
     scores = scored([({"a": [], "b": None}, {"a": ["x"], "b": {"c": "y"}})], "a[], b?{c}")
-    assert of_fields(scores) == {"a[]": (0, 1, 0), "b.c": (0, 1, 0)}
+    assert of_fields(scores) == {"a[]": (0, 1, 0), "b": (0, 0, 0), "b.c": (0, 1, 0)}
+    assert scores.fields[1].absence == Measure(1, 0, 0)
     assert scores.micro.recall is None
     assert scores.micro.f1 == 0
     assert scores.fields[0].absence == Measure(1, 0, 0)
@@ -330,7 +332,8 @@ def test_any_two_values_can_be_compared(one: Any, other: Any) -> None:
     anything = Schema("Any", {}, "5" * 8)
     there = marks_of(one, other, anything, Rules())
     back = marks_of(other, one, anything, Rules())
-    assert sum(mark.score for mark in there) == pytest.approx(sum(mark.score for mark in back))
+    right = [sum(mark.score for mark in marks if mark.kind == "value") for marks in (there, back)]
+    assert right[0] == pytest.approx(right[1])
     assert all(mark.score == 1 for mark in marks_of(one, one, anything, Rules()))
 
 
@@ -495,3 +498,118 @@ def test_the_page_marks_what_is_wrong_and_escapes_all() -> None:
     assert '<mark class="lacking">Oslo</mark>' in page
     assert "no prediction" in page
     assert page.count(" and on") < 60  # only what is around what is marked
+
+
+# --- what a fresh look found ---------------------------------------------------------------------------------
+
+
+def test_an_item_without_a_partner_is_not_right_as_a_whole() -> None:
+    people = {
+        "type": "array",
+        "items": {"properties": {"name": {"type": "string"}, "note": {"type": "string", "x-compare": "ignore"}}},
+    }
+    gold = {"people": [{"name": "Al"}, {"note": "x"}, {"note": "y"}]}
+    scores = scored([(gold, {"people": [{"name": "Al"}]})], schema.load({"properties": {"people": people}}))
+    assert of_fields(scores)["people[]"] == (3, 1, 1)
+
+
+@pytest.mark.parametrize("how", ["fuzzy:0.8", "stem", "number:0.01"])
+def test_longer_lists_are_compared_like_short_ones(how: str) -> None:
+    words = [f"{chr(97 + at % 26)}{chr(97 + at // 26)}zzzzzz{at}s" for at in range(60)]
+    gold = [1000.0 + 50 * at for at in range(60)] if how.startswith("number") else words
+    found = [value + 1 if isinstance(value, float) else value[:-1] for value in gold]
+    assert scored([({"a": gold}, {"a": found})], with_rule(how, {})).micro.f1 == 1
+
+
+def test_the_greatest_sum_counts_where_values_are_nearly_equal() -> None:
+    scores = scored([({"a": [100, 101]}, {"a": [100, 99.1]})], with_rule("number:0.01", {"type": "number"}))
+    assert of_fields(scores)["a[]"] == (2, 2, 2)
+
+
+def test_absent_records_are_absent_as_such() -> None:
+    there = {"address": {"city": "Oslo"}}
+    pairs = [({"address": None}, {"address": None})] * 9 + [({"address": None}, there)]
+    fields = {one.field: one for one in scored(pairs, "address?{city}").fields}
+    assert fields["address"].absence == Measure(10, 9, 9)
+    assert fields["address.city"].absence is None
+
+
+def test_what_is_always_absent_has_a_line() -> None:
+    (field, other) = scored([({"fax": None, "a": "x"}, {"fax": None, "a": "x"})] * 3, "fax?, a").fields
+    assert (field.field, field.measure.f1, field.absence) == ("fax", None, Measure(3, 3, 3))
+    assert other.field == "a"
+
+
+def test_nobody_said_anything_where_there_is_no_answer() -> None:
+    scores = scored([({"fax": None}, {"fax": None}), ({"fax": None}, ...), ({"fax": None}, None)], "fax?")
+    assert scores.fields[0].absence == Measure(1, 1, 1)
+    assert scores.exact == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "other", "score"),
+    [
+        ("number", "1,5", 15, 0),
+        ("number", "1,234.5", 1234.5, 1),
+        ("number", 10**400, 3.5, 0),
+        ("rouge", "！？", "！？", 1),
+        ("rouge", "？", "a", 0),
+    ],
+)
+def test_odd_values(name: str, one: Any, other: Any, score: float) -> None:
+    assert comparator(name)(one, other) == score
+
+
+def test_null_is_a_label() -> None:
+    def answer(at: int) -> Answer:
+        record = Extraction(str(at), {"k": None}, "", "", "prompt", probabilities={"/k": {"a": 0.1, "null": 0.9}})
+        return Answer(str(at), record.data, "", record=record)
+
+    gold = Answers("g", [Answer("0", {"k": None}, ""), Answer("1", {"k": "a"}, "")])
+    found = score(paired(gold, Answers("p", [answer(0), answer(1)])), schema.load("k?: a|b"), {}, {}).calibration
+    assert found is not None
+    assert found.bins == [Bin(2, pytest.approx(0.9), 0.5)]
+
+
+def test_a_field_may_be_called_data(tmp_path: Path) -> None:
+    reading = Reading(schema.load("t, data"))
+    flat = lines(tmp_path / "a.jsonl", {"id": 1, "t": "x", "data": "blob"})
+    assert read_answers(flat, reading).every[0].data == {"t": "x", "data": "blob"}
+    whole = lines(tmp_path / "b.jsonl", {"id": 1, "data": {"t": "x", "data": "blob"}})
+    assert read_answers(whole, reading).every[0].data == {"t": "x", "data": "blob"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("g.yaml", "- {source: a, reviewed: 'false', data: {a: x}}", "neither true nor false"),
+        ("g.jsonl", '{"id": "a", "data": "x"}', "is no object"),
+        (
+            "g.jsonl",
+            '{"source": "a", "data": null, "spans": {}, "errors": [{"pointer": "", "message": "no"}]}',
+            "failed",
+        ),
+        ("g.csv", "a,b", "no answers are read from such files"),
+        ("none.jsonl", None, "No such file"),
+    ],
+)
+def test_gold_that_is_none(tmp_path: Path, name: str, text: str | None, message: str) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(UsageError, match=message):
+        read_answers(tmp_path / name, Reading(schema.load("a str")))
+
+
+def test_a_failed_record_has_nothing_and_names_may_be_composed_otherwise(tmp_path: Path) -> None:
+    reading = Reading(schema.load("a str"), predictions=True)
+    failed = {"source": "x", "data": {"a": "1"}, "spans": {}, "errors": [{"pointer": "/a", "message": "no"}]}
+    assert read_answers(lines(tmp_path / "p.jsonl", failed), reading).every[0].data is None
+    gold = Answers("g", [Answer("café", {"a": "1"}, "g:1")])
+    assert paired(gold, Answers("p", [Answer("cafe\u0301", {"a": "1"}, "p:1")])).missing == []
+
+
+def test_gold_that_is_not_valid_is_told() -> None:
+    told = scored(
+        [({"kind": "evnt"}, {"kind": "event"}), ({"kind": "event"}, {"kind": "event"})], "kind: event|course, a"
+    ).doubtful_gold
+    assert [one.partition(" ")[0] for one in told] == ["g:0:"]
