@@ -640,7 +640,7 @@ GOOD = '{"text": "A", "data": null}'
         ("e.json", GOOD, "e.json: no list of examples"),
         ("e.json", f"[{GOOD}, 3]", "e.json: [1]: no object: 3"),
         ("e.json", "[\n{,}]", "e.json:2:2: not JSON: Expecting property name enclosed in double quotes"),
-        ("e.yaml", "- text: A\n  data: {title: 2020-01-01, year: null}", "e.yaml: [0]: 2020-01-01 is not JSON"),
+        ("e.yaml", "- text: A\n  data: {title: !!set {a}, year: null}", "e.yaml: [0]: {'a'} is not JSON"),
         ("e.yaml", "- text: A\n  data: {on: 1}", "e.yaml: [0]: the name True is not a text"),
         ("e.yaml", "- &a [x]\n- &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n" + "".join(
             f"- &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("bcdefgh", "cdefghi", strict=True))
