@@ -15,7 +15,7 @@ from typing import Any
 
 from extractor.choices import name_of
 from extractor.errors import EngineError
-from extractor.pointers import pointer
+from extractor.pointers import Path, changed, pointer
 from extractor.scopes import Nodes, Scope, Scopes, scopes_of
 from extractor.types import Continuation, Engine, Message, Schema
 
@@ -25,8 +25,6 @@ _MOST_PLACES = 50  # of one record that are scored
 _MOST_LABELS = 1_000
 _AFTER_TEXT, _AFTER_OTHERS = '"', ",} ]\n\r\t"  # what follows a value in JSON, behind its own characters
 _HOLE = "\ufdd0hole\ufdd0"  # no character of Unicode, so in no document
-
-Path = tuple[str | int, ...]
 
 
 @dataclass(slots=True)
@@ -78,17 +76,8 @@ async def likelihoods_of(
 
 def before(data: Any, path: Path) -> str:
     """The JSON of a record up to a place: ({'a': 1, 'b': 'x', 'c': 2}, ('b',)) → '{"a": 1, "b":'."""
-    text = json.dumps(_with_hole(data, path), ensure_ascii=False)
+    text = json.dumps(changed(data, {path: _HOLE}), ensure_ascii=False)
     return text[: text.index(f'"{_HOLE}"')].rstrip()
-
-
-def _with_hole(data: Any, path: Path) -> Any:
-    if not path:
-        return _HOLE
-    first, rest = path[0], path[1:]
-    if isinstance(data, Mapping):
-        return {name: _with_hole(value, rest) if name == first else value for name, value in data.items()}
-    return [_with_hole(value, rest) if at == first else value for at, value in enumerate(data)]
 
 
 def _written(value: Any, lead: str) -> Continuation:

@@ -9,6 +9,8 @@ from urllib.parse import unquote
 
 from extractor.errors import SchemaError
 
+Path = tuple[str | int, ...]
+
 
 def pointer(path: Iterable[str | int]) -> str:
     """A JSON Pointer (RFC 6901): ['a/b', 0] → '/a~1b/0'."""
@@ -53,6 +55,18 @@ def value_at(data: Any, place: str) -> Any:
         else:
             return None
     return data
+
+
+def changed(data: Any, values: Mapping[Path, Any], path: Path = ()) -> Any:
+    """Data with other values at some places; ... is none: ({'a': {'b': 1, 'c': 2}}, {('a', 'b'): ...}) → {'a': …}."""
+    if path in values:
+        return values[path]
+    if isinstance(data, list):
+        return [changed(inner, values, (*path, at)) for at, inner in enumerate(data)]
+    if not isinstance(data, dict):
+        return data
+    found = {name: changed(inner, values, (*path, name)) for name, inner in data.items()}
+    return {name: inner for name, inner in found.items() if inner is not ...}
 
 
 Leaf = tuple[str, Any]

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from extractor.choosing.places import Path, below, calls, changed, without
-from extractor.pointers import joined, pointer
+from extractor.choosing.places import below, calls, without
+from extractor.pointers import Path, changed, joined, pointer
 from extractor.probabilities import NONE
 from extractor.tagged_union import INPUT, REASON, TAG, choice_of
 from extractor.types import Extraction, Schema

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from extractor.pointers import pointer
+from extractor.pointers import Path, pointer
 from extractor.tagged_union import Choice
 from extractor.types import Extraction
-
-Path = tuple[str | int, ...]
 
 
 def calls(record: Extraction, choice: Choice) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -43,15 +41,3 @@ def below(paths: Iterable[Path]) -> re.Pattern[str]:
 def is_there(found: Mapping[str, Any], place: str) -> bool:
     """Whether something is known of a place, or inside of it."""
     return any(f"{at}/".startswith(f"{place}/") for at in found)
-
-
-def changed(data: Any, values: Mapping[Path, Any], path: Path = ()) -> Any:
-    """Data with other values at some places; ... is none: ({'a': {'b': 1, 'c': 2}}, {('a', 'b'): ...}) → {'a': …}."""
-    if path in values:
-        return values[path]
-    if isinstance(data, list):
-        return [changed(inner, values, (*path, at)) for at, inner in enumerate(data)]
-    if not isinstance(data, dict):
-        return data
-    found = {name: changed(inner, values, (*path, name)) for name, inner in data.items()}
-    return {name: inner for name, inner in found.items() if inner is not ...}

@@ -15,10 +15,10 @@ from dataclasses import replace
 from typing import Any
 
 from extractor.absent import is_empty
-from extractor.choosing.places import Path, below, calls, changed, is_there, without
+from extractor.choosing.places import below, calls, is_there, without
 from extractor.choosing.quantities import says
 from extractor.pipeline import extract
-from extractor.pointers import joined, pointer, value_at
+from extractor.pointers import Path, changed, joined, pointer, value_at
 from extractor.schema import digest
 from extractor.tagged_union import INPUT, TAG, Choice, choice_of
 from extractor.talk import Options

@@ -15,7 +15,7 @@ from extractor.evaluate import Answers, Difference, Reading, Scores, compare, pa
 from extractor.evaluate.answers import Answer
 from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import refuse_review, sampled, write_review
-from extractor.evaluate.scores import MICRO, sureness
+from extractor.evaluate.scores import MICRO, shown_share, sureness
 from extractor.lines import to_json
 from extractor.sources import Source, Wanted, find, load
 from extractor.types import Document, Schema
@@ -231,19 +231,19 @@ def _table(scores: Scores) -> Table:
         table.add_column(name, justify="right")
     for one in scores.fields:
         measure, absence = one.measure, one.absence
-        absent = ("", "") if absence is None else (_share(absence.precision), _share(absence.recall))
-        shares = map(_share, (measure.precision, measure.recall, measure.f1))
+        absent = ("", "") if absence is None else (shown_share(absence.precision), shown_share(absence.recall))
+        shares = map(shown_share, (measure.precision, measure.recall, measure.f1))
         counts = (f"{measure.gold:.0f}", f"{measure.found:.0f}")
         table.add_row(plain(one.field or "(value)"), one.by, *shares, _between(one.interval), *counts, *absent)
     table.add_section()
     micro = scores.micro
-    shares = map(_share, (micro.precision, micro.recall, micro.f1))
+    shares = map(shown_share, (micro.precision, micro.recall, micro.f1))
     counts = (f"{micro.gold:.0f}", f"{micro.found:.0f}")
     table.add_row(MICRO, "", *shares, _between(scores.micro_interval), *counts)
-    table.add_row("mean of fields", "", "", "", _share(scores.macro), _between(scores.macro_interval))
+    table.add_row("mean of fields", "", "", "", shown_share(scores.macro), _between(scores.macro_interval))
     if scores.by_document is not None:
         mean, interval = scores.by_document
-        table.add_row("mean of documents", "", "", "", _share(mean), _between(interval))
+        table.add_row("mean of documents", "", "", "", shown_share(mean), _between(interval))
     return table
 
 
@@ -260,10 +260,6 @@ def _summary(scores: Scores) -> Iterable[str]:
         cost = f"; all: {usage.cost:.4g} US dollars" if usage.cost else ""
         tokens = f"{usage.input_tokens / count:,.0f} tokens read and {usage.output_tokens / count:,.0f} written"
         yield f"each: {tokens}, {scores.seconds / count:,.1f} s{cost}"
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
 
 
 def _between(interval: tuple[float, float] | None) -> str:
@@ -333,7 +329,7 @@ def _difference_table(one: Scores, other: Scores, found: Mapping[str, Difference
             interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
             star = "*" if difference.is_significant else ""
             told = (f"{difference.by:+.3f}", interval, f"{difference.p:.3f}", star)
-        table.add_row(plain(name or "(value)"), _share(first), _share(second), *told)
+        table.add_row(plain(name or "(value)"), shown_share(first), shown_share(second), *told)
     return table
 
 
@@ -342,16 +338,7 @@ def _difference_table(one: Scores, other: Scores, found: Mapping[str, Difference
 
 def write_page(measured: Measured, schema: Schema, path: Path, screen: Screen) -> None:
     """Write the page, whole or not at all."""
-    from extractor.locks import claimed
-    from extractor.sinks.sink import unwritten
-    from extractor.sinks.swap import refuse_name, swapped
+    from extractor.sinks.swap import write_whole
 
-    refuse_name(path)
-    data = render(measured.title, measured.scores, schema, measured.texts).encode()
-    with claimed(path, "--html"), swapped(path) as swap:
-        try:
-            swap.temporary.write_bytes(data)
-        except OSError as error:
-            raise unwritten(str(path), error) from error
-        swap.keep(len(data))
+    write_whole(path, render(measured.title, measured.scores, schema, measured.texts).encode(), "--html")
     screen.say(f"{path}: the page of the scores")

@@ -147,18 +147,10 @@ def _folders(records: str, base: Path | None) -> tuple[Path, ...]:
 
 def _write(page: str, target: Path) -> int:
     """Write the page whole or not at all; its size in bytes."""
-    from extractor.locks import claimed
-    from extractor.sinks.sink import unwritten
-    from extractor.sinks.swap import refuse_name, swapped
+    from extractor.sinks.swap import write_whole
 
-    refuse_name(target)
     data = page.encode()
-    with claimed(target, "--out"), swapped(target) as swap:
-        try:
-            swap.temporary.write_bytes(data)
-        except OSError as error:
-            raise unwritten(str(target), error) from error
-        swap.keep(len(data))
+    write_whole(target, data, "--out")
     return len(data)
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from extractor.brevity import shorten
 from extractor.evaluate.calibration import Calibration
-from extractor.evaluate.scores import Compared, FieldScore, Scores
+from extractor.evaluate.scores import Compared, FieldScore, Scores, shown_share
 from extractor.ground import ground
 from extractor.lines import to_json
 from extractor.text import UNSAFE
@@ -65,22 +65,18 @@ def _safe(text: str) -> str:
     return escape(UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
 # --- numbers -------------------------------------------------------------------------------------------------
 
 
 def _tiles(scores: Scores) -> Iterator[str]:
     tiles = [
-        ("F1 of all values", _share(scores.micro.f1), _between(scores.micro_interval)),
-        ("precision", _share(scores.micro.precision), ""),
-        ("recall", _share(scores.micro.recall), ""),
-        ("mean F1 of fields", _share(scores.macro), _between(scores.macro_interval)),
-        ("without a fault", _share(scores.exact), "of documents"),
-        ("valid", _share(scores.valid), "of documents"),
-        ("grounded", _share(scores.grounded), "of values"),
+        ("F1 of all values", shown_share(scores.micro.f1), _between(scores.micro_interval)),
+        ("precision", shown_share(scores.micro.precision), ""),
+        ("recall", shown_share(scores.micro.recall), ""),
+        ("mean F1 of fields", shown_share(scores.macro), _between(scores.macro_interval)),
+        ("without a fault", shown_share(scores.exact), "of documents"),
+        ("valid", shown_share(scores.valid), "of documents"),
+        ("grounded", shown_share(scores.grounded), "of values"),
     ]
     yield '<dl class="tiles">'
     for name, value, about in tiles:
@@ -100,7 +96,7 @@ def _table(scores: Scores) -> Iterator[str]:
         shares = (measure.precision, measure.recall, measure.f1)
         counts = (measure.gold, measure.found, measure.right)
         yield f'<tr class="{"whole" if one.are_records else ""}"><th>{_safe(one.field or "(value)")}</th>'
-        yield f"<td>{_safe(one.by)}</td>" + "".join(f"<td>{_share(share)}</td>" for share in shares)
+        yield f"<td>{_safe(one.by)}</td>" + "".join(f"<td>{shown_share(share)}</td>" for share in shares)
         yield f"<td>{_bar(one)}</td>" + "".join(f"<td>{count:.4g}</td>" for count in counts)
         yield f"<td>{_absence(one)}</td></tr>"
     yield "</tbody></table>"

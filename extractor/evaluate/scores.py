@@ -152,6 +152,11 @@ def _ends(interval: Interval | None) -> list[float] | None:
     return None if interval is None else [round(end, 4) for end in interval]
 
 
+def shown_share(value: float | None) -> str:
+    """As people read it: 0.8333 → '0.833', nothing → '–'."""
+    return "–" if value is None else f"{value:.3f}"
+
+
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
@@ -299,8 +304,7 @@ def compare(first: Scores, second: Scores) -> dict[str, Difference | None]:
 
     The probabilities of fields are corrected for their number; None where there is nothing to compare.
     """
-    every = dict.fromkeys((*first.tally.fields("value"), *second.tally.fields("value")))
-    names = [*every]
+    names = [*dict.fromkeys((*first.tally.fields("value"), *second.tally.fields("value")))]
     fields = {name: first.tally.difference(second.tally, "value", [name]) for name in names}
-    whole = first.tally.difference(second.tally, "value", [*names])
+    whole = first.tally.difference(second.tally, "value", names)
     return {MICRO: whole, **corrected(fields)}

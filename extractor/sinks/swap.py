@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from extractor.errors import UsageError
-from extractor.locks import short_name
+from extractor.locks import claimed, short_name
 from extractor.sinks.sink import unwritten
 
 _BLOCK = 1 << 16
@@ -69,6 +69,17 @@ def swapped(out: Path) -> Iterator[Swap]:
     finally:
         with contextlib.suppress(OSError):
             swap.temporary.unlink()
+
+
+def write_whole(out: Path, data: bytes, flag: str) -> None:
+    """Write a file whole or not at all; `flag` is how the user named it. Raises `ExtractError` where that fails."""
+    refuse_name(out)
+    with claimed(out, flag), swapped(out) as swap:
+        try:
+            swap.temporary.write_bytes(data)
+        except OSError as error:
+            raise unwritten(str(out), error) from error
+        swap.keep(len(data))
 
 
 def refuse_name(out: Path) -> None:
