@@ -19,7 +19,7 @@ from extractor.pointers import Path, changed, pointer
 from extractor.scopes import Nodes, Scope, Scopes, scopes_of
 from extractor.types import Continuation, Engine, Message, Schema
 
-SILENT = "this engine does not tell how likely labels are"
+SILENT = "this engine does not tell how likely labels are; weights on this machine and servers of llama.cpp do"
 
 _MOST_PLACES = 50  # of one record that are scored
 _MOST_LABELS = 1_000
@@ -51,7 +51,7 @@ async def label_probabilities(schema: Schema, data: Any, messages: Sequence[Mess
             return found
         if weights is None:
             return Labels(notes={"": SILENT})
-        found.probabilities[pointer(path)] = dict(zip(names, _normalised(weights), strict=True))
+        found.probabilities[pointer(path)] = dict(zip(names, shares(weights), strict=True))
     if len(places) > _MOST_PLACES:
         found.notes[""] = f"the labels of {len(places) - _MOST_PLACES:,} more places are not scored"
     return found
@@ -88,11 +88,16 @@ def _written(value: Any, lead: str) -> Continuation:
     return Continuation(f"{lead}{text}", _AFTER_OTHERS)
 
 
-def _normalised(weights: Sequence[float]) -> list[float]:
-    """Logarithms of probabilities as shares of their sum: [-1.2, -0.4] → [0.31, 0.69]."""
+def logarithms(weights: Sequence[float]) -> list[float]:
+    """Logarithms up to a constant as those of shares: [-1.0, -1.0] → [-0.693…, -0.693…]."""
     most = max(weights)
-    shares = [math.exp(weight - most) for weight in weights]
-    return [round(share / sum(shares), 4) for share in shares]
+    total = most + math.log(sum(math.exp(weight - most) for weight in weights))
+    return [weight - total for weight in weights]
+
+
+def shares(weights: Sequence[float]) -> list[float]:
+    """Logarithms up to a constant as shares of their sum: [-1.2, -0.4] → [0.31, 0.69]."""
+    return [round(math.exp(weight), 4) for weight in logarithms(weights)]
 
 
 def _places(scopes: Scopes, data: Any) -> Iterator[tuple[Path, Sequence[Any]]]:

@@ -18,9 +18,10 @@ from extractor.evidence import Evidence
 from extractor.examples import choose
 from extractor.field_names import renamed
 from extractor.grammar import compile_schema
-from extractor.labels import label_probabilities
+from extractor.labels import Labels, label_probabilities
 from extractor.leaks import leaks
 from extractor.pointers import by_pointer, joined, pointer
+from extractor.prior import impartial, relabelled
 from extractor.prompt import messages, unescape, voice_for
 from extractor.pytypes import additions
 from extractor.schema import is_many
@@ -58,6 +59,9 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
         draft = replace(draft, data=data, is_free=True, looks=0, lost=evidence.lost).checked()
     if data is None or not draft.is_settled:
         draft = await _converse(talk, draft, messages(document, schema, voice, examples))
+    labels = Labels()
+    if data is None and draft.valid is not None:
+        draft, labels = await _relabelled(draft, engine, options)
     record = Extraction(
         document.source,
         None,
@@ -74,23 +78,56 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
     record = _finish(record, draft, evidence)
     if data is None:
         if options.probs and record.data is not None:
-            record = await _with_labels(record, messages(document, schema, voice, examples), schema, engine, options)
+            chat = messages(document, schema, voice, examples)
+            record = await _with_labels(record, labels, chat, schema, engine, options)
         record = replace(record, notes=joined(record.notes, leaks(record.data, examples, document, schema)))
     errors, notes = few_problems(record.errors), few_notes(record.notes)
     return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - started, 3))
 
 
+async def _relabelled(draft: Draft, engine: Engine, options: Options) -> tuple[Draft, Labels]:
+    """A draft whose choices are the likeliest beside what the model leans to, and how likely they are."""
+    if not options.prior or choice_of(draft.schema):
+        return draft, Labels()
+    if why := _unscored(options):
+        return replace(draft, notes=joined(draft.notes, {"": why})), Labels()
+    schema, voice, document = draft.schema, draft.voice, draft.evidence.document
+
+    def chat(text: str) -> tuple[Message, ...]:
+        shown = choose(schema.examples, document.text, options.style.shots)
+        return messages(replace(document, text=text), schema, voice, shown)
+
+    found = await impartial(schema, draft.data, document.text, chat, voice, engine)
+    data, told = relabelled(schema, draft.data, found)
+    notes = joined(draft.notes, found.notes, told)
+    other = replace(draft, data=data, notes=notes).checked() if told else replace(draft, notes=notes)
+    if other.valid is None:  # a rule of the user's holds between fields
+        return draft, Labels()
+    return other, found
+
+
 async def _with_labels(
-    record: Extraction, chat: tuple[Message, ...], schema: Schema, engine: Engine, options: Options
+    record: Extraction,
+    labels: Labels,
+    chat: tuple[Message, ...],
+    schema: Schema,
+    engine: Engine,
+    options: Options,
 ) -> Extraction:
     """A record with how likely the labels of its choices are; those of a choice between schemas are known already."""
     if choice_of(schema):
         return record
-    if options.style.encoding != "json" or options.style.form != "chat":
-        why = "labels are scored of answers in JSON to a chat only"
+    if why := _unscored(options):
         return replace(record, notes=joined(record.notes, {"": why}))
     found = await label_probabilities(schema, record.data, chat, engine)
-    return replace(record, probabilities=found.probabilities, notes=joined(record.notes, found.notes))
+    probabilities = {**found.probabilities, **labels.probabilities}
+    return replace(record, probabilities=probabilities, notes=joined(record.notes, found.notes))
+
+
+def _unscored(options: Options) -> str:
+    """Why no label can be scored; '' where one can."""
+    is_known = options.style.encoding == "json" and options.style.form == "chat"
+    return "" if is_known else "labels are scored of answers in JSON to a chat only"
 
 
 def unread(source: str, fault: SourceError, schema: Schema, engine: Engine, options: Options) -> Extraction:

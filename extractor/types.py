@@ -216,7 +216,8 @@ class Engine(Protocol):
     Completion`, which shows its text on the way; `honoured() -> modes` and `disown(mode, why)`, where it learns only by
     asking which modes work; `slots`, the requests that it takes at once; `count_tokens(messages) -> int`;
     `likelihoods(messages, continuations) -> list[float]`, the logarithms of the probabilities of texts that may come
-    next but for what all of them begin with, where the last message is begun by the model itself; and `aclose()`.
+    next but for what all of them begin with, where the last message is begun by the model itself (None for an endpoint
+    that does not tell); `memory`, for what is found out about the model; and `aclose()`.
     """
 
     @property
@@ -231,6 +232,18 @@ class Engine(Protocol):
 
     async def generate(self, request: Request) -> Completion:
         """Answer one request."""
+        ...
+
+
+class Memory(Protocol):
+    """What was found out about a model, by key; it may outlast the process."""
+
+    def get(self, key: str) -> Any:
+        """The value; None where there is none."""
+        ...
+
+    def keep(self, key: str, value: Any) -> None:
+        """Keep a value of JSON; keys have letters and digits only."""
         ...
 
 

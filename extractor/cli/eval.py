@@ -31,6 +31,7 @@ from extractor.cli.flags import (
     ModeOption,
     OfflineOption,
     PassesOption,
+    PriorOption,
     ProbsOption,
     PromptLangOption,
     QuietOption,
@@ -207,6 +208,7 @@ def eval_(
     strategy: StrategyOption = "auto",
     passes: PassesOption = 1,
     probs: ProbsOption = False,
+    prior: PriorOption = False,
     raw: RawOption = False,
     loader: LoaderOption = None,
     offline: OfflineOption = False,
@@ -252,7 +254,7 @@ def eval_(
 _IDLE = {  # flags that say nothing beside another one
     "compare": ("pred", "html", "fail_under", "init"),
     "init": ("html", "fail_under", "as_json", "as_"),
-    "pred": ("records", "probs"),
+    "pred": ("records", "probs", "prior"),
 }
 
 

@@ -96,6 +96,15 @@ ProbsOption = Annotated[
         rich_help_panel=_ANSWERS,
     ),
 ]
+PriorOption = Annotated[
+    bool,
+    typer.Option(
+        "--prior",
+        help="Take off what the model leans to, whatever it reads, from its choice of a label. That is found out once "
+        "for a schema, which takes some seconds for each label. Weights on this machine, and servers of llama.cpp.",
+        rich_help_panel=_ANSWERS,
+    ),
+]
 ManyOption = Annotated[bool, typer.Option("--many", help="A list of such records from each source, one line each.")]
 SchemaArgument = Annotated[
     str, typer.Argument(metavar="SPEC", help="As for --schema of `extract run`.", show_default=False)

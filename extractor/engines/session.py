@@ -9,13 +9,14 @@ from typing import Any
 
 from extractor.engines.account import Account, Budget
 from extractor.engines.endpoint.remote import RemoteEngine
+from extractor.engines.kept import Kept
 from extractor.engines.llama.engine import LlamaEngine
 from extractor.engines.pace import SLOTS, Pace
 from extractor.engines.prices import cost_of
 from extractor.engines.trace import Trace
 from extractor.errors import UsageError
 from extractor.models import Progress
-from extractor.types import Completion, Continuation, Engine, Message, Mode, OnText, Request, Usage
+from extractor.types import Completion, Continuation, Engine, Memory, Message, Mode, OnText, Request, Usage
 
 
 class Session:
@@ -36,6 +37,7 @@ class Session:
         self.engine = engine
         self._slots = slots or SLOTS
         self.pace = pace or Pace(concurrency=self._slots)
+        self.memory: Memory = getattr(engine, "memory", None) or Kept()
         if hasattr(type(engine), "slots"):
             self.pace.fix()
         self.account = Account(budget, lambda usage: cost_of(self.id, usage))

@@ -102,6 +102,9 @@ def _of_object(found: Any, where: str = "") -> Tool:
         return of_function(found)
     if found is None or isinstance(found, int | float):
         raise SchemaError(f"{found!r} is no tool", hint=_WHAT)
+    if callable(found) and not isinstance(found, type) and get_origin(found) is None:
+        what = f"an object of {type(found).__name__} is no tool"
+        raise SchemaError(what, hint="give its method, or a function around it")
     schema = from_type(found)
     if scopes_of(schema).root.kinds != {"object"}:
         raise SchemaError(f"{schema.name} is no tool: arguments have names", hint=_WHAT)

@@ -26,6 +26,7 @@ from extractor.tools import docs
 from extractor.tools.tool import Tool
 
 _RESERVED = "model_config"
+_LAMBDA = "<lambda>"
 _VARIOUS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _PLAIN: Mapping[str, frozenset[type]] = {  # as docstrings write them
     **{kind.__name__: frozenset({kind}) for kind in (str, int, float, bool, list, dict)},
@@ -46,6 +47,10 @@ def is_function(found: Any) -> bool:
 def of_function(function: Any) -> Tool:
     """The tool of a function; `SchemaError`, with its file and line, for what a model could not be told."""
     name, where = _name(function), _where(function)
+    if name == _LAMBDA:
+        raise SchemaError(
+            f"{where} has neither a name nor types", hint="write it as a function: def book(day: date): …"
+        )
     signature, hints = _signature(function, where)
     about = docs.read(inspect.getdoc(_written(function)) or "")
     # NumPy's style describes several at once: 'origin, destination : str'.

@@ -1,15 +1,17 @@
-"""Which label to take: the one that the model writes, the likeliest, or the likeliest beside a content-free prior.
+"""Which label to take: the one that the model writes, the likeliest, or the likeliest beside what the model leans to.
 
     python tests/benchmarks/labels.py race GOLD PREDICTIONS.jsonl [--model SPEC] [--seconds N]
     python tests/benchmarks/labels.py score GOLD PREDICTIONS.jsonl
 
 `race` goes on where it stopped, and takes the sources in turn, so that it can be ended at any time. GOLD is a folder
-with news_category_en_dev, news_category_zh_dev and csl_zh_dev (.jsonl); PREDICTIONS have ids, labels and logarithms of
-probabilities, no text. Without PREDICTIONS those beside this file are meant.
+with news_category_en_dev, news_category_zh_dev and csl_zh_dev (.jsonl), whose labels are topics; labels_cases.jsonl
+beside this file, written for this project, has others (a feeling, a purpose, an urgency, a kind of text). PREDICTIONS
+have ids, labels and logarithms of probabilities, no text. Without PREDICTIONS those beside this file are meant.
 
 The ways: `written`, by decoding under the grammar; `scored`, the label with the greatest probability of its tokens;
-`corrected`, that with the greatest one beside its mean probability for texts without content ("N/A", "…", "[MASK]";
-Zhao et al. 2021, "Calibrate Before Use"). Intervals are 95 %, paired, of 2,000 bootstrap draws of the records.
+`empty`, that with the greatest one beside its mean probability for texts without content ("N/A", "…", "[MASK]"; Zhao et
+al. 2021, "Calibrate Before Use"); `prior`, beside what `extractor.prior` finds by texts that the model makes for each
+label. Intervals are 95 %, paired, of 2,000 bootstrap draws of the records.
 """
 
 from __future__ import annotations
@@ -32,10 +34,11 @@ from extractor import models
 from extractor.engines import Session, Settings, open_engine
 from extractor.labels import likelihoods_of
 from extractor.pipeline import extract
+from extractor.prior import beside, fields_of, leaning_of
 from extractor.prompt import messages, voice_for
 from extractor.schema import load
 from extractor.talk import Options
-from extractor.types import Document, Schema
+from extractor.types import Document, Engine, Schema
 
 HERE = Path(__file__).parent
 SETS = ("news_category_en_dev", "news_category_zh_dev", "csl_zh_dev")
@@ -55,7 +58,9 @@ CSL = [
     "经济学",
     "艺术学",
 ]
-WAYS = ("written", "scored", "corrected")
+CASES = HERE / "labels_cases.jsonl"
+WAYS = ("written", "scored", "empty", "prior")
+LEAST = 1e-9  # that a share is taken for
 _DRAWS = 2_000
 
 
@@ -74,8 +79,8 @@ def main() -> None:
 def records(gold: Path) -> Iterator[dict[str, Any]]:
     """All records, the sources in turn."""
     sources: dict[str, list[dict[str, Any]]] = {}
-    for name in SETS:
-        for record in read(gold / f"{name}.jsonl"):
+    for file in (*(gold / f"{name}.jsonl" for name in SETS), CASES):
+        for record in read(file):
             sources.setdefault(stratum(record["id"]), []).append(record)
     yield from (one for several in zip_longest(*sources.values()) for one in several if one is not None)
 
@@ -83,7 +88,7 @@ def records(gold: Path) -> Iterator[dict[str, Any]]:
 def schema_of(record: dict[str, Any]) -> Schema:
     """A record of the category alone."""
     labels = record.get("labels", CSL)
-    about = "what the text is about" if labels[0].isascii() else "文章的类别"
+    about = record.get("about") or ("what the text is about" if labels[0].isascii() else "文章的类别")
     kind = {"enum": labels, "description": about}
     return load({"title": "Article", "properties": {"category": kind}, "required": ["category"]})
 
@@ -99,12 +104,14 @@ async def race(given: argparse.Namespace) -> None:
             for record in records(given.gold):
                 schema = schema_of(record)
                 own = f"prior:{schema.digest[:12]}"
-                for id_, texts in ((own, EMPTY), (record["id"], (record["text"],))):
+                leaning = f"leaning:{schema.digest[:12]}"
+                for id_, texts in ((own, EMPTY), (leaning, ()), (record["id"], (record["text"],))):
                     if id_ in done or time.monotonic() - began > given.seconds:
                         continue
                     done.add(id_)
                     started = time.monotonic()
-                    row = {"id": id_, **await asked(engine, schema, texts)}
+                    found = asked(engine, schema, texts) if texts else leant(engine, schema, record["text"])
+                    row = {"id": id_, **await found}
                     row["seconds"] = round(time.monotonic() - started, 1)
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
                     file.flush()
@@ -127,6 +134,14 @@ async def asked(engine: Session, schema: Schema, texts: Sequence[str]) -> dict[s
     return {"written": written, "likely": {label: float(f"{share:.4g}") for label, share in likely.items()}}
 
 
+async def leant(engine: Engine, schema: Schema, text: str) -> dict[str, Any]:
+    """What the model leans to, asked in the language of a text."""
+    voice = voice_for(text, Options().style)
+    (field,) = fields_of(schema)
+    leaning = await leaning_of(field, lambda made: messages(Document("x", made), schema, voice), voice, engine)
+    return {"leaning": dict(zip(field.labels, leaning, strict=True))}
+
+
 def shares(weights: Sequence[float]) -> list[float]:
     """Logarithms as shares of their sum."""
     most = max(weights)
@@ -142,27 +157,34 @@ def score(given: argparse.Namespace) -> None:
     rows = {row["id"]: row for row in read(given.predictions)}
     by_source: dict[str, list[dict[str, float]]] = {}
     for record in records(given.gold):
-        prior = rows.get(f"prior:{schema_of(record).digest[:12]}")
-        if prior and record["id"] in rows:
-            row = rows[record["id"]]
-            right = {way: float(label == record["category"]) for way, label in chosen(row, prior).items()}
+        digest = schema_of(record).digest[:12]
+        prior, leaning = rows.get(f"prior:{digest}"), rows.get(f"leaning:{digest}")
+        if prior and leaning and record["id"] in rows:
+            found = chosen(rows[record["id"]], prior["likely"], leaning["leaning"])
+            right = {way: float(label == record["category"]) for way, label in found.items()}
             by_source.setdefault(stratum(record["id"]), []).append(right)
-    print(f"{'source':10} {'n':>3} " + " ".join(f"{way:>9}" for way in WAYS))
-    for source, marks in by_source.items():
-        print(f"{source:10} {len(marks):3} " + " ".join(f"{mean(one[way] for one in marks):9.3f}" for way in WAYS))
-    every = [mark for marks in by_source.values() for mark in marks]
-    print(f"{'all':10} {len(every):3} " + " ".join(f"{mean(one[way] for one in every):9.3f}" for way in WAYS))
-    for way in WAYS[1:]:
-        print(f"{way} - written: {interval([one[way] - one['written'] for one in every])}")
+    print(f"{'source':12} {'n':>3} " + " ".join(f"{way:>9}" for way in WAYS))
+    topics = {source: marks for source, marks in by_source.items() if "." not in source}
+    others = {source: marks for source, marks in by_source.items() if "." in source}
+    for name, some in (("topics", topics), ("others", others)):
+        every = [mark for marks in some.values() for mark in marks]
+        for source, marks in (*some.items(), *([(name, every)] if every else [])):
+            print(f"{source:12} {len(marks):3} " + " ".join(f"{mean(one[way] for one in marks):9.3f}" for way in WAYS))
+        for way in WAYS[1:] if every else ():
+            print(f"{way} - written: {interval([one[way] - one['written'] for one in every])}")
 
 
-def chosen(row: dict[str, Any], prior: dict[str, Any]) -> dict[str, Any]:
+def chosen(row: dict[str, Any], prior: dict[str, float], leaning: dict[str, float]) -> dict[str, Any]:
     """The label by each way."""
     likely = row["likely"]
+    labels = [*likely]
+    logs = [math.log(max(likely[label], LEAST)) for label in labels]
+    impartial = dict(zip(labels, beside(logs, [leaning[label] for label in labels]), strict=True))
     return {
         "written": row["written"],
-        "scored": max(likely, key=lambda label: likely[label]),
-        "corrected": max(likely, key=lambda label: likely[label] / max(prior["likely"][label], 1e-6)),
+        "scored": max(likely, key=likely.__getitem__),
+        "empty": max(likely, key=lambda label: likely[label] / max(prior[label], 1e-6)),
+        "prior": max(impartial, key=impartial.__getitem__),
     }
 
 

@@ -9,12 +9,13 @@ record in all ways in turn; what is in PREDICTIONS is not asked again, so it can
 ids and calls, no text of the gold records. Without PREDICTIONS those beside this file are meant.
 
 Ways: `grammar`, `prompt`, `tools` (our requests by function calling); `grammar:typescript` with another descriptor,
-`grammar:think` with thoughts first, `grammar:reversed` with the tools in the
-opposite order; `native`, the server's function calling as it comes: the tools as they are, its
-calls as they are. In scores `native, read` counts the JSON in a text too, where the model wrote its call in a form that
-the server did not take for one. Counts are of calls with the right tool, and of calls in which all arguments are
-acceptable too. Texts are compared without case, spaces and punctuation, as the Berkeley Function-Calling Leaderboard
-does it. Intervals are paired, by bootstrap.
+`grammar:think` with thoughts first, `grammar:reversed` with the tools in the opposite order, `grammar:bare` without
+their descriptions, `grammar:examples` with two calls of other tools shown first (those of the user's own tools only the
+user can write); `native`, the server's function calling as it comes: the tools as they are, its calls as they are. In
+scores `native, read` counts the JSON in a text too, where the model wrote its call in a form that the server did not
+take for one. Counts are of calls with the right tool, and of calls in which all arguments are acceptable too. Texts are
+compared without case, spaces and punctuation, as the Berkeley Function-Calling Leaderboard does it. Intervals are
+paired, by bootstrap.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import Any, get_args
@@ -44,7 +46,7 @@ from extractor.prompt import PromptStyle
 from extractor.tagged_union import one_of
 from extractor.talk import Options
 from extractor.tools import load_tools
-from extractor.types import Descriptor, Document
+from extractor.types import Descriptor, Document, Example
 
 Row = dict[str, Any]
 
@@ -54,6 +56,16 @@ SETS = ("gold", "cases")
 HERE = Path(__file__).parent
 CASES = HERE / "tools_cases.jsonl"
 MOST_TOKENS = 160  # of an answer; after a call some models only write line breaks
+EXAMPLES = (
+    Example(
+        "Wake me at half past six tomorrow, please.",
+        {"tool": "alarms.set", "arguments": {"time": "06:30", "day": "tomorrow"}},
+    ),
+    Example(
+        "Send 20 euros to Ana for the tickets",
+        {"tool": "payments.send", "arguments": {"to": "Ana", "amount": 20, "currency": "EUR", "note": "tickets"}},
+    ),
+)
 _DRAWS = 2_000
 _IGNORED = re.compile(r"[\s,./\-_*^()]")
 
@@ -128,6 +140,7 @@ import os, sys, threading, xllamacpp
 params = xllamacpp.CommonParams()
 params.model.path, params.hostnames, params.port = sys.argv[1], ["127.0.0.1"], 0
 params.n_ctx, params.n_parallel, params.use_jinja, params.verbosity = 16384, 1, True, 0
+params.endpoint_metrics = True
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
 os.read(0, 1)
@@ -139,7 +152,7 @@ async def ours(record: Row, way: str, engine: Session) -> Row:
     """The calls of a record in one of our modes."""
     flags = record.get("flags", ())
     mode, _, variant = way.partition(":")
-    tools = load_tools(record["tools"])
+    tools = load_tools([bare(tool) for tool in record["tools"]] if variant == "bare" else record["tools"])
     schema = one_of(
         {tool.name: tool.schema for tool in (reversed(tools) if variant == "reversed" else tools)},
         many="many" in flags,
@@ -147,6 +160,7 @@ async def ours(record: Row, way: str, engine: Session) -> Row:
         ask="ask" in flags,
         for_query=True,
     )
+    schema = replace(schema, examples=EXAMPLES) if variant == "examples" else schema
     style = PromptStyle(descriptor=variant) if variant in get_args(Descriptor) else PromptStyle()  # type: ignore[arg-type]
     options = Options(mode=mode, max_tokens=MOST_TOKENS, style=style, think=variant == "think")  # type: ignore[arg-type]
     found = await extract(Document(record["id"], record["query"]), schema, engine, options)
@@ -159,6 +173,15 @@ async def ours(record: Row, way: str, engine: Session) -> Row:
         "attempts": found.attempts,
         "tokens": [found.usage.input_tokens, found.usage.output_tokens],
     }
+
+
+def bare(tool: Any) -> Any:
+    """A tool, or a part of one, without what is said about it."""
+    if isinstance(tool, list):
+        return [bare(one) for one in tool]
+    if not isinstance(tool, dict):
+        return tool
+    return {key: bare(value) for key, value in tool.items() if key != "description" or not isinstance(value, str)}
 
 
 async def native(record: Row, url: str) -> Row:

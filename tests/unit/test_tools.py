@@ -218,6 +218,12 @@ def _hidden(a: str): ...
 
 
 PARAMETERS = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+
+
+class Booker:
+    def __call__(self, day: str) -> None: ...
+
+
 PLAIN = {"name": "weather", "description": "Tell it.", "parameters": PARAMETERS}
 
 
@@ -262,6 +268,8 @@ class TestDefinitions:
             ([], "no tool in it"),
             ([{"description": "x"}], "tool 1: has no name"),
             ([PLAIN, 3], "3 is no tool"),
+            ([lambda day: day], "<lambda> has neither a name nor types | write it as a function"),
+            ([Booker()], "an object of Booker is no tool | give its method"),
             ([{**PLAIN, "description": 3}], "its description is no text"),
             ([{**PLAIN, "parameters": ["city"]}], "its parameters are no object"),
             ([{**PLAIN, "parameters": {"anyOf": [{"type": "string"}]}}], "its parameters are no object"),

@@ -87,10 +87,10 @@ class ChatEngine:
             raise EngineUnavailable(f"{self.id}: the server does not count tokens")
         return count
 
-    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float]:
-        """How likely texts come next (logarithms); raises `EngineUnavailable` where few tokens are told."""
+    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
+        """How likely texts come next (logarithms); None from servers that tell few tokens."""
         if self.server != "llama.cpp":
-            raise EngineUnavailable(f"{self.id}: only servers of llama.cpp tell how likely any text is")
+            return None
         return await Scorer(self.transport, self.model).likelihoods(messages, texts)
 
     async def aclose(self) -> None:

@@ -86,7 +86,7 @@ class RemoteEngine:
         await self.look()
         return await self._unless_of_mode(request, self.chat.stream(request, on_text))
 
-    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float]:
+    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
         """As those of the chat engine."""
         await self.look()
         return await self.chat.likelihoods(messages, texts)

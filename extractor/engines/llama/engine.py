@@ -12,9 +12,11 @@ import importlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from extractor import models
 from extractor.engines.endpoint.chat import ChatEngine
+from extractor.engines.kept import Kept
 from extractor.engines.llama.gate import Gate
 from extractor.engines.llama.process import SLOTS, Child, Settings, dropped_grammar
 from extractor.engines.llama.warm import Attached, find_served
@@ -67,6 +69,11 @@ class LlamaEngine:
     def identity(self) -> str:
         """What tells the weights apart, whatever they are called."""
         return models.fingerprint(self.weights)
+
+    @cached_property
+    def memory(self) -> Kept:
+        """What was found out about the weights, which is kept beside them."""
+        return Kept(models.store().with_name("leanings") / self.identity.replace(":", "-"))
 
     @property
     def slots(self) -> int:
@@ -128,7 +135,7 @@ class LlamaEngine:
                 raise
             return await (await self._ready()).count_tokens(messages)
 
-    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float]:
+    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
         """How likely texts come next: the logarithms of their probabilities."""
         async with self._gate.shared():
             return await (await self._ready()).likelihoods(messages, texts)

@@ -1,0 +1,180 @@
+"""What a model would rather say, whatever it reads: its leaning among the labels of a choice, and the choice beside it.
+
+Small models have favourites: one calls half of all news "tech". So it is asked to write a short text for each label,
+and then how likely it holds each label of each of these texts. As every label is right for as many of them as any
+other, the mean (of the logarithms) is its leaning; most of that is taken off what it says of a document.
+
+To measure such a leaning by texts without content is Zhao et al. 2021, "Calibrate Before Use"; by texts of the model
+itself, Jiang et al. 2023, "Generative Calibration for In-context Learning". That they are balanced over the labels
+matters: measured by any articles, "neutral" was taken off where articles are neutral indeed.
+tests/benchmarks/labels.py compares them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import mean
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from extractor.choices import choices
+from extractor.errors import EngineError
+from extractor.labels import Labels, likelihoods_of, logarithms, shares
+from extractor.pointers import Path, changed, pointer, value_at
+from extractor.prompt import Voice
+from extractor.scopes import Scope, scopes_of
+from extractor.types import Engine, Memory, Message, Request, Schema
+
+Chat = Callable[[str], tuple[Message, ...]]  # what a model is asked of a text
+
+_VERSION = 1  # raised where the same model would be found to lean otherwise than before
+_TRUST = 0.7  # of the leaning that is taken off: a text for each label is a small sample
+_LABELS = range(3, 21)  # with two, one is mostly the rule; of many more, a text for each takes minutes
+_MOST_PLACES = 10
+_MOST_TOKENS = 70  # of a text that is made
+_SECONDS = 300.0
+_MOST_LOOKED_AT = 1_000  # places of a schema
+
+_LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A choice of a record that stands at one place: its labels, and what is said of it and of them."""
+
+    path: Path
+    labels: Sequence[str]
+    about: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pointer(self) -> str:
+        """Where it stands."""
+        return pointer(self.path)
+
+    @property
+    def alone(self) -> Any:
+        """A record of nothing else: {'label': 'a'}."""
+        data: Any = self.labels[0]
+        for name in reversed(self.path):
+            data = {name: data}
+        return data
+
+
+async def impartial(schema: Schema, data: Any, text: str, chat: Chat, voice: Voice, engine: Engine) -> Labels:
+    """The shares of the labels at each place of a record that has a choice, beside what the model leans to.
+
+    Each is scored as the first thing that the model would write, so that it does not hang on the rest of its answer.
+    `chat` makes of a text what the model is asked about it. There are none where the engine does not tell, and a note
+    where it failed.
+    """
+    found = Labels()
+    for one in [one for one in fields_of(schema) if value_at(data, one.pointer) in one.labels][:_MOST_PLACES]:
+        try:
+            weights = await likelihoods_of(one.alone, one.path, one.labels, chat(text), engine)
+            if weights is None:
+                break
+            leaning = await leaning_of(one, chat, voice, engine)
+        except EngineError as error:
+            found.notes[one.pointer] = f"the label is as the model wrote it: {error}"
+            break
+        found.probabilities[one.pointer] = dict(zip(one.labels, shares(beside(weights, leaning)), strict=True))
+    return found
+
+
+def beside(weights: Sequence[float], leaning: Sequence[float]) -> list[float]:
+    """What a model says of some labels (logarithms) beside what it leans to."""
+    return [weight - _TRUST * off for weight, off in zip(logarithms(weights), leaning, strict=True)]
+
+
+def relabelled(schema: Schema, data: Any, found: Labels) -> tuple[Any, Mapping[str, str]]:
+    """A record with the likeliest labels in it, and notes about those that the model wrote otherwise."""
+    best = {
+        one.path: max(likely, key=likely.__getitem__)
+        for one in fields_of(schema)
+        if (likely := found.probabilities.get(one.pointer))
+    }
+    notes = {
+        pointer(path): f"the model wrote {written!r}, to which it leans; beside that {label!r} is likelier"
+        for path, label in best.items()
+        if (written := value_at(data, pointer(path))) != label
+    }
+    return changed(data, best), notes
+
+
+def fields_of(schema: Schema) -> list[Field]:
+    """The choices between names that stand in a record once; what is in lists may be there any number of times."""
+    scopes = scopes_of(schema)
+    todo: list[tuple[Path, tuple[Scope, ...]]] = [((), (scopes.root,))]
+    found = []
+    for _ in range(_MOST_LOOKED_AT):
+        if not todo:
+            break
+        path, (*above, scope) = todo.pop()
+        if scope in above:
+            continue
+        labels = [value for value in scope.choices or () if value is not None]
+        if path and len(labels) in _LABELS and all(isinstance(label, str) for label in labels):
+            found.append(_field(path, labels, scope))
+        inner = [((*path, name), (*above, scope, scopes.of(nodes))) for name, nodes in scope.properties.items()]
+        todo += inner[::-1]
+    return found
+
+
+def _field(path: Path, labels: Sequence[str], scope: Scope) -> Field:
+    told = {choice.value: choice.about for part in scope.parts for choice in choices(part) if choice.about}
+    about = next((str(part["description"]) for part in scope.parts if part.get("description")), "")
+    return Field(path, labels, about, {label: told[label] for label in labels if label in told})
+
+
+# --- the leaning ---------------------------------------------------------------------------------------------
+
+
+async def leaning_of(one: Field, chat: Chat, voice: Voice, engine: Engine) -> Sequence[float]:
+    """The mean of what a model says of a text for each label, as logarithms of shares; measured where not known yet.
+
+    The engine has to tell `likelihoods`.
+    """
+    memory: Memory | None = getattr(engine, "memory", None)
+    key = _key(one, chat, voice)
+    async with _lock():  # documents that are under way at once wait for one measurement
+        leaning: Sequence[float] | None = memory.get(key) if memory else None
+        if leaning is None or len(leaning) != len(one.labels):
+            leaning = await _measured(one, chat, voice, engine)
+            if memory:
+                memory.keep(key, leaning)
+    return leaning
+
+
+def _key(one: Field, chat: Chat, voice: Voice) -> str:
+    """What a leaning depends on beside the weights: all that the model is told."""
+    told = [[message.role, message.content] for message in (*chat("…"), _request(one, one.labels[0], voice))]
+    facts = [_VERSION, one.pointer, [*one.labels], told]
+    return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def _measured(one: Field, chat: Chat, voice: Voice, engine: Engine) -> list[float]:
+    asked = [Request((_request(one, label, voice),), max_tokens=_MOST_TOKENS, timeout=_SECONDS) for label in one.labels]
+    made = [answer.text.strip() for answer in await asyncio.gather(*map(engine.generate, asked))]
+    scored = []
+    for text in filter(None, made):
+        weights = await likelihoods_of(one.alone, one.path, one.labels, chat(text), engine)
+        scored += [logarithms(weights)] if weights else []
+    return [round(mean(column), 4) for column in zip(*scored, strict=True)] if scored else [0.0] * len(one.labels)
+
+
+def _request(one: Field, label: str, voice: Voice) -> Message:
+    """What is said to have a text for a label made."""
+    said = voice.said
+    about = "; ".join(filter(None, (one.about, said.one_label.format(labels=", ".join(one.labels)))))
+    named = f"{label} ({one.told[label]})" if label in one.told else label
+    return Message("user", said.made.format(name=one.path[-1], about=about, label=named))
+
+
+def _lock() -> asyncio.Lock:
+    """One for all measurements of an event loop."""
+    return _LOCKS.setdefault(asyncio.get_running_loop(), asyncio.Lock())

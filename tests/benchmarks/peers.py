@@ -1,0 +1,286 @@
+"""The same records, the same weights, the same server: this project beside its peers.
+
+    python tests/benchmarks/peers.py race GOLD [PREDICTIONS.jsonl] [--envs FOLDER] [--ways …] [--seconds N]
+    python tests/benchmarks/peers.py score GOLD [PREDICTIONS.jsonl]
+
+`race` makes an environment for each peer below FOLDER (its newest version), starts llama.cpp's own HTTP server with the
+weights, and asks each record in all ways in turn; it goes on where it stopped, and takes the sources in turn, so that
+it can be ended at any time. GOLD is a folder with keywords_en_dev, news_category_en_dev, news_category_zh_dev,
+csl_zh_dev, ner_en_dev and ner_zh_dev (.jsonl). PREDICTIONS hold ids and values, no text of the gold records; those
+beside this file are meant where they are not given.
+
+Ways: `extract`, as it comes; each peer as its own documents show it (`kor`), and with our instruction in the place that
+it has for one (`kor:told`). Scores: category, 1 where it is right; keywords and names, F1 of the record (keywords
+stemmed, names with their kind); of csl_zh the mean of both. What is no record of the fields asked for has 0, and is not
+valid. `grounded` is the share of the listed texts that stand in the document, but for case and spaces. Tokens are those
+that the server counts. Intervals are 95 %, paired, by bootstrap.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import math
+import random
+import subprocess
+import sys
+import time
+import venv
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import httpx
+from jsonschema import Draft202012Validator
+from tools import serving
+from wordings import SETS as WORDED
+from wordings import points_of, read, records_of, schema_of, stratum
+
+from extractor import models
+from extractor.engines import Session, open_engine
+from extractor.long import extract
+from extractor.prompt import messages
+from extractor.talk import Options
+from extractor.types import Document, Schema
+
+Row = dict[str, Any]
+
+HERE = Path(__file__).parent
+OURS = "extract"
+PEERS = {
+    "kor": ["kor", "langchain-openai"],
+    "langextract": ["langextract[openai]"],
+    "instructor": ["instructor"],
+    "outlines": ["outlines", "openai"],
+    "llm": ["llm"],
+}
+WAYS = (OURS, *(f"{peer}{told}" for peer in PEERS for told in ("", ":told")))
+_DRAWS = 2_000
+
+
+def main() -> None:
+    """Run one of the commands."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("command", choices=("race", "score"))
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("predictions", type=Path, nargs="?", default=HERE / "peers.jsonl")
+    parser.add_argument("--envs", type=Path, default=Path.home() / ".cache" / "extract-peers")
+    parser.add_argument("--model", default=models.DEFAULT)
+    parser.add_argument("--ways", default=",".join(WAYS))
+    parser.add_argument("--seconds", type=float, default=math.inf)
+    given = parser.parse_args()
+    asyncio.run(race(given)) if given.command == "race" else score(given)
+
+
+def records(gold: Path) -> list[tuple[str, Row]]:
+    """All records with their sets, the sources in turn."""
+    sources: dict[str, list[tuple[str, Row]]] = defaultdict(list)
+    for name in (*WORDED, "ner_en"):
+        for record in records_of(gold, name):
+            sources[stratum(record["id"])].append((name, record))
+    return [one for several in zip_longest(*sources.values()) for one in several if one is not None]
+
+
+def text_of(record: Row) -> str:
+    """What a model is shown of a record: its title too, where it has one."""
+    return f"{record['title']}\n\n{record['text']}" if record.get("title") else str(record["text"])
+
+
+# --- the race ------------------------------------------------------------------------------------------------
+
+
+async def race(given: argparse.Namespace) -> None:
+    """Ask for all that is not there yet."""
+    done = {(row["set"], row["id"], row["way"]) for row in read(given.predictions)}
+    began = time.monotonic()
+    ways = given.ways.split(",")
+    with contextlib.ExitStack() as stack:
+        url = stack.enter_context(serving(given.model))
+        peers = {
+            name: stack.enter_context(peer(name, given.envs, f"{url}/v1", given.model))
+            for name in PEERS
+            if any(way.partition(":")[0] == name for way in ways)
+        }
+        file = stack.enter_context(given.predictions.open("a", encoding="utf-8"))
+        for name, record in records(given.gold):
+            for way in ways:
+                if (name, record["id"], way) in done:
+                    continue
+                if time.monotonic() - began >= given.seconds:
+                    return
+                before, started = counted(url), time.monotonic()
+                row = await asked(way, name, record, url, given.model, peers)
+                seconds, after = time.monotonic() - started, counted(url)
+                row |= {"tokens": [after[at] - before[at] for at in (0, 1)], "seconds": round(seconds, 1)}
+                file.write(json.dumps({"set": name, "id": record["id"], "way": way, **row}, ensure_ascii=False) + "\n")
+                file.flush()
+
+
+def counted(url: str) -> tuple[int, int]:
+    """The tokens that a server has read and written so far."""
+    text = httpx.get(f"{url}/metrics", trust_env=False, timeout=60).text
+    told = dict(line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+    return int(float(told["llamacpp:prompt_tokens_total"])), int(float(told["llamacpp:tokens_predicted_total"]))
+
+
+@contextlib.contextmanager
+def peer(name: str, envs: Path, url: str, model: str) -> Iterator[subprocess.Popen[str]]:
+    """A peer that waits for questions, in an environment that is made where there is none."""
+    home = envs / name
+    python = home / "bin" / "python"
+    if not (home / "ready").exists():
+        venv.create(home, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *PEERS[name]], check=True)
+        (home / "ready").touch()
+    with subprocess.Popen(
+        [python, HERE / "peers_worker.py", name, url, model], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+async def asked(way: str, name: str, record: Row, url: str, model: str, peers: Mapping[str, Any]) -> Row:
+    """The record that one of the ways finds."""
+    schema, text = schema_of(name, record), text_of(record)
+    if way == OURS:
+        engine = Session(open_engine(f"{url}/v1#{model}"))
+        try:
+            found = await extract(Document(record["id"], text), schema, engine, Options(max_tokens=200))
+        finally:
+            await engine.aclose()
+        return {"value": found.data, "errors": [str(one) for one in found.errors][:3]}
+    who, _, told = way.partition(":")
+    task = {"text": text, "fields": fields(schema), "example": example(schema, text)}
+    if told:
+        task["instruction"] = messages(Document("x", text), schema)[0].content
+    answer = question(peers[who], task)
+    return {"value": answer.get("data"), "errors": [answer["error"]] if "error" in answer else []}
+
+
+def question(child: subprocess.Popen[str], task: Row) -> Row:
+    """One line to a peer, and one of it."""
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(json.dumps(task, ensure_ascii=False) + "\n")
+    child.stdin.flush()
+    line = child.stdout.readline()
+    if not line:
+        sys.exit("a peer ended: its error stands above")
+    answer: Row = json.loads(line)
+    return answer
+
+
+def fields(schema: Schema) -> list[Row]:
+    """A schema as the worker of the peers reads it."""
+    return [
+        {
+            "name": name,
+            "about": node.get("description", ""),
+            **({"labels": node["enum"]} if "enum" in node else {"most": node["maxItems"]}),
+        }
+        for name, node in schema.json_schema["properties"].items()
+    ]
+
+
+def example(schema: Schema, text: str) -> Row:
+    """What LangExtract cannot do without: a text with the record of it, in the language of the document."""
+    shown = _CHINESE if any("\u4e00" <= sign <= "\u9fff" for sign in text) else _ENGLISH
+    values = {
+        name: shown.get(name, []) if "enum" not in node else node["enum"][0]
+        for name, node in schema.json_schema["properties"].items()
+    }
+    return {"text": shown["text"], "data": values}
+
+
+_ENGLISH: Row = {
+    "text": "Mara Lind opened a solar power plant near Bergen on Monday. Nordkraft built its storage of molten salt.",
+    "keywords": ["solar power plant", "storage of molten salt"],
+    "people": ["Mara Lind"],
+    "places": ["Bergen"],
+    "organisations": ["Nordkraft"],
+}
+_CHINESE: Row = {
+    "text": "周一，林岚在兰州附近启用了一座光热电站，北川电力为它修建了熔盐储热系统。",
+    "keywords": ["光热电站", "熔盐储热系统"],
+    "people": ["林岚"],
+    "places": ["兰州"],
+    "organisations": ["北川电力"],
+}
+
+
+# --- the scores ----------------------------------------------------------------------------------------------
+
+
+def score(given: argparse.Namespace) -> None:
+    """Print each way by its sets, what it costs, and how it differs from ours."""
+    rows = {(row["set"], row["id"], row["way"]): row for row in read(given.predictions)}
+    every = records(given.gold)
+    points: dict[str, dict[tuple[str, str], float]] = defaultdict(dict)
+    told: dict[str, list[tuple[bool, float | None, Row]]] = defaultdict(list)
+    for name, record in every:
+        for way in given.ways.split(","):
+            row = rows.get((name, record["id"], way))
+            if row is not None:
+                valid = is_valid(schema_of(name, record), row["value"])
+                points[way][name, record["id"]] = points_of(name, record, row["value"]) if valid else 0.0
+                told[way].append((valid, grounded(row["value"], text_of(record)) if valid else None, row))
+    sources = list(dict.fromkeys(stratum(record["id"]) for _, record in every))
+    print(f"{'way':18} {'n':>4} " + " ".join(f"{source[:8]:>8}" for source in sources), end=" ")
+    print(f"{'all':>6} {'valid':>6} {'ground':>6} {'tokens':>7} {'sec.':>5}  ours - it")
+    for way, scored in points.items():
+        by_source = [mean_of([value for (_, id_), value in scored.items() if stratum(id_) == one]) for one in sources]
+        marks = [mark for _, mark, _ in told[way] if mark is not None]
+        tokens, seconds = (mean(one(row) for *_, row in told[way]) for one in (all_tokens, lasting))
+        print(f"{way:18} {len(scored):4} " + " ".join(f"{one:8.3f}" for one in by_source), end=" ")
+        print(f"{mean(scored.values()):6.3f} {mean(valid for valid, *_ in told[way]):6.3f}", end=" ")
+        print(f"{mean_of(marks):6.3f} {tokens:7.0f} {seconds:5.1f}  {compared(points[OURS], scored)}")
+
+
+def all_tokens(row: Row) -> int:
+    """Those that were read, and those that were written."""
+    return sum(row["tokens"])
+
+
+def lasting(row: Row) -> float:
+    """Seconds."""
+    return float(row["seconds"])
+
+
+def is_valid(schema: Schema, value: Any) -> bool:
+    """Whether a value is a record of the fields; that lists are not too long is not asked of the peers."""
+    nodes = {
+        name: {"enum": node["enum"]} if "enum" in node else {"type": "array", "items": {"type": "string"}}
+        for name, node in schema.json_schema["properties"].items()
+    }
+    return Draft202012Validator({"type": "object", "properties": nodes, "required": [*nodes]}).is_valid(value)
+
+
+def grounded(value: Row, text: str) -> float | None:
+    """The share of the listed texts that stand in a document."""
+    where = "".join(text.casefold().split())
+    listed = [one for some in value.values() if isinstance(some, list) for one in some]
+    return mean("".join(one.casefold().split()) in where for one in listed) if listed else None
+
+
+def mean_of(values: list[float]) -> float:
+    """Not a number where there are none."""
+    return mean(values) if values else math.nan
+
+
+def compared(ours: Mapping[Any, float], other: Mapping[Any, float]) -> str:
+    """The mean difference on the records that both have, with its interval."""
+    gains = [ours[one] - other[one] for one in ours if one in other]
+    draw = random.Random(0)  # no secret
+    means = sorted(mean(draw.choices(gains, k=len(gains))) for _ in range(_DRAWS))
+    return f"{mean(gains):+.3f} ({means[int(0.025 * _DRAWS)]:+.3f} to {means[int(0.975 * _DRAWS)]:+.3f})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""What a model leans to: at which places it is found out, how often, and what becomes of a record."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from pydantic import BaseModel, model_validator
+
+from extractor.engines import Session
+from extractor.engines.kept import Kept
+from extractor.errors import EngineUnavailable
+from extractor.long import extract
+from extractor.plan import plan_of
+from extractor.prior import Field, fields_of
+from extractor.schema import load
+from extractor.talk import Options
+from extractor.types import Completion, Continuation, Document, Extraction, Message, Mode, Request, Usage
+
+TOPICS = ["tech", "sport", "art"]
+NEWS = load({"title": "News", "properties": {"topic": {"enum": TOPICS}}, "required": ["topic"]})
+PRIOR = Options(prior=True)
+
+
+class Leaner:
+    """Says "tech" of everything, and holds it for e³ times as likely as it should."""
+
+    id = "leaner"
+    modes: tuple[Mode, ...] = ("grammar",)
+
+    def __init__(self, record: Any = None, *, fault: Exception | None = None, memory: Kept | None = None) -> None:
+        self.memory = memory or Kept()
+        self.made: list[str] = []
+        self.scored: list[tuple[str, list[str]]] = []
+        self._record = record or {"topic": "tech"}
+        self._fault = fault
+
+    async def generate(self, request: Request) -> Completion:
+        await asyncio.sleep(0)
+        if request.mode == "prompt":
+            self.made.append(request.messages[-1].content)
+            label = request.messages[-1].content.partition(" is ")[2].partition(".")[0]
+            return Completion(f"A text of {label or 'tech'}.", "stop", Usage())
+        return Completion(json.dumps(self._record), "stop", Usage())
+
+    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
+        await asyncio.sleep(0)
+        if self._fault:
+            raise self._fault
+        self.scored.append((messages[-1].content, [one.text for one in texts]))
+        return [3.0 * ("tech" in one.text) + 2.0 * (one.text.strip(' "') in messages[-2].content) for one in texts]
+
+
+def read(engine: Any, text: str = "They won in sport.", options: Options = PRIOR, schema: Any = NEWS) -> Extraction:
+    return asyncio.run(extract(Document("a.txt", text), load(schema), engine, options))
+
+
+def test_a_label_is_chosen_beside_what_the_model_leans_to() -> None:
+    engine = Leaner()
+    assert read(engine, options=Options()).data == {"topic": "tech"}
+    assert not engine.scored
+    record = read(engine)
+    assert record.data == {"topic": "sport"}
+    assert record.notes == {"/topic": "the model wrote 'tech', to which it leans; beside that 'sport' is likelier"}
+    assert not record.probabilities
+    assert engine.scored[0] == ('{"topic":', [' "tech', ' "sport', ' "art'])
+    assert read(engine, "A phone of tech.").notes == {}
+
+
+def test_with_probs_the_shares_are_those_that_decide() -> None:
+    record = read(Leaner(), options=Options(prior=True, probs=True))
+    likely = record.probabilities["/topic"]
+    assert sum(likely.values()) == pytest.approx(1, abs=0.001)
+    assert max(likely, key=likely.__getitem__) == "sport"
+
+
+def test_a_leaning_is_the_mean_over_texts_of_each_label() -> None:
+    engine = Leaner()
+    read(engine)
+    assert [text.partition(" is ")[2].partition(".")[0] for text in engine.made] == TOPICS
+    assert engine.made[0].startswith(
+        "Write a short text of two sentences. Its topic (one of tech, sport, art) is tech."
+    )
+    ((leaning),) = engine.memory._known.values()
+    assert leaning[0] - leaning[1] == pytest.approx(3, abs=0.001)
+    assert leaning[1] == pytest.approx(leaning[2], abs=0.001)
+
+
+def test_it_is_found_out_once_for_all_documents_and_kept_for_the_next_run(tmp_path: Path) -> None:
+    engine = Session(Leaner(memory=Kept(tmp_path)))
+
+    async def several() -> list[Extraction]:
+        asked = (extract(Document(f"{at}", "They won in sport."), NEWS, engine, PRIOR) for at in range(4))
+        return await asyncio.gather(*asked)
+
+    assert [record.data for record in asyncio.run(several())] == [{"topic": "sport"}] * 4
+    assert len(engine.engine.made) == len(TOPICS)
+    later = Leaner(memory=Kept(tmp_path))
+    assert read(later).data == {"topic": "sport"}
+    assert not later.made
+    (file,) = tmp_path.iterdir()
+    file.write_text("[0]")
+    again = Leaner(memory=Kept(tmp_path))
+    assert read(again).data == {"topic": "sport"}
+    assert len(again.made) == len(TOPICS)
+
+
+def test_each_language_has_its_own() -> None:
+    engine = Leaner()
+    read(engine)
+    read(engine, "他们赢得了比赛，全城都在庆祝。")
+    assert len(engine.made) == 2 * len(TOPICS)
+    assert (
+        engine.made[-1]
+        == "写一段两句话的短文。它的topic（tech, sport, art之一）是“art”。写出人名、地名和数字。只写正文。"
+    )
+
+
+def test_an_engine_that_does_not_tell_is_asked_nothing_more() -> None:
+    class Silent(Leaner):
+        async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
+            return None
+
+    engine = Silent()
+    record = read(engine)
+    assert record.data == {"topic": "tech"}
+    assert not record.notes
+    assert not engine.made
+
+
+def test_where_it_cannot_be_found_out_the_label_stays_and_a_note_says_why() -> None:
+    record = read(Leaner(fault=EngineUnavailable("gone")))
+    assert record.data == {"topic": "tech"}
+    assert record.notes == {"/topic": "the label is as the model wrote it: gone"}
+
+
+def test_nothing_is_scored_of_an_answer_that_is_no_json() -> None:
+    from extractor.prompt import PromptStyle
+
+    engine = Leaner()
+    record = read(engine, options=Options(prior=True, mode="grammar", style=PromptStyle(form="completion")))
+    assert record.data == {"topic": "tech"}
+    assert "in JSON to a chat only" in record.notes[""]
+    assert not engine.scored
+
+
+class Report(BaseModel):
+    topic: Literal["tech", "sport", "art"]
+    gadget: str | None = None
+
+    @model_validator(mode="after")
+    def only_tech_has_gadgets(self) -> Report:
+        if self.gadget and self.topic != "tech":
+            raise ValueError("only tech has gadgets")
+        return self
+
+
+def test_a_label_that_breaks_a_rule_is_not_taken() -> None:
+    record = read(Leaner({"topic": "tech", "gadget": "phone"}), "They won in sport, with a phone.", schema=Report)
+    assert record.data == {"topic": "tech", "gadget": "phone"}
+    assert not record.errors
+    assert read(Leaner({"topic": "tech", "gadget": None}), schema=Report).data == {"topic": "sport", "gadget": None}
+
+
+def test_null_stays_null() -> None:
+    schema = {"title": "News", "properties": {"topic": {"enum": [*TOPICS, None]}}, "required": ["topic"]}
+    engine = Leaner({"topic": None})
+    assert read(engine, schema=schema).data == {"topic": None}
+    assert not engine.made
+
+
+@pytest.mark.parametrize(
+    ("node", "found"),
+    [
+        ({"enum": TOPICS}, [["a"]]),
+        ({"enum": [*TOPICS, None], "description": "what it is about"}, [["a"]]),
+        ({"properties": {"b": {"enum": TOPICS}, "c": {"enum": TOPICS}}}, [["a", "b"], ["a", "c"]]),
+        ({"oneOf": [{"const": one, "description": one.upper()} for one in TOPICS]}, [["a"]]),
+        ({"enum": TOPICS[:2]}, []),
+        ({"enum": [str(at) for at in range(21)]}, []),
+        ({"enum": [1, 2, 3]}, []),
+        ({"enum": ["a", "b", "c", 1]}, []),
+        ({"type": "boolean"}, []),
+        ({"type": "array", "items": {"enum": TOPICS}}, []),
+        ({"$ref": "#"}, []),
+    ],
+)
+def test_places(node: Any, found: list[list[str]]) -> None:
+    fields = fields_of(load({"title": "T", "type": "object", "properties": {"a": node}}))
+    assert [[*one.path] for one in fields] == found
+
+
+def test_a_field_says_what_it_is_and_what_its_labels_are() -> None:
+    told = [{"const": one, "description": f"of {one}"} for one in TOPICS]
+    node = {"oneOf": told, "description": "what it is about"}
+    (field,) = fields_of(load({"title": "T", "properties": {"a": {"properties": {"b/c": node}}}}))
+    assert field == Field(("a", "b/c"), TOPICS, "what it is about", {one: f"of {one}" for one in TOPICS})
+    assert field.pointer == "/a/b~1c"
+    assert field.alone == {"a": {"b/c": "tech"}}
+
+
+def test_a_plan_with_it_is_another_plan() -> None:
+    plans = {plan_of(NEWS, options, "m", "e").digest for options in (Options(), PRIOR)}
+    assert len(plans) == 2
