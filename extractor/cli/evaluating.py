@@ -15,7 +15,7 @@ from extractor.evaluate import Answers, Difference, Reading, Scores, compare, pa
 from extractor.evaluate.answers import Answer
 from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import refuse_review, sampled, write_review
-from extractor.evaluate.scores import MICRO, shown_share, sureness
+from extractor.evaluate.scores import MICRO, shown_interval, shown_share, sureness
 from extractor.lines import to_json
 from extractor.sources import Source, Wanted, find, load
 from extractor.types import Document, Schema
@@ -234,16 +234,16 @@ def _table(scores: Scores) -> Table:
         absent = ("", "") if absence is None else (shown_share(absence.precision), shown_share(absence.recall))
         shares = map(shown_share, (measure.precision, measure.recall, measure.f1))
         counts = (f"{measure.gold:.0f}", f"{measure.found:.0f}")
-        table.add_row(plain(one.field or "(value)"), one.by, *shares, _between(one.interval), *counts, *absent)
+        table.add_row(plain(one.field or "(value)"), one.by, *shares, shown_interval(one.interval), *counts, *absent)
     table.add_section()
     micro = scores.micro
     shares = map(shown_share, (micro.precision, micro.recall, micro.f1))
     counts = (f"{micro.gold:.0f}", f"{micro.found:.0f}")
-    table.add_row(MICRO, "", *shares, _between(scores.micro_interval), *counts)
-    table.add_row("mean of fields", "", "", "", shown_share(scores.macro), _between(scores.macro_interval))
+    table.add_row(MICRO, "", *shares, shown_interval(scores.micro_interval), *counts)
+    table.add_row("mean of fields", "", "", "", shown_share(scores.macro), shown_interval(scores.macro_interval))
     if scores.by_document is not None:
         mean, interval = scores.by_document
-        table.add_row("mean of documents", "", "", "", shown_share(mean), _between(interval))
+        table.add_row("mean of documents", "", "", "", shown_share(mean), shown_interval(interval))
     return table
 
 
@@ -260,10 +260,6 @@ def _summary(scores: Scores) -> Iterable[str]:
         cost = f"; all: {usage.cost:.4g} US dollars" if usage.cost else ""
         tokens = f"{usage.input_tokens / count:,.0f} tokens read and {usage.output_tokens / count:,.0f} written"
         yield f"each: {tokens}, {scores.seconds / count:,.1f} s{cost}"
-
-
-def _between(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else f"{interval[0]:.3f}–{interval[1]:.3f}"
 
 
 def _print(table: Table) -> None:

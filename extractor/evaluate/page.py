@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from extractor.brevity import shorten
 from extractor.evaluate.calibration import Calibration
-from extractor.evaluate.scores import Compared, FieldScore, Scores, shown_share
+from extractor.evaluate.scores import Compared, FieldScore, Scores, shown_interval, shown_share
 from extractor.ground import ground
 from extractor.lines import to_json
 from extractor.text import UNSAFE
@@ -70,10 +70,10 @@ def _safe(text: str) -> str:
 
 def _tiles(scores: Scores) -> Iterator[str]:
     tiles = [
-        ("F1 of all values", shown_share(scores.micro.f1), _between(scores.micro_interval)),
+        ("F1 of all values", shown_share(scores.micro.f1), shown_interval(scores.micro_interval)),
         ("precision", shown_share(scores.micro.precision), ""),
         ("recall", shown_share(scores.micro.recall), ""),
-        ("mean F1 of fields", shown_share(scores.macro), _between(scores.macro_interval)),
+        ("mean F1 of fields", shown_share(scores.macro), shown_interval(scores.macro_interval)),
         ("without a fault", shown_share(scores.exact), "of documents"),
         ("valid", shown_share(scores.valid), "of documents"),
         ("grounded", shown_share(scores.grounded), "of values"),
@@ -82,10 +82,6 @@ def _tiles(scores: Scores) -> Iterator[str]:
     for name, value, about in tiles:
         yield f"<div><dt>{name}</dt><dd>{value}</dd><dd class=about>{about}</dd></div>"
     yield "</dl>"
-
-
-def _between(interval: tuple[float, float] | None) -> str:
-    return "" if interval is None else f"{interval[0]:.3f} to {interval[1]:.3f}"
 
 
 def _table(scores: Scores) -> Iterator[str]:
@@ -107,8 +103,9 @@ def _bar(one: FieldScore) -> str:
     if one.measure.f1 is None or one.interval is None:
         return ""
     low, high = (100 * end for end in one.interval)
+    told = shown_interval(one.interval)
     return (
-        f'<svg viewBox="0 0 100 10" role="img" aria-label="{_between(one.interval)}"><title>{_between(one.interval)}'
+        f'<svg viewBox="0 0 100 10" role="img" aria-label="{told}"><title>{told}'
         f'</title><rect class="all" width="100" height="10"/><rect class="f1" width="{100 * one.measure.f1:.1f}" '
         f'height="10"/><line x1="{low:.1f}" x2="{high:.1f}" y1="5" y2="5"/></svg>'
     )

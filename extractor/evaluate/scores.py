@@ -157,6 +157,11 @@ def shown_share(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
 
+def shown_interval(interval: tuple[float, float] | None) -> str:
+    """(0.5, 0.75) → '0.500–0.750', and nothing for none."""
+    return "" if interval is None else f"{interval[0]:.3f}–{interval[1]:.3f}"
+
+
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
