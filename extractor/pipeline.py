@@ -99,10 +99,12 @@ async def _relabelled(draft: Draft, engine: Engine, options: Options) -> tuple[D
 
     found = await impartial(schema, draft.data, document.text, chat, voice, engine)
     data, told = relabelled(schema, draft.data, found)
-    notes = joined(draft.notes, found.notes, told)
-    other = replace(draft, data=data, notes=notes).checked() if told else replace(draft, notes=notes)
+    if not told:
+        return replace(draft, notes=joined(draft.notes, found.notes)), found
+    other = replace(draft, data=data, notes=joined(draft.notes, found.notes, told)).checked()
     if other.valid is None:  # a rule of the user's holds between fields
-        return draft, Labels()
+        kept = {at: f"{why}, but the record would not be valid with it" for at, why in told.items()}
+        return replace(draft, notes=joined(draft.notes, found.notes, kept)), Labels()
     return other, found
 
 

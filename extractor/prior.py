@@ -2,7 +2,7 @@
 
 Small models have favourites: one calls half of all news "tech". So it is asked to write a short text for each label,
 and then how likely it holds each label of each of these texts. As every label is right for as many of them as any
-other, the mean (of the logarithms) is its leaning; most of that is taken off what it says of a document.
+other, the mean (of the logarithms) is its leaning; half of that is taken off what it says of a document.
 
 To measure such a leaning by texts without content is Zhao et al. 2021, "Calibrate Before Use"; by texts of the model
 itself, Jiang et al. 2023, "Generative Calibration for In-context Learning". That they are balanced over the labels
@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 
 from extractor.choices import choices
 from extractor.errors import EngineError
-from extractor.labels import Labels, likelihoods_of, logarithms, shares
+from extractor.labels import SILENT, Labels, likelihoods_of, logarithms, shares
 from extractor.pointers import Path, changed, pointer, value_at
 from extractor.prompt import Voice
 from extractor.scopes import Scope, scopes_of
@@ -32,7 +32,7 @@ from extractor.types import Engine, Memory, Message, Request, Schema
 Chat = Callable[[str], tuple[Message, ...]]  # what a model is asked of a text
 
 _VERSION = 1  # raised where the same model would be found to lean otherwise than before
-_TRUST = 0.7  # of the leaning that is taken off: a text for each label is a small sample
+_TRUST = 0.5  # of the leaning that is taken off: a text for each label is a small sample
 _LABELS = range(3, 21)  # with two, one is mostly the rule; of many more, a text for each takes minutes
 _MOST_PLACES = 10
 _MOST_TOKENS = 70  # of a text that is made
@@ -69,15 +69,14 @@ async def impartial(schema: Schema, data: Any, text: str, chat: Chat, voice: Voi
     """The shares of the labels at each place of a record that has a choice, beside what the model leans to.
 
     Each is scored as the first thing that the model would write, so that it does not hang on the rest of its answer.
-    `chat` makes of a text what the model is asked about it. There are none where the engine does not tell, and a note
-    where it failed.
+    `chat` makes of a text what the model is asked about it. What cannot be scored is told in `notes`, '' for all.
     """
     found = Labels()
     for one in [one for one in fields_of(schema) if value_at(data, one.pointer) in one.labels][:_MOST_PLACES]:
         try:
             weights = await likelihoods_of(one.alone, one.path, one.labels, chat(text), engine)
             if weights is None:
-                break
+                return Labels(notes={"": SILENT})
             leaning = await leaning_of(one, chat, voice, engine)
         except EngineError as error:
             found.notes[one.pointer] = f"the label is as the model wrote it: {error}"

@@ -11,6 +11,8 @@ import pytest
 from test_cli import BRIDGE, CHINESE, ROAD, SMOL, Finished, extract, write_files
 from test_cli_faults import assert_fault
 
+from extractor import models
+
 SPEC = ("-s", "title, year int?, tags[]")
 GOLD = [
     {"id": "bridge", "text": BRIDGE, "title": "Harbour Bridge", "year": 1932, "tags": ["Sydney", "bridge"]},
@@ -281,4 +283,20 @@ def test_engines_that_cannot_tell_say_so(here: Path) -> None:
     record = json.loads(done.out)
     assert record["data"] == {"kind": "road"}
     assert record["probabilities"] == {}
-    assert record["notes"] == {"": "this engine does not tell how likely labels are"}
+    assert record["notes"][""].startswith("this engine does not tell how likely labels are; weights on this machine")
+
+
+def test_a_leaning_is_kept_for_the_next_run(here: Path) -> None:
+    write_files(here, {"a.txt": BRIDGE})
+    ask = ("run", "a.txt", "-s", "kind: bridge|road|tunnel", *SMOL, "--prior", "--probs", "--full")
+    home = {"EXTRACT_HOME": str(here / "home")}
+    (here / "home").mkdir()
+    (here / "home" / "models").symlink_to(models.store())
+    first, second = (extract(*ask, cwd=here, env=home) for _ in range(2))
+    assert (first.code, second.code) == (0, 0), first.err
+    one, other = json.loads(first.out), json.loads(second.out)
+    likely = one["probabilities"]["/kind"]
+    assert one["data"]["kind"] == max(likely, key=likely.__getitem__) == other["data"]["kind"]
+    assert likely == pytest.approx(other["probabilities"]["/kind"], abs=0.05)
+    (kept,) = (here / "home" / "leanings").rglob("*.json")
+    assert len(json.loads(kept.read_text())) == 3

@@ -44,7 +44,7 @@ from wordings import points_of, read, records_of, schema_of, stratum
 from extractor import models
 from extractor.engines import Session, open_engine
 from extractor.long import extract
-from extractor.prompt import messages
+from extractor.prompt import messages, voice_for
 from extractor.talk import Options
 from extractor.types import Document, Schema
 
@@ -159,7 +159,9 @@ async def asked(way: str, name: str, record: Row, url: str, model: str, peers: M
     who, _, told = way.partition(":")
     task = {"text": text, "fields": fields(schema), "example": example(schema, text)}
     if told:
-        task["instruction"] = messages(Document("x", text), schema)[0].content
+        told = messages(Document("x", text), schema)[0].content
+        task["instruction"] = told
+        task["sentences"] = " ".join((voice_for(text).said.one.format(format="").strip(), told.rpartition("\n\n")[2]))
     answer = question(peers[who], task)
     return {"value": answer.get("data"), "errors": [answer["error"]] if "error" in answer else []}
 

@@ -2,9 +2,10 @@
 
     python peers_worker.py PEER URL MODEL
 
-Each line of stdin is {text, fields: [{name, about, labels | most}], example, instruction?}: a field with labels is one
-of them, any other a list of at most so many texts. The answer is a line of stdout: {data} or {error}.
-`instruction` stands in the place that the peer has for one; without it the peer is used as its own documents show.
+Each line of stdin is {text, fields: [{name, about, labels | most}], example, instruction?, sentences?}: a field with
+labels is one of them, any other a list of at most so many texts. The answer is a line of stdout: {data} or {error}.
+`instruction` stands in the place that the peer has for one, or its `sentences` where the peer describes the fields
+itself; without them the peer is used as its own documents show.
 """
 
 import contextlib
@@ -54,11 +55,14 @@ def kor(task, url, model):
         for field in task["fields"]
     ]
     node = Object(id="record", description="", attributes=nodes, examples=[], many=False)
-    own = task.get("instruction")
+    own = task.get("sentences")
     template = own and PromptTemplate.from_template(
         own.replace("{", "{{").replace("}", "}}") + "\n\n{type_description}\n\n{format_instructions}\n\n"
     )
-    chat = ChatOpenAI(base_url=url, model=model, temperature=0, max_tokens=MOST_TOKENS, timeout=SECONDS, max_retries=0)
+    bounds = {"max_tokens": MOST_TOKENS}  # langchain has another name for it, that few servers know
+    chat = ChatOpenAI(
+        base_url=url, model=model, temperature=0, extra_body=bounds, timeout=SECONDS, max_retries=0, api_key="none"
+    )
     chain = create_extraction_chain(chat, node, encoder_or_encoder_class="json", instruction_template=template or None)
     found = chain.invoke(task["text"])
     return found["data"].get("record")
@@ -74,7 +78,7 @@ def langextract(task, url, model):
     for field in task["fields"]:
         value = shown["data"][field["name"]]
         if "labels" in field:
-            extractions.append(lx.data.Extraction(field["name"], shown["text"][:20], attributes={"label": value}))
+            extractions.append(lx.data.Extraction(field["name"], shown["text"], attributes={"label": value}))
         else:
             extractions += [lx.data.Extraction(field["name"], one) for one in value]
     told = "; ".join(
@@ -83,9 +87,11 @@ def langextract(task, url, model):
     )
     found = lx.extract(
         task["text"],
-        prompt_description=task.get("instruction") or f"Extract from the text, in order of appearance: {told}",
+        prompt_description=f"{task.get('sentences') or 'Extract from the text, in order of appearance:'} {told}",
         examples=[lx.data.ExampleData(shown["text"], extractions)],
-        model=OpenAILanguageModel(model_id=model, api_key="none", base_url=url, temperature=0.0),
+        model=OpenAILanguageModel(
+            model_id=model, api_key="none", base_url=url, temperature=0.0, max_output_tokens=MOST_TOKENS
+        ),
         fence_output=True,
         use_schema_constraints=False,
         show_progress=False,

@@ -14,6 +14,7 @@ from pydantic import BaseModel, model_validator
 from extractor.engines import Session
 from extractor.engines.kept import Kept
 from extractor.errors import EngineUnavailable
+from extractor.labels import SILENT
 from extractor.long import extract
 from extractor.plan import plan_of
 from extractor.prior import Field, fields_of
@@ -109,6 +110,14 @@ def test_it_is_found_out_once_for_all_documents_and_kept_for_the_next_run(tmp_pa
     assert len(again.made) == len(TOPICS)
 
 
+def test_where_nothing_can_be_kept_it_is_found_out_again(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    kept = Kept(tmp_path / "file" / "folder")
+    kept.keep("a", [1.0])
+    assert kept.get("a") == [1.0]
+    assert Kept(tmp_path / "file" / "folder").get("a") is None
+
+
 def test_each_language_has_its_own() -> None:
     engine = Leaner()
     read(engine)
@@ -128,7 +137,7 @@ def test_an_engine_that_does_not_tell_is_asked_nothing_more() -> None:
     engine = Silent()
     record = read(engine)
     assert record.data == {"topic": "tech"}
-    assert not record.notes
+    assert record.notes == {"": SILENT}
     assert not engine.made
 
 
@@ -163,6 +172,7 @@ def test_a_label_that_breaks_a_rule_is_not_taken() -> None:
     record = read(Leaner({"topic": "tech", "gadget": "phone"}), "They won in sport, with a phone.", schema=Report)
     assert record.data == {"topic": "tech", "gadget": "phone"}
     assert not record.errors
+    assert record.notes["/topic"].endswith("'sport' is likelier, but the record would not be valid with it")
     assert read(Leaner({"topic": "tech", "gadget": None}), schema=Report).data == {"topic": "sport", "gadget": None}
 
 
