@@ -6,7 +6,7 @@
 `race` makes an environment for each peer below FOLDER (its newest version), starts llama.cpp's own HTTP server with the
 weights, and asks each record in all ways in turn; it goes on where it stopped, and takes the sources in turn, so that
 it can be ended at any time. GOLD is a folder with keywords_en_dev, news_category_en_dev, news_category_zh_dev,
-csl_zh_dev, ner_en_dev and ner_zh_dev (.jsonl). PREDICTIONS hold ids and values, no text of the gold records; those
+csl_zh_dev and ner_zh_dev (.jsonl). PREDICTIONS hold ids and values, no text of the gold records; those
 beside this file are meant where they are not given.
 
 Ways: `extract`, as it comes; each peer as its own documents show it (`kor`), and with our instruction in the place that
@@ -80,7 +80,7 @@ def main() -> None:
 def records(gold: Path) -> list[tuple[str, Row]]:
     """All records with their sets, the sources in turn."""
     sources: dict[str, list[tuple[str, Row]]] = defaultdict(list)
-    for name in (*WORDED, "ner_en"):
+    for name in WORDED:
         for record in records_of(gold, name):
             sources[stratum(record["id"])].append((name, record))
     return [one for several in zip_longest(*sources.values()) for one in several if one is not None]
