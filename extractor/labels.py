@@ -35,13 +35,17 @@ class Labels:
     notes: dict[str, str] = field(default_factory=dict)
 
 
-async def label_probabilities(schema: Schema, data: Any, messages: Sequence[Message], engine: Engine) -> Labels:
+async def label_probabilities(
+    schema: Schema, data: Any, messages: Sequence[Message], engine: Engine, known: Mapping[str, Any] | None = None
+) -> Labels:
     """The probabilities of the labels of a record's choices; `messages` are what the model was asked with.
+
+    Those that are `known` by pointer are not asked about.
 
     Labels are named as `name_of` names them: {'/category': {'sport': 0.9, 'business': 0.1}, '/paid': {'true': 1.0, …}}.
     """
     found = Labels()
-    places = [*_places(scopes_of(schema), data)]
+    places = [one for one in _places(scopes_of(schema), data) if pointer(one[0]) not in (known or ())]
     for path, values in places[:_MOST_PLACES]:
         names = {name_of(value): value for value in values}
         try:

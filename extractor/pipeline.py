@@ -21,7 +21,7 @@ from extractor.grammar import compile_schema
 from extractor.labels import Labels, label_probabilities
 from extractor.leaks import leaks
 from extractor.pointers import by_pointer, joined, pointer
-from extractor.prior import impartial, relabelled
+from extractor.prior import Chat, impartial, relabelled
 from extractor.prompt import messages, unescape, voice_for
 from extractor.pytypes import additions
 from extractor.schema import is_many
@@ -54,14 +54,19 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
     started = time.monotonic()
     voice = voice_for(document.text, options.style)
     examples = choose(schema.examples, document.text, options.style.shots)
+
+    def chat(text: str) -> tuple[Message, ...]:
+        shown = examples if text == document.text else choose(schema.examples, text, options.style.shots)
+        return messages(replace(document, text=text), schema, voice, shown)
+
     draft = Draft(schema, voice, evidence, looks=options.passes - 1)
     if data is not None:
         draft = replace(draft, data=data, is_free=True, looks=0, lost=evidence.lost).checked()
     if data is None or not draft.is_settled:
-        draft = await _converse(talk, draft, messages(document, schema, voice, examples))
+        draft = await _converse(talk, draft, chat(document.text))
     labels = Labels()
     if data is None and draft.valid is not None:
-        draft, labels = await _relabelled(draft, engine, options)
+        draft, labels = await _relabelled(draft, chat, engine, options)
     record = Extraction(
         document.source,
         None,
@@ -78,27 +83,20 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
     record = _finish(record, draft, evidence)
     if data is None:
         if options.probs and record.data is not None:
-            chat = messages(document, schema, voice, examples)
-            record = await _with_labels(record, labels, chat, schema, engine, options)
+            record = await _with_labels(record, labels, chat(document.text), schema, engine, options)
         record = replace(record, notes=joined(record.notes, leaks(record.data, examples, document, schema)))
     errors, notes = few_problems(record.errors), few_notes(record.notes)
     return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - started, 3))
 
 
-async def _relabelled(draft: Draft, engine: Engine, options: Options) -> tuple[Draft, Labels]:
+async def _relabelled(draft: Draft, chat: Chat, engine: Engine, options: Options) -> tuple[Draft, Labels]:
     """A draft whose choices are the likeliest beside what the model leans to, and how likely they are."""
     if not options.prior or choice_of(draft.schema):
         return draft, Labels()
     if why := _unscored(options):
         return replace(draft, notes=joined(draft.notes, {"": why})), Labels()
-    schema, voice, document = draft.schema, draft.voice, draft.evidence.document
-
-    def chat(text: str) -> tuple[Message, ...]:
-        shown = choose(schema.examples, document.text, options.style.shots)
-        return messages(replace(document, text=text), schema, voice, shown)
-
-    found = await impartial(schema, draft.data, document.text, chat, voice, engine)
-    data, told = relabelled(schema, draft.data, found)
+    found = await impartial(draft.schema, draft.data, draft.evidence.document.text, chat, draft.voice, engine)
+    data, told = relabelled(draft.schema, draft.data, found)
     if not told:
         return replace(draft, notes=joined(draft.notes, found.notes)), found
     other = replace(draft, data=data, notes=joined(draft.notes, found.notes, told)).checked()
@@ -121,7 +119,7 @@ async def _with_labels(
         return record
     if why := _unscored(options):
         return replace(record, notes=joined(record.notes, {"": why}))
-    found = await label_probabilities(schema, record.data, chat, engine)
+    found = await label_probabilities(schema, record.data, chat, engine, labels.probabilities)
     probabilities = {**found.probabilities, **labels.probabilities}
     return replace(record, probabilities=probabilities, notes=joined(record.notes, found.notes))
 

@@ -17,6 +17,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from statistics import mean
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -105,7 +106,8 @@ def relabelled(schema: Schema, data: Any, found: Labels) -> tuple[Any, Mapping[s
     return changed(data, best), notes
 
 
-def fields_of(schema: Schema) -> list[Field]:
+@lru_cache(maxsize=64)
+def fields_of(schema: Schema) -> tuple[Field, ...]:
     """The choices between names that stand in a record once; what is in lists may be there any number of times."""
     scopes = scopes_of(schema)
     todo: list[tuple[Path, tuple[Scope, ...]]] = [((), (scopes.root,))]
@@ -121,7 +123,7 @@ def fields_of(schema: Schema) -> list[Field]:
             found.append(_field(path, labels, scope))
         inner = [((*path, name), (*above, scope, scopes.of(nodes))) for name, nodes in scope.properties.items()]
         todo += inner[::-1]
-    return found
+    return tuple(found)
 
 
 def _field(path: Path, labels: Sequence[str], scope: Scope) -> Field:

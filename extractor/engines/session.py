@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
+from functools import cached_property
 from typing import Any
 
 from extractor.engines.account import Account, Budget
@@ -37,7 +38,6 @@ class Session:
         self.engine = engine
         self._slots = slots or SLOTS
         self.pace = pace or Pace(concurrency=self._slots)
-        self.memory: Memory = getattr(engine, "memory", None) or Kept()
         if hasattr(type(engine), "slots"):
             self.pace.fix()
         self.account = Account(budget, lambda usage: cost_of(self.id, usage))
@@ -62,6 +62,11 @@ class Session:
     def identity(self) -> str:
         """What tells the model apart from others: the hash of its weights, or its name."""
         return str(getattr(self.engine, "identity", self.id))
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What was found out about the model; where it is kept hangs on the hash of weights, so only who asks waits."""
+        return getattr(self.engine, "memory", None) or Kept()
 
     @property
     def summary(self) -> str:

@@ -20,19 +20,17 @@ import argparse
 import asyncio
 import json
 import math
-import random
 import time
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from wordings import read, stratum
+from wordings import in_turn, paired, read, stratum
 
 from extractor import models
 from extractor.engines import Session, Settings, open_engine
-from extractor.labels import likelihoods_of
+from extractor.labels import likelihoods_of, logarithms
 from extractor.pipeline import extract
 from extractor.prior import beside, fields_of, leaning_of
 from extractor.prompt import messages, voice_for
@@ -61,7 +59,6 @@ CSL = [
 CASES = HERE / "labels_cases.jsonl"
 WAYS = ("written", "scored", "empty", "prior")
 LEAST = 1e-9  # that a share is taken for
-_DRAWS = 2_000
 
 
 def main() -> None:
@@ -76,13 +73,9 @@ def main() -> None:
     asyncio.run(race(given)) if given.command == "race" else score(given)
 
 
-def records(gold: Path) -> Iterator[dict[str, Any]]:
+def records(gold: Path) -> list[dict[str, Any]]:
     """All records, the sources in turn."""
-    sources: dict[str, list[dict[str, Any]]] = {}
-    for file in (*(gold / f"{name}.jsonl" for name in SETS), CASES):
-        for record in read(file):
-            sources.setdefault(stratum(record["id"]), []).append(record)
-    yield from (one for several in zip_longest(*sources.values()) for one in several if one is not None)
+    return in_turn(record for file in (*(gold / f"{name}.jsonl" for name in SETS), CASES) for record in read(file))
 
 
 def schema_of(record: dict[str, Any]) -> Schema:
@@ -129,7 +122,8 @@ async def asked(engine: Session, schema: Schema, texts: Sequence[str]) -> dict[s
             record = await extract(document, schema, engine, Options(max_tokens=60))
             written = record.data and record.data["category"]
         chat = messages(document, schema, voice_for(text, Options().style))
-        found.append(shares(await likelihoods_of({"category": labels[0]}, ("category",), labels, chat, engine)))
+        weights = await likelihoods_of({"category": labels[0]}, ("category",), labels, chat, engine)
+        found.append([math.exp(weight) for weight in logarithms(weights)])
     likely = {label: mean(one[at] for one in found) for at, label in enumerate(labels)}
     return {"written": written, "likely": {label: float(f"{share:.4g}") for label, share in likely.items()}}
 
@@ -140,13 +134,6 @@ async def leant(engine: Engine, schema: Schema, text: str) -> dict[str, Any]:
     (field,) = fields_of(schema)
     leaning = await leaning_of(field, lambda made: messages(Document("x", made), schema, voice), voice, engine)
     return {"leaning": dict(zip(field.labels, leaning, strict=True))}
-
-
-def shares(weights: Sequence[float]) -> list[float]:
-    """Logarithms as shares of their sum."""
-    most = max(weights)
-    every = [math.exp(weight - most) for weight in weights]
-    return [one / sum(every) for one in every]
 
 
 # --- the scores ----------------------------------------------------------------------------------------------
@@ -171,7 +158,7 @@ def score(given: argparse.Namespace) -> None:
         for source, marks in (*some.items(), *([(name, every)] if every else [])):
             print(f"{source:12} {len(marks):3} " + " ".join(f"{mean(one[way] for one in marks):9.3f}" for way in WAYS))
         for way in WAYS[1:] if every else ():
-            print(f"{way} - written: {interval([one[way] - one['written'] for one in every])}")
+            print(f"{way} - written: {paired([one[way] - one['written'] for one in every])}")
 
 
 def chosen(row: dict[str, Any], prior: dict[str, float], leaning: dict[str, float]) -> dict[str, Any]:
@@ -186,13 +173,6 @@ def chosen(row: dict[str, Any], prior: dict[str, float], leaning: dict[str, floa
         "empty": max(likely, key=lambda label: likely[label] / max(prior[label], 1e-6)),
         "prior": max(impartial, key=impartial.__getitem__),
     }
-
-
-def interval(gains: Sequence[float]) -> str:
-    """A mean with the interval of the bootstrap."""
-    draw = random.Random(0)
-    means = sorted(mean(draw.choices(gains, k=len(gains))) for _ in range(_DRAWS))
-    return f"{mean(gains):+.3f} ({means[int(0.025 * _DRAWS)]:+.3f} to {means[int(0.975 * _DRAWS)]:+.3f})"
 
 
 if __name__ == "__main__":

@@ -23,14 +23,12 @@ import asyncio
 import contextlib
 import json
 import math
-import random
 import subprocess
 import sys
 import time
 import venv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import zip_longest
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -39,7 +37,7 @@ import httpx
 from jsonschema import Draft202012Validator
 from tools import serving
 from wordings import SETS as WORDED
-from wordings import points_of, read, records_of, schema_of, stratum
+from wordings import in_turn, paired, points_of, read, records_of, schema_of, stratum
 
 from extractor import models
 from extractor.engines import Session, open_engine
@@ -60,7 +58,6 @@ PEERS = {
     "llm": ["llm"],
 }
 WAYS = (OURS, *(f"{peer}{told}" for peer in PEERS for told in ("", ":told")))
-_DRAWS = 2_000
 
 
 def main() -> None:
@@ -79,11 +76,8 @@ def main() -> None:
 
 def records(gold: Path) -> list[tuple[str, Row]]:
     """All records with their sets, the sources in turn."""
-    sources: dict[str, list[tuple[str, Row]]] = defaultdict(list)
-    for name in WORDED:
-        for record in records_of(gold, name):
-            sources[stratum(record["id"])].append((name, record))
-    return [one for several in zip_longest(*sources.values()) for one in several if one is not None]
+    named = [{**record, "set": name} for name in WORDED for record in records_of(gold, name)]
+    return [(record["set"], record) for record in in_turn(named)]
 
 
 def text_of(record: Row) -> str:
@@ -239,20 +233,12 @@ def score(given: argparse.Namespace) -> None:
     for way, scored in points.items():
         by_source = [mean_of([value for (_, id_), value in scored.items() if stratum(id_) == one]) for one in sources]
         marks = [mark for _, mark, _ in told[way] if mark is not None]
-        tokens, seconds = (mean(one(row) for *_, row in told[way]) for one in (all_tokens, lasting))
+        tokens = mean(sum(row["tokens"]) for *_, row in told[way])
+        seconds = mean(row["seconds"] for *_, row in told[way])
+        gains = [value - scored[one] for one, value in points[OURS].items() if one in scored]
         print(f"{way:18} {len(scored):4} " + " ".join(f"{one:8.3f}" for one in by_source), end=" ")
         print(f"{mean(scored.values()):6.3f} {mean(valid for valid, *_ in told[way]):6.3f}", end=" ")
-        print(f"{mean_of(marks):6.3f} {tokens:7.0f} {seconds:5.1f}  {compared(points[OURS], scored)}")
-
-
-def all_tokens(row: Row) -> int:
-    """Those that were read, and those that were written."""
-    return sum(row["tokens"])
-
-
-def lasting(row: Row) -> float:
-    """Seconds."""
-    return float(row["seconds"])
+        print(f"{mean_of(marks):6.3f} {tokens:7.0f} {seconds:5.1f}  {paired(gains)}")
 
 
 def is_valid(schema: Schema, value: Any) -> bool:
@@ -274,14 +260,6 @@ def grounded(value: Row, text: str) -> float | None:
 def mean_of(values: list[float]) -> float:
     """Not a number where there are none."""
     return mean(values) if values else math.nan
-
-
-def compared(ours: Mapping[Any, float], other: Mapping[Any, float]) -> str:
-    """The mean difference on the records that both have, with its interval."""
-    gains = [ours[one] - other[one] for one in ours if one in other]
-    draw = random.Random(0)  # no secret
-    means = sorted(mean(draw.choices(gains, k=len(gains))) for _ in range(_DRAWS))
-    return f"{mean(gains):+.3f} ({means[int(0.025 * _DRAWS)]:+.3f} to {means[int(0.975 * _DRAWS)]:+.3f})"
 
 
 if __name__ == "__main__":

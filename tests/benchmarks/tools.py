@@ -25,7 +25,6 @@ import asyncio
 import contextlib
 import json
 import os
-import random
 import re
 import subprocess
 import sys
@@ -37,7 +36,7 @@ from statistics import mean
 from typing import Any, get_args
 
 import httpx
-from wordings import read
+from wordings import paired, read
 
 from extractor import models
 from extractor.engines import Session, open_engine
@@ -66,7 +65,6 @@ EXAMPLES = (
         {"tool": "payments.send", "arguments": {"to": "Ana", "amount": 20, "currency": "EUR", "note": "tickets"}},
     ),
 )
-_DRAWS = 2_000
 _IGNORED = re.compile(r"[\s,./\-_*^()]")
 
 
@@ -303,10 +301,7 @@ def equals(value: Any, wanted: Any) -> bool:
 def interval(ours_: dict[str, tuple[float, float]], other: dict[str, tuple[float, float]]) -> str:
     """The difference in full calls on the records that both have, with a 95 % interval of the paired bootstrap."""
     gains = [ours_[id_][1] - other[id_][1] for id_ in ours_ if id_ in other]
-    draw = random.Random(0)  # no secret
-    means = sorted(mean(draw.choices(gains, k=len(gains))) for _ in range(_DRAWS))
-    low, high = means[int(0.025 * _DRAWS)], means[int(0.975 * _DRAWS)]
-    return f"{mean(gains):+.3f} ({low:+.3f} to {high:+.3f}), {len(gains)} records"
+    return f"{paired(gains)}, {len(gains)} records"
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ import random
 import statistics
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -41,6 +41,7 @@ from extractor.types import Document, Schema
 from extractor.validation import validate
 
 SAMPLES = 4000
+DRAWS = 2000  # of `paired`
 LEAST = 5  # records of a stratum
 EN_RULES = "Copy names, numbers and dates from the text. Write null where the text does not state a value. {language}"
 ZH_RULES = "人名、数字和日期照抄原文。原文没有说明的值写 null。{language}"
@@ -161,11 +162,22 @@ LABELS = [
 
 def records_of(gold: Path, dataset: str) -> list[dict[str, Any]]:
     """All records of a set, taken in turn from each of its sources, so that any beginning is stratified."""
+    return in_turn(json.loads(line) for line in (gold / f"{dataset}_dev.jsonl").read_text("utf-8").splitlines())
+
+
+def in_turn(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records by their sources in turn: [a-1, a-2, b-1] → [a-1, b-1, a-2]."""
     sources: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for line in (gold / f"{dataset}_dev.jsonl").read_text(encoding="utf-8").splitlines():
-        record = json.loads(line)
+    for record in records:
         sources[stratum(record["id"])].append(record)
-    return [record for row in zip_longest(*sources.values()) for record in row if record]
+    return [record for row in zip_longest(*sources.values()) for record in row if record is not None]
+
+
+def paired(gains: Sequence[float]) -> str:
+    """The mean of what records gain, with its 95 % interval by bootstrap: '+0.100 (+0.044 to +0.161)'."""
+    draw = random.Random(0)  # no secret
+    means = sorted(statistics.mean(draw.choices(gains, k=len(gains))) for _ in range(DRAWS))
+    return f"{statistics.mean(gains):+.3f} ({means[int(0.025 * DRAWS)]:+.3f} to {means[int(0.975 * DRAWS)]:+.3f})"
 
 
 def stratum(record_id: str) -> str:

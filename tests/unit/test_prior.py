@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,9 +19,10 @@ from extractor.labels import SILENT
 from extractor.long import extract
 from extractor.plan import plan_of
 from extractor.prior import Field, fields_of
+from extractor.prompt import PromptStyle
 from extractor.schema import load
 from extractor.talk import Options
-from extractor.types import Completion, Continuation, Document, Extraction, Message, Mode, Request, Usage
+from extractor.types import Completion, Continuation, Document, Example, Extraction, Message, Mode, Request, Usage
 
 TOPICS = ["tech", "sport", "art"]
 NEWS = load({"title": "News", "properties": {"topic": {"enum": TOPICS}}, "required": ["topic"]})
@@ -110,6 +112,14 @@ def test_it_is_found_out_once_for_all_documents_and_kept_for_the_next_run(tmp_pa
     assert len(again.made) == len(TOPICS)
 
 
+def test_examples_of_a_document_do_not_make_another_leaning() -> None:
+    shown = tuple(Example(text, {"topic": topic}) for text, topic in (("A phone.", "tech"), ("A cup is won.", "sport")))
+    engine = Leaner()
+    for text in ("They won the cup in sport.", "The phone rings."):
+        read(engine, text, Options(prior=True, style=PromptStyle(shots=1)), replace(NEWS, examples=shown))
+    assert len(engine.made) == len(TOPICS)
+
+
 def test_where_nothing_can_be_kept_it_is_found_out_again(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     kept = Kept(tmp_path / "file" / "folder")
@@ -148,8 +158,6 @@ def test_where_it_cannot_be_found_out_the_label_stays_and_a_note_says_why() -> N
 
 
 def test_nothing_is_scored_of_an_answer_that_is_no_json() -> None:
-    from extractor.prompt import PromptStyle
-
     engine = Leaner()
     record = read(engine, options=Options(prior=True, mode="grammar", style=PromptStyle(form="completion")))
     assert record.data == {"topic": "tech"}
