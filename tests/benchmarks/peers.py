@@ -4,16 +4,18 @@
     python tests/benchmarks/peers.py score GOLD [PREDICTIONS.jsonl]
 
 `race` makes an environment for each peer below FOLDER (its newest version), starts llama.cpp's own HTTP server with the
-weights, and asks each record in all ways in turn; it goes on where it stopped, and takes the sources in turn, so that
-it can be ended at any time. GOLD is a folder with keywords_en_dev, news_category_en_dev, news_category_zh_dev,
-csl_zh_dev and ner_zh_dev (.jsonl). PREDICTIONS hold ids and values, no text of the gold records; those
-beside this file are meant where they are not given.
+weights, and asks the records in blocks, in which each source has its turn, each block in one way after the other, as a
+user would ask them: what the documents of a set have before them is read once. It goes on where it stopped, so that it
+can be ended at any time. GOLD is a folder with keywords_en_dev, news_category_en_dev, news_category_zh_dev, csl_zh_dev
+and ner_zh_dev (.jsonl). PREDICTIONS hold ids and values, no text of the gold records; those beside this file are meant
+where they are not given.
 
 Ways: `extract`, as it comes; each peer as its own documents show it (`kor`), and with our instruction in the place that
 it has for one (`kor:told`). Scores: category, 1 where it is right; keywords and names, F1 of the record (keywords
 stemmed, names with their kind); of csl_zh the mean of both. What is no record of the fields asked for has 0, and is not
 valid. `grounded` is the share of the listed texts that stand in the document, but for case and spaces. Tokens are those
-that the server counts. Intervals are 95 %, paired, by bootstrap.
+of all requests for a document, read and written, as the server bills them, whether it had read them before or not.
+Intervals are 95 %, paired, by bootstrap.
 """
 
 from __future__ import annotations
@@ -25,10 +27,12 @@ import json
 import math
 import subprocess
 import sys
+import threading
 import time
 import venv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -57,6 +61,8 @@ PEERS = {
     "outlines": ["outlines", "openai"],
     "llm": ["llm"],
 }
+BLOCK = 24  # records: two of each source
+FORWARDED = ("content-type", "authorization", "accept")
 WAYS = (OURS, *(f"{peer}{told}" for peer in PEERS for told in ("", ":told")))
 
 
@@ -94,32 +100,70 @@ async def race(given: argparse.Namespace) -> None:
     began = time.monotonic()
     ways = given.ways.split(",")
     with contextlib.ExitStack() as stack:
-        url = stack.enter_context(serving(given.model))
+        url, bill = stack.enter_context(billed(stack.enter_context(serving(given.model))))
         peers = {
             name: stack.enter_context(peer(name, given.envs, f"{url}/v1", given.model))
             for name in PEERS
             if any(way.partition(":")[0] == name for way in ways)
         }
         file = stack.enter_context(given.predictions.open("a", encoding="utf-8"))
-        for name, record in records(given.gold):
-            for way in ways:
-                if (name, record["id"], way) in done:
-                    continue
-                if time.monotonic() - began >= given.seconds:
-                    return
-                before, started = counted(url), time.monotonic()
-                row = await asked(way, name, record, url, given.model, peers)
-                seconds, after = time.monotonic() - started, counted(url)
-                row |= {"tokens": [after[at] - before[at] for at in (0, 1)], "seconds": round(seconds, 1)}
-                file.write(json.dumps({"set": name, "id": record["id"], "way": way, **row}, ensure_ascii=False) + "\n")
-                file.flush()
+        for way, name, record in turns(records(given.gold), ways):
+            if (name, record["id"], way) in done:
+                continue
+            if time.monotonic() - began >= given.seconds:
+                return
+            bill[:] = [0, 0]
+            started = time.monotonic()
+            row = await asked(way, name, record, url, given.model, peers)
+            row |= {"tokens": [*bill], "seconds": round(time.monotonic() - started, 1)}
+            file.write(json.dumps({"set": name, "id": record["id"], "way": way, **row}, ensure_ascii=False) + "\n")
+            file.flush()
 
 
-def counted(url: str) -> tuple[int, int]:
-    """The tokens that a server has read and written so far."""
-    text = httpx.get(f"{url}/metrics", trust_env=False, timeout=60).text
-    told = dict(line.rsplit(" ", 1) for line in text.splitlines() if line and not line.startswith("#"))
-    return int(float(told["llamacpp:prompt_tokens_total"])), int(float(told["llamacpp:tokens_predicted_total"]))
+def turns(every: list[tuple[str, Row]], ways: list[str]) -> Iterator[tuple[str, str, Row]]:
+    """The order of the questions: a block of records in each way, set by set."""
+    for at in range(0, len(every), BLOCK):
+        block = sorted(every[at : at + BLOCK], key=lambda one: one[0])
+        yield from ((way, name, record) for way in ways for name, record in block)
+
+
+@contextlib.contextmanager
+def billed(url: str) -> Iterator[tuple[str, list[int]]]:
+    """A way to a server on which the tokens that it bills are added up: those read, and those written."""
+    bill = [0, 0]
+
+    class Between(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kept = {name: value for name, value in self.headers.items() if name.lower() in FORWARDED}
+            self.answer(httpx.post(f"{url}{self.path}", content=body, headers=kept, trust_env=False, timeout=600))
+
+        def do_GET(self) -> None:
+            self.answer(httpx.get(f"{url}{self.path}", trust_env=False, timeout=60))
+
+        def answer(self, got: httpx.Response) -> None:
+            with contextlib.suppress(ValueError, AttributeError):
+                usage = got.json().get("usage") or {}
+                bill[0] += usage.get("prompt_tokens", 0)
+                bill[1] += usage.get("completion_tokens", 0)
+            self.send_response_only(got.status_code)
+            self.send_header("Content-Type", got.headers.get("Content-Type", "application/json"))
+            self.send_header("Server", got.headers.get("Server", ""))
+            self.send_header("Content-Length", str(len(got.content)))
+            self.end_headers()
+            self.wfile.write(got.content)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Between)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", bill
+    finally:
+        server.shutdown()
 
 
 @contextlib.contextmanager

@@ -118,7 +118,7 @@ async def race(given: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def serving(model: str) -> Iterator[str]:
-    """llama.cpp's server with the weights, as a user would run it: with templates, one slot."""
+    """llama.cpp's server with the weights, with templates and one slot, in which its last prompt stays."""
     path = models.locate(models.resolve(model))
     if path is None:
         sys.exit(f"`extract models pull {model}` first")
@@ -138,7 +138,7 @@ import os, sys, threading, xllamacpp
 params = xllamacpp.CommonParams()
 params.model.path, params.hostnames, params.port = sys.argv[1], ["127.0.0.1"], 0
 params.n_ctx, params.n_parallel, params.use_jinja, params.verbosity = 16384, 1, True, 0
-params.endpoint_metrics = True
+params.cache_ram_mib = 0
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
 os.read(0, 1)
