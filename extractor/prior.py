@@ -27,7 +27,7 @@ from extractor.errors import EngineError
 from extractor.labels import SILENT, Labels, likelihoods_of, logarithms, shares
 from extractor.pointers import Path, changed, pointer, value_at
 from extractor.prompt import Voice
-from extractor.scopes import Scope, scopes_of
+from extractor.scopes import Scope, standing
 from extractor.types import Engine, Memory, Message, Request, Schema
 
 Chat = Callable[[str], tuple[Message, ...]]  # what a model is asked of a text
@@ -38,7 +38,6 @@ _LABELS = range(3, 21)  # with two, one is mostly the rule; of many more, a text
 _MOST_PLACES = 10
 _MOST_TOKENS = 70  # of a text that is made
 _SECONDS = 300.0
-_MOST_LOOKED_AT = 1_000  # places of a schema
 
 _LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
@@ -109,20 +108,11 @@ def relabelled(schema: Schema, data: Any, found: Labels) -> tuple[Any, Mapping[s
 @lru_cache(maxsize=64)
 def fields_of(schema: Schema) -> tuple[Field, ...]:
     """The choices between names that stand in a record once; what is in lists may be there any number of times."""
-    scopes = scopes_of(schema)
-    todo: list[tuple[Path, tuple[Scope, ...]]] = [((), (scopes.root,))]
     found = []
-    for _ in range(_MOST_LOOKED_AT):
-        if not todo:
-            break
-        path, (*above, scope) = todo.pop()
-        if scope in above:
-            continue
+    for path, scope in standing(schema):
         labels = [value for value in scope.choices or () if value is not None]
         if path and len(labels) in _LABELS and all(isinstance(label, str) for label in labels):
             found.append(_field(path, labels, scope))
-        inner = [((*path, name), (*above, scope, scopes.of(nodes))) for name, nodes in scope.properties.items()]
-        todo += inner[::-1]
     return tuple(found)
 
 
@@ -161,10 +151,8 @@ def _key(one: Field, chat: Chat, voice: Voice) -> str:
 async def _measured(one: Field, chat: Chat, voice: Voice, engine: Engine) -> list[float]:
     asked = [Request((_request(one, label, voice),), max_tokens=_MOST_TOKENS, timeout=_SECONDS) for label in one.labels]
     made = [answer.text.strip() for answer in await asyncio.gather(*map(engine.generate, asked))]
-    scored = []
-    for text in filter(None, made):
-        weights = await likelihoods_of(one.alone, one.path, one.labels, chat(text), engine)
-        scored += [logarithms(weights)] if weights else []
+    asking = (likelihoods_of(one.alone, one.path, one.labels, chat(text), engine) for text in made if text)
+    scored = [logarithms(weights) for weights in await asyncio.gather(*asking) if weights]
     return [round(mean(column), 4) for column in zip(*scored, strict=True)] if scored else [0.0] * len(one.labels)
 
 

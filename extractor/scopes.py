@@ -22,6 +22,8 @@ SCALARS = KINDS - {"array", "object"}
 
 Nodes = tuple[Any, ...]
 
+_MOST_LOOKED_AT = 1_000  # places of a record
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -143,6 +145,21 @@ def scopes_of(schema: Schema) -> Scopes:
     They may be those of an equal schema: ways down begin at their `root`, not at the nodes that a caller has.
     """
     return Scopes(schema.json_schema)
+
+
+def standing(schema: Schema) -> Iterator[tuple[tuple[str, ...], Scope]]:
+    """The places that stand in a record once, in the order of the schema; what is in lists may be there often."""
+    scopes = scopes_of(schema)
+    todo: list[tuple[tuple[str, ...], tuple[Scope, ...]]] = [((), (scopes.root,))]
+    for _ in range(_MOST_LOOKED_AT):
+        if not todo:
+            return
+        path, (*above, scope) = todo.pop()
+        if scope in above:
+            continue
+        yield path, scope
+        inner = [((*path, name), (*above, scope, scopes.of(nodes))) for name, nodes in scope.properties.items()]
+        todo += inner[::-1]
 
 
 def kind_of(value: Any) -> str:
