@@ -131,12 +131,14 @@ def test_a_script_prints_its_record_and_ends(small: Path, tmp_path: Path) -> Non
     assert list((small / "logs").iterdir()) == [], "the child was ended in order"
 
 
+@pytest.mark.slow
 def test_a_script_that_fails_after_its_call_ends_too(small: Path, tmp_path: Path) -> None:
     done = run_script(tmp_path, SCRIPT + "\nraise SystemExit(7)\n")
     assert (done.stderr, done.returncode) == ("", 7)
     assert list((small / "logs").iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_the_sync_call_inside_of_a_running_loop() -> None:
     """It blocks that loop, and works all the same: notebooks run their cells in one."""
@@ -149,6 +151,7 @@ def test_the_sync_call_inside_of_a_running_loop() -> None:
     assert value.title
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_many_at_once_share_one_model() -> None:
     async def three() -> list[extractor.Extraction]:
@@ -165,6 +168,7 @@ def test_many_at_once_share_one_model() -> None:
     assert opened()[0]._child is before, "loaded once"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_threads_share_one_model() -> None:
     with ThreadPoolExecutor(3) as pool:
@@ -173,6 +177,7 @@ def test_threads_share_one_model() -> None:
     assert len(opened()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_close_unloads_and_the_next_call_loads_again() -> None:
     extractor.extract(TEXT, schema=Paper)
@@ -190,6 +195,7 @@ def test_close_unloads_and_the_next_call_loads_again() -> None:
     assert other.pid != child.pid
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_a_cancelled_call_frees_its_place() -> None:
     class Endless(BaseModel):
@@ -204,6 +210,7 @@ def test_a_cancelled_call_frees_its_place() -> None:
     assert asyncio.run(impatient()).ok
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small")
 def test_a_call_that_is_cancelled_while_the_weights_load_blocks_no_other() -> None:
     async def impatient() -> extractor.Extraction:

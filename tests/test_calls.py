@@ -108,6 +108,7 @@ class TestCommand:
         assert (done.code, done.out) == (1, "")
         assert "/tool: 'get_weather' was expected" in done.err
 
+    @pytest.mark.slow
     def test_the_prompt_of_a_query(self, here: Path) -> None:
         command = ("prompt", "-", "--tools", "tools.py", "--allow-none")
         done = extract(*command, "-m", "smollm2-135m", cwd=here, stdin="Weather in Oslo?")
@@ -120,6 +121,7 @@ class TestCommand:
         assert [one["name"] for one in told["functions"]] == ["get_weather", "book_flight"]
         assert told["functions"][0]["parameters"]["properties"]["city"]["description"] == "The city."
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("arguments", "said"),
         [
@@ -147,6 +149,7 @@ class TestCommand:
 
 
 class TestBatch:
+    @pytest.mark.slow
     def test_a_text_file_has_a_query_a_line(self, here: Path) -> None:
         write_files(here, {"q.txt": "Weather in Oslo?\n\nAnd in Oslo again\n"})
         flags = ("--tools", "tools.py", "--out", "calls.jsonl")
@@ -159,6 +162,7 @@ class TestBatch:
             done = extract("view", "calls.jsonl", *flags, cwd=here)
             assert "2 records, 2 with their document" in done.err, done.err
 
+    @pytest.mark.slow
     def test_records_have_it_in_a_field_and_a_rerun_asks_nothing(self, here: Path) -> None:
         write_files(here, {"q.jsonl": json.dumps({"query": "Weather in Oslo?"}) + "\n"})
         command = ("batch", "q.jsonl", "--tools", "tools.py", "--out", "calls.jsonl")
@@ -168,6 +172,7 @@ class TestBatch:
         assert again.code == 0
         assert "0 asked" in again.err or "1 known" in again.err or "from the ledger" in again.err, again.err
 
+    @pytest.mark.slow
     def test_other_flags_are_another_plan(self, here: Path) -> None:
         write_files(here, {"q.txt": "Weather in Oslo?\n"})
         command = ("batch", "q.txt", "--tools", "tools.py", "--out", "calls.jsonl")

@@ -208,6 +208,7 @@ def test_one_file_gives_one_json_object(here: Path) -> None:
     assert done.out.endswith("}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_a_dash_reads_standard_input_and_the_suffix_of_out_chooses_the_format(here: Path) -> None:
     done = extract("run", "-", "-s", "tiny.py:Tiny", *SMOL, "--full", "-o", "one.jsonl", cwd=here, stdin=BRIDGE)
@@ -218,6 +219,7 @@ def test_a_dash_reads_standard_input_and_the_suffix_of_out_chooses_the_format(he
     assert is_tiny(record["data"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_a_pipe_needs_no_argument_and_the_environment_names_the_model(here: Path) -> None:
     command = ("run", "-s", "kind.py", "-f", "yaml", "--full")
@@ -260,6 +262,7 @@ def several(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Finished
     return extract("run", *sources, "-s", "tiny.py", *SMOL, "--slots", "2", "--full", cwd=folder)
 
 
+@pytest.mark.slow
 def test_several_sources_give_json_lines_in_the_order_given(several: Finished) -> None:
     assert (several.code, several.err) == (0, "")
     found = [record["source"] for record in several.lines]
@@ -294,6 +297,7 @@ def test_spans_lead_to_the_value_in_the_source(several: Finished) -> None:
     assert exact, "no span was exact in seven records"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_json_of_several_is_an_array_and_quiet_wins_over_verbose(here: Path) -> None:
     write_files(here, {"odd.txt": FRENCH.encode("latin-1")})
@@ -303,6 +307,7 @@ def test_json_of_several_is_an_array_and_quiet_wins_over_verbose(here: Path) -> 
     assert [set(data) for data in json.loads(done.out)] == [{"kind"}, {"kind"}]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_out_replaces_a_file_at_once_and_leaves_nothing_else(here: Path) -> None:
     write_files(here, {"all.yaml": "older: true\n"})
@@ -315,6 +320,7 @@ def test_out_replaces_a_file_at_once_and_leaves_nothing_else(here: Path) -> None
     assert {path for path in here.iterdir() if path.name != "__pycache__"} == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "encoding"),
     [(CHINESE, "gb18030"), (CHINESE, "utf-16"), (CHINESE, "utf-8-sig"), (FRENCH, "latin-1"), (PORTUGUESE, "cp1252")],
@@ -328,6 +334,7 @@ def test_other_encodings_are_read_as_written(
     assert json.loads(done.out)["messages"][-1]["content"] == f"<text>\n{text.strip()}\n</text>"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_a_guessed_encoding_and_an_unknown_language_are_noted(here: Path) -> None:
     odd = {
@@ -352,6 +359,7 @@ def test_a_guessed_encoding_and_an_unknown_language_are_noted(here: Path) -> Non
 # --- run: on a terminal --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_a_terminal_shows_progress_and_notes_and_then_only_the_notes(here: Path) -> None:
     write_files(here, {"odd.txt": CHINESE.encode("gb18030")})
@@ -365,6 +373,7 @@ def test_a_terminal_shows_progress_and_notes_and_then_only_the_notes(here: Path)
     assert total.startswith("note: 1 request: ")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_quiet_says_nothing_on_a_terminal(here: Path) -> None:
     write_files(here, {"odd.txt": CHINESE.encode("gb18030")})
@@ -373,6 +382,7 @@ def test_quiet_says_nothing_on_a_terminal(here: Path) -> None:
     assert set(json.loads(done.out)) == {"kind"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_data_and_progress_on_one_terminal_do_not_mix(here: Path) -> None:
     done = on_terminal("run", "bridge.txt", "road.md", "-s", "kind.py", *SMOL, cwd=here, stdout=True)
@@ -399,6 +409,7 @@ def test_prompt_counts_without_weights_by_estimate(here: Path, nothing_here: dic
     assert re.fullmatch(r"about \d+, by estimate\n", texts[4])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_prompt_as_json_counts_the_tokens_that_a_run_uses(here: Path) -> None:
     shown = extract("prompt", "--json", "-", "-s", "kind.py", *SMOL, cwd=here, stdin=BRIDGE)
@@ -432,6 +443,7 @@ def test_every_built_in_schema_is_listed_and_can_be_shown(here: Path) -> None:
     assert {"title", "summary", "keywords", "category"} <= set(json.loads(shown.out)["properties"])
 
 
+@pytest.mark.slow
 def test_models_are_listed_found_and_removed_in_a_store_of_its_own(here: Path, nothing_here: dict[str, str]) -> None:
     weights = models.CATALOGUE["smollm2-135m"]
     path = Path(nothing_here["EXTRACT_HOME"]) / "models" / weights.file
@@ -467,6 +479,7 @@ def test_version(here: Path) -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+", extractor.__version__)
 
 
+@pytest.mark.slow
 def test_the_console_script_is_the_module(here: Path) -> None:
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
     entry = metadata.EntryPoint("extract", scripts["extract"], "console_scripts")
@@ -507,6 +520,7 @@ def test_the_flags_of_run_are_those_of_the_issue() -> None:
     assert {"-s", "-m", "-f", "-o", "-q", "-v"} <= flags
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [(), ("run",), ("prompt",), ("schema", "show"), ("models", "pull")])
 def test_help_goes_to_standard_output(here: Path, command: tuple[str, ...]) -> None:
     short = extract(*command, "-h", cwd=here)

@@ -101,6 +101,7 @@ def test_a_folder_and_again(folder: Path, batch: Batch) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_what_would_be_asked_otherwise_is_asked_again(folder: Path, batch: Batch) -> None:
     batch("docs", "--out", "out.jsonl")
     batch("docs", "--out", "out.jsonl", "--instruction", "Be brief.")
@@ -109,6 +110,7 @@ def test_what_would_be_asked_otherwise_is_asked_again(folder: Path, batch: Batch
     assert len(asked(folder)) == 10
 
 
+@pytest.mark.slow
 def test_on_standard_output_and_without_a_ledger(folder: Path, batch: Batch) -> None:
     done = batch("docs", "--data-only")
     assert done.lines == [{"word": word} for word in WORDS]
@@ -117,6 +119,7 @@ def test_on_standard_output_and_without_a_ledger(folder: Path, batch: Batch) -> 
     assert len(asked(folder)) == 10
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "stdin", "words"),
     [
@@ -141,6 +144,7 @@ def test_what_is_read(
     assert (done.code, [one["word"] for one in done.lines]) == (0, words), done.err
 
 
+@pytest.mark.slow
 def test_records_have_names(folder: Path, batch: Batch) -> None:
     (folder / "r.jsonl").write_text('{"text": "one", "key": "A-1"}\nnot json\n{"text": "two", "key": "A-2"}\n')
     done = batch("r.jsonl", "--id-field", "key")
@@ -150,6 +154,7 @@ def test_records_have_names(folder: Path, batch: Batch) -> None:
     assert [line["source"] for line in batch("r.jsonl").lines] == ["r.jsonl:1", "r.jsonl:2", "r.jsonl:3"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["o.json", "o.yaml", "o.csv", "o.tsv", "o.parquet", "o.db", "o/", "o.ndjson"])
 def test_what_is_written(name: str, folder: Path, batch: Batch) -> None:
     done = batch("docs", "--out", name)
@@ -170,6 +175,7 @@ def test_what_is_written(name: str, folder: Path, batch: Batch) -> None:
         assert before == (path.read_bytes() if path.is_file() else b"")
 
 
+@pytest.mark.slow
 def test_what_fails_is_named_with_the_way_to_ask_again(folder: Path, batch: Batch) -> None:
     (folder / "docs" / "canal.txt").write_text("bad and more\n")
     (folder / "docs" / "empty.txt").write_text(" \n")
@@ -192,6 +198,7 @@ def test_what_fails_is_named_with_the_way_to_ask_again(folder: Path, batch: Batc
     assert (mended.code, asked(folder).count("bad")) == (0, 2)
 
 
+@pytest.mark.slow
 def test_a_dry_run_asks_and_writes_nothing(folder: Path, batch: Batch) -> None:
     (folder / "docs" / "twin.txt").write_text("eddy and more\n")
     (folder / "docs" / "empty.txt").write_text("")
@@ -215,6 +222,7 @@ def test_a_dry_run_asks_and_writes_nothing(folder: Path, batch: Batch) -> None:
     assert (folder / "out.jsonl.ledger").read_bytes() == kept
 
 
+@pytest.mark.slow
 def test_a_dry_run_tells_how_many_questions_long_documents_make(folder: Path, batch: Batch) -> None:
     (folder / "docs" / "long.txt").write_text("The ferry left the quay at nine. " * 2_000)
     told = batch("docs", "--out", "out.jsonl", "--dry-run", "--strategy", "map-reduce").out.splitlines()[1]
@@ -223,6 +231,7 @@ def test_a_dry_run_tells_how_many_questions_long_documents_make(folder: Path, ba
     assert (event["to_ask"], event["questions"], event["most_questions"]) == (6, 14, 9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "says"),
     [
@@ -256,6 +265,7 @@ def test_where_nobody_listens_the_run_ends_with_3(folder: Path) -> None:
     assert not (folder / "out.jsonl").exists()
 
 
+@pytest.mark.slow
 def test_an_endpoint_within_its_rate(folder: Path, stub: Stub) -> None:
     stub.behave = reply(answer('{"word": "x"}'))
     arguments = ("batch", "docs", "-s", "word str", "-m", f"{stub.url}#m", "--mode", "prompt", "--out", "o.jsonl")
@@ -266,6 +276,7 @@ def test_an_endpoint_within_its_rate(folder: Path, stub: Stub) -> None:
     assert len(stub.bodies) == 5
 
 
+@pytest.mark.slow
 def test_a_second_run_on_the_same_files_is_refused(folder: Path, batch: Batch) -> None:
     arguments = ["batch", "docs", *ARGUMENTS, "--concurrency", "1"]
     with subprocess.Popen(
@@ -317,6 +328,7 @@ def test_a_long_text_goes_on_after_a_kill_where_it_was(folder: Path, batch: Batc
     assert f"\n{parts} requests" not in done.err
 
 
+@pytest.mark.slow
 def test_how_far_a_long_text_is(folder: Path) -> None:
     (folder / "book.txt").write_text("\n\n".join(f"part{at} begins. " + "It rained. " * 20 for at in range(9)))
     parts = ("--strategy", "map-reduce", "--chunk-tokens", "80", "--context-tokens", "0")
@@ -327,6 +339,7 @@ def test_how_far_a_long_text_is(folder: Path) -> None:
     assert re.search("book.txt: [1-8] of 9 questions answered", on_terminal("run", *given, cwd=folder).err)
 
 
+@pytest.mark.slow
 def test_events(folder: Path, batch: Batch) -> None:
     (folder / "docs" / "canal.txt").write_text("bad and more\n")
     done = batch("docs", "--out", "out.jsonl", "--log-json", "--progress", "0.1", env={"LATENCY": "0.5"})
@@ -347,6 +360,7 @@ def test_events(folder: Path, batch: Batch) -> None:
     assert [json.loads(line)["event"] for line in broken.err.splitlines()] == ["error"]
 
 
+@pytest.mark.slow
 def test_lines_about_the_progress(folder: Path, batch: Batch) -> None:
     done = batch("docs", "--out", "o.jsonl", "--progress", "0.2", "--concurrency", "1", env={"LATENCY": "0.3"})
     lines = [line for line in done.err.splitlines() if " done" in line]
@@ -354,6 +368,7 @@ def test_lines_about_the_progress(folder: Path, batch: Batch) -> None:
     assert "done" not in batch("docs", "--out", "o.jsonl", "-q", "--progress", "0.1").err
 
 
+@pytest.mark.slow
 def test_a_bar_on_a_terminal(folder: Path) -> None:
     arguments = ("batch", "docs", *ARGUMENTS, "--out", "o.jsonl", "--concurrency", "1")
     os.environ["LATENCY"] = "0.4"
@@ -366,6 +381,7 @@ def test_a_bar_on_a_terminal(folder: Path) -> None:
     assert "5 documents: 5 valid, 0 failed" in shown.err
 
 
+@pytest.mark.slow
 def test_the_ledger_is_looked_at_and_pruned(folder: Path, batch: Batch) -> None:
     (folder / "docs" / "canal.txt").write_text("bad and more\n")
     batch("docs", "--out", "out.jsonl")
@@ -393,6 +409,7 @@ def test_the_ledger_is_looked_at_and_pruned(folder: Path, batch: Batch) -> None:
     assert not (folder / "none.ledger").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -459,6 +476,7 @@ def test_records_out_of_a_pipe_come_as_they_are_written(folder: Path) -> None:
         assert process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_without_a_ledger_there_is_no_way_to_ask_for_a_part(folder: Path, batch: Batch) -> None:
     (folder / "docs" / "canal.txt").write_text("bad and more\n")
     assert "to ask for them again" not in batch("docs").err
@@ -466,6 +484,7 @@ def test_without_a_ledger_there_is_no_way_to_ask_for_a_part(folder: Path, batch:
     assert kept.err.endswith("--retries 0\n")  # nothing was asked about it
 
 
+@pytest.mark.slow
 def test_texts_that_are_equal_are_asked_about_once(folder: Path, batch: Batch) -> None:
     (folder / "docs" / "twin.txt").write_text("eddy and more\n")
     assert batch("docs", "--out", "o.jsonl").err.startswith("6 documents (1 with the text of another one): 6 valid")
@@ -474,6 +493,7 @@ def test_texts_that_are_equal_are_asked_about_once(folder: Path, batch: Batch) -
     assert (dead.code, "6 documents (1 with the text of another one)" in dead.err) == (3, True)
 
 
+@pytest.mark.slow
 def test_the_current_folder_as_output(folder: Path) -> None:
     there = folder / "there"
     there.mkdir()
@@ -484,6 +504,7 @@ def test_the_current_folder_as_output(folder: Path) -> None:
     assert (folder / "there.ledger").exists()
 
 
+@pytest.mark.slow
 def test_what_a_run_writes_is_never_its_input(folder: Path, batch: Batch) -> None:
     for name in ("o.jsonl.partial", "o.jsonl.ledger-wal.txt"):
         (folder / "docs" / name).write_text("left behind\n")
@@ -492,6 +513,7 @@ def test_what_a_run_writes_is_never_its_input(folder: Path, batch: Batch) -> Non
     assert batch("docs", "--glob", "*", "--out", "docs/o.jsonl").err.startswith("6 documents (6 from the ledger)")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "stdin"), [(["-"], "r.jsonl\n"), (["r*.jsonl"], None), ([".", "--glob", "*l"], None)]
 )
@@ -506,6 +528,7 @@ def test_a_source_is_not_overwritten(arguments: list[str], stdin: str | None, fo
     assert len(records(folder / "r.jsonl")) == 1
 
 
+@pytest.mark.slow
 def test_a_name_that_is_not_utf_8(folder: Path, batch: Batch) -> None:
     (folder / os.fsdecode(b"docs/n\xff.txt")).write_text("last and more\n")
     for name in ("o.jsonl", "o.csv", "o.db", "o.parquet", "o/"):
@@ -525,6 +548,7 @@ def test_a_bad_ignore_file_costs_its_folder_and_is_told(folder: Path, batch: Bat
     assert asked(folder) == WORDS
 
 
+@pytest.mark.slow
 def test_a_device_gets_no_ledger_and_a_full_one_is_named(folder: Path, batch: Batch) -> None:
     assert batch("docs", "--out", "/dev/null").code == 0
     full = batch("docs", "--out", "/dev/full")
@@ -543,6 +567,7 @@ def test_a_reader_that_leaves(folder: Path) -> None:
     assert "note: nobody reads standard output any more: the rest is not done" in done.stderr
 
 
+@pytest.mark.slow
 def test_notes_are_counted_and_shown_where_asked_for(folder: Path, batch: Batch) -> None:
     (folder / "docs" / "anchor.txt").write_bytes("anchor and more".encode("utf-16"))
     shown = on_terminal("batch", "docs", *ARGUMENTS, "--out", "o.jsonl", cwd=folder)
@@ -559,6 +584,7 @@ def test_where_nothing_is_valid_nothing_is_written_and_that_is_said(folder: Path
     assert "note: there are no data: --out o.jsonl is not written" in done.err
 
 
+@pytest.mark.slow
 def test_a_ledger_that_cannot_be_written_is_looked_at(folder: Path, batch: Batch) -> None:
     batch("docs", "--out", "o.jsonl")
     (folder / "still").mkdir()

@@ -57,6 +57,7 @@ def test_check_tells_what_auto_does_not_try(here: Path, stub: Stub) -> None:
     assert "  json_schema  works\n" in done.out
 
 
+@pytest.mark.slow
 def test_check_waits_no_longer_than_told_and_prints_each_line_when_it_is_known(here: Path, stub: Stub) -> None:
     is_read, in_time = threading.Event(), []
 
@@ -77,6 +78,7 @@ def test_check_waits_no_longer_than_told_and_prints_each_line_when_it_is_known(h
     assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_check_waits_no_longer_for_all_tries_than_told(here: Path, stub: Stub) -> None:
     stub.behave = lambda _: stub.stopped.wait(60)
     done = extract("models", "check", f"{stub.url}#m", "--total-timeout", "1", cwd=here)
@@ -115,6 +117,7 @@ def test_an_own_engine_that_cannot_be_closed_leaves_its_answer(here: Path) -> No
     assert list(json.loads((here / "out.json").read_text())) == ["title"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("models", "check"), ("run", "bridge.txt", "-s", "title str", "-m")])
 def test_an_own_engine_that_cancels_itself_is_told(here: Path, command: tuple[str, ...]) -> None:
     write_files(here, {"own.py": OWN, "first_line.py": FIRST_LINE.read_text()})
@@ -144,6 +147,7 @@ def test_commands_for_weights_alone(here: Path, arguments: tuple[str, ...], erro
 # --- prompt --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "modes", "sent"),
     [
@@ -171,6 +175,7 @@ def test_prompt_shows_what_goes_with_a_mode_and_asks_nobody(
     assert re.search(r"--- tokens\nabout \d+, by estimate\n\Z", done.out)
 
 
+@pytest.mark.slow
 def test_prompt_leaves_out_a_mode_that_cannot_say_the_schema(here: Path) -> None:
     many = {"type": "object", "properties": {f"p{number}": {"type": "null"} for number in range(6_000)}}
     write_files(here, {"many.json": json.dumps({"type": "array", "items": many})})
@@ -198,6 +203,7 @@ def test_a_spent_budget_tells_where_it_ended(here: Path, tokens: int, done: str,
 # --- flags that mean nothing ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "notes"),
     [

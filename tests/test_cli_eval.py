@@ -42,6 +42,7 @@ def measured(here: Path, *arguments: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_predictions_of_a_file(here: Path) -> None:
     found = measured(here, "--pred", "good.jsonl")
     assert found["micro"]["f1"] == found["macro"]["f1"] == found["exact"] == found["valid"] == 1
@@ -60,6 +61,7 @@ def test_the_table_is_for_people(here: Path) -> None:
     assert done.err == ""
 
 
+@pytest.mark.slow
 def test_two_files_are_compared(here: Path) -> None:
     done = extract("eval", "gold.jsonl", *SPEC, "--compare", "bad.jsonl", "good.jsonl", "--json", cwd=here)
     found = json.loads(done.out)
@@ -69,6 +71,7 @@ def test_two_files_are_compared(here: Path) -> None:
     assert "A is bad.jsonl, B is good.jsonl" in told
 
 
+@pytest.mark.slow
 def test_the_model_is_asked_once(here: Path) -> None:
     ask = ("-m", "replay:answers.jsonl", "--concurrency", "1")
     found = measured(here, *ask)
@@ -83,6 +86,7 @@ def test_the_model_is_asked_once(here: Path) -> None:
     assert [record["source"] for record in records] == ["bridge", "road", "zh"]
 
 
+@pytest.mark.slow
 def test_real_weights(here: Path, home: Path) -> None:
     done = extract("eval", "gold.jsonl", "-s", "title!", *SMOL, "--json", "--max-tokens", "60", cwd=here)
     found = json.loads(done.out)
@@ -90,6 +94,7 @@ def test_real_weights(here: Path, home: Path) -> None:
     assert found["grounded"] == 1  # verbatim
 
 
+@pytest.mark.slow
 def test_comparators_of_the_user(here: Path) -> None:
     near = [{**row, "data": {**row["data"], "year": 1933}} for row in GOOD]
     (here / "near.jsonl").write_text(rows(near))
@@ -110,6 +115,7 @@ def test_what_is_odd_is_told(here: Path) -> None:
     assert "note: in no gold record, so not measured: place" in done.err
 
 
+@pytest.mark.slow
 def test_what_failed_can_be_asked_again(here: Path) -> None:
     (here / "answers.jsonl").write_text(rows([{"text": "no idea"}, ANSWERS[0], ANSWERS[0]]))
     ask = ("eval", "gold.jsonl", *SPEC, "-m", "replay:answers.jsonl", "--concurrency", "1", "--retries", "0", "--json")
@@ -126,6 +132,7 @@ def test_gold_that_is_not_valid_is_told(here: Path) -> None:
     assert "note: not valid in 1 gold records: odd.jsonl:1: /year" in done.err
 
 
+@pytest.mark.slow
 def test_a_bound_for_scripts(here: Path) -> None:
     done = extract("eval", "gold.jsonl", *SPEC, "--pred", "bad.jsonl", "--fail-under", "0.5", cwd=here)
     assert (done.code, done.err) == (1, "error: F1 0.000 is under 0.5\n")
@@ -166,6 +173,7 @@ def test_gold_of_predictions_that_are_there(here: Path) -> None:
     assert "year:" in (here / "mine.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_the_least_sure_are_reviewed_first(here: Path) -> None:
     def record(source: str, likely: float) -> dict[str, Any]:
         told = {"/kind": {"a": likely, "b": round(1 - likely, 4)}}
@@ -197,6 +205,7 @@ def test_documents_that_the_gold_only_names(here: Path) -> None:
 # --- what is refused -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -225,6 +234,7 @@ def test_what_is_refused(here: Path, arguments: tuple[str, ...], message: str) -
     assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", ["numpy", "scipy", "rouge_score", "snowballstemmer"])
 def test_a_library_that_is_not_installed_is_named(here: Path, library: str) -> None:
     text, count = ("title", 1) if library == "numpy" else ("summary", 2)  # the others need it themselves
@@ -253,6 +263,7 @@ def run(here: Path, program: str, *arguments: str) -> Finished:
 # --- how sure the model is ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_labels_have_probabilities_and_these_are_judged(here: Path, home: Path) -> None:
     write_files(
         here,
@@ -286,6 +297,7 @@ def test_engines_that_cannot_tell_say_so(here: Path) -> None:
     assert record["notes"][""].startswith("this engine does not tell how likely labels are; weights on this machine")
 
 
+@pytest.mark.slow
 def test_a_leaning_is_kept_for_the_next_run(here: Path) -> None:
     write_files(here, {"a.txt": BRIDGE})
     ask = ("run", "a.txt", "-s", "kind: bridge|road|tunnel", *SMOL, "--prior", "--probs", "--full")

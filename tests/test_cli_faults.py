@@ -89,6 +89,7 @@ SCHEMA_FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "error", "hint"),
     [
@@ -130,6 +131,7 @@ def test_only_roots_are_offered(here: Path) -> None:
 # --- models --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "error", "hint"),
     [
@@ -147,6 +149,7 @@ def test_a_model_that_is_none(here: Path, nothing_here: dict[str, str], spec: st
     assert_fault(extract("run", "bridge.txt", "-s", "tiny.py", "-m", spec, cwd=here, env=nothing_here), 2, error, hint)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("flags", "variables"), [(("--offline",), {}), ((), {"EXTRACT_OFFLINE": "1"})])
 def test_offline_without_weights(
     here: Path, nothing_here: dict[str, str], flags: tuple[str, ...], variables: Mapping[str, str]
@@ -169,6 +172,7 @@ SOURCE_FILES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "error", "hint"),
     [
@@ -209,6 +213,7 @@ def test_a_source_that_fails_while_it_is_read(here: Path, nothing_here: dict[str
     assert_fault(done, 1, "/proc/self/mem: Input/output error")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_good_sources_are_printed_and_bad_ones_told(here: Path) -> None:
     write_files(here, SOURCE_FILES)
@@ -265,6 +270,7 @@ def test_standard_input_may_be_closed(here: Path, nothing_here: dict[str, str], 
 # --- flags ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
@@ -286,6 +292,7 @@ def test_a_wrong_flag_or_command(
     assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 @pytest.mark.parametrize(
     ("out", "error", "hint"),
@@ -311,6 +318,7 @@ def test_standard_output_is_utf_8_whatever_the_locale_says(here: Path) -> None:
 # --- the engine's answers ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_a_text_longer_than_the_context_says_by_how_much(here: Path) -> None:
     write_files(here, {"long.txt": LONG[:8000]})
@@ -321,6 +329,7 @@ def test_a_text_longer_than_the_context_says_by_how_much(here: Path) -> None:
     assert 1000 < asked < 8000
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_an_answer_that_breaks_a_rule_is_told_by_pointer_value_and_rule(here: Path) -> None:
     write_files(here, {"refusing.py": REFUSING})
@@ -330,12 +339,14 @@ def test_an_answer_that_breaks_a_rule_is_told_by_pointer_value_and_rule(here: Pa
     assert re.search(r"\(it was '[^']+'\)", done.err)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_an_answer_that_is_cut_off(here: Path) -> None:
     done = extract("run", "bridge.txt", "-s", "tiny.py", *SMOL, "--max-tokens", "5", cwd=here)
     assert_fault(done, 1, "bridge.txt: the answer was cut off after 5 tokens", "raise --max-tokens")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_an_answer_that_takes_too_long(here: Path) -> None:
     write_files(here, {"long.txt": LONG[:8000]})
@@ -372,6 +383,7 @@ def assert_harmless(text: str) -> None:
     assert OBEYED.findall(text.replace("\r\n", "\n")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_an_evil_answer_and_name_are_shown_and_not_obeyed(here: Path) -> None:
     write_files(here, {"evil.py": EVIL_SCHEMA, EVIL_NAME: BRIDGE + EVIL})
@@ -383,6 +395,7 @@ def test_an_evil_answer_and_name_are_shown_and_not_obeyed(here: Path) -> None:
     assert f"not {escaped}" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 @pytest.mark.parametrize(("form", "parse"), [("json", json.loads), ("yaml", None)])
 def test_evil_data_is_escaped_and_comes_back_as_it_was(
@@ -398,6 +411,7 @@ def test_evil_data_is_escaped_and_comes_back_as_it_was(
     assert (record["source"], record["data"]) == (EVIL_NAME, {"city": EVIL})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["no\nerror: all is well.txt", "no\rerror: all is well.txt", f"no{EVIL}.txt"])
 def test_a_name_cannot_forge_a_line(here: Path, nothing_here: dict[str, str], name: str) -> None:
     done = extract("prompt", name, "-s", "tiny.py", *SMOL, cwd=here, env=nothing_here)
@@ -417,6 +431,7 @@ def test_an_evil_name_on_a_terminal(here: Path) -> None:
     assert r"\x1b[2J\x9b31m\u202eParis" in done.err
 
 
+@pytest.mark.slow
 def test_prompt_shows_an_evil_text_escaped_and_as_json_whole(here: Path, nothing_here: dict[str, str]) -> None:
     write_files(here, {"evil.txt": BRIDGE + EVIL})
     for_people = extract("prompt", "evil.txt", "-s", "tiny.py", *SMOL, cwd=here, env=nothing_here)
@@ -458,6 +473,7 @@ def start(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> s
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -472,6 +488,7 @@ def test_a_closed_pipe_is_no_fault(here: Path, nothing_here: dict[str, str], com
     assert close_early(*command, cwd=here, read=0, env=nothing_here) == (0, "")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 @pytest.mark.parametrize("read", [0, 1])
 def test_a_closed_pipe_ends_a_run(here: Path, read: int) -> None:

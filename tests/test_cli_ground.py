@@ -49,6 +49,7 @@ def test_require_asks_again_and_then_fails_the_document(here: Path) -> None:
     assert "/opened: not in the text (it was 1930)" in done.err
 
 
+@pytest.mark.slow
 def test_batch_takes_it_too_and_another_level_is_another_question(here: Path) -> None:
     write_files(here, {"answers.jsonl": "".join(json.dumps({"text": ANSWER}) + "\n" for _ in range(4))})
     words = ["batch", "bridge.txt", "-s", SCHEMA, "-m", "replay:answers.jsonl", "--out", "o.jsonl"]
@@ -71,6 +72,7 @@ def test_show_marks_the_places_in_the_text(here: Path) -> None:
     assert r"\x1b[2J" in done.err
 
 
+@pytest.mark.slow
 def test_show_is_brief_and_its_marks_are_its_own(here: Path) -> None:
     text = "A line.\r\nThe ⟦Harbour Bridge⟧ opened.\r\nIt" + " is long" * 9999
     (here / "bridge.txt").write_bytes(text.encode())
@@ -91,6 +93,7 @@ def test_on_a_terminal_it_has_colours_and_no_brackets(here: Path) -> None:
     assert "\x1b[1;36mHarbour Bridge" in shown.err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 @pytest.mark.parametrize("schema", ["name!, words[]!, place!?", "people[]{name!, made!?}"])
 def test_the_smallest_model_writes_nothing_that_is_not_there(here: Path, schema: str) -> None:

@@ -71,6 +71,7 @@ def test_check_tells_of_examples_that_no_model_sees(folder: Path) -> None:
     assert row["why"] == "/examples/1: 7 is not of type 'string'; no model sees it"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spec", "message", "hint"),
     [
@@ -130,6 +131,7 @@ def test_init_from_samples(folder: Path) -> None:
     assert "bad.json:1:" in bad.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_an_inline_schema(folder: Path) -> None:
     done = extract(folder, "run", "a.txt", *SMOL, "-s", "town str, size: small|large, old bool")
@@ -140,6 +142,7 @@ def test_an_inline_schema(folder: Path) -> None:
     assert isinstance(found["old"], bool)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_many_records_from_each_of_two_sources(folder: Path) -> None:
     (folder / "b.txt").write_text("Albany is an old town in the south.\n")
@@ -157,6 +160,7 @@ def test_many_records_from_each_of_two_sources(folder: Path) -> None:
         assert len(set(line["data"]["tags"])) == len(line["data"]["tags"])
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_many_in_full_is_one_record_for_a_document(folder: Path) -> None:
     done = extract(folder, "run", "a.txt", *SMOL, "-s", "town.json", "--many", "--full", "--max-tokens", "300")

@@ -32,6 +32,7 @@ def extract(*words: str, cwd: Path, env: Mapping[str, str] | None = None) -> Fin
     return extract_with(*words, cwd=cwd, env=ours | dict(env or {}))
 
 
+@pytest.mark.slow
 def test_config_prints_what_is_not_built_in_and_from_where(here: Path) -> None:
     write_files(here, {"extract.toml": TOML})
     write_files(here.parent, {"xdg/extract/extract.toml": 'model = "not this one"\n[models.pull]\noffline = true\n'})
@@ -95,6 +96,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "message"), FAULTS.values(), ids=FAULTS)
 def test_faults_are_usage_errors(here: Path, text: str | bytes, message: str) -> None:
     write_files(here, {"extract.toml": text})
@@ -118,6 +120,7 @@ def test_a_folder_of_that_name_is_told(here: Path) -> None:
     assert done.err.startswith(f"error: {here / 'extract.toml'}: is a folder, not a file\nhint: ")
 
 
+@pytest.mark.slow
 def test_flags_of_schema_commands_have_defaults_too(here: Path) -> None:
     assert json.loads(extract("schema", "show", "title?", cwd=here).out)["type"] == "object"
     write_files(here, {"extract.toml": "[schema.show]\nmany = true\n"})
@@ -130,6 +133,7 @@ def test_flags_of_schema_commands_have_defaults_too(here: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_prompt_is_written_with_the_schema_of_the_file(here: Path) -> None:
     (here / "书").mkdir()
     schema = {"properties": {"书名": {"type": "string"}}, "required": ["书名"]}
@@ -145,6 +149,7 @@ def test_a_prompt_is_written_with_the_schema_of_the_file(here: Path) -> None:
     assert "书名" not in json.loads(other.out)["grammar"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["schema", "model"])
 def test_code_is_not_run_on_the_word_of_a_file_above(here: Path, name: str) -> None:
     proof = 'from pathlib import Path\n\nPath("was run").touch()\n'
@@ -172,6 +177,7 @@ def test_a_loader_is_code_too(here: Path) -> None:
     assert extract("text", "bridge.txt", cwd=here, env=env).out == "SEA\n"
 
 
+@pytest.mark.slow
 def test_a_model_from_a_file_above_is_told(here: Path) -> None:
     write_files(here, {"extract.toml": TOML + "quiet = true\n"})
     env = {"EXTRACT_HOME": str(here / "home")}

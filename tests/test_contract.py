@@ -120,6 +120,7 @@ def embedded(smollm2: Path) -> Callable[[], Engine]:
     return lambda: open_engine(str(smollm2), Settings(slots=1, threads=1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_the_embedded_engine(embedded: Callable[[], Engine], name: str) -> None:
     schema = load_json(SCHEMAS[name])
@@ -129,6 +130,7 @@ def test_the_embedded_engine(embedded: Callable[[], Engine], name: str) -> None:
     assert {problem.kind for problem in record.errors} <= {"Truncated"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [*HELD, "prompt"])
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_server_in_each_mode(url: str, name: str, mode: Mode) -> None:
@@ -144,6 +146,7 @@ def test_a_server_in_each_mode(url: str, name: str, mode: Mode) -> None:
         assert {problem.kind for problem in record.errors} <= {"Truncated"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["grammar", "prompt"])
 @pytest.mark.parametrize("name", ["nested", "Chinese", "a list"])
 def test_a_model_that_only_continues_texts(url: str, name: str, mode: Mode) -> None:

@@ -38,6 +38,7 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
 
 
 # While the ledger is made, a record is kept, the output is written, synced, and named, and all is tidied up.
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "case",
     [
@@ -60,6 +61,7 @@ def test_a_fault_at_a_change_of_a_file(nursery: Nursery, case: str) -> None:
     assert try_case(nursery, case), "the fault did not come to pass"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["jsonl:new:size:40000", "jsonl:older:pages:7", "jsonl:replay:size:3000"])
 def test_an_output_or_a_ledger_that_may_not_grow(nursery: Nursery, case: str) -> None:
     try_case(nursery, case)
@@ -162,6 +164,7 @@ def count_kept(ledger: Path) -> int:
         return 0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 def test_ctrl_c_of_a_terminal_lets_the_model_finish(nursery: Nursery, tmp_path: Path) -> None:
     here = tmp_path / "here"
@@ -229,6 +232,7 @@ class Mortal:
         reply(answer(json.dumps({"title": "x"})))(handler)
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_and_is_there_again(nursery: Nursery, docs: Path, stub: Stub) -> None:
     stub.behave = server = Mortal(12)
     ran = nursery.run(docs, served(stub.url, 2))

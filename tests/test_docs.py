@@ -197,6 +197,7 @@ MARKED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 @pytest.mark.parametrize("block", MARKED)
 def test_marked_blocks_run(block: Block, checkout: Path) -> None:

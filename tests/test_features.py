@@ -1087,6 +1087,7 @@ def test_a_free_text_is_recognised(text: str, finish: FinishReason) -> None:
         assert_constrained(grammar, Completion(text, finish, Usage()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_feature_is_constrained_and_checked(bench: Bench, name: str) -> None:
     schema, record, request, done = bench.ask(name)
@@ -1212,6 +1213,7 @@ def test_llama_cpp_itself_would_write_freely(bench: Bench, name: str) -> None:
 # --- 250,000 characters --------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "grammar",
     [
@@ -1337,6 +1339,7 @@ def test_the_command_prints_valid_data_of_a_class(name: str, tmp_path: Path) -> 
     assert_printed_is_valid(done, Case(schema, None), {"refusing": 1}.get(name))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_command_prints_valid_data_of_a_document(name: str, tmp_path: Path) -> None:
@@ -1351,6 +1354,7 @@ def test_the_command_prints_valid_data_of_a_list(tmp_path: Path) -> None:
     assert_printed_is_valid(run_on(tmp_path, case.schema, "--many"), case)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a remote reference", "an unfinished pattern", "an enum that cannot be"])
 def test_the_command_refuses_a_schema(name: str, tmp_path: Path) -> None:
     schema, words = REFUSED[name]

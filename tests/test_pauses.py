@@ -37,6 +37,7 @@ def posted(stub: Stub) -> list[float]:
     return [at for (_, _, body), at in zip(stub.seen, stub.times, strict=True) if body is not None]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [429, 503, 529])
 @pytest.mark.parametrize("concurrency", [8, "auto"])
 def test_no_request_arrives_within_a_pause(stub: Stub, status: int, concurrency: Any) -> None:
@@ -90,6 +91,7 @@ def test_no_answer_in_time_shrinks_it(stub: Stub) -> None:
     use(stub, Pace(concurrency="auto"), work, total=10.0)
 
 
+@pytest.mark.slow
 def test_tries_count_and_waiting_for_a_turn_takes_none_of_their_time(
     stub: Stub, monkeypatch: pytest.MonkeyPatch
 ) -> None:

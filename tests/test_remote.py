@@ -701,6 +701,7 @@ def test_a_budget_of_tokens_shortens_the_last_answer_and_then_ends_the_run(stub:
     assert [body["max_tokens"] for body in stub.bodies] == [80, 40]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("budget", "expected"), [(100, 10), (95, 10), (1_000, 64)])
 def test_requests_under_way_never_exceed_the_budget(stub: Stub, budget: int, expected: int) -> None:
     """64 at once may write 40 tokens each and write 10: those wait that the rest might not hold."""

@@ -167,6 +167,7 @@ def test_run_uses_it_and_says_the_same(start: Start) -> None:
     assert json.loads(out)["input_tokens"] > 20
 
 
+@pytest.mark.slow
 def test_the_library_uses_it_and_closing_does_not_end_it(start: Start) -> None:
     now = start()
     for _ in range(2):
@@ -178,6 +179,7 @@ def test_the_library_uses_it_and_closing_does_not_end_it(start: Start) -> None:
     assert now.end() == 0
 
 
+@pytest.mark.slow
 def test_clients_at_the_same_time(start: Start) -> None:
     start()
 
@@ -283,6 +285,7 @@ def test_serve_refuses_a_folder_that_others_see(work: Path, home: Path) -> None:
 # --- what does not fit ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_settings_that_it_does_not_have(start: Start, home: Path) -> None:
     now = start()
     weights = home / "models" / SMOL_FILE
@@ -331,6 +334,7 @@ def test_what_is_no_card(text: str, home: Path) -> None:
 # --- its end -------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SIGINT", "SIGHUP"])  # SIGTERM below
 def test_a_signal_ends_it(name: str, start: Start, home: Path) -> None:
     now = start()
@@ -342,6 +346,7 @@ def test_a_signal_ends_it(name: str, start: Start, home: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_it_ends_when_nobody_uses_it(start: Start, home: Path) -> None:
     now = start(*FLAGS, "--idle-timeout", "1.5")
     wait_for(lambda: "ends after 1.5 s without use" in now.told.read_text(), A_MOMENT)
@@ -355,6 +360,7 @@ def test_it_ends_when_nobody_uses_it(start: Start, home: Path) -> None:
     assert now.has_left_nothing(home)
 
 
+@pytest.mark.slow
 def test_in_use_is_not_idle(start: Start) -> None:
     now = start(*FLAGS, "--idle-timeout", "0.3")
 
@@ -377,6 +383,7 @@ asyncio.run(open_engine("smollm2-135m").generate(story))
 """
 
 
+@pytest.mark.slow
 def test_a_client_that_is_killed_holds_nothing(start: Start) -> None:
     now = start(*FLAGS, "--idle-timeout", "5")  # the client has to be there before
     with subprocess.Popen([sys.executable, "-P", "-c", TELL], env=surroundings()) as client:
@@ -387,6 +394,7 @@ def test_a_client_that_is_killed_holds_nothing(start: Start) -> None:
     assert now.process.wait(A_MOMENT) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["serve", "llama.cpp"])
 def test_it_is_killed_in_mid_request(who: str, start: Start) -> None:
     now = start()
@@ -409,6 +417,7 @@ def test_it_is_killed_in_mid_request(who: str, start: Start) -> None:
     wait_for(lambda: not is_running(now.child), A_MOMENT)
 
 
+@pytest.mark.slow
 def test_it_ends_between_two_requests(start: Start) -> None:
     now = start()
 
@@ -421,6 +430,7 @@ def test_it_ends_between_two_requests(start: Start) -> None:
     run(both)
 
 
+@pytest.mark.slow
 def test_the_card_of_a_killed_server_is_stale(start: Start) -> None:
     now = start()
     now.process.kill()
@@ -439,6 +449,7 @@ def test_the_card_of_a_killed_server_is_stale(start: Start) -> None:
 # --- several servers -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_second_one_is_refused_and_names_the_first(start: Start, work: Path) -> None:
     now = start()
     done = run_command("serve", *FLAGS, cwd=work)
@@ -448,11 +459,13 @@ def test_a_second_one_is_refused_and_names_the_first(start: Start, work: Path) -
     assert is_running(now.child)
 
 
+@pytest.mark.slow
 def test_of_two_that_start_together_one_serves(work: Path) -> None:
     both = [launch(work / f"{number}", *FLAGS, "--idle-timeout", "1") for number in range(2)]
     assert sorted(process.wait(60) for process in both) == [0, 2]
 
 
+@pytest.mark.slow
 def test_status_and_stop(start: Start, work: Path, smollm2: Path, home: Path) -> None:
     other = work / "other.gguf"
     shutil.copy(smollm2, other)
@@ -500,6 +513,7 @@ def test_weights_that_cannot_be_loaded(work: Path, smollm2: Path, home: Path) ->
 # --- grammars that llama.cpp drops ---------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_dropped_grammar_gives_no_answer_and_costs_no_other_client(start: Start) -> None:
     """The log does not say whose it was; who cannot tell asks again alone, in a llama.cpp of its own."""
     start()
@@ -521,6 +535,7 @@ def test_a_dropped_grammar_gives_no_answer_and_costs_no_other_client(start: Star
     run(together)
 
 
+@pytest.mark.slow
 def test_the_log_of_the_server_is_read_after_each_answer(start: Start) -> None:
     start()
 

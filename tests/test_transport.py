@@ -84,6 +84,7 @@ def waits(stub: Stub) -> list[float]:
 # --- Retry-After ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("headers", "at_least", "at_most"),
     [
@@ -106,6 +107,7 @@ def test_the_server_says_when_to_come_back(
     assert at_least <= waited < at_most
 
 
+@pytest.mark.slow
 def test_the_server_names_the_time_to_come_back_at(stub: Stub) -> None:
     at = int(time.time()) + 3  # whole seconds, as HTTP dates are
     stub.behave = in_turn(wait(retry_after=email.utils.formatdate(at, usegmt=True)), reply(answer("hi")))
@@ -119,6 +121,7 @@ NONSENSE = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["retry-after", "retry-after-ms"])
 def test_nonsense_is_a_wait_of_the_usual_length_or_none(stub: Stub, name: str) -> None:
     told: set[str] = set()
@@ -155,6 +158,7 @@ def test_a_wait_beyond_the_time_for_all_tries_ends_them_at_once(stub: Stub, aske
 # --- what is tried again, and how often ----------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
 def test_what_may_pass_is_tried_again(stub: Stub, status: int) -> None:
     stub.behave = in_turn(wait(status, **AT_ONCE), wait(status, **AT_ONCE), reply(answer("hi")))
@@ -172,6 +176,7 @@ def test_what_does_not_pass_is_given_up_and_says_how_often_it_was_tried(stub: St
     assert "HTTP 503: too many requests" in str(error)
 
 
+@pytest.mark.slow
 def test_waits_grow(stub: Stub) -> None:
     stub.behave = in_turn(fail(500), fail(500), reply(answer("hi")))
     ask(stub)
@@ -276,6 +281,7 @@ def reset(handler: BaseHTTPRequestHandler) -> None:
     os.close(handler.connection.detach())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", [reset, half(9_999), half(20)], ids=["reset", "too short", "too long"])
 def test_an_answer_that_breaks_off_is_asked_for_again(stub: Stub, broken: Behaviour) -> None:
     stub.behave = in_turn(broken, reply(answer("hi")))
@@ -314,6 +320,7 @@ def test_what_is_no_answer_ends_with_an_error_that_says_so(stub: Stub, behaviour
     assert "not an answer of a chat API" in str(error)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_streamed", [False, True])
 @pytest.mark.parametrize(
     ("nothing", "words"),

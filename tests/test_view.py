@@ -148,6 +148,7 @@ def test_a_page_is_made_beside_the_records(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["articles", "out.html", "out.jsonl"]
 
 
+@pytest.mark.slow
 def test_records_in_another_folder_find_their_documents(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     out = elsewhere / "page.html"
@@ -195,6 +196,7 @@ def test_what_is_no_record_is_told_and_the_exit_status_is_1(folder: Path) -> Non
     assert len(packed(folder / "out.html")["documents"]) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -442,6 +444,7 @@ def test_a_record_without_its_document_is_shown_alone(shown: Any) -> None:
     assert page.active_rows() == ["/title"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "number", "expected"),
     [
@@ -463,6 +466,7 @@ def test_filters(name: str, number: str, expected: list[str], shown: Any) -> Non
     assert len(page.listed()) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -511,6 +515,7 @@ LOOKED_FOR = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "query", "expected"), LOOKED_FOR)
 def test_what_is_written_otherwise_is_coloured_where_it_stands(
     text: str, query: str, expected: Sequence[str], shown: Any
@@ -721,6 +726,7 @@ def test_the_theme_follows_the_system_until_it_is_switched(shown: Any) -> None:
     assert page.tab.locator("#theme").get_attribute("aria-label") == "Theme: dark"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [400, 820, 1280])
 def test_nothing_is_wider_than_the_window(width: int, shown: Any) -> None:
     page = shown(viewport={"width": width, "height": 700})
@@ -843,6 +849,7 @@ def test_a_text_of_one_line_opens_as_soon(shown: Any) -> None:
     assert page.is_seen("mark.active")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["a\N{COMBINING ACUTE ACCENT}", "🧑‍🚀", "𠀀", "🇫🇷", "word "])
 @pytest.mark.parametrize("shift", [0, 1, 2, 3])
 def test_a_long_line_is_cut_between_characters(unit: str, shift: int, shown: Any) -> None:
@@ -875,6 +882,7 @@ def test_any_spans_leave_the_text_whole(shown: Any) -> None:
     assert page.tab.evaluate(broken) == []
 
 
+@pytest.mark.slow
 def test_many_values_at_one_place_are_no_trouble(shown: Any) -> None:
     text = "a" * 3000
     data = {"x": ["a" * 3000] * 1500}
@@ -900,6 +908,7 @@ def test_everything_is_reached_and_named_without_a_mouse(shown: Any) -> None:
     assert {"statistics", "theme", "help", "entry", "text", "record", "row"} <= reached
 
 
+@pytest.mark.slow
 def test_documents_are_read_as_the_run_read_them(folder: Path) -> None:
     main = "<p>" + "The ferry sails again after a pause of twelve years, as the board said on Sunday. " * 6 + "</p>"
     page = f"<html><body><nav><a href='/x'>All our menus</a></nav><article><h1>Ferry</h1>{main}</article></body></html>"

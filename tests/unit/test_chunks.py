@@ -120,6 +120,7 @@ def test_there_has_to_be_room(size: int, overlap: int) -> None:
         split("a", size, overlap)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", [PARAGRAPH, "x", "海", "\n", "# A\n", "| a |\n", "```\n", "\f", "a. ", " "])
 def test_the_time_grows_with_the_length(unit: str) -> None:
     def seconds(size: int) -> float:

@@ -360,6 +360,7 @@ LINKS: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 @each_way
 @pytest.mark.parametrize("link", [*LINKS])
 def test_long_ways_inside_do_not_end_the_stack(way: Descriptor, link: str) -> None:

@@ -454,6 +454,7 @@ def result_of(text: str) -> dict[str, Any] | SchemaError:
         return error
 
 
+@pytest.mark.slow
 @quick(1500)
 @given(texts)
 def test_any_text_parses_or_is_told_a_place_inside_of_it(text: str) -> None:
@@ -520,6 +521,7 @@ def nested(fields: st.SearchStrategy[tuple[str, dict[str, Any]]]) -> st.SearchSt
     )
 
 
+@pytest.mark.slow
 @quick(150)
 @given(records(st.recursive(plain_fields(), nested, max_leaves=6)), st.booleans())
 def test_every_way_to_write_a_schema_means_that_schema(schema: tuple[str, dict[str, Any]], braces: bool) -> None:

@@ -98,6 +98,7 @@ def objects(draw: st.DrawFn, inner: st.SearchStrategy[Pair]) -> Pair:
     return node, st.fixed_dictionaries(fixed, optional={name: values[name] for name in optional})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @quick(80)
 @given(data=st.data())

@@ -912,6 +912,7 @@ def wider(shapes: st.SearchStrategy[Shape]) -> st.SearchStrategy[Shape]:
 shapes = st.recursive(plain, wider, max_leaves=8)
 
 
+@pytest.mark.slow
 @quick(150)
 @given(st.dictionaries(names, st.tuples(shapes, st.booleans()), min_size=1, max_size=4).map(objected), st.data())
 def test_every_instance_of_a_schema_can_be_written(shape: Shape, data: st.DataObject) -> None:

@@ -497,6 +497,7 @@ def seconds(data: Any, text: str) -> float:
     return time.process_time() - started
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("leaf", "line"),
     [
@@ -512,6 +513,7 @@ def test_time_grows_no_faster_than_the_text(leaf: str, line: str) -> None:
     assert seconds(leaves, large) < 40 * (seconds(leaves, small) + 0.05), "squared it would be a hundred times"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "text"),
     [
@@ -544,6 +546,7 @@ anything = st.text(alphabet=LETTERS + "海港大桥𠮷、。 \n-–.,'’😀�
 )
 
 
+@pytest.mark.slow
 @quick(300)
 @given(anything, anything, st.lists(anything, max_size=3), st.data())
 def test_any_span_says_its_value(text: str, more: str, values: list[str], data: st.DataObject) -> None:

@@ -345,6 +345,7 @@ def test_a_second_size_is_no_number() -> None:
     assert numbers.read("三万二万") == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "piece",
     ["1,", "1.", "1", "0", "1/", "1-", "1:", "1 ", "1 000 ", "一", "万", "1万", "百分之", "分之一", "一点", "one ",

@@ -70,6 +70,7 @@ def test_pieces_of_answers_in_any_order_end_in_a_record(
     assert record.ok or record.errors
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reason", ["stop", "length"])
 @pytest.mark.parametrize("encoding", get_args(Encoding))
 @pytest.mark.parametrize("name", HOSTILE)

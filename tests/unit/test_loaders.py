@@ -273,6 +273,7 @@ def test_a_protected_book_is_told() -> None:
     assert "protected against copies (DRM)" in fault("a.epub", packed(parts))
 
 
+@pytest.mark.slow
 def test_a_pdf_whose_stream_unpacks_to_much_is_told() -> None:
     stream = zlib.compress(zlib.compress(bytes(1 << 29), 9), 9)
     head = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"

@@ -946,6 +946,7 @@ def test_one_whole_number_is_room_for_a_number(limits: Json, number: int) -> Non
 # --- numbers that llguidance sees otherwise ------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bounds", [EXACT, BOUNDED])
 @pytest.mark.parametrize("step", [0.25, 0.125, 0.05, 0.15, 0.012, 2.5, 0.0025, 3])
 def test_a_multiple_can_be_written_with_as_few_decimals_as_it_needs(step: float, bounds: Bounds | None) -> None:

@@ -21,6 +21,7 @@ def peaks(size: int, *names: str) -> dict[str, float]:
     return {row[0]: float(row[-1]) for row in rows}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="the system tells no peak")
 def test_memory_does_not_grow_with_a_factor() -> None:
     names = ("english.txt", "chinese.txt", "block.txt", "row.md")

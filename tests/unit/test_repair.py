@@ -253,6 +253,7 @@ def continued(record: Any, type_: Any, cuts: tuple[int, ...], **options: Any) ->
     return asyncio.run(extract(TEXT, schema, engine, Options(**options))), engine
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("record", "schema"),
     [(GOOD, Book), (FIRM, Firm), (FIRM["depts"], many(from_type(Dept)))],
@@ -266,6 +267,7 @@ def test_a_cut_at_any_place_is_continued(record: Any, schema: Any) -> None:
         assert found.attempts <= 2
 
 
+@pytest.mark.slow
 @quick(100)
 @given(st.lists(st.integers(1, 300), min_size=1, max_size=6))
 def test_cuts_of_the_continuations_are_continued(cuts: list[int]) -> None:

@@ -505,6 +505,7 @@ except ExtractError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files")
 @pytest.mark.parametrize("name", ["out.json", "out.jsonl", "out.yaml", "out.csv", "out.db", "out.parquet"])
 # It fails at the end, or on the way; and a deaf caller goes on.

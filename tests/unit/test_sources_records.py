@@ -341,6 +341,7 @@ def test_encodings_are_guessed_as_those_of_files(encoding: str, text: str) -> No
     assert all(document.notes for document in documents)
 
 
+@pytest.mark.slow
 def test_an_encoding_that_shows_late_is_found_before_the_first_record() -> None:
     put("d.csv", b"text\n" + b"plain\n" * 400_000 + "fermé à midi\n".encode("cp1252"))
     last = [*found("d.csv")][-1]

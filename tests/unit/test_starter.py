@@ -636,6 +636,7 @@ def values_of(node: Mapping[str, Any]) -> st.SearchStrategy[Any]:
     return simple[node["type"]]
 
 
+@pytest.mark.slow
 @quick(120)
 @given(schemas, abouts, st.data())
 def test_a_starter_means_the_schema_it_was_written_of(

@@ -574,6 +574,7 @@ anything = st.recursive(
 )
 
 
+@pytest.mark.slow
 @quick(120)
 @given(documents(), seeds)
 def test_every_valid_value_can_be_had(schema: Schema, seed: int) -> None:
@@ -596,6 +597,7 @@ def is_sayable(schema: Schema, value: Any) -> bool:
     return "{}" not in written and ("null" not in written or "maxProperties" not in json.dumps(schema.json_schema))
 
 
+@pytest.mark.slow
 @quick(120)
 @given(documents(), seeds)
 def test_every_answer_comes_back_in_the_shape_of_the_user(schema: Schema, seed: int) -> None:
@@ -705,6 +707,7 @@ def is_pairs(items: Mapping[str, Any]) -> bool:
     return all(shape.get("properties", {}).keys() == {"key", "value"} for shape in items.get("anyOf", [items]))
 
 
+@pytest.mark.slow
 @quick(150)
 @given(documents(), anything)
 def test_restore_never_raises(schema: Schema, answer: Any) -> None:
@@ -715,6 +718,7 @@ def test_restore_never_raises(schema: Schema, answer: Any) -> None:
         assert json.dumps(answer) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("document", [TREE, {}, record(a=SHAPES), PAIRS])
 def test_an_answer_without_end_is_left_as_it_is(document: dict[str, Any]) -> None:
     answer: Any = "x"

@@ -371,6 +371,7 @@ def test_searching_and_indexing_find_the_same(text: str, query: str) -> None:
         assert all(word in one.stems(at) for at in one.mentions(word))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -246,6 +246,7 @@ CUT_UNITS = ["\n", "「", "[「", '{"a": "x\n "b', "{&quot;", '{"a": [', '"""', 
 CUT_UNITS += ["{\\n", "\\n ", "【", "【1,", "“a “", "‘a’b", 'x "a", "', '{"k": "x "y", "z" w"}, ', '"“k”: ""a", ']
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [*CUT_UNITS,
