@@ -18,6 +18,7 @@ _OUTER = (
     "x-merge",
     "x-key",
     "x-compare",
+    "x-ranked",
 )  # of a field, whatever its value may be
 _BRANCHES = ("anyOf", "oneOf", "allOf", "then", "else")
 _ITEMS = ("items", "prefixItems", "contains", "additionalProperties")

@@ -20,10 +20,11 @@ from extractor.field_names import renamed
 from extractor.grammar import compile_schema
 from extractor.labels import Labels, label_probabilities
 from extractor.leaks import leaks
-from extractor.pointers import by_pointer, joined, pointer
+from extractor.pointers import by_pointer, changed, joined, pointer
 from extractor.prior import Chat, impartial, relabelled
 from extractor.prompt import messages, unescape, voice_for
 from extractor.pytypes import additions
+from extractor.ranked import WRITTEN, fields_of, ranked
 from extractor.schema import is_many
 from extractor.tagged_union import choice_of
 from extractor.talk import Options, Talk
@@ -67,6 +68,7 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
     labels = Labels()
     if data is None and draft.valid is not None:
         draft, labels = await _relabelled(draft, chat, engine, options)
+        draft = await _reranked(draft, chat, engine, options)
     record = Extraction(
         document.source,
         None,
@@ -104,6 +106,22 @@ async def _relabelled(draft: Draft, chat: Chat, engine: Engine, options: Options
         kept = {at: f"{why}, but the record would not be valid with it" for at, why in told.items()}
         return replace(draft, notes=joined(draft.notes, found.notes, kept)), Labels()
     return other, found
+
+
+async def _reranked(draft: Draft, chat: Chat, engine: Engine, options: Options) -> Draft:
+    """A draft whose lists of terms are those that the model holds for the likeliest, of all in the document."""
+    is_in_words_of_text = not (options.style.answer_language or choice_of(draft.schema) or _unscored(options))
+    if not (is_in_words_of_text and fields_of(draft.schema)):
+        return draft
+    found = await ranked(draft.schema, draft.data, draft.evidence.document.text, chat, engine)
+    draft = replace(draft, notes=joined(draft.notes, found.notes))
+    if not found.terms:
+        return draft
+    other = replace(draft, data=changed(draft.data, found.terms)).checked()
+    if other.valid is not None:
+        return other
+    why = f"{WRITTEN}: with others the record would not be valid"
+    return replace(draft, notes=joined(draft.notes, {pointer(path): why for path in found.terms}))
 
 
 async def _with_labels(

@@ -151,8 +151,10 @@ def _key(one: Field, chat: Chat, voice: Voice) -> str:
 async def _measured(one: Field, chat: Chat, voice: Voice, engine: Engine) -> list[float]:
     asked = [Request((_request(one, label, voice),), max_tokens=_MOST_TOKENS, timeout=_SECONDS) for label in one.labels]
     made = [answer.text.strip() for answer in await asyncio.gather(*map(engine.generate, asked))]
-    asking = (likelihoods_of(one.alone, one.path, one.labels, chat(text), engine) for text in made if text)
-    scored = [logarithms(weights) for weights in await asyncio.gather(*asking) if weights]
+    scored = []
+    for text in filter(None, made):  # one by one: what all have before them is in one slot only
+        weights = await likelihoods_of(one.alone, one.path, one.labels, chat(text), engine)
+        scored += [logarithms(weights)] if weights else []
     return [round(mean(column), 4) for column in zip(*scored, strict=True)] if scored else [0.0] * len(one.labels)
 
 

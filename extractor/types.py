@@ -25,6 +25,8 @@ Comparison = Literal["exact", "normalised", "fuzzy", "number", "date", "stem", "
 
 VERBATIM = "x-verbatim"  # keyword of a JSON Schema, ours: a text is a run of the document's words
 
+RANKED = "x-ranked"  # keyword of a JSON Schema, ours: a list has the likeliest terms of the document, in that order
+
 COMPARE = "x-compare"  # keyword of a JSON Schema, ours: how values are compared where they are scored
 
 ONE_OF = "x-one-of"  # keyword of a JSON Schema, ours: that it is a choice, and how it is to be treated
@@ -55,6 +57,29 @@ def _marked(node: dict[str, Any]) -> dict[str, Any]:
         branches = [branch if branch.get("type") == "null" else _marked(branch) for branch in node["anyOf"]]
         return {**node, "anyOf": branches}
     raise TypeError("Verbatim marks a text of free words, or a list of such; no number, choice or record")
+
+
+class Ranked:
+    """Marks a list that is to have the terms that matter most: `keywords: Annotated[list[str], Ranked]`.
+
+    Where an engine can tell, they are those terms of the document that the model holds for the likeliest, of all that
+    it has; else they are as the model writes them.
+    """
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """The schema of the list with the keyword."""
+        return _ranked(handler(core_schema))
+
+
+def _ranked(node: dict[str, Any]) -> dict[str, Any]:
+    items = node.get("items")
+    if isinstance(items, dict) and items.get("type") == "string" and "enum" not in items:
+        return {**node, RANKED: True}
+    if any(branch.get("type") == "array" for branch in node.get("anyOf", ())):
+        branches = [branch if branch.get("type") == "null" else _ranked(branch) for branch in node["anyOf"]]
+        return {**node, "anyOf": branches}
+    raise TypeError("Ranked marks a list of texts of free words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +213,31 @@ class Continuation:
     ends: str = ""
 
 
+class Admitted(Protocol):
+    """Which texts may be written, known along their bytes (UTF-8): a deterministic automaton."""
+
+    @property
+    def start(self) -> Any:
+        """The state before the first byte."""
+        ...
+
+    def after(self, state: Any, more: bytes) -> Any:
+        """The state behind more bytes; None where no text goes on so."""
+        ...
+
+    def is_whole(self, state: Any) -> bool:
+        """Whether what led to a state is a text that is admitted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Likely:
+    """A text that may come next, and the logarithm of its probability."""
+
+    text: str
+    weight: float
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What a model answered: JSON text, or free text in mode `prompt`.
@@ -217,7 +267,9 @@ class Engine(Protocol):
     asking which modes work; `slots`, the requests that it takes at once; `count_tokens(messages) -> int`;
     `likelihoods(messages, continuations) -> list[float]`, the logarithms of the probabilities of texts that may come
     next but for what all of them begin with, where the last message is begun by the model itself (None for an endpoint
-    that does not tell); `memory`, for what is found out about the model; and `aclose()`.
+    that does not tell); `likeliest(messages, admitted, ends, count) -> list[Likely]`, the likeliest of all texts that
+    are admitted, each followed by one of the characters of `ends` (None as before); `memory`, for what is found out
+    about the model; and `aclose()`.
     """
 
     @property

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-Term = Annotated[str, Field(max_length=40)]
+from extractor import Ranked
+
+Terms = Annotated[list[Annotated[str, Field(max_length=40)]], Ranked]
 
 
 class Article(BaseModel):
@@ -12,5 +14,5 @@ class Article(BaseModel):
 
     title: str = Field(description="the headline as printed", max_length=200)
     summary: str = Field(description="the main point in one or two short sentences", max_length=300)
-    keywords: list[Term] = Field(description="the terms that matter most", min_length=3, max_length=8)
+    keywords: Terms = Field(description="the terms that matter most", min_length=3, max_length=8)
     category: Literal["politics", "business", "technology", "science", "culture", "sports", "society", "other"]

@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from extractor import Ranked
+
 Name = Annotated[str, Field(max_length=100)]
-Term = Annotated[str, Field(max_length=40)]
+Terms = Annotated[list[Annotated[str, Field(max_length=40)]], Ranked]
 
 
 class Person(BaseModel):
@@ -25,5 +27,5 @@ class News(BaseModel):
     people: list[Person] = Field(description="everybody whom the text names", max_length=20)
     organisations: list[Name] = Field(description="institutions, companies, authorities", max_length=20)
     summary: str = Field(description="what happened, in two short sentences of your own", max_length=500)
-    keywords: list[Term] = Field(min_length=3, max_length=8)
+    keywords: Terms = Field(min_length=3, max_length=8)
     category: Literal["world", "politics", "business", "technology", "science", "culture", "sports", "local"]

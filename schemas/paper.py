@@ -4,7 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-Term = Annotated[str, Field(max_length=60)]
+from extractor import Ranked
+
+Terms = Annotated[list[Annotated[str, Field(max_length=60)]], Ranked]
 Finding = Annotated[str, Field(max_length=200)]
 
 
@@ -27,4 +29,4 @@ class Paper(BaseModel):
         description="what was studied, how, and what was found, in three short sentences", max_length=500
     )
     findings: list[Finding] = Field(description="each main result in one short sentence", max_length=6)
-    keywords: list[Term] = Field(min_length=3, max_length=8)
+    keywords: Terms = Field(min_length=3, max_length=8)

@@ -29,9 +29,19 @@ from extractor.errors import EngineError, EngineUnavailable, ExtractError, Promp
 from extractor.grammar import compile_schema
 from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
 from extractor.pipeline import extract
+from extractor.ranked import Terms
 from extractor.schema import digest, load
 from extractor.talk import Options, build_request
-from extractor.types import Completion, Continuation, Document, Extraction, Message, Request, Schema
+from extractor.types import (
+    Completion,
+    Continuation,
+    Document,
+    Extraction,
+    Likely,
+    Message,
+    Request,
+    Schema,
+)
 from extractor.validation import validate
 from extractor.verbatim import runs
 
@@ -243,6 +253,7 @@ def test_tokens_are_counted_as_they_will_be() -> None:
 LABELS = ("sport", "sports", "business", "politics", "国际", "体育")
 
 
+@pytest.mark.slow
 def test_likelihoods_are_those_of_the_tokens_one_by_one() -> None:
     """Beside the chat's own log probabilities, read token by token along a label: another way to the same."""
     asked = (Message("system", f"Answer one of {', '.join(LABELS)} as JSON."), Message("user", "The team won the cup."))
@@ -287,9 +298,35 @@ def test_what_has_to_follow_counts() -> None:
     assert never < closed < open_
 
 
+def test_the_likeliest_of_all_terms_are_found() -> None:
+    """By asking about each of them, one by one."""
+    text = "Solar power plants near Bergen store heat in molten salt."
+    chat = (Message("user", f"{text}\nIts keywords as JSON, please."), Message("assistant", '{"keywords": ["'))
+    terms = Terms.of(text)
+    words = text.strip(".").split()
+    spans = [" ".join(words[at:end]) for at in range(len(words)) for end in range(at + 1, len(words) + 1)]
+    states = {span: terms.after(terms.start, span.encode()) for span in spans}
+    admitted = [span for span, state in states.items() if state is not None and terms.is_whole(state)]
+
+    async def both(engine: LlamaEngine) -> tuple[list[Likely] | None, list[float] | None]:
+        found = await engine.likeliest(chat, terms, '"', 6)
+        return found, await engine.likelihoods(chat, [Continuation(term, '"') for term in admitted])
+
+    found, each = run(both)
+    assert found is not None
+    assert each is not None
+    assert [one.weight for one in found] == sorted((one.weight for one in found), reverse=True)
+    weights = dict(zip(admitted, each, strict=True))
+    best = sorted(weights, key=weights.__getitem__, reverse=True)[:6]
+    assert sorted(one.text for one in found) == sorted(best)
+    for one in found:
+        assert one.weight == pytest.approx(weights[one.text], abs=0.1)
+
+
 # --- the child is killed -------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_killed_child_is_replaced_and_the_request_repeated() -> None:
     async def killed_once(engine: LlamaEngine) -> tuple[Extraction, list[int], int]:
         record, killed = await asyncio.gather(note(engine), kill_at_work(engine))
@@ -302,6 +339,7 @@ def test_a_killed_child_is_replaced_and_the_request_repeated() -> None:
     assert not is_running(killed[0])
 
 
+@pytest.mark.slow
 def test_what_ends_the_child_twice_fails_alone() -> None:
     async def killed_twice(engine: LlamaEngine) -> tuple[Extraction, Extraction]:
         record, killed = await asyncio.gather(note(engine), kill_at_work(engine, times=2))
@@ -325,6 +363,7 @@ def test_twice_is_a_rejected_request() -> None:
     run(killed_twice)
 
 
+@pytest.mark.slow
 def test_a_kill_with_several_under_way_costs_none_of_them() -> None:
     async def several(engine: LlamaEngine) -> list[Extraction]:
         work = (note(engine, f"Report {number}. {TEXT}", f"{number}.txt") for number in range(4))
@@ -337,6 +376,7 @@ def test_a_kill_with_several_under_way_costs_none_of_them() -> None:
         assert_note(record)
 
 
+@pytest.mark.slow
 def test_of_several_only_the_one_that_ends_it_twice_is_lost() -> None:
     async def several(engine: LlamaEngine) -> list[Extraction]:
         work = (note(engine, f"Report {number}. {TEXT}") for number in range(3))
@@ -351,6 +391,7 @@ def test_of_several_only_the_one_that_ends_it_twice_is_lost() -> None:
             assert_note(record)
 
 
+@pytest.mark.slow
 def test_a_child_that_died_between_two_requests_costs_nothing() -> None:
     async def idle(engine: LlamaEngine) -> tuple[Completion, Completion]:
         before = await engine.generate(HELLO)
@@ -375,6 +416,7 @@ def test_a_child_that_dies_while_it_loads_is_an_error_and_the_next_one_loads() -
     assert run(loading).text
 
 
+@pytest.mark.slow
 def test_counting_survives_the_death_of_the_child() -> None:
     async def count(engine: LlamaEngine) -> list[int]:
         first = await engine.count_tokens(HELLO.messages)
@@ -390,6 +432,7 @@ def test_counting_survives_the_death_of_the_child() -> None:
     assert first == again
 
 
+@pytest.mark.slow
 def test_a_child_that_hangs_is_given_up_and_ended() -> None:
     async def stopped(engine: LlamaEngine) -> tuple[int, threading.Timer]:
         await engine.generate(HELLO)
@@ -421,6 +464,7 @@ def test_a_timeout_frees_the_slot() -> None:
     assert run(slow).text
 
 
+@pytest.mark.slow
 def test_a_cancelled_request_frees_the_slot() -> None:
     async def cancelled(engine: LlamaEngine) -> Completion:
         await engine.generate(HELLO)
@@ -434,6 +478,7 @@ def test_a_cancelled_request_frees_the_slot() -> None:
     assert run(cancelled).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0.0, 0.3])
 def test_a_request_that_is_cancelled_while_the_weights_load_blocks_no_other(after: float) -> None:
     async def cancelled(engine: LlamaEngine) -> Completion:
@@ -508,6 +553,7 @@ def kill_parent(parent: subprocess.Popen[bytes], child: int) -> None:
                 os.kill(child, signal.SIGKILL)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["library", "cli"])
 def test_the_child_of_a_killed_parent_ends_in_mid_generation(way: str, tmp_path: Path) -> None:
     with launch(way, tmp_path) as parent:
@@ -517,6 +563,7 @@ def test_the_child_of_a_killed_parent_ends_in_mid_generation(way: str, tmp_path:
         kill_parent(parent, child)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after", [0.0, 0.15, 0.3, 0.5])
 def test_the_child_of_a_killed_parent_ends_while_it_loads(after: float, tmp_path: Path) -> None:
     with launch("library", tmp_path) as parent:
@@ -563,6 +610,7 @@ def free(grammar: str) -> Request:
     return Request((Message("user", "Say hello in ten words."),), "grammar", grammar, max_tokens=60)
 
 
+@pytest.mark.slow
 def test_a_grammar_that_llama_cpp_drops_never_gives_an_answer() -> None:
     """It would answer 200 and write freely; each is asked twice, and a good request must work after all."""
 
@@ -581,6 +629,7 @@ def test_a_grammar_that_llama_cpp_drops_never_gives_an_answer() -> None:
     assert all(str(each) for both in answers.values() for each in both)
 
 
+@pytest.mark.slow
 def test_each_guard_alone_catches_it() -> None:
     """The log, where the canary is taken for granted; and the canary, where the log says nothing."""
 
@@ -604,6 +653,7 @@ def test_a_grammar_that_fails_after_its_proof_is_noticed() -> None:
     assert run(ask), "the canary was there, so this is about the answer"
 
 
+@pytest.mark.slow
 def test_a_dropped_grammar_beside_a_good_neighbour() -> None:
     """The neighbour may be told the same, for the log does not say whose it was; it never gets free text."""
 
@@ -626,6 +676,7 @@ def test_a_dropped_grammar_beside_a_good_neighbour() -> None:
 # --- what the grammar cannot hold ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_is_lowered_is_reported_and_checked_after() -> None:
     """The decoder writes what the lowered grammar lets it; validation says what breaks the real schema."""
     schema = schema_of(
@@ -648,6 +699,7 @@ def test_what_is_lowered_is_reported_and_checked_after() -> None:
     assert record.usage.output_tokens > 0
 
 
+@pytest.mark.slow
 def test_what_is_lowered_and_holds_anyway_is_a_record() -> None:
     schema = schema_of(
         {
@@ -664,6 +716,7 @@ def test_what_is_lowered_and_holds_anyway_is_a_record() -> None:
 # --- the context ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_text_that_is_too_long_is_rejected_with_counts() -> None:
     async def too_long(engine: LlamaEngine) -> tuple[Extraction, Extraction]:
         return await note(engine, SENTENCE * 300), await note(engine)
@@ -681,6 +734,7 @@ def test_a_text_that_is_too_long_is_rejected_with_counts() -> None:
     assert_note(following)
 
 
+@pytest.mark.slow
 def test_documents_that_fill_the_shared_context_together_are_repeated_alone() -> None:
     async def several(engine: LlamaEngine) -> tuple[list[Extraction], str]:
         work = (note(engine, f"Report {number}. {SENTENCE * 9}", f"{number}.txt") for number in range(3))
@@ -695,6 +749,7 @@ def test_documents_that_fill_the_shared_context_together_are_repeated_alone() ->
         assert record.usage.input_tokens > 256, "two of them would fit"
 
 
+@pytest.mark.slow
 def test_an_answer_that_the_context_cuts_off_is_not_blamed_on_the_token_limit() -> None:
     """The text fits, its answer does not: `--max-tokens` would be the wrong thing to raise."""
 
@@ -717,6 +772,7 @@ def test_an_answer_that_the_context_cuts_off_is_not_blamed_on_the_token_limit() 
 REFRAIN = "la la la, la la la, and the wind went round and round and round and round. " * 4
 
 
+@pytest.mark.slow
 def test_a_text_that_loops_ends_by_itself() -> None:
     record = run(lambda engine: extract(Document("song.txt", REFRAIN), load(Song), engine))
     assert record.errors == ()
@@ -725,6 +781,7 @@ def test_a_text_that_loops_ends_by_itself() -> None:
     assert record.usage.output_tokens < 1500
 
 
+@pytest.mark.slow
 def test_lists_of_a_hot_model_end_by_themselves() -> None:
     """In most cases: a list of the longest texts would be longer than an answer may be."""
 
@@ -745,6 +802,7 @@ def test_lists_of_a_hot_model_end_by_themselves() -> None:
         assert len(record.data["words"]) <= LIST_BOUND
 
 
+@pytest.mark.slow
 def test_the_users_bound_wins_and_ends_at_a_word() -> None:
     """Greedy, it copies a text without stops; cut at 80 characters, its last word is one of the text's."""
     text = "Quiet Sunday in Ellermouth while the ferry crossed the bay twice before noon and nobody minded " * 4
@@ -762,6 +820,7 @@ def test_the_users_bound_wins_and_ends_at_a_word() -> None:
 KINDLED = '"Tide\\House" burned at 3.45 on 2 May.\n灯塔在五月二日清晨起火，无人受伤。😀'
 
 
+@pytest.mark.slow
 def test_a_hot_model_writes_nothing_but_runs_of_the_text() -> None:
     """Two documents, so two grammars, of one shape: one proof is enough."""
     run_of = {"type": "string", "x-verbatim": True, "maxLength": 30}
@@ -806,6 +865,7 @@ def write_bad(name: str, real: Path, folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["magic", "version", "head", "tokenizer", "half", "almost"])
 def test_bad_weights_are_told_and_leave_no_process(name: str, smollm2: Path, tmp_path: Path, home: Path) -> None:
     path = write_bad(name, smollm2, tmp_path)
@@ -917,6 +977,7 @@ def test_headers_for_another_provider_change_nothing(monkeypatch: pytest.MonkeyP
     assert run(lambda engine: engine.generate(HELLO)).text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verbose", [False, True])
 def test_the_log_is_private_and_holds_no_text(verbose: bool) -> None:
     settings = Settings(slots=2, threads=1, context=1024, verbose=verbose)
@@ -938,6 +999,7 @@ def test_the_log_is_private_and_holds_no_text(verbose: bool) -> None:
     assert "Winifred" not in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["aclose", "close"])
 def test_a_closed_engine_leaves_nothing_behind(how: str, home: Path) -> None:
     async def use(engine: LlamaEngine) -> int:

@@ -8,9 +8,11 @@ from typing import Any
 from extractor.descriptors.definitions import without_unused
 from extractor.descriptors.remarks import MOST_CHOICES, examples_of, literal, one_line
 from extractor.dialect.keywords import ALIAS, ALIASES, DEFINITIONS, DROPPED, NAMED, SUBSCHEMAS
-from extractor.types import COMPARE, Schema
+from extractor.types import COMPARE, RANKED, Schema
 
-_SILENT = frozenset((DROPPED, ALIAS, "x-guidance", "x-merge", "x-key", COMPARE, "$schema", "$comment", "discriminator"))
+_SILENT = frozenset(
+    (DROPPED, ALIAS, "x-guidance", "x-merge", "x-key", COMPARE, RANKED, "$schema", "$comment", "discriminator")
+)
 _ON_LINES = frozenset(("properties", "patternProperties", *DEFINITIONS))
 _MEANINGS = "enumDescriptions"  # the name that editors know; here an object, which shows what belongs to what
 

@@ -10,11 +10,23 @@ from typing import Any, get_args
 
 from extractor.errors import EngineUnavailable, ExtractError, UsageError
 from extractor.plugins import spell
-from extractor.types import Completion, Continuation, Engine, FinishReason, Message, Mode, OnText, Request, Usage
+from extractor.types import (
+    Admitted,
+    Completion,
+    Continuation,
+    Engine,
+    FinishReason,
+    Likely,
+    Message,
+    Mode,
+    OnText,
+    Request,
+    Usage,
+)
 
 _SECONDS = 600.0  # of what is no answer to a document
 _NEEDED = ("id", "modes", "generate")
-_OPTIONAL = ("stream", "honoured", "disown", "slots", "count_tokens", "likelihoods", "aclose")
+_OPTIONAL = ("stream", "honoured", "disown", "slots", "count_tokens", "likelihoods", "likeliest", "aclose")
 _EXAMPLE = "examples/engines.md shows one"
 
 
@@ -111,6 +123,12 @@ class OwnEngine:
         if not isinstance(found, list) or len(found) != len(texts) or not all(map(_is_weight, found)):
             raise EngineUnavailable(f"{self.id}: its likelihoods are {found!r:.80}, not a logarithm for each text")
         return found
+
+    async def _likeliest(self, messages: Sequence[Message], admitted: Admitted, ends: str, count: int) -> list[Likely]:
+        found = await self._within(_SECONDS, "likeliest", messages, admitted, ends, count)
+        if not isinstance(found, list) or not all(isinstance(one, Likely) for one in found):
+            raise EngineUnavailable(f"{self.id}: its likeliest texts are {found!r:.80}, not a list of Likely")
+        return found[:count]
 
     async def _aclose(self) -> None:
         """What goes wrong here comes after all answers, and takes none of them away."""

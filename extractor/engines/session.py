@@ -17,7 +17,19 @@ from extractor.engines.prices import cost_of
 from extractor.engines.trace import Trace
 from extractor.errors import UsageError
 from extractor.models import Progress
-from extractor.types import Completion, Continuation, Engine, Memory, Message, Mode, OnText, Request, Usage
+from extractor.types import (
+    Admitted,
+    Completion,
+    Continuation,
+    Engine,
+    Likely,
+    Memory,
+    Message,
+    Mode,
+    OnText,
+    Request,
+    Usage,
+)
 
 
 class Session:
@@ -158,6 +170,13 @@ class Session:
         """How likely texts come next; None where the engine cannot tell."""
         ask = getattr(self.engine, "likelihoods", None)
         return await ask(messages, texts) if ask else None
+
+    async def likeliest(
+        self, messages: Sequence[Message], admitted: Admitted, ends: str, count: int
+    ) -> list[Likely] | None:
+        """Of the texts that are admitted next the likeliest; None where the engine cannot tell."""
+        ask = getattr(self.engine, "likeliest", None)
+        return await ask(messages, admitted, ends, count) if ask else None
 
     def close(self) -> None:
         """End what runs for it, from outside of an event loop."""

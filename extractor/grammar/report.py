@@ -15,7 +15,7 @@ from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import Place, referred
 from extractor.pointers import escaped, unescaped
 from extractor.scopes import Scopes
-from extractor.types import COMPARE, ONE_OF, Comparison, Merge
+from extractor.types import COMPARE, ONE_OF, RANKED, Comparison, Merge
 
 Status = Literal["enforced", "after", "ignored"]
 UNKNOWN = "no keyword of JSON Schema"
@@ -25,6 +25,7 @@ _MANY = 60  # entries of a keyword's value
 # Keywords whose subschemas speak for themselves; what is below the others speaks through them.
 _NAMED = NAMED - ANNOTATIONS
 _JOINING: dict[str, tuple[Any, ...]] = {"x-merge": get_args(Merge), "x-key": (True, False)}  # with their values
+_ASIDE = frozenset((*_JOINING, COMPARE, RANKED))
 _DEPENDENT = frozenset(("dependentRequired", "dependentSchemas"))
 _LISTED = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 # Keywords that say nothing alone, and beside what they do.
@@ -90,10 +91,9 @@ class Report:
                     yield Row(place.path, keyword, _shown(value), "ignored", f"says nothing without {needed}")
                 elif keyword in _CONTENT:
                     yield Row(place.path, keyword, _shown(value), "ignored", "an annotation: nobody looks into a text")
-                elif keyword in _JOINING:
-                    yield Row(place.path, keyword, _shown(value), "ignored", self._joining(place, keyword))
-                elif keyword == COMPARE:
-                    yield Row(place.path, keyword, _shown(value), "ignored", _comparing(value))
+                elif keyword in _ASIDE:
+                    if why := self._aside(place, keyword):
+                        yield Row(place.path, keyword, _shown(value), "ignored", why)
                 elif keyword not in SILENT:
                     status, why = self._found(f"{path}/{keyword}", value if keyword in _DEPENDENT else ())
                     why += _advice(keyword) if why == UNKNOWN else ""
@@ -126,9 +126,14 @@ class Report:
 
         yield from sorted(places, key=position)
 
-    def _joining(self, place: Place, keyword: str) -> str:
-        """What is told of a keyword that only says how the parts of a long text are joined."""
-        value, ways = place.node[keyword], _JOINING[keyword]
+    def _aside(self, place: Place, keyword: str) -> str:
+        """What is told of a keyword of ours that is no rule for an answer; '' where nothing is."""
+        value = place.node[keyword]
+        if keyword == RANKED:
+            return "" if _is_ranking(value, place.node) else "says something of lists of texts alone"
+        if keyword == COMPARE:
+            return _comparing(value)
+        ways = _JOINING[keyword]
         if value not in ways or not isinstance(value, type(ways[0])):
             return f"no way to join the parts of a long text; those are {', '.join(map(_shown, ways))}"
         if keyword == "x-merge" and not goes_with(value, Scopes(self.root).of((place.node,))):
@@ -147,6 +152,12 @@ def _comparing(value: Any) -> str:
     if not isinstance(value, str) or value.partition(":")[0] not in names:
         return f"no way to compare values; those are {', '.join(names)}"
     return "no rule: how `extract eval` compares values"
+
+
+def _is_ranking(value: Any, node: Mapping[str, Any]) -> bool:
+    """Whether a list that is to have the likeliest terms is one that can have them; that it has is no rule."""
+    items = node.get("items")
+    return value is True and isinstance(items, Mapping) and items.get("type") == "string" and "enum" not in items
 
 
 def _advice(keyword: str) -> str:

@@ -61,7 +61,7 @@ PEERS = {
     "outlines": ["outlines", "openai"],
     "llm": ["llm"],
 }
-BLOCK = 24  # records: two of each source
+BLOCK = 11  # records: one of each source
 FORWARDED = ("content-type", "authorization", "accept")
 WAYS = (OURS, *(f"{peer}{told}" for peer in PEERS for told in ("", ":told")))
 

@@ -11,6 +11,7 @@ from typing import Any
 from extractor.engines.account import Account
 from extractor.engines.endpoint import wire
 from extractor.engines.endpoint.faults import NO_ANSWER, NO_SUCH_PATH
+from extractor.engines.endpoint.likeliest import likeliest
 from extractor.engines.endpoint.likelihood import Scorer
 from extractor.engines.endpoint.loops import goes_in_circles
 from extractor.engines.endpoint.transport import Patience, Transport
@@ -18,7 +19,17 @@ from extractor.engines.pace import Pace, Turn
 from extractor.engines.trace import Trace
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ModeRejected, RequestRejected
 from extractor.text import estimate_tokens
-from extractor.types import Completion, Continuation, Message, Mode, OnText, Request, Usage
+from extractor.types import (
+    Admitted,
+    Completion,
+    Continuation,
+    Likely,
+    Message,
+    Mode,
+    OnText,
+    Request,
+    Usage,
+)
 
 _COUNT_SECONDS = 60.0
 _PROBE_SECONDS = 30.0
@@ -92,6 +103,14 @@ class ChatEngine:
         if self.server != "llama.cpp":
             return None
         return await Scorer(self.transport, self.model).likelihoods(messages, texts)
+
+    async def likeliest(
+        self, messages: Sequence[Message], admitted: Admitted, ends: str, count: int
+    ) -> list[Likely] | None:
+        """The likeliest texts of those that are admitted; None from servers that tell few tokens."""
+        if self.server != "llama.cpp":
+            return None
+        return await likeliest(Scorer(self.transport, self.model), messages, admitted, ends, count)
 
     async def aclose(self) -> None:
         """Close the connections."""

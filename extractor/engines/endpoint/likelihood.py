@@ -32,12 +32,12 @@ _Tokens = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
+class Node:
     """The logarithms of the probabilities of tokens at a place: by id, and with the bytes that they are."""
 
     by_id: Mapping[int, float]
     least: float
-    texts: Sequence[tuple[bytes, float]]
+    told: Sequence[tuple[int, bytes, float]]
 
     def of(self, token: int) -> float:
         """That of a token; of one that is not told, the most that it can be."""
@@ -46,7 +46,7 @@ class _Node:
     def ending(self, ends: str) -> float:
         """That some token comes which begins with one of some characters."""
         signs = tuple(sign.encode() for sign in ends)
-        total = sum(math.exp(weight) for text, weight in self.texts if text.startswith(signs))
+        total = sum(math.exp(weight) for _, text, weight in self.told if text.startswith(signs))
         return math.log(total) if total else self.least
 
 
@@ -63,11 +63,10 @@ class Scorer:
         What all of them begin with is the same for each, and left out: they tell the texts apart.
         Raises `EngineUnavailable` for a server that does not tell.
         """
-        body = {"messages": [turn(message) for message in messages]}
-        prompt = _field(await self._post("apply-template", body), "prompt", str)
-        cut = [await self._tokens(prompt + one.text) for one in texts]
-        drawn = (await self._tokens(_DRAWN))[-1]
-        known: dict[_Tokens, _Node] = {}
+        prompt = await self.prompt(messages)
+        cut = [await self.cut(prompt + one.text) for one in texts]
+        drawn = await self.drawn()
+        known: dict[_Tokens, Node] = {}
         begun = _common(cut)
         wanted = _inner(cut, len(begun))
         wanted |= {tokens: wanted.get(tokens, []) for tokens, one in zip(cut, texts, strict=True) if one.ends}
@@ -75,18 +74,29 @@ class Scorer:
             known[node] = await self._node(node, children, drawn)
         return [_sum(known, tokens, len(begun), one.ends) for tokens, one in zip(cut, texts, strict=True)]
 
-    async def _tokens(self, text: str) -> _Tokens:
+    async def prompt(self, messages: Sequence[Message]) -> str:
+        """Messages as the model reads them, up to where it goes on."""
+        body = {"messages": [turn(message) for message in messages]}
+        return str(_field(await self._post("apply-template", body), "prompt", str))
+
+    async def cut(self, text: str) -> _Tokens:
+        """The tokens of a text."""
         body = {"content": text, "add_special": True, "parse_special": True}
         return tuple(_field(await self._post("tokenize", body), "tokens", list))
 
-    async def _node(self, begun: _Tokens, children: Sequence[int], drawn: int) -> _Node:
+    async def drawn(self) -> int:
+        """The token that is drawn at each node."""
+        return (await self.cut(_DRAWN))[-1]
+
+    async def _node(self, begun: _Tokens, children: Sequence[int], drawn: int) -> Node:
         """What may come after some tokens; of all tokens, where ours are all far from the likeliest."""
-        node = await self._asked(begun, _LIKELIEST, drawn)
+        node = await self.node(begun, _LIKELIEST, drawn)
         missing = [child for child in children if child not in node.by_id]
         nearest = max((node.by_id[child] for child in children if child in node.by_id), default=-math.inf)
-        return await self._asked(begun, _ALL, drawn) if missing and node.least - nearest > _FAR else node
+        return await self.node(begun, _ALL, drawn) if missing and node.least - nearest > _FAR else node
 
-    async def _asked(self, begun: _Tokens, count: int, drawn: int) -> _Node:
+    async def node(self, begun: _Tokens, count: int, drawn: int) -> Node:
+        """The likeliest tokens behind some others; `EngineUnavailable` for a server that does not tell."""
         body = {
             "prompt": [*begun],
             "n_predict": 1,
@@ -104,9 +114,7 @@ class Scorer:
         if not weights:
             raise _silent(self.transport.name)
         least = min(weight for _, __, weight in weights)
-        return _Node(
-            {id_: weight for id_, _, weight in weights}, least, [(text, weight) for _, text, weight in weights]
-        )
+        return Node({id_: weight for id_, _, weight in weights}, least, weights)
 
     async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
         """llama.cpp's own paths stand beside those of OpenAI's API."""
@@ -143,6 +151,6 @@ def _inner(cut: Sequence[_Tokens], first: int) -> dict[_Tokens, list[int]]:
     return found
 
 
-def _sum(known: Mapping[_Tokens, _Node], tokens: _Tokens, first: int, ends: str) -> float:
+def _sum(known: Mapping[_Tokens, Node], tokens: _Tokens, first: int, ends: str) -> float:
     whole = sum(known[tokens[:at]].of(tokens[at]) for at in range(first, len(tokens)))
     return whole + (known[tokens].ending(ends) if ends else 0.0)

@@ -17,7 +17,16 @@ from extractor.engines.endpoint.proof import PROOF_SECONDS, proof_of, prove_by_a
 from extractor.engines.endpoint.transport import Patience, is_loopback
 from extractor.engines.endpoint.wire import Server, usage_of
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, ModeRejected, RequestRejected, UsageError
-from extractor.types import Completion, Continuation, Message, Mode, OnText, Request
+from extractor.types import (
+    Admitted,
+    Completion,
+    Continuation,
+    Likely,
+    Message,
+    Mode,
+    OnText,
+    Request,
+)
 
 _LOOK_SECONDS = 15.0
 _PLAIN_TOKENS = 16
@@ -90,6 +99,13 @@ class RemoteEngine:
         """As those of the chat engine."""
         await self.look()
         return await self.chat.likelihoods(messages, texts)
+
+    async def likeliest(
+        self, messages: Sequence[Message], admitted: Admitted, ends: str, count: int
+    ) -> list[Likely] | None:
+        """As those of the chat engine."""
+        await self.look()
+        return await self.chat.likeliest(messages, admitted, ends, count)
 
     async def aclose(self) -> None:
         """Close the connections."""

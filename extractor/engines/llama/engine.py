@@ -23,7 +23,16 @@ from extractor.engines.llama.warm import Attached, find_served
 from extractor.engines.trace import Trace
 from extractor.errors import EngineError, EngineUnavailable, RequestRejected
 from extractor.gguf import read_header
-from extractor.types import Completion, Continuation, Message, Mode, OnText, Request
+from extractor.types import (
+    Admitted,
+    Completion,
+    Continuation,
+    Likely,
+    Message,
+    Mode,
+    OnText,
+    Request,
+)
 
 # A literal that no model begins an answer with: where it does not appear, the grammar is not applied.
 _CANARY = "¤§¤"
@@ -139,6 +148,13 @@ class LlamaEngine:
         """How likely texts come next: the logarithms of their probabilities."""
         async with self._gate.shared():
             return await (await self._ready()).likelihoods(messages, texts)
+
+    async def likeliest(
+        self, messages: Sequence[Message], admitted: Admitted, ends: str, count: int
+    ) -> list[Likely] | None:
+        """Of the texts that are admitted next the likeliest."""
+        async with self._gate.shared():
+            return await (await self._ready()).likeliest(messages, admitted, ends, count)
 
     async def context(self) -> int | None:
         """Tokens of context, that all slots share; None before the weights are prepared."""

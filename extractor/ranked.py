@@ -1,0 +1,207 @@
+"""The terms of a document that matter most: of all that it has, those that the model holds for the likeliest.
+
+A model that writes a list of keywords decides token by token, and each is drawn to what it wrote before: "XML",
+"problem", "validation". Here nothing is written: all terms of the document are admitted as the first item of the list,
+and the engine finds the likeliest of them, each as a whole. So no term can be made up, and they come in the order of
+what the model says of them. A term that is said often counts for more, as one of several words does, which is as
+likely as all of its words together; one whose words are part of a better one is left out. (In scripts without blanks
+such parts stay: they were right as often as others.)
+
+tests/benchmarks/keywords.py measures it beside lists that are written.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
+
+import regex
+
+from extractor.errors import EngineError
+from extractor.labels import before
+from extractor.pointers import Path, pointer, value_at
+from extractor.scopes import standing
+from extractor.support.words import is_function_word, stem
+from extractor.types import RANKED, Engine, Likely, Message, Schema
+from extractor.verbatim import BLANK, Runs, runs
+
+Chat = Callable[[str], tuple[Message, ...]]  # what a model is asked of a text
+
+WRITTEN = "the terms are as the model wrote them"
+
+_USUAL, _MOST = 8, 20  # terms
+_MOST_WORDS = 6
+_MOST_CHUNKS = 16  # words, joints between them, and characters of scripts without blanks
+_LONGEST = 60  # characters
+_SAID_AGAIN = 0.5  # what the logarithm of how often a term is said adds to that of its probability
+
+_JOINTS = frozenset("-‐‑–/·・&+")
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]")
+_PARAGRAPH = regex.compile(r"\n\s*\n|[^\s]")  # control characters too
+_LETTER = regex.compile(r"\p{L}")
+
+
+@dataclass(slots=True)
+class Ranked:
+    """By path the terms of lists, and notes by pointer about those that are as the model wrote them."""
+
+    terms: dict[Path, list[str]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A list of terms: where it stands in a record, how many and how long they may be."""
+
+    path: Path
+    least: int = 0
+    most: int = _USUAL
+    longest: int = _LONGEST
+
+
+async def ranked(schema: Schema, data: Any, text: str, chat: Chat, engine: Engine) -> Ranked:
+    """The terms of the lists of a record that are marked for it; `chat` makes of a text what the model is asked."""
+    found = Ranked()
+    for one in fields_of(schema):
+        place = pointer(one.path)
+        if not isinstance(value_at(data, place), list):
+            continue
+        try:
+            terms = await _terms(one, text, chat(text), engine)
+        except EngineError as error:
+            found.notes[place] = f"{WRITTEN}: {error}"
+            break
+        if terms is None:  # an engine that cannot tell: that lists are as they are written is the rule there
+            break
+        if len(terms) < max(one.least, 1):
+            found.notes[place] = f"{WRITTEN}: the text has {len(terms)} that it could be"
+        else:
+            found.terms[one.path] = terms
+    return found
+
+
+@lru_cache(maxsize=64)
+def fields_of(schema: Schema) -> tuple[Field, ...]:
+    """The lists that are marked, of those that stand in a record once."""
+    found = []
+    for path, scope in standing(schema):
+        if path and "array" in scope.kinds and any(part.get(RANKED) is True for part in scope.parts):
+            least = max((_count(part, "minItems") or 0 for part in scope.parts), default=0)
+            most = min(filter(None, (_count(part, "maxItems") for part in scope.parts)), default=_USUAL)
+            inside = [node for node in scope.items if isinstance(node, Mapping)]
+            longest = min(filter(None, (_count(node, "maxLength") for node in inside)), default=_LONGEST)
+            found.append(Field(path, least, min(most, _MOST), min(longest, _LONGEST)))
+    return tuple(found)
+
+
+def _count(node: Mapping[str, Any], keyword: str) -> int | None:
+    value = node.get(keyword)
+    return value if isinstance(value, int) else None
+
+
+async def _terms(one: Field, text: str, messages: tuple[Message, ...], engine: Engine) -> list[str] | None:
+    """The best terms of a text; None where the engine does not tell."""
+    ask = getattr(engine, "likeliest", None)
+    if ask is None:
+        return None
+    data: Any = [""]
+    for name in reversed(one.path):
+        data = {name: data}
+    begun = Message("assistant", f'{before(data, (*one.path, 0))}"')
+    found: list[Likely] | None = await ask((*messages, begun), Terms.of(text, one.longest), '"', 2 * one.most + 2)
+    return None if found is None else best(found, text)[: one.most]
+
+
+def best(found: Iterable[Likely], text: str) -> list[str]:
+    """Terms by how likely they are, how often they are said and how many words they have; no part of a better one."""
+    said = runs(text).view.casefold()
+    weights = {
+        one.text: one.weight
+        + math.log(one.text.count(BLANK) + 1)
+        + _SAID_AGAIN * math.log(max(said.count(one.text.casefold()), 1))
+        for one in found
+        if _LETTER.search(one.text)
+    }
+    kept: dict[str, str] = {}
+    for term in sorted(weights, key=weights.__getitem__, reverse=True):
+        stems = "".join(f" {stem(word)} " for word in term.casefold().replace("-", " ").split())
+        if not any(stems in other for other in kept):
+            kept[stems] = term
+    return [*kept.values()]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of a text, byte by byte: runs of its words without a mark between, no function word at either end.
+
+    A state is how many bytes there are, and at which chunks what is written may have begun. `begins` are the places of
+    chunks by their first byte, `reaches` up to where a term that begins there may go, `ends` where one may end.
+    """
+
+    view: bytes
+    begins: Mapping[int, Sequence[int]]
+    offsets: Sequence[int]
+    reaches: Sequence[int]
+    ends: frozenset[int]
+    start: tuple[int, tuple[int, ...]] = (0, ())
+
+    @classmethod
+    def of(cls, text: str, longest: int = _LONGEST) -> Terms:
+        """The terms of at most so many characters."""
+        found = runs(text)
+        view = found.view.encode("utf-8", "replace")
+        place = array("q", accumulate((len(char.encode("utf-8", "replace")) for char in found.view), initial=0))
+        words = [found.view[start:end] for start, end in zip(found.starts, found.ends, strict=True)]
+        begins: dict[int, list[int]] = defaultdict(list)
+        ends = set()
+        for at, word in enumerate(words):
+            if _tells(word):
+                begins[view[place[found.starts[at]]]].append(at)
+                ends.add(place[found.ends[at]])
+        reaches = [place[found.ends[_reach(found, words, text, at, longest)]] for at in range(len(words))]
+        return cls(view, begins, [place[start] for start in found.starts], reaches, frozenset(ends))
+
+    def after(self, state: tuple[int, tuple[int, ...]], more: bytes) -> tuple[int, tuple[int, ...]] | None:
+        """The state behind more bytes; None where no term goes on so."""
+        size, places = state
+        until = size + len(more)
+        left = tuple(
+            at
+            for at in (places if size else self.begins.get(more[0], ()))
+            if self.offsets[at] + until <= self.reaches[at] and self.view.startswith(more, self.offsets[at] + size)
+        )
+        return (until, left) if left else None
+
+    def is_whole(self, state: tuple[int, tuple[int, ...]]) -> bool:
+        """Whether a term ends here."""
+        size, places = state
+        return any(self.offsets[at] + size in self.ends for at in places)
+
+
+def _tells(word: str) -> bool:
+    """Whether a term may begin and end with a chunk: no mark, no 's and no 'the'; any character of Chinese may."""
+    is_word = _WORD.search(word) and not word.startswith(("'", "’"))
+    return bool(is_word) and not (word.isascii() and is_function_word(stem(word.casefold())))
+
+
+def _reach(found: Runs, words: Sequence[str], text: str, at: int, longest: int) -> int:
+    """The last chunk of the longest term that begins with one."""
+    last, blanks = at, 0
+    while last + 1 < len(words) and last + 1 - at < _MOST_CHUNKS:
+        between = text[found.stops[last] : found.offsets[last + 1]]
+        blanks += bool(between)
+        is_on = (
+            not _PARAGRAPH.search(between)
+            and blanks < _MOST_WORDS
+            and found.ends[last + 1] - found.starts[at] <= longest
+        )
+        if not is_on or not (_WORD.search(words[last + 1]) or words[last + 1] in _JOINTS):
+            break
+        last += 1
+    return last
