@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def kor(task, url, model):
-    """Its nodes, its prompt, its parser; JSON, as its CSV has no lists."""
+    """Its nodes, its prompt, its parser, an example as its documents have it; JSON, as its CSV has no lists."""
     from kor import Object, Option, Selection, Text, create_extraction_chain
     from langchain_core.prompts import PromptTemplate
     from langchain_openai import ChatOpenAI
@@ -54,7 +54,8 @@ def kor(task, url, model):
         else Text(id=field["name"], description=about(field), many=True)
         for field in task["fields"]
     ]
-    node = Object(id="record", description="", attributes=nodes, examples=[], many=False)
+    shown = task["example"]
+    node = Object(id="record", description="", attributes=nodes, examples=[(shown["text"], shown["data"])], many=False)
     own = task.get("sentences")
     template = own and PromptTemplate.from_template(
         own.replace("{", "{{").replace("}", "}}") + "\n\n{type_description}\n\n{format_instructions}\n\n"
