@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,8 @@ from extractor.errors import EngineError
 from extractor.pointers import Path, changed, pointer
 from extractor.scopes import Nodes, Scope, Scopes, scopes_of
 from extractor.types import Continuation, Engine, Message, Schema
+
+Chat = Callable[[str], tuple[Message, ...]]  # what a model is asked of a text
 
 SILENT = "this engine does not tell how likely labels are; weights on this machine and servers of llama.cpp do"
 

@@ -18,10 +18,10 @@ from extractor.evidence import Evidence
 from extractor.examples import choose
 from extractor.field_names import renamed
 from extractor.grammar import compile_schema
-from extractor.labels import Labels, label_probabilities
+from extractor.labels import Chat, Labels, label_probabilities
 from extractor.leaks import leaks
 from extractor.pointers import by_pointer, changed, joined, pointer
-from extractor.prior import Chat, impartial, relabelled
+from extractor.prior import impartial, relabelled
 from extractor.prompt import messages, unescape, voice_for
 from extractor.pytypes import additions
 from extractor.ranked import WRITTEN, fields_of, ranked

@@ -72,6 +72,13 @@ def changed(data: Any, values: Mapping[Path, Any], path: Path = ()) -> Any:
 Leaf = tuple[str, Any]
 
 
+def around(path: Path, value: Any) -> Any:
+    """A record of nothing but a value at its place: (('a', 'b'), 1) → {'a': {'b': 1}}."""
+    for name in reversed(path):
+        value = {name: value}
+    return value
+
+
 def leaves(data: Any) -> Iterator[Leaf]:
     """Every leaf with its pointer; an empty list or object is a leaf: {'a': [1]} → ('/a/0', 1). Data may be deep."""
     todo = [("", data)]

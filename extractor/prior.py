@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from statistics import mean
@@ -24,13 +24,11 @@ from weakref import WeakKeyDictionary
 
 from extractor.choices import choices
 from extractor.errors import EngineError
-from extractor.labels import SILENT, Labels, likelihoods_of, logarithms, shares
-from extractor.pointers import Path, changed, pointer, value_at
+from extractor.labels import SILENT, Chat, Labels, likelihoods_of, logarithms, shares
+from extractor.pointers import Path, around, changed, pointer, value_at
 from extractor.prompt import Voice
 from extractor.scopes import Scope, standing
 from extractor.types import Engine, Memory, Message, Request, Schema
-
-Chat = Callable[[str], tuple[Message, ...]]  # what a model is asked of a text
 
 _VERSION = 1  # raised where the same model would be found to lean otherwise than before
 _TRUST = 0.5  # of the leaning that is taken off: a text for each label is a small sample
@@ -59,10 +57,7 @@ class Field:
     @property
     def alone(self) -> Any:
         """A record of nothing else: {'label': 'a'}."""
-        data: Any = self.labels[0]
-        for name in reversed(self.path):
-            data = {name: data}
-        return data
+        return around(self.path, self.labels[0])
 
 
 async def impartial(schema: Schema, data: Any, text: str, chat: Chat, voice: Voice, engine: Engine) -> Labels:

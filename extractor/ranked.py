@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
@@ -24,14 +24,12 @@ from typing import Any
 import regex
 
 from extractor.errors import EngineError
-from extractor.labels import before
-from extractor.pointers import Path, pointer, value_at
-from extractor.scopes import standing
+from extractor.labels import Chat, before
+from extractor.pointers import Path, around, pointer, value_at
+from extractor.scopes import lists_texts, scopes_of, standing
 from extractor.support.words import is_function_word, stem
 from extractor.types import RANKED, Engine, Likely, Message, Schema
 from extractor.verbatim import BLANK, Runs, runs
-
-Chat = Callable[[str], tuple[Message, ...]]  # what a model is asked of a text
 
 WRITTEN = "the terms are as the model wrote them"
 
@@ -91,7 +89,8 @@ def fields_of(schema: Schema) -> tuple[Field, ...]:
     """The lists that are marked, of those that stand in a record once."""
     found = []
     for path, scope in standing(schema):
-        if path and "array" in scope.kinds and any(part.get(RANKED) is True for part in scope.parts):
+        is_marked = any(part.get(RANKED) is True for part in scope.parts)
+        if path and is_marked and lists_texts(scopes_of(schema), scope):
             least = max((_count(part, "minItems") or 0 for part in scope.parts), default=0)
             most = min(filter(None, (_count(part, "maxItems") for part in scope.parts)), default=_USUAL)
             inside = [node for node in scope.items if isinstance(node, Mapping)]
@@ -110,10 +109,7 @@ async def _terms(one: Field, text: str, messages: tuple[Message, ...], engine: E
     ask = getattr(engine, "likeliest", None)
     if ask is None:
         return None
-    data: Any = [""]
-    for name in reversed(one.path):
-        data = {name: data}
-    begun = Message("assistant", f'{before(data, (*one.path, 0))}"')
+    begun = Message("assistant", f'{before(around(one.path, [""]), (*one.path, 0))}"')
     found: list[Likely] | None = await ask((*messages, begun), Terms.of(text, one.longest), '"', 2 * one.most + 2)
     return None if found is None else best(found, text)[: one.most]
 

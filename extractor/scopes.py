@@ -162,6 +162,12 @@ def standing(schema: Schema) -> Iterator[tuple[tuple[str, ...], Scope]]:
         todo += inner[::-1]
 
 
+def lists_texts(scopes: Scopes, scope: Scope) -> bool:
+    """Whether what a list at a place has are texts of free words."""
+    inner = scopes.of(scope.items)
+    return "array" in scope.kinds and inner.kinds == {"string"} and inner.choices is None
+
+
 def kind_of(value: Any) -> str:
     """The kind of a JSON value: True → 'boolean'."""
     if value is None or isinstance(value, bool):

@@ -14,7 +14,7 @@ from extractor.grammar.negation import MADE
 from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import Place, referred
 from extractor.pointers import escaped, unescaped
-from extractor.scopes import Scopes
+from extractor.scopes import Scopes, lists_texts
 from extractor.types import COMPARE, ONE_OF, RANKED, Comparison, Merge
 
 Status = Literal["enforced", "after", "ignored"]
@@ -130,7 +130,9 @@ class Report:
         """What is told of a keyword of ours that is no rule for an answer; '' where nothing is."""
         value = place.node[keyword]
         if keyword == RANKED:
-            return "" if _is_ranking(value, place.node) else "says something of lists of texts alone"
+            scopes = Scopes(self.root)
+            is_right = value is True and lists_texts(scopes, scopes.of((place.node,)))
+            return "" if is_right else "says something of lists of texts alone"
         if keyword == COMPARE:
             return _comparing(value)
         ways = _JOINING[keyword]
@@ -152,12 +154,6 @@ def _comparing(value: Any) -> str:
     if not isinstance(value, str) or value.partition(":")[0] not in names:
         return f"no way to compare values; those are {', '.join(names)}"
     return "no rule: how `extract eval` compares values"
-
-
-def _is_ranking(value: Any, node: Mapping[str, Any]) -> bool:
-    """Whether a list that is to have the likeliest terms is one that can have them; that it has is no rule."""
-    items = node.get("items")
-    return value is True and isinstance(items, Mapping) and items.get("type") == "string" and "enum" not in items
 
 
 def _advice(keyword: str) -> str:

@@ -17,16 +17,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
 import time
 from collections import defaultdict
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from wordings import f1, paired, read, records_of, stemmed, stratum
+from wordings import f1, paired, parser_of, read, records_of, stemmed, stratum, text_of
 
-from extractor import models
 from extractor.engines import Session, Settings, open_engine
 from extractor.pipeline import extract
 from extractor.prompt import messages, voice_for
@@ -44,13 +42,7 @@ LONGEST = 4_000  # characters of a text
 
 def main() -> None:
     """Run one of the commands."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("command", choices=("race", "score"))
-    parser.add_argument("gold", type=Path)
-    parser.add_argument("predictions", type=Path, nargs="?", default=HERE / "keywords.jsonl")
-    parser.add_argument("--model", default=models.DEFAULT)
-    parser.add_argument("--seconds", type=float, default=math.inf)
-    given = parser.parse_args()
+    given = parser_of(__doc__, HERE / "keywords.jsonl").parse_args()
     asyncio.run(race(given)) if given.command == "race" else score(given)
 
 
@@ -69,12 +61,6 @@ def schema_of(name: str) -> Schema:
     return load({"title": "Article", "properties": {"keywords": node}, "required": ["keywords"]})
 
 
-def text_of(record: dict[str, Any]) -> str:
-    """What a model is shown of a record."""
-    text = f"{record['title']}\n\n{record['text']}" if record.get("title") else record["text"]
-    return str(text[:LONGEST])
-
-
 async def race(given: argparse.Namespace) -> None:
     """Ask for all that is not there yet."""
     done = {(row["set"], row["id"]) for row in read(given.predictions)}
@@ -86,7 +72,7 @@ async def race(given: argparse.Namespace) -> None:
             for name, record in records(given.gold):
                 if (name, record["id"]) in done or time.monotonic() - began > given.seconds:
                     continue
-                row = {"set": name, "id": record["id"], **await asked(name, text_of(record), engine)}
+                row = {"set": name, "id": record["id"], **await asked(name, text_of(record)[:LONGEST], engine)}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 file.flush()
     finally:
@@ -121,7 +107,7 @@ def score(given: argparse.Namespace) -> None:
                 row = rows[name, record["id"]]
                 marks[stratum(record["id"])].append(marks_of(name, record, row))
                 for way in WAYS:
-                    text = " ".join(text_of(record).casefold().split())
+                    text = " ".join(text_of(record)[:LONGEST].casefold().split())
                     there[way] += [float(keyword.casefold() in text) for keyword in row[way]]
         every = {source: {key: mean(one[key] for one in some) for key in some[0]} for source, some in marks.items()}
         if not every:

@@ -26,9 +26,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from wordings import in_turn, paired, read, stratum
+from wordings import LABELS, in_turn, paired, parser_of, read, stratum
 
-from extractor import models
 from extractor.engines import Session, Settings, open_engine
 from extractor.labels import likelihoods_of, logarithms
 from extractor.pipeline import extract
@@ -41,21 +40,6 @@ from extractor.types import Document, Engine, Schema
 HERE = Path(__file__).parent
 SETS = ("news_category_en_dev", "news_category_zh_dev", "csl_zh_dev")
 EMPTY = ("N/A", "…", "[MASK]")
-CSL = [
-    "军事学",
-    "农学",
-    "医学",
-    "历史学",
-    "哲学",
-    "工学",
-    "教育学",
-    "文学",
-    "法学",
-    "理学",
-    "管理学",
-    "经济学",
-    "艺术学",
-]
 CASES = HERE / "labels_cases.jsonl"
 WAYS = ("written", "scored", "empty", "prior")
 LEAST = 1e-9  # that a share is taken for
@@ -63,13 +47,7 @@ LEAST = 1e-9  # that a share is taken for
 
 def main() -> None:
     """Run one of the commands."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("command", choices=("race", "score"))
-    parser.add_argument("gold", type=Path)
-    parser.add_argument("predictions", type=Path, nargs="?", default=HERE / "labels.jsonl")
-    parser.add_argument("--model", default=models.DEFAULT)
-    parser.add_argument("--seconds", type=float, default=math.inf)
-    given = parser.parse_args()
+    given = parser_of(__doc__, HERE / "labels.jsonl").parse_args()
     asyncio.run(race(given)) if given.command == "race" else score(given)
 
 
@@ -80,7 +58,7 @@ def records(gold: Path) -> list[dict[str, Any]]:
 
 def schema_of(record: dict[str, Any]) -> Schema:
     """A record of the category alone."""
-    labels = record.get("labels", CSL)
+    labels = record.get("labels", LABELS)
     about = record.get("about") or ("what the text is about" if labels[0].isascii() else "文章的类别")
     kind = {"enum": labels, "description": about}
     return load({"title": "Article", "properties": {"category": kind}, "required": ["category"]})

@@ -42,9 +42,8 @@ import httpx
 from jsonschema import Draft202012Validator
 from tools import serving
 from wordings import SETS as WORDED
-from wordings import in_turn, paired, points_of, read, records_of, schema_of, stratum
+from wordings import in_turn, paired, parser_of, points_of, read, records_of, schema_of, stratum, text_of
 
-from extractor import models
 from extractor.engines import Session, open_engine
 from extractor.long import extract
 from extractor.prompt import messages, voice_for
@@ -71,14 +70,9 @@ WAYS = (OURS, TUNED, *(f"{peer}{told}" for peer in PEERS for told in ("", ":told
 
 def main() -> None:
     """Run one of the commands."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("command", choices=("race", "score"))
-    parser.add_argument("gold", type=Path)
-    parser.add_argument("predictions", type=Path, nargs="?", default=HERE / "peers.jsonl")
+    parser = parser_of(__doc__, HERE / "peers.jsonl")
     parser.add_argument("--envs", type=Path, default=Path.home() / ".cache" / "extract-peers")
-    parser.add_argument("--model", default=models.DEFAULT)
     parser.add_argument("--ways", default=",".join(WAYS))
-    parser.add_argument("--seconds", type=float, default=math.inf)
     given = parser.parse_args()
     asyncio.run(race(given)) if given.command == "race" else score(given)
 
@@ -87,11 +81,6 @@ def records(gold: Path) -> list[tuple[str, Row]]:
     """All records with their sets, the sources in turn."""
     named = [{**record, "set": name} for name in WORDED for record in records_of(gold, name)]
     return [(record["set"], record) for record in in_turn(named)]
-
-
-def text_of(record: Row) -> str:
-    """What a model is shown of a record: its title too, where it has one."""
-    return f"{record['title']}\n\n{record['text']}" if record.get("title") else str(record["text"])
 
 
 # --- the race ------------------------------------------------------------------------------------------------

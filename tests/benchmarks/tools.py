@@ -36,7 +36,7 @@ from statistics import mean
 from typing import Any, get_args
 
 import httpx
-from wordings import paired, read
+from wordings import paired, parser_of, read
 
 from extractor import models
 from extractor.engines import Session, open_engine
@@ -70,14 +70,9 @@ _IGNORED = re.compile(r"[\s,./\-_*^()]")
 
 def main() -> None:
     """Run one of the commands."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("command", choices=("race", "score"))
-    parser.add_argument("gold", type=Path)
-    parser.add_argument("predictions", type=Path, nargs="?", default=HERE / "tools.jsonl")
-    parser.add_argument("--model", default=models.DEFAULT)
+    parser = parser_of(__doc__, HERE / "tools.jsonl")
     parser.add_argument("--ways", default=",".join(WAYS))
     parser.add_argument("--sets", default=",".join(SETS))
-    parser.add_argument("--seconds", type=float)
     given = parser.parse_args()
     given.ways, given.sets = given.ways.split(","), given.sets.split(",")
     asyncio.run(race(given)) if given.command == "race" else score(given)
@@ -106,7 +101,7 @@ async def race(given: argparse.Namespace) -> None:
             for way in given.ways:
                 if (record["id"], way) in done:
                     continue
-                if given.seconds is not None and time.monotonic() - began >= given.seconds:
+                if time.monotonic() - began >= given.seconds:
                     return
                 started = time.monotonic()
                 row = await (native(record, url) if way == "native" else ours(record, way, engine))

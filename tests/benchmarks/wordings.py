@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import random
 import statistics
 import sys
@@ -29,6 +30,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from extractor import models
 from extractor.answer import decode
 from extractor.coercion import align
 from extractor.engines import Access, Settings, open_engine
@@ -173,6 +175,22 @@ def in_turn(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return [record for row in zip_longest(*sources.values()) for record in row if record is not None]
 
 
+def text_of(record: dict[str, Any]) -> str:
+    """What a model is shown of a record: its title too, where it has one."""
+    return f"{record['title']}\n\n{record['text']}" if record.get("title") else str(record["text"])
+
+
+def parser_of(doc: str, predictions: Path) -> argparse.ArgumentParser:
+    """The arguments of a benchmark that races on gold records for some time, and scores what there is."""
+    parser = argparse.ArgumentParser(description=doc.partition("\n")[0])
+    parser.add_argument("command", choices=("race", "score"))
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("predictions", type=Path, nargs="?", default=predictions)
+    parser.add_argument("--model", default=models.DEFAULT)
+    parser.add_argument("--seconds", type=float, default=math.inf)
+    return parser
+
+
 def paired(gains: Sequence[float]) -> str:
     """The mean of what records gain, with its 95 % interval by bootstrap: '+0.100 (+0.044 to +0.161)'."""
     draw = random.Random(0)  # no secret
@@ -219,8 +237,7 @@ def turns(sets: list[str], modes: list[str], only: str | None) -> Iterator[tuple
 async def answer(engine: Any, dataset: str, record: dict[str, Any], mode: str, wording: Wording) -> Any:
     """What the model says of one record, where it is valid: read by the schema, with the first of too many keywords."""
     schema = schema_of(dataset, record)
-    title = record.get("title")
-    text = (f"{title}\n\n{record['text']}" if title else record["text"])[:LONGEST]
+    text = text_of(record)[:LONGEST]
     voice = replace(voice_for(text), said=wording)
     chat = messages(Document("text", text), schema, voice)
     completion = await engine.generate(structured(schema, chat, Options(max_tokens=256, timeout=3600), mode))

@@ -100,21 +100,24 @@ class ChatEngine:
 
     async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
         """How likely texts come next (logarithms); None from servers that tell few tokens."""
-        if self.server != "llama.cpp":
-            return None
-        return await Scorer(self.transport, self.model).likelihoods(messages, texts)
+        scorer = self._scorer
+        return await scorer.likelihoods(messages, texts) if scorer else None
 
     async def likeliest(
         self, messages: Sequence[Message], admitted: Admitted, ends: str, count: int
     ) -> list[Likely] | None:
         """The likeliest texts of those that are admitted; None from servers that tell few tokens."""
-        if self.server != "llama.cpp":
-            return None
-        return await likeliest(Scorer(self.transport, self.model), messages, admitted, ends, count)
+        scorer = self._scorer
+        return await likeliest(scorer, messages, admitted, ends, count) if scorer else None
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self.transport.aclose()
+
+    @property
+    def _scorer(self) -> Scorer | None:
+        """What tells how likely texts are; None for servers other than llama.cpp's."""
+        return Scorer(self.transport, self.model) if self.server == "llama.cpp" else None
 
     async def _in_turns(
         self, request: Request, shown: Callable[[], OnText | None], patience: Patience | None = None

@@ -3,7 +3,7 @@
 A decoder that takes the likeliest token each time ends where that leads ("XML", where "XML schema" is as a whole the
 likelier one), and cannot say what else there was. Here what is begun waits in a queue by its probability, and the
 likeliest is gone on with; as nothing gets likelier by being longer, whole texts come out of it in the order of theirs
-(uniform-cost search: Dijkstra 1959; of a language model under constraints, Lew et al. 2023 and Meister et al. 2020).
+(uniform-cost search: Dijkstra 1959; of what a language model writes, Meister et al. 2020, "Best-First Beam Search").
 """
 
 from __future__ import annotations
