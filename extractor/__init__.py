@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from extractor.engines import Access, Budget, Session, Trace, open_engine
     from extractor.errors import ExtractError
     from extractor.examples import with_examples
+    from extractor.marks import Ranked, Verbatim
     from extractor.prompt import PromptStyle
     from extractor.schema import load as load_schema
     from extractor.tagged_union import one_of
@@ -26,13 +27,11 @@ if TYPE_CHECKING:
         Example,
         Extraction,
         Message,
-        Ranked,
         Request,
         Schema,
         Span,
         Support,
         Usage,
-        Verbatim,
     )
 
 __version__ = "0.1.0"
@@ -51,7 +50,7 @@ _HOMES = {
     "Message": "extractor.types:Message",
     "Options": "extractor.talk:Options",
     "PromptStyle": "extractor.prompt:PromptStyle",
-    "Ranked": "extractor.types:Ranked",
+    "Ranked": "extractor.marks:Ranked",
     "Request": "extractor.types:Request",
     "Schema": "extractor.types:Schema",
     "Session": "extractor.engines:Session",
@@ -60,7 +59,7 @@ _HOMES = {
     "Trace": "extractor.engines:Trace",
     "Tool": "extractor.tools:Tool",
     "Usage": "extractor.types:Usage",
-    "Verbatim": "extractor.types:Verbatim",
+    "Verbatim": "extractor.marks:Verbatim",
     "achoose": "extractor.api:achoose",
     "achoose_many": "extractor.api:achoose_many",
     "aextract": "extractor.api:aextract",

@@ -12,8 +12,9 @@ from extractor.descent import Descent
 from extractor.errors import Ungrounded
 from extractor.feigned import without_feigned
 from extractor.ground import Grounded, ground, places_of
+from extractor.marks import VERBATIM
 from extractor.pointers import joined, pointer, value_at
-from extractor.types import VERBATIM, Document, Ground, Problem, Schema
+from extractor.types import Document, Ground, Problem, Schema
 from extractor.verbatim import collapsed, runs
 
 NO_RUN = "does not stand in the text word for word"

@@ -25,10 +25,11 @@ import regex
 
 from extractor.errors import EngineError
 from extractor.labels import Chat, before
+from extractor.marks import RANKED
 from extractor.pointers import Path, around, pointer, value_at
 from extractor.scopes import lists_texts, scopes_of, standing
 from extractor.support.words import is_function_word, stem
-from extractor.types import RANKED, Engine, Likely, Message, Schema
+from extractor.types import Engine, Likely, Message, Schema
 from extractor.verbatim import BLANK, Runs, runs
 
 WRITTEN = "the terms are as the model wrote them"

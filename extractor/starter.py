@@ -21,8 +21,8 @@ from pydantic import BaseModel
 
 from extractor.dsl import MAX_DEPTH, TYPES, cells
 from extractor.errors import SchemaError
+from extractor.marks import VERBATIM
 from extractor.pointers import pointer
-from extractor.types import VERBATIM
 
 Path = tuple[str | int, ...]
 

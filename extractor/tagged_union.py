@@ -15,10 +15,11 @@ from pydantic import Field, PlainSerializer, TypeAdapter, WrapValidator, create_
 
 from extractor.errors import SchemaError
 from extractor.loosening import NULL, Place, loosened
+from extractor.marks import ONE_OF
 from extractor.pointers import behind, reference, resolve
 from extractor.schema import SchemaSpec, digest, load, relocated
 from extractor.scopes import Scopes, scopes_of
-from extractor.types import ONE_OF, SHOWN_TOKENS, Extraction, Schema
+from extractor.types import SHOWN_TOKENS, Extraction, Schema
 
 TAG, INPUT, REASON, MISSING = "tool", "arguments", "reason", "missing"
 

@@ -17,12 +17,13 @@ from typing import Any
 from extractor.absent import is_empty
 from extractor.choosing.places import below, calls, is_there, without
 from extractor.choosing.quantities import says
+from extractor.marks import VERBATIM
 from extractor.pipeline import extract
 from extractor.pointers import Path, changed, joined, pointer, value_at
 from extractor.schema import digest
 from extractor.tagged_union import INPUT, TAG, Choice, choice_of
 from extractor.talk import Options
-from extractor.types import VERBATIM, Document, Engine, Extraction, Schema, Span
+from extractor.types import Document, Engine, Extraction, Schema, Span
 from extractor.validation import Valid, validate
 
 TAKEN_OUT = "taken out"  # what the note says on an argument that is not there any more

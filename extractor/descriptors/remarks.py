@@ -11,7 +11,8 @@ from typing import Any
 from extractor.choices import choices
 from extractor.descriptors.definitions import Definitions
 from extractor.field_examples import hints
-from extractor.types import VERBATIM, Schema
+from extractor.marks import VERBATIM
+from extractor.types import Schema
 
 MOST_CHOICES = 200  # of a longer list the first ones; the decoder knows them all
 

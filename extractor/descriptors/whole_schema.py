@@ -8,7 +8,8 @@ from typing import Any
 from extractor.descriptors.definitions import without_unused
 from extractor.descriptors.remarks import MOST_CHOICES, examples_of, literal, one_line
 from extractor.dialect.keywords import ALIAS, ALIASES, DEFINITIONS, DROPPED, NAMED, SUBSCHEMAS
-from extractor.types import COMPARE, RANKED, Schema
+from extractor.marks import COMPARE, RANKED
+from extractor.types import Schema
 
 _SILENT = frozenset(
     (DROPPED, ALIAS, "x-guidance", "x-merge", "x-key", COMPARE, RANKED, "$schema", "$comment", "discriminator")

@@ -33,7 +33,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from extractor.dsl.scanner import HALVES, LONGEST_WORD, Scanner, cells, short
-from extractor.types import VERBATIM
+from extractor.marks import VERBATIM
 
 __all__ = ["MAX_DEPTH", "MAX_LENGTH", "TYPES", "cells", "looks_like_dsl", "optional", "parse", "record"]
 

@@ -14,8 +14,8 @@ from typing import Any, Literal, get_args
 from extractor.errors import SchemaError, UsageError
 from extractor.evaluate.comparators import IGNORE, Alike, comparator
 from extractor.field_words import is_overview
+from extractor.marks import COMPARE
 from extractor.scopes import Scope
-from extractor.types import COMPARE
 
 Listing = Literal["any", "set", "ordered"]
 

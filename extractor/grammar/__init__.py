@@ -35,7 +35,8 @@ from extractor.grammar.report import Report, Row
 from extractor.grammar.shapes import State, levels, prune, reachable
 from extractor.grammar.verbatim import shape_of, with_runs
 from extractor.grammar.writing import Writer
-from extractor.types import VERBATIM, Schema
+from extractor.marks import VERBATIM
+from extractor.types import Schema
 
 MAX_LEVELS = 500  # llguidance 1.0.1 recurses; from some 1,200 levels on it ends the process
 

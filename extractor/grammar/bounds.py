@@ -10,7 +10,7 @@ from typing import Any
 
 from extractor.formats import SHAPES
 from extractor.grammar.shapes import Shape
-from extractor.types import VERBATIM
+from extractor.marks import VERBATIM
 
 TEXT_BOUND = 1_000
 RUN_BOUND = 200  # of a verbatim text

@@ -13,8 +13,9 @@ from extractor.formats import SHAPES
 from extractor.grammar.check import check
 from extractor.grammar.report import Report
 from extractor.grammar.shapes import ANY, LARGEST, RANGE, Shape, is_beyond, least_of, steps_of
+from extractor.marks import VERBATIM
 from extractor.patterns import GUARD, MOST_STATES, Held, for_decoder
-from extractor.types import VERBATIM, Dialect
+from extractor.types import Dialect
 
 MAX_ITEMS = 5_000  # llguidance writes them out one by one
 LARGEST_EXCLUSIVE = 2**53 - 1  # the last whole number whose neighbours are doubles as well

@@ -14,7 +14,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from extractor.grammar.layout import Layout, guided
-from extractor.types import VERBATIM
+from extractor.marks import VERBATIM
 
 _DEFINITION = "#/$defs/"
 # A JSON string as llguidance writes it.

@@ -9,7 +9,7 @@ from extractor.formats import SHAPES
 from extractor.grammar.negation import ONLY
 from extractor.grammar.report import Report
 from extractor.grammar.shapes import Place, Shape, kind_of, kinds_of
-from extractor.types import VERBATIM
+from extractor.marks import VERBATIM
 
 MAX_VALUES = 10_000  # of one enum
 

@@ -15,8 +15,8 @@ from extractor.grammar.negation import ONLY, negate
 from extractor.grammar.report import SILENT, UNKNOWN, Report
 from extractor.grammar.shapes import LIMITS, Place, Shape, State, cost_of, is_beyond, kind_of, leaves
 from extractor.grammar.trials import Trials
+from extractor.marks import VERBATIM
 from extractor.pointers import escaped, resolve
-from extractor.types import VERBATIM
 
 MAX_TEXT = 20_000  # characters of one value of an enum
 MAX_COST = 950_000  # of the values of an enum together

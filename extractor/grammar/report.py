@@ -13,9 +13,10 @@ from extractor.field_words import goes_with
 from extractor.grammar.negation import MADE
 from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import Place, referred
+from extractor.marks import COMPARE, ONE_OF, RANKED
 from extractor.pointers import escaped, unescaped
 from extractor.scopes import Scopes, lists_texts
-from extractor.types import COMPARE, ONE_OF, RANKED, Comparison, Merge
+from extractor.types import Comparison, Merge
 
 Status = Literal["enforced", "after", "ignored"]
 UNKNOWN = "no keyword of JSON Schema"

@@ -23,8 +23,8 @@ from extractor.grammar.shapes import (
     steps_of,
     verbatim,
 )
+from extractor.marks import VERBATIM
 from extractor.patterns import literal
-from extractor.types import VERBATIM
 
 MOST_SIZED = 200  # states; in a larger schema our own sizes cost more time than the rest
 _DEEPEST_INLINE = 12  # levels; serde_json reads 128 of text

@@ -26,12 +26,13 @@ from typing import Any
 from wordings import f1, paired, parser_of, read, records_of, stemmed, stratum, text_of
 
 from extractor.engines import Session, Settings, open_engine
+from extractor.marks import RANKED
 from extractor.pipeline import extract
 from extractor.prompt import messages, voice_for
 from extractor.ranked import ranked
 from extractor.schema import load
 from extractor.talk import Options
-from extractor.types import RANKED, Document, Schema
+from extractor.types import Document, Schema
 
 HERE = Path(__file__).parent
 SETS = {"keywords_en": "the terms that matter most", "csl_zh": "关键词"}
