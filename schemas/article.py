@@ -16,3 +16,63 @@ class Article(BaseModel):
     summary: str = Field(description="the main point in one or two short sentences", max_length=300)
     keywords: Terms = Field(description="the terms that matter most", min_length=3, max_length=8)
     category: Literal["politics", "business", "technology", "science", "culture", "sports", "society", "other"]
+
+
+# Two in each language, of which a document is shown those in its own. None has an empty list: small models copy it.
+BEETLES = """\
+Why desert beetles drink fog
+
+Before dawn the beetle climbs a dune and stands on its head. Fog settles on its wing cases, gathers in drops and
+runs down into its mouth. Engineers now copy the bumps on its back for nets that collect water."""
+POOL = """\
+Council votes to keep the swimming pool open
+
+After four hours of debate the council found the money for another two years. Opponents say that the road repairs
+will have to wait instead."""
+TICKETS = """\
+一百张旧船票
+
+退休水手把收藏的船票捐给了港口博物馆。最早的一张是一九三四年的三等舱，票面上还留着海关的蓝印。展览将持续到年底。"""
+METER = """\
+给水管装上耳朵
+
+漏水的管道会发出细微的声音。新式水表在夜里自动听声，把可疑的位置报给维修队，试用半年后漏损率降了三分之一。"""
+
+EXAMPLES = [
+    (
+        BEETLES,
+        Article(
+            title="Why desert beetles drink fog",
+            summary="Desert beetles drink fog that settles on their backs; engineers copy them for nets.",
+            keywords=["desert beetles", "fog", "wing cases", "nets that collect water"],
+            category="science",
+        ),
+    ),
+    (
+        POOL,
+        Article(
+            title="Council votes to keep the swimming pool open",
+            summary="The council pays for the swimming pool for two more years; road repairs may have to wait.",
+            keywords=["swimming pool", "council", "road repairs"],
+            category="politics",
+        ),
+    ),
+    (
+        TICKETS,
+        Article(
+            title="一百张旧船票",
+            summary="退休水手把收藏的旧船票捐给港口博物馆，展览持续到年底。",
+            keywords=["船票", "港口博物馆", "退休水手", "展览"],
+            category="culture",
+        ),
+    ),
+    (
+        METER,
+        Article(
+            title="给水管装上耳朵",
+            summary="新式水表夜里听声查找漏水，试用半年后漏损率降了三分之一。",
+            keywords=["水表", "漏水", "管道", "漏损率"],
+            category="technology",
+        ),
+    ),
+]

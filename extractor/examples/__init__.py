@@ -28,8 +28,10 @@ from extractor.examples.given import NOTHING, Given, Pair, from_module, from_pai
 from extractor.field_examples import FieldExample, pairs
 from extractor.pointers import is_list
 from extractor.rank import Index
+from extractor.text import main_script
 from extractor.types import Example, Problem, Schema
 
+_SAMPLE = 2_000  # characters that tell a script
 _SHOWN = 40  # characters of a text in a message
 _LONGEST_VALUE = 100  # of a value in one
 
@@ -76,19 +78,27 @@ def of_many(schema: Schema) -> tuple[Example, ...]:
 
 
 def choose(examples: Sequence[Example], text: str, shots: int | None) -> tuple[Example, ...]:
-    """The examples to show for a text: all in their own order, so that what they make is the same for every text.
+    """The examples to show for a text: all in its script, in their own order; where none is in it, all that there are.
 
-    Or a number of them: the most similar ones (BM25), the most similar last, where the text is near; of equals the
-    earlier ones, in their own order.
+    So what they make is the same for every Chinese text, and for every other one. Or a number of them: the most similar
+    ones (BM25), the most similar last, where the text is near; of equals the earlier ones, in their own order.
     """
     if shots is not None and shots < 0:
         raise UsageError(f"{shots} examples cannot be shown", hint="0 shows none; without a number all are shown")
-    if shots is None or shots >= len(examples):
+    if shots is None:
+        is_chinese = _is_chinese(text)
+        return tuple(one for one in examples if _is_chinese(one.text) is is_chinese) or tuple(examples)
+    if shots >= len(examples):
         return tuple(examples)
     if not shots:
         return ()
     nearest = _index(tuple(one.text for one in examples)).rank(text)[:shots]
     return tuple(examples[at] for at, _ in sorted(nearest, key=lambda one: (one[1], one[0])))
+
+
+@lru_cache(maxsize=64)
+def _is_chinese(text: str) -> bool:
+    return main_script(text[:_SAMPLE]) == "Chinese"
 
 
 @lru_cache(maxsize=8)

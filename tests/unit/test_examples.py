@@ -19,8 +19,9 @@ from scripted import quick, record, schema_of
 
 from extractor.errors import SchemaError, UsageError
 from extractor.examples import choose, read_examples, with_examples
+from extractor.ground import ground
 from extractor.schema import load, load_many, many
-from extractor.types import Example
+from extractor.types import Document, Example
 from extractor.validation import Valid, validate
 
 TEXT: dict[str, Any] = {"type": "string"}
@@ -691,7 +692,9 @@ SHOWN = [Example(text, None) for text in ("cats and dogs", "石墨烯薄膜", "g
 @pytest.mark.parametrize(
     ("text", "shots", "expected"),
     [
-        ("a cat", None, [0, 1, 2, 3, 4]),
+        ("a cat", None, [0, 2, 3, 4]),
+        ("一只猫", None, [1]),
+        ("", None, [0, 2, 3, 4]),
         ("a cat", 9, [0, 1, 2, 3, 4]),
         ("a cat", 5, [0, 1, 2, 3, 4]),
         ("a cat", 0, []),
@@ -704,6 +707,22 @@ SHOWN = [Example(text, None) for text in ("cats and dogs", "石墨烯薄膜", "g
 )
 def test_choice(text: str, shots: int | None, expected: Sequence[int]) -> None:
     assert choose(SHOWN, text, shots) == tuple(SHOWN[at] for at in expected)
+
+
+def test_where_no_example_is_in_the_script_of_a_text_all_are_shown() -> None:
+    assert choose(SHOWN[2:], "一只猫", None) == tuple(SHOWN[2:])
+    assert choose(SHOWN[1:2], "a cat", None) == tuple(SHOWN[1:2])
+    assert choose((), "a cat", None) == ()
+
+
+def test_the_examples_of_article_are_two_in_each_language_which_their_texts_bear_out() -> None:
+    schema = load("article")
+    english, chinese = choose(schema.examples, "A boat.", None), choose(schema.examples, "一只船。", None)
+    assert (len(english), len(chinese), len(schema.examples)) == (2, 2, 4)
+    for one in schema.examples:
+        assert not {*ground(one.value, Document("", one.text), schema).ungrounded} - {"/summary"}, one.text
+        assert all(term.casefold() in one.text.casefold() for term in one.value["keywords"])
+        assert one.value["title"] == one.text.partition("\n")[0]
 
 
 def test_a_negative_number_is_refused() -> None:

@@ -1,0 +1,139 @@
+"""What the examples in the schema `article` are worth: the same texts with and without them.
+
+    python tests/benchmarks/shipped.py race GOLD [PREDICTIONS.jsonl] [--model SPEC] [--seconds N]
+    python tests/benchmarks/shipped.py score GOLD [PREDICTIONS.jsonl]
+
+GOLD is a folder with keywords_en_dev, csl_zh_dev, news_category_en_dev and news_category_zh_dev (.jsonl), whose texts
+are asked about in blocks of all sources, each way after the other. `race` goes on where it stopped, so that it can be
+ended at any time. PREDICTIONS hold ids and records, no text of the gold records; those beside this file are meant where
+they are not given.
+
+Ways: `none`, without examples; `own`, as the schema comes, with the two in the language of the text; `all`, with those
+in both. Scores: keywords, F1 of the first five (English by Porter's stems); category, 1 where it is one that the gold
+label may be called by the schema (sport: sports). A text without a valid record has 0. Intervals are 95 %, paired, by
+bootstrap.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from keywords import FIRST
+from wordings import f1, in_turn, paired, parser_of, read, records_of, stemmed, stratum, text_of
+
+from extractor.engines import Session, Settings, open_engine
+from extractor.pipeline import extract
+from extractor.prompt import PromptStyle
+from extractor.schema import load
+from extractor.talk import Options
+from extractor.types import Document
+
+Row = dict[str, Any]
+
+HERE = Path(__file__).parent
+SETS = ("keywords_en", "csl_zh", "news_category_en", "news_category_zh")
+WAYS = ("none", "own", "all")
+BLOCK = 16  # records: some of each source
+LONGEST = 3_000  # characters of a text
+MANY = 100  # examples: more than a schema has, so that all are shown, whatever their language
+CALLED = {  # what a gold label may be called by the schema; a text whose label has nothing of the kind is left out
+    "politics": ("World", "politics", "时政", "国际", "军事"),
+    "business": ("Business", "business", "股票", "财经", "房产"),
+    "technology": ("Sci/Tech", "tech", "科技", "游戏", "汽车"),
+    "science": ("Sci/Tech", "tech", "科技"),
+    "culture": ("entertainment", "娱乐", "文化", "游戏"),
+    "sports": ("Sports", "sport", "体育"),
+    "society": ("World", "社会", "教育", "国际"),
+}
+
+
+def main() -> None:
+    """Run one of the commands."""
+    parser = parser_of(__doc__, HERE / "shipped.jsonl")
+    parser.add_argument("--ways", default=",".join(WAYS))
+    parser.add_argument("--sets", default=",".join(SETS))
+    given = parser.parse_args()
+    asyncio.run(race(given)) if given.command == "race" else score(given)
+
+
+def turns(given: argparse.Namespace) -> Iterator[tuple[str, str, Row]]:
+    """The order of the questions: a block of records in each way, set by set."""
+    every = [
+        record
+        for name in given.sets.split(",")
+        for record in ({**one, "set": name} for one in records_of(given.gold, name))
+        if marks_of(name, record, None)
+    ]
+    every = in_turn(every)
+    for at in range(0, len(every), BLOCK):
+        block = sorted(every[at : at + BLOCK], key=lambda one: one["set"])
+        yield from ((way, record["set"], record) for way in given.ways.split(",") for record in block)
+
+
+async def race(given: argparse.Namespace) -> None:
+    """Ask for all that is not there yet."""
+    done = {(row["set"], row["id"], row["way"]) for row in read(given.predictions)}
+    schema = load("article")
+    schemas = {way: replace(schema, examples=()) if way == "none" else schema for way in WAYS}
+    began = time.monotonic()
+    engine = Session(open_engine(given.model, Settings(slots=1)))
+    engine.prepare()
+    try:
+        with given.predictions.open("a", encoding="utf-8") as file:
+            for way, name, record in turns(given):
+                if (name, record["id"], way) in done or time.monotonic() - began > given.seconds:
+                    continue
+                document = Document("x", text_of(record)[:LONGEST])
+                style = PromptStyle(shots=MANY if way == "all" else None)
+                options = Options(max_tokens=500, style=style, prior=False)
+                found = await extract(document, schemas[way], engine, options)
+                row = {"set": name, "id": record["id"], "way": way, "value": found.data, "seconds": found.seconds}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                file.flush()
+    finally:
+        await engine.aclose()
+
+
+def marks_of(name: str, record: Row, value: Row | None) -> dict[str, float]:
+    """The scores of a record, by what is scored of it."""
+    if name.startswith("news"):
+        called = {category for category, labels in CALLED.items() if record["category"] in labels}
+        return {"category": float(value is not None and value["category"] in called)} if called else {}
+    same = stemmed if name == "keywords_en" else str.strip
+    terms = [*dict.fromkeys(map(same, value["keywords"]))][:FIRST] if value else []
+    return {"keywords": f1({*terms}, {*map(same, record["keywords"])})}
+
+
+def score(given: argparse.Namespace) -> None:
+    """Print how good each way is by its sources, and how it differs from none."""
+    rows = {(row["set"], row["id"], row["way"]): row for row in read(given.predictions)}
+    marks: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
+    for way, name, record in turns(given):
+        if row := rows.get((name, record["id"], way)):
+            for what, mark in marks_of(name, record, row["value"]).items():
+                marks[f"{stratum(record['id'])} {what}"][way][record["id"]] = mark
+    ways = given.ways.split(",")
+    every: dict[str, list[float]] = defaultdict(list)
+    for what, by_way in marks.items():
+        ids = set.intersection(*(set(by_way[way]) for way in ways))
+        told = " ".join(f"{way} {mean(by_way[way][one] for one in ids):.3f}" for way in ways)
+        print(f"{what:24} {len(ids):3} {told}")
+        for way in ways:
+            every[way] += [by_way[way][one] for one in sorted(ids)]
+    for way in ways:
+        seconds = mean(row["seconds"] for (*_, one), row in rows.items() if one == way)
+        gains = [mark - base for mark, base in zip(every[way], every[ways[0]], strict=True)]
+        print(f"{way:5} {len(gains)} marks, {mean(every[way]):.3f}, {seconds:.1f} s; - {ways[0]}: {paired(gains)}")
+
+
+if __name__ == "__main__":
+    main()
