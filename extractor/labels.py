@@ -76,7 +76,8 @@ async def likelihoods_of(
     text = before(data, path)
     lead = " " if text.endswith((":", ",")) else ""
     begun = (*messages, Message("assistant", text))
-    found: list[float] | None = await ask(begun, [_written(value, lead) for value in values])
+    texts = [_written(value, lead) for value in values]
+    found: list[float] | None = await ask(begun, [_told_apart(one, texts) for one in texts])
     return found
 
 
@@ -92,6 +93,12 @@ def _written(value: Any, lead: str) -> Continuation:
     if isinstance(value, str):
         return Continuation(f"{lead}{text[:-1]}", _AFTER_TEXT)
     return Continuation(f"{lead}{text}", _AFTER_OTHERS)
+
+
+def _told_apart(one: Continuation, texts: Sequence[Continuation]) -> Continuation:
+    """Without what has to follow it, where no other text begins so: then nothing else may, and it costs a question."""
+    is_begun = any(other.text.startswith(one.text) for other in texts if other is not one)
+    return one if is_begun else Continuation(one.text)
 
 
 def logarithms(weights: Sequence[float]) -> list[float]:

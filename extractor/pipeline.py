@@ -7,6 +7,7 @@ what to ask next.
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,10 +19,10 @@ from extractor.evidence import Evidence
 from extractor.examples import choose
 from extractor.field_names import renamed
 from extractor.grammar import compile_schema
-from extractor.labels import Chat, Labels, label_probabilities
+from extractor.labels import SILENT, Chat, Labels, label_probabilities
 from extractor.leaks import leaks
 from extractor.pointers import by_pointer, changed, joined, pointer
-from extractor.prior import impartial, relabelled
+from extractor.prior import impartial, is_quick, relabelled
 from extractor.prompt import messages, unescape, voice_for
 from extractor.pytypes import additions
 from extractor.ranked import WRITTEN, fields_of, ranked
@@ -31,7 +32,7 @@ from extractor.talk import Options, Talk
 from extractor.types import Document, Engine, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 
-VERSION = 2  # raised where the same answers of a model would make other records than before
+VERSION = 3  # raised where the same answers of a model would make other records than before
 
 
 async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
@@ -67,8 +68,8 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
         draft = await _converse(talk, draft, chat(document.text))
     labels = Labels()
     if data is None and draft.valid is not None:
-        draft, labels = await _relabelled(draft, chat, engine, options)
         draft = await _reranked(draft, chat, engine, options)
+        draft, labels = await _relabelled(draft, chat, engine, options)  # last: it may ask about other texts than this
     record = Extraction(
         document.source,
         None,
@@ -93,11 +94,14 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
 
 async def _relabelled(draft: Draft, chat: Chat, engine: Engine, options: Options) -> tuple[Draft, Labels]:
     """A draft whose choices are the likeliest beside what the model leans to, and how likely they are."""
-    if not options.prior or choice_of(draft.schema):
+    is_sought = is_quick(draft.schema) if options.prior is None else options.prior
+    if not is_sought or choice_of(draft.schema):
         return draft, Labels()
     if why := _unscored(options):
-        return replace(draft, notes=joined(draft.notes, {"": why})), Labels()
+        return _noted(draft, {"": why}, options), Labels()
     found = await impartial(draft.schema, draft.data, draft.evidence.document.text, chat, draft.voice, engine)
+    if SILENT in found.notes.values():
+        return _noted(draft, found.notes, options), Labels()
     data, told = relabelled(draft.schema, draft.data, found)
     if not told:
         return replace(draft, notes=joined(draft.notes, found.notes)), found
@@ -106,6 +110,11 @@ async def _relabelled(draft: Draft, chat: Chat, engine: Engine, options: Options
         kept = {at: f"{why}, but the record would not be valid with it" for at, why in told.items()}
         return replace(draft, notes=joined(draft.notes, found.notes, kept)), Labels()
     return other, found
+
+
+def _noted(draft: Draft, told: Mapping[str, str], options: Options) -> Draft:
+    """A draft that says why its labels are as they were written, where somebody asked for others."""
+    return replace(draft, notes=joined(draft.notes, told)) if options.prior else draft
 
 
 async def _reranked(draft: Draft, chat: Chat, engine: Engine, options: Options) -> Draft:

@@ -65,7 +65,7 @@ def plan_of(schema: Schema, options: Options, model: str, engine: str) -> Plan:
             "context_tokens": options.context_tokens,
             "passes": options.passes,
             **({"probs": True} if options.probs else {}),  # a ledger from before it was there stays good
-            **({"prior": True} if options.prior else {}),
+            **({} if options.prior is None else {"prior": options.prior}),
             "style": style | {"instruction": _sha256(told) if told else ""},
             "examples": _sha256(json.dumps(examples, ensure_ascii=False)) if examples else "",
         },

@@ -60,8 +60,9 @@ class Options:
     in the document (`report`), or have to stand there (`require`); verbatim fields always have to. `strategy` says what
     of a long text is asked about at once, `chunk_tokens` how much of it, and `context_tokens` how much of its beginning
     every part shows. With `passes` above 1 a model is asked so many times less one what its lists lack, as long as
-    something comes. With `probs` the record says how likely each label of a choice is, with `prior` the label is taken
-    that is likeliest beside what the model leans to, both where the engine can tell.
+    something comes. With `probs` the record says how likely each label of a choice is, where the engine can tell. With
+    `prior` the label is taken that is likeliest beside what the model leans to, and the record says where that cannot
+    be told; None does so where the engine can tell and the labels of a schema are few, False does not.
     """
 
     max_tokens: int = 4096
@@ -78,7 +79,7 @@ class Options:
     context_tokens: int = 100
     passes: int = 1
     probs: bool = False
-    prior: bool = False
+    prior: bool | None = None
     on_partial: OnPartial | None = field(default=None, compare=False)
     on_part: OnPart | None = field(default=None, compare=False)
 

@@ -311,4 +311,4 @@ def test_a_leaning_is_kept_for_the_next_run(here: Path) -> None:
     assert one["data"]["kind"] == max(likely, key=likely.__getitem__) == other["data"]["kind"]
     assert likely == pytest.approx(other["probabilities"]["/kind"], abs=0.05)
     (kept,) = (here / "home" / "leanings").rglob("*.json")
-    assert len(json.loads(kept.read_text())) == 3
+    assert len(json.loads(kept.read_text())) == 3 + 1  # and the spread

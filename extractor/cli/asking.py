@@ -27,7 +27,7 @@ def open_session(
     flags = ctx.params
     budget = Budget(flags["max_output_tokens"], flags["max_cost"])
     model = open_engine(flags["model"], settings, access)
-    engine = Session(model, budget, slots=flags.get("slots"), trace=access.trace, pace=pace)
+    engine = Session(model, budget, slots=flags.get("slots"), trace=access.trace, pace=pace, tell=screen.note)
     _tell_unused(ctx, engine, screen)
     return engine
 

@@ -226,7 +226,7 @@ def batch(
     context_tokens: ContextTokensOption = 100,
     passes: PassesOption = 1,
     probs: ProbsOption = False,
-    prior: PriorOption = False,
+    prior: PriorOption = None,
     raw: RawOption = False,
     loader: LoaderOption = None,
     allow_private: AllowPrivateOption = False,

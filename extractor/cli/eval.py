@@ -208,7 +208,7 @@ def eval_(
     strategy: StrategyOption = "auto",
     passes: PassesOption = 1,
     probs: ProbsOption = False,
-    prior: PriorOption = False,
+    prior: PriorOption = None,
     raw: RawOption = False,
     loader: LoaderOption = None,
     offline: OfflineOption = False,

@@ -97,11 +97,13 @@ ProbsOption = Annotated[
     ),
 ]
 PriorOption = Annotated[
-    bool,
+    bool | None,
     typer.Option(
-        "--prior",
+        "--prior/--no-prior",
         help="Take off what the model leans to, whatever it reads, from its choice of a label. That is found out once "
-        "for a schema, which takes some seconds for each label. Weights on this machine, and servers of llama.cpp.",
+        "for a schema, in a second or two for each label. By default with weights on this machine and servers of "
+        "llama.cpp, where a schema has at most 30 such labels.",
+        show_default=False,
         rich_help_panel=_ANSWERS,
     ),
 ]

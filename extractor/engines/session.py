@@ -35,7 +35,8 @@ from extractor.types import (
 class Session:
     """Wraps an engine for one run. What is over the budget ends the run with `BudgetSpent`, before the next request.
 
-    `pace` is how fast it may ask: by default as fast as it answers, with so many `slots`.
+    `pace` is how fast it may ask: by default as fast as it answers, with so many `slots`. `tell` shows the user why
+    something takes long.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class Session:
         slots: int | None = None,
         trace: Trace | None = None,
         pace: Pace | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         self.engine = engine
+        self.tell = tell
         self._slots = slots or SLOTS
         self.pace = pace or Pace(concurrency=self._slots)
         if hasattr(type(engine), "slots"):

@@ -35,7 +35,7 @@ class Wording:
     pieces: str = ""
     think: str = ""
     answer_now: str = ""
-    made: str = ""  # to have a text written for a label
+    made: str = ""  # to have a headline written for a label
     one_label: str = ""
     call: str = ""  # of tools, as the rest
     calls: str = ""
@@ -83,8 +83,7 @@ Answer for them alone, with one JSON object that has each place as a key:
 Before you answer, think about the text in a few plain sentences: what states each value, and what is not stated? \
 Do not write the answer yet.""",
     answer_now="Now answer, as described above. {format}",
-    made="Write a short text of two sentences. Its {name} ({about}) is {label}. Name people, places and numbers. "
-    "Only the text.",
+    made="Write a headline, and only that. The {name} ({about}) of its article is {label}.",
     one_label="one of {labels}",
     call="Choose the tool that does what the user asks for, and take its arguments from what the user says.",
     calls="""\
@@ -132,7 +131,7 @@ CHINESE = Wording(
 {type}""",
     think="回答之前，先用几句话想一想：原文的哪些话说明了每个值？哪些值没有说明？先不要写出答案。",
     answer_now="现在按上面的说明回答。{format}",
-    made="写一段两句话的短文。它的{name}（{about}）是“{label}”。写出人名、地名和数字。只写正文。",
+    made="写一个标题，只写标题。文章的{name}（{about}）是“{label}”。",
     one_label="{labels}之一",
     call="选择能完成用户请求的工具，并从用户的话中取出它的参数。",
     calls="用户的请求可能有一件或几件事。请按顺序为每件事选择能完成它的工具，并从用户的话中取出参数。",

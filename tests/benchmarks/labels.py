@@ -10,8 +10,8 @@ have ids, labels and logarithms of probabilities, no text. Without PREDICTIONS t
 
 The ways: `written`, by decoding under the grammar; `scored`, the label with the greatest probability of its tokens;
 `empty`, that with the greatest one beside its mean probability for texts without content ("N/A", "…", "[MASK]"; Zhao et
-al. 2021, "Calibrate Before Use"); `prior`, beside what `extractor.prior` finds by texts that the model makes for each
-label. Intervals are 95 %, paired, of 2,000 bootstrap draws of the records.
+al. 2021, "Calibrate Before Use"); `prior`, beside what `extractor.prior` finds by headlines that the model makes for
+each label. Intervals are 95 %, paired, of 2,000 bootstrap draws of the records.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from wordings import LABELS, in_turn, paired, parser_of, read, stratum
 from extractor.engines import Session, Settings, open_engine
 from extractor.labels import likelihoods_of, logarithms
 from extractor.pipeline import extract
-from extractor.prior import beside, fields_of, leaning_of
+from extractor.prior import Leaning, beside, fields_of, leaning_of
 from extractor.prompt import messages, voice_for
 from extractor.schema import load
 from extractor.talk import Options
@@ -97,7 +97,7 @@ async def asked(engine: Session, schema: Schema, texts: Sequence[str]) -> dict[s
     for text in texts:
         document = Document("x", text)
         if len(texts) == 1:
-            record = await extract(document, schema, engine, Options(max_tokens=60))
+            record = await extract(document, schema, engine, Options(max_tokens=60, prior=False))
             written = record.data and record.data["category"]
         chat = messages(document, schema, voice_for(text, Options().style))
         weights = await likelihoods_of({"category": labels[0]}, ("category",), labels, chat, engine)
@@ -111,7 +111,7 @@ async def leant(engine: Engine, schema: Schema, text: str) -> dict[str, Any]:
     voice = voice_for(text, Options().style)
     (field,) = fields_of(schema)
     leaning = await leaning_of(field, lambda made: messages(Document("x", made), schema, voice), voice, engine)
-    return {"leaning": dict(zip(field.labels, leaning, strict=True))}
+    return {"leaning": dict(zip(field.labels, leaning.means, strict=True)), "spread": leaning.spread}
 
 
 # --- the scores ----------------------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ def score(given: argparse.Namespace) -> None:
         digest = schema_of(record).digest[:12]
         prior, leaning = rows.get(f"prior:{digest}"), rows.get(f"leaning:{digest}")
         if prior and leaning and record["id"] in rows:
-            found = chosen(rows[record["id"]], prior["likely"], leaning["leaning"])
+            found = chosen(rows[record["id"]], prior["likely"], leaning)
             right = {way: float(label == record["category"]) for way, label in found.items()}
             by_source.setdefault(stratum(record["id"]), []).append(right)
     print(f"{'source':12} {'n':>3} " + " ".join(f"{way:>9}" for way in WAYS))
@@ -139,12 +139,13 @@ def score(given: argparse.Namespace) -> None:
             print(f"{way} - written: {paired([one[way] - one['written'] for one in every])}")
 
 
-def chosen(row: dict[str, Any], prior: dict[str, float], leaning: dict[str, float]) -> dict[str, Any]:
+def chosen(row: dict[str, Any], prior: dict[str, float], leant: dict[str, Any]) -> dict[str, Any]:
     """The label by each way."""
     likely = row["likely"]
     labels = [*likely]
     logs = [math.log(max(likely[label], LEAST)) for label in labels]
-    impartial = dict(zip(labels, beside(logs, [leaning[label] for label in labels]), strict=True))
+    leaning = Leaning([leant["leaning"][label] for label in labels], leant["spread"])
+    impartial = dict(zip(labels, beside(logs, leaning), strict=True))
     return {
         "written": row["written"],
         "scored": max(likely, key=likely.__getitem__),

@@ -10,7 +10,8 @@ can be ended at any time. GOLD is a folder with keywords_en_dev, news_category_e
 and ner_zh_dev (.jsonl). PREDICTIONS hold ids and values, no text of the gold records; those beside this file are meant
 where they are not given.
 
-Ways: `extract`, as it comes, and `extract:tuned`, with ranked keywords and --prior; each peer as its own documents show
+Ways: `extract`, as it comes; `extract:written`, with --no-prior; `extract:example`, that with the example that Kor and
+LangExtract have; `extract:best`, as it comes with that example and ranked keywords; each peer as its own documents show
 it (`kor`), and with our instruction in the place that it has for one (`kor:told`). Scores: category, 1 where it is
 right; keywords and names, F1 of the record (keywords stemmed, names with their kind); of csl_zh the mean of both. What
 is no record of the fields asked for has 0, and is not valid. `grounded` is the share of the listed texts that stand in
@@ -33,6 +34,7 @@ import time
 import venv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import mean
@@ -46,10 +48,11 @@ from wordings import in_turn, paired, parser_of, points_of, read, records_of, sc
 
 from extractor.engines import Session, open_engine
 from extractor.long import extract
+from extractor.marks import RANKED
 from extractor.prompt import messages, voice_for
 from extractor.schema import load
 from extractor.talk import Options
-from extractor.types import RANKED, Document, Schema
+from extractor.types import Document, Example, Schema
 
 Row = dict[str, Any]
 
@@ -64,8 +67,10 @@ PEERS = {
 }
 BLOCK = 11  # records: one of each source
 FORWARDED = ("content-type", "authorization", "accept")
-TUNED = f"{OURS}:tuned"
-WAYS = (OURS, TUNED, *(f"{peer}{told}" for peer in PEERS for told in ("", ":told")))
+WRITTEN = f"{OURS}:written"
+SHOWN = f"{OURS}:example"
+BEST = f"{OURS}:best"
+WAYS = (OURS, WRITTEN, SHOWN, BEST, *(f"{peer}{told}" for peer in PEERS for told in ("", ":told")))
 
 
 def main() -> None:
@@ -182,9 +187,10 @@ def peer(name: str, envs: Path, url: str, model: str) -> Iterator[subprocess.Pop
 async def asked(way: str, name: str, record: Row, peers: Mapping[str, Any]) -> Row:
     """The record that one of the ways finds."""
     schema, text = schema_of(name, record), text_of(record)
-    if way in (OURS, TUNED):
-        options = Options(max_tokens=200, prior=way == TUNED)
-        asked_for = tuned(schema) if way == TUNED else schema
+    if way in (OURS, WRITTEN, SHOWN, BEST):
+        options = Options(max_tokens=200, prior=None if way in (OURS, BEST) else False)
+        asked_for = with_ranked_keywords(schema) if way == BEST else schema
+        asked_for = with_example(asked_for, text) if way in (SHOWN, BEST) else asked_for
         found = await extract(Document("x", text), asked_for, peers[OURS], options)
         return {"value": found.data, "errors": [str(one) for one in found.errors][:3]}
     who, _, told = way.partition(":")
@@ -197,13 +203,19 @@ async def asked(way: str, name: str, record: Row, peers: Mapping[str, Any]) -> R
     return {"value": answer.get("data"), "errors": [answer["error"]] if "error" in answer else []}
 
 
-def tuned(schema: Schema) -> Schema:
+def with_ranked_keywords(schema: Schema) -> Schema:
     """A schema whose keywords are the likeliest terms."""
     fields = {
         name: {**node, RANKED: True} if name == "keywords" else node
         for name, node in schema.json_schema["properties"].items()
     }
     return load({**schema.json_schema, "properties": fields})
+
+
+def with_example(schema: Schema, text: str) -> Schema:
+    """A schema with the example that Kor has."""
+    shown = example(schema, text)
+    return replace(schema, examples=(Example(shown["text"], shown["data"]),))
 
 
 def question(child: subprocess.Popen[str], task: Row) -> Row:

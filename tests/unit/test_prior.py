@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import mean, pstdev
 from typing import Any, Literal
 
 import pytest
@@ -18,7 +20,7 @@ from extractor.errors import EngineUnavailable
 from extractor.labels import SILENT
 from extractor.long import extract
 from extractor.plan import plan_of
-from extractor.prior import Field, fields_of
+from extractor.prior import Field, Leaning, beside, fields_of
 from extractor.prompt import PromptStyle
 from extractor.schema import load
 from extractor.talk import Options
@@ -64,13 +66,15 @@ def read(engine: Any, text: str = "They won in sport.", options: Options = PRIOR
 
 def test_a_label_is_chosen_beside_what_the_model_leans_to() -> None:
     engine = Leaner()
-    assert read(engine, options=Options()).data == {"topic": "tech"}
+    assert read(engine, options=Options(prior=False)).data == {"topic": "tech"}
     assert not engine.scored
+    assert read(engine, options=Options()).data == {"topic": "sport"}
     record = read(engine)
     assert record.data == {"topic": "sport"}
     assert record.notes == {"/topic": "the model wrote 'tech', to which it leans; beside that 'sport' is likelier"}
     assert not record.probabilities
     assert engine.scored[0] == ('{"topic":', [' "tech', ' "sport', ' "art'])
+    assert len(engine.made) == len(TOPICS)
     assert read(engine, "A phone of tech.").notes == {}
 
 
@@ -81,16 +85,25 @@ def test_with_probs_the_shares_are_those_that_decide() -> None:
     assert max(likely, key=likely.__getitem__) == "sport"
 
 
-def test_a_leaning_is_the_mean_over_texts_of_each_label() -> None:
+def test_a_leaning_is_the_mean_over_headlines_of_each_label() -> None:
     engine = Leaner()
     read(engine)
     assert [text.partition(" is ")[2].partition(".")[0] for text in engine.made] == TOPICS
-    assert engine.made[0].startswith(
-        "Write a short text of two sentences. Its topic (one of tech, sport, art) is tech."
-    )
-    ((leaning),) = engine.memory._known.values()
-    assert leaning[0] - leaning[1] == pytest.approx(3, abs=0.001)
-    assert leaning[1] == pytest.approx(leaning[2], abs=0.001)
+    told = "Write a headline, and only that. The topic (one of tech, sport, art) of its article is tech."
+    assert engine.made[0] == told
+    ((tech, sport, art, spread),) = engine.memory._known.values()
+    assert tech - sport == pytest.approx(3, abs=0.001)
+    assert sport == pytest.approx(art, abs=0.001)
+    assert spread == pytest.approx(mean(pstdev(row) for row in ([5, 0, 0], [3, 2, 0], [3, 0, 2])), abs=0.001)
+
+
+def test_of_what_the_model_is_less_sure_of_less_is_taken_off() -> None:
+    leaning = Leaning([-1.0, -3.0], 2.0)
+    assert beside([0.0, 0.0], leaning) == [math.log(0.5)] * 2
+    sure, unsure = beside([4.0, 0.0], leaning), beside([1.0, 0.0], leaning)
+    assert sure[0] - sure[1] == pytest.approx(4 - 2 * 0.5)
+    assert unsure[0] - unsure[1] == pytest.approx(1 - 2 * 0.25)
+    assert beside([1.0, 0.0], Leaning([0.0, 0.0], 0.0)) == pytest.approx([-0.3133, -1.3133], abs=1e-4)
 
 
 def test_it_is_found_out_once_for_all_documents_and_kept_for_the_next_run(tmp_path: Path) -> None:
@@ -133,10 +146,7 @@ def test_each_language_has_its_own() -> None:
     read(engine)
     read(engine, "他们赢得了比赛，全城都在庆祝。")
     assert len(engine.made) == 2 * len(TOPICS)
-    assert (
-        engine.made[-1]
-        == "写一段两句话的短文。它的topic（tech, sport, art之一）是“art”。写出人名、地名和数字。只写正文。"
-    )
+    assert engine.made[-1] == "写一个标题，只写标题。文章的topic（tech, sport, art之一）是“art”。"
 
 
 def test_an_engine_that_does_not_tell_is_asked_nothing_more() -> None:
@@ -148,7 +158,27 @@ def test_an_engine_that_does_not_tell_is_asked_nothing_more() -> None:
     record = read(engine)
     assert record.data == {"topic": "tech"}
     assert record.notes == {"": SILENT}
+    assert read(engine, options=Options()).notes == {}
     assert not engine.made
+
+
+@pytest.mark.parametrize(("labels", "is_quick"), [((20, 10), True), ((20, 11), False), ((20, 10, 2), True)])
+def test_many_labels_are_measured_where_somebody_asks_for_it(labels: Sequence[int], is_quick: bool) -> None:
+    nodes = {f"f{at}": {"enum": [f"{at}-{one}" for one in range(count)]} for at, count in enumerate(labels)}
+    schema = load({"title": "News", "properties": nodes, "required": [*nodes]})
+    data = {name: node["enum"][0] for name, node in nodes.items()}
+    for options, is_measured in ((Options(), is_quick), (PRIOR, True), (Options(prior=False), False)):
+        engine = Leaner(data)
+        read(engine, options=options, schema=schema)
+        assert bool(engine.made) is is_measured
+
+
+def test_the_user_is_told_what_takes_a_while_and_once() -> None:
+    told: list[str] = []
+    engine = Session(Leaner(), tell=told.append)
+    for _ in range(2):
+        read(engine)
+    assert told == ["/topic: finding out, once for this schema, to which of its 3 labels the model leans"]
 
 
 def test_where_it_cannot_be_found_out_the_label_stays_and_a_note_says_why() -> None:
@@ -159,9 +189,11 @@ def test_where_it_cannot_be_found_out_the_label_stays_and_a_note_says_why() -> N
 
 def test_nothing_is_scored_of_an_answer_that_is_no_json() -> None:
     engine = Leaner()
-    record = read(engine, options=Options(prior=True, mode="grammar", style=PromptStyle(form="completion")))
+    plain = PromptStyle(form="completion")
+    record = read(engine, options=Options(prior=True, mode="grammar", style=plain))
     assert record.data == {"topic": "tech"}
     assert "in JSON to a chat only" in record.notes[""]
+    assert read(engine, options=Options(mode="grammar", style=plain)).notes == {}
     assert not engine.scored
 
 
@@ -222,5 +254,5 @@ def test_a_field_says_what_it_is_and_what_its_labels_are() -> None:
 
 
 def test_a_plan_with_it_is_another_plan() -> None:
-    plans = {plan_of(NEWS, options, "m", "e").digest for options in (Options(), PRIOR)}
-    assert len(plans) == 2
+    plans = {plan_of(NEWS, options, "m", "e").digest for options in (Options(), PRIOR, Options(prior=False))}
+    assert len(plans) == 3
