@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.choices import name_of
-from extractor.errors import EngineError
+from extractor.errors import EngineUnavailable, RequestRejected
 from extractor.pointers import Path, changed, pointer
 from extractor.scopes import Nodes, Scope, Scopes, scopes_of
 from extractor.types import Continuation, Engine, Message, Schema
@@ -52,7 +52,7 @@ async def label_probabilities(
         names = {name_of(value): value for value in values}
         try:
             weights = await likelihoods_of(data, path, [*names.values()], messages, engine)
-        except EngineError as error:
+        except (EngineUnavailable, RequestRejected) as error:
             found.notes[pointer(path)] = f"its labels are not scored: {error}"
             return found
         if weights is None:

@@ -94,7 +94,7 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
 
 async def _relabelled(draft: Draft, chat: Chat, engine: Engine, options: Options) -> tuple[Draft, Labels]:
     """A draft whose choices are the likeliest beside what the model leans to, and how likely they are."""
-    is_sought = is_quick(draft.schema) if options.prior is None else options.prior
+    is_sought = is_quick(draft.schema) and not options.think if options.prior is None else options.prior
     if not is_sought or choice_of(draft.schema):
         return draft, Labels()
     if why := _unscored(options):
@@ -102,14 +102,17 @@ async def _relabelled(draft: Draft, chat: Chat, engine: Engine, options: Options
     found = await impartial(draft.schema, draft.data, draft.evidence.document.text, chat, draft.voice, engine)
     if SILENT in found.notes.values():
         return _noted(draft, found.notes, options), Labels()
-    data, told = relabelled(draft.schema, draft.data, found)
-    if not told:
-        return replace(draft, notes=joined(draft.notes, found.notes)), found
-    other = replace(draft, data=data, notes=joined(draft.notes, found.notes, told)).checked()
-    if other.valid is None:  # a rule of the user's holds between fields
-        kept = {at: f"{why}, but the record would not be valid with it" for at, why in told.items()}
-        return replace(draft, notes=joined(draft.notes, found.notes, kept)), Labels()
-    return other, found
+    draft = replace(draft, notes=joined(draft.notes, found.notes))
+    for path, label, note in relabelled(draft.schema, draft.data, found):
+        told = joined(draft.notes, {pointer(path): note})
+        other = replace(draft, data=changed(draft.data, {path: label}), notes=told).checked()
+        if other.valid is not None:
+            draft = other
+            continue
+        found.probabilities.pop(pointer(path))  # a rule of the user's holds between fields
+        told = joined(draft.notes, {pointer(path): f"{note}, but the record would not be valid with it"})
+        draft = replace(draft, notes=told)
+    return draft, found
 
 
 def _noted(draft: Draft, told: Mapping[str, str], options: Options) -> Draft:

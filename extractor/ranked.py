@@ -23,7 +23,7 @@ from typing import Any
 
 import regex
 
-from extractor.errors import EngineError
+from extractor.errors import EngineUnavailable, RequestRejected
 from extractor.labels import Chat, before
 from extractor.marks import RANKED
 from extractor.pointers import Path, around, pointer, value_at
@@ -73,7 +73,7 @@ async def ranked(schema: Schema, data: Any, text: str, chat: Chat, engine: Engin
             continue
         try:
             terms = await _terms(one, text, chat(text), engine)
-        except EngineError as error:
+        except (EngineUnavailable, RequestRejected) as error:
             found.notes[place] = f"{WRITTEN}: {error}"
             break
         if terms is None:  # an engine that cannot tell: that lists are as they are written is the rule there

@@ -62,7 +62,8 @@ class Options:
     every part shows. With `passes` above 1 a model is asked so many times less one what its lists lack, as long as
     something comes. With `probs` the record says how likely each label of a choice is, where the engine can tell. With
     `prior` the label is taken that is likeliest beside what the model leans to, and the record says where that cannot
-    be told; None does so where the engine can tell and the labels of a schema are few, False does not.
+    be told; None does so where the engine can tell and the labels of a schema are few, but not with `think`, since
+    thoughts led to the label then; False does not.
     """
 
     max_tokens: int = 4096

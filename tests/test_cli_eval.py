@@ -300,10 +300,12 @@ def test_engines_that_cannot_tell_say_so(here: Path) -> None:
 @pytest.mark.slow
 def test_a_leaning_is_kept_for_the_next_run(here: Path) -> None:
     write_files(here, {"a.txt": BRIDGE})
-    ask = ("run", "a.txt", "-s", "kind: bridge|road|tunnel", *SMOL, "--prior", "--probs", "--full")
+    ask = ("run", "a.txt", "-s", "kind: bridge|road|tunnel", *SMOL, "--probs", "--full")
     home = {"EXTRACT_HOME": str(here / "home")}
     (here / "home").mkdir()
     (here / "home" / "models").symlink_to(models.store())
+    assert extract(*ask, "--no-prior", cwd=here, env=home).code == 0
+    assert not (here / "home" / "leanings").exists()
     first, second = (extract(*ask, cwd=here, env=home) for _ in range(2))
     assert (first.code, second.code) == (0, 0), first.err
     one, other = json.loads(first.out), json.loads(second.out)

@@ -261,9 +261,13 @@ _IDLE = {  # flags that say nothing beside another one
 def _refuse_idle(flags: Mapping[str, Any]) -> None:
     """Raise `UsageError` for flags that would not be heard."""
     for name, others in _IDLE.items():
-        if flags[name] and (idle := next((other for other in others if flags[other]), None)):
+        if flags[name] and (idle := next((other for other in others if _is_given(other, flags)), None)):
             shown = {"as_json": "--json", "as_": "--as"}.get(idle, f"--{idle.replace('_', '-')}")
             raise UsageError(f"--{name} and {shown} do not go together", hint="leave one of them out")
+
+
+def _is_given(name: str, flags: Mapping[str, Any]) -> bool:
+    return flags[name] is not None if name == "prior" else bool(flags[name])
 
 
 def _guard(gold: Path, read: Iterable[Path | None], records: Path | None, html: Path | None) -> None:

@@ -299,7 +299,8 @@ ShotsOption = Annotated[
     int | None,
     typer.Option(
         min=0,
-        help="Show only the N examples that are most like the document. Default: all, in their order.",
+        help="Show only the N examples that are most like the document. Default: all that are in its script, in their "
+        "order.",
         show_default=False,
         rich_help_panel=_PROMPTS,
         metavar="N",

@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from inspect import isawaitable
 from typing import Any, get_args
+from weakref import WeakKeyDictionary
 
+from extractor.engines.kept import Kept
 from extractor.errors import EngineUnavailable, ExtractError, UsageError
 from extractor.plugins import spell
 from extractor.types import (
@@ -17,6 +19,7 @@ from extractor.types import (
     Engine,
     FinishReason,
     Likely,
+    Memory,
     Message,
     Mode,
     OnText,
@@ -29,6 +32,8 @@ _NEEDED = ("id", "modes", "generate")
 _OPTIONAL = ("stream", "honoured", "disown", "slots", "count_tokens", "likelihoods", "likeliest", "aclose")
 _EXAMPLE = "examples/engines.md shows one"
 
+_MEMORIES: WeakKeyDictionary[Any, Memory] = WeakKeyDictionary()
+
 
 def kept(engine: Any, name: str = "", on_note: Callable[[str], None] = lambda _: None) -> Engine:
     """An engine that keeps to the contract: one of this package as it is, another one wrapped.
@@ -39,6 +44,14 @@ def kept(engine: Any, name: str = "", on_note: Callable[[str], None] = lambda _:
     if type(engine).__module__.startswith(f"{__package__}."):
         return engine  # type: ignore[no-any-return]
     return OwnEngine(engine, name or f"engine={engine!r:.80}", on_note)
+
+
+def _memory_of(engine: Any) -> Memory:
+    """One for an engine, however often it is wrapped."""
+    try:
+        return _MEMORIES.setdefault(engine, Kept())
+    except TypeError:  # it has no hash, or nothing can refer to it weakly
+        return Kept()
 
 
 def is_fault(error: BaseException) -> bool:
@@ -84,6 +97,13 @@ class OwnEngine:
     async def generate(self, request: Request) -> Completion:
         """Answer a request within its timeout."""
         return self._sound(await self._within(request.timeout, "generate", request))
+
+    @property
+    def memory(self) -> Memory:
+        """What was found out about the model: where the engine keeps it, else for as long as the engine lives."""
+        with self._guarded():
+            own: Memory | None = getattr(self.engine, "memory", None)
+        return own or _memory_of(self.engine)
 
     def __getattr__(self, name: str) -> Any:
         """What the engine has beside."""

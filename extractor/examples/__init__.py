@@ -86,8 +86,8 @@ def choose(examples: Sequence[Example], text: str, shots: int | None) -> tuple[E
     if shots is not None and shots < 0:
         raise UsageError(f"{shots} examples cannot be shown", hint="0 shows none; without a number all are shown")
     if shots is None:
-        is_chinese = _is_chinese(text)
-        return tuple(one for one in examples if _is_chinese(one.text) is is_chinese) or tuple(examples)
+        is_chinese = _is_chinese(text[:_SAMPLE])
+        return tuple(one for one in examples if _is_chinese(one.text[:_SAMPLE]) is is_chinese) or tuple(examples)
     if shots >= len(examples):
         return tuple(examples)
     if not shots:
@@ -98,7 +98,7 @@ def choose(examples: Sequence[Example], text: str, shots: int | None) -> tuple[E
 
 @lru_cache(maxsize=64)
 def _is_chinese(text: str) -> bool:
-    return main_script(text[:_SAMPLE]) == "Chinese"
+    return main_script(text) == "Chinese"
 
 
 @lru_cache(maxsize=8)

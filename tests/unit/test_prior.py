@@ -14,9 +14,10 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, model_validator
 
+from extractor import extract as extract_now
 from extractor.engines import Session
 from extractor.engines.kept import Kept
-from extractor.errors import EngineUnavailable
+from extractor.errors import BudgetSpent, EngineUnavailable
 from extractor.labels import SILENT
 from extractor.long import extract
 from extractor.plan import plan_of
@@ -181,6 +182,67 @@ def test_the_user_is_told_what_takes_a_while_and_once() -> None:
     assert told == ["/topic: finding out, once for this schema, to which of its 3 labels the model leans"]
 
 
+def test_what_the_text_has_word_for_word_stays() -> None:
+    engine = Leaner()
+    assert read(engine, "A Tech fair for sport.").data == {"topic": "tech"}
+    assert not engine.scored
+    assert read(engine, "A TECHNICAL fair for sport.").data == {"topic": "sport"}
+
+
+def test_thoughts_are_not_overruled_unasked() -> None:
+    assert read(Leaner(), options=Options(think=True)).data == {"topic": "tech"}
+    assert read(Leaner(), options=Options(think=True, prior=True)).data == {"topic": "sport"}
+
+
+@pytest.mark.parametrize("written", ["", " \n", "<think>Hm, what would"])
+def test_without_a_headline_for_each_label_nothing_is_known_or_kept(written: str) -> None:
+    class Mute(Leaner):
+        async def generate(self, request: Request) -> Completion:
+            is_sport = request.mode == "prompt" and "is sport" in request.messages[-1].content
+            return Completion(written, "length", Usage()) if is_sport else await super().generate(request)
+
+    engine = Mute()
+    record = read(engine)
+    assert record.data == {"topic": "tech"}
+    assert record.notes["/topic"].endswith("leaner: the model wrote no headline for 'sport'")
+    assert not engine.memory._known
+
+
+def test_what_ends_a_run_ends_it() -> None:
+    with pytest.raises(BudgetSpent):
+        read(Leaner(fault=BudgetSpent("spent")))
+
+
+def test_an_engine_of_a_user_is_asked_once_in_its_life() -> None:
+    class Own:
+        id, modes = "own", ("grammar",)
+
+        def __init__(self) -> None:
+            self._leaner = Leaner()
+            self.generate, self.made = self._leaner.generate, self._leaner.made
+
+        async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float]:
+            return [weight - 9 for weight in await self._leaner.likelihoods(messages, texts) or ()]
+
+    engine = Own()
+    for _ in range(2):
+        assert extract_now("They won in sport.", NEWS, engine=engine).data == {"topic": "sport"}
+    assert len(engine.made) == len(TOPICS)
+
+
+def test_other_examples_make_another_leaning_in_their_language_only() -> None:
+    engine = Leaner()
+
+    def ask(english: str, chinese: str) -> int:
+        shown = (Example(english, {"topic": "art"}), Example(chinese, {"topic": "art"}))
+        for text in ("They won in sport.", "他们赢得了比赛，全城都在庆祝。"):
+            read(engine, text, schema=replace(NEWS, examples=shown))
+        return len(engine.made)
+
+    first, second, third = ask("A vase.", "一只花瓶。"), ask("A vase.", "一幅画。"), ask("A bowl.", "一幅画。")
+    assert [first, second, third] == [2 * len(TOPICS), 3 * len(TOPICS), 4 * len(TOPICS)]
+
+
 def test_where_it_cannot_be_found_out_the_label_stays_and_a_note_says_why() -> None:
     record = read(Leaner(fault=EngineUnavailable("gone")))
     assert record.data == {"topic": "tech"}
@@ -214,6 +276,16 @@ def test_a_label_that_breaks_a_rule_is_not_taken() -> None:
     assert not record.errors
     assert record.notes["/topic"].endswith("'sport' is likelier, but the record would not be valid with it")
     assert read(Leaner({"topic": "tech", "gadget": None}), schema=Report).data == {"topic": "sport", "gadget": None}
+
+
+def test_of_several_labels_those_that_break_no_rule_are_taken() -> None:
+    class Both(Report):
+        other: Literal["tech", "sport", "art"]
+
+    record = read(Leaner({"topic": "tech", "gadget": "phone", "other": "tech"}), schema=Both)
+    assert record.data == {"topic": "tech", "gadget": "phone", "other": "sport"}
+    assert record.notes["/other"].endswith("'sport' is likelier")
+    assert record.notes["/topic"].endswith("but the record would not be valid with it")
 
 
 def test_null_stays_null() -> None:

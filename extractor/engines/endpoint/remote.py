@@ -16,6 +16,7 @@ from extractor.engines.endpoint.once import Once
 from extractor.engines.endpoint.proof import PROOF_SECONDS, proof_of, prove_by_answer
 from extractor.engines.endpoint.transport import Patience, is_loopback
 from extractor.engines.endpoint.wire import Server, usage_of
+from extractor.engines.kept import Kept
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, ModeRejected, RequestRejected, UsageError
 from extractor.types import (
     Admitted,
@@ -64,6 +65,7 @@ class RemoteEngine:
     ) -> None:
         self.url = chat.url
         self.chat = chat
+        self.memory = Kept()  # for this process: nobody tells whether a server has the same weights later
         self.findings: dict[Mode, str] = {}  # '' where a mode is honoured, else why it is not
         self._seconds = seconds or PROOF_SECONDS
         self._note = on_note
