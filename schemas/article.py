@@ -24,11 +24,11 @@ Why desert beetles drink fog
 
 Before dawn the beetle climbs a dune and stands on its head. Fog settles on its wing cases, gathers in drops and
 runs down into its mouth. Engineers now copy the bumps on its back for nets that collect water."""
-POOL = """\
-Council votes to keep the swimming pool open
+BUSES = """\
+Night buses return to the valley
 
-After four hours of debate the council found the money for another two years. Opponents say that the road repairs
-will have to wait instead."""
+From May a bus leaves Orrin market every two hours after midnight. A fund of the villages pays for it. Nurses and bakers
+had asked for years how to get home."""
 TICKETS = """\
 一百张旧船票
 
@@ -43,18 +43,18 @@ EXAMPLES = [
         BEETLES,
         Article(
             title="Why desert beetles drink fog",
-            summary="Desert beetles drink fog that settles on their backs; engineers copy them for nets.",
+            summary="Desert beetles drink the fog that settles on their backs, and engineers copy how they do it.",
             keywords=["desert beetles", "fog", "wing cases", "nets that collect water"],
             category="science",
         ),
     ),
     (
-        POOL,
+        BUSES,
         Article(
-            title="Council votes to keep the swimming pool open",
-            summary="The council pays for the swimming pool for two more years; road repairs may have to wait.",
-            keywords=["swimming pool", "council", "road repairs"],
-            category="politics",
+            title="Night buses return to the valley",
+            summary="Night buses run from Orrin market again from May, as nurses and bakers had asked for years.",
+            keywords=["night buses", "valley", "Orrin market", "villages"],
+            category="society",
         ),
     ),
     (
