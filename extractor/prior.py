@@ -153,20 +153,22 @@ def _field(path: Path, labels: Sequence[str], scope: Scope) -> Field:
 async def leaning_of(one: Field, chat: Chat, voice: Voice, engine: Engine) -> Leaning:
     """What a model leans to among the labels of a field; measured where that is not known yet.
 
-    The engine has to tell `likelihoods`.
+    The engine has to tell `likelihoods`. Raises `EngineUnavailable` for a model that writes no headline for each label.
     """
     memory: Memory | None = getattr(engine, "memory", None)
     key = _key(one, chat, voice)
     async with _lock():  # documents that are under way at once wait for one measurement
         known = memory.get(key) if memory else None
-        if isinstance(known, list) and len(known) == len(one.labels) + 1:
-            return Leaning(known[:-1], known[-1])
-        if tell := getattr(engine, "tell", None):
-            tell(_MEASURING.format(one.pointer, len(one.labels)))
-        leaning = await _measured(one, chat, voice, engine)
-        if memory:
-            memory.keep(key, [*leaning.means, leaning.spread])
-    return leaning
+        if not isinstance(known, list) or len(known) not in (0, len(one.labels) + 1):
+            if tell := getattr(engine, "tell", None):
+                tell(_MEASURING.format(one.pointer, len(one.labels)))
+            leaning = await _measured(one, chat, voice, engine)
+            known = [*leaning.means, leaning.spread] if leaning else []
+            if memory:
+                memory.keep(key, known)
+    if not known:
+        raise EngineUnavailable(f"{engine.id}: the model wrote no headline for each label")
+    return Leaning(known[:-1], known[-1])
 
 
 def _key(one: Field, chat: Chat, voice: Voice) -> str:
@@ -179,11 +181,12 @@ def _key(one: Field, chat: Chat, voice: Voice) -> str:
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def _measured(one: Field, chat: Chat, voice: Voice, engine: Engine) -> Leaning:
+async def _measured(one: Field, chat: Chat, voice: Voice, engine: Engine) -> Leaning | None:
+    """None where a label has no headline: it would seem to be one that the model never takes."""
     asked = [Request((_request(one, label, voice),), max_tokens=_MOST_TOKENS, timeout=_SECONDS) for label in one.labels]
     made = [apart(answer.text)[1].strip() for answer in await asyncio.gather(*map(engine.generate, asked))]
-    if not all(made):  # one label without a headline would seem to be one that the model never takes
-        raise EngineUnavailable(f"{engine.id}: the model wrote no headline for {one.labels[made.index('')]!r}")
+    if not all(made):
+        return None
     scored = []
     for text in made:  # one by one: what all have before them is in one slot only
         weights = await likelihoods_of(one.alone, one.path, one.labels, chat(text), engine)
