@@ -89,8 +89,8 @@ async def impartial(schema: Schema, data: Any, text: str, chat: Chat, voice: Voi
     `chat` makes of a text what the model is asked about it. What cannot be scored is told in `notes`, '' for all.
     Raises what ends a run.
     """
-    found = Labels()
-    for one in [one for one in fields_of(schema) if _is_open(value_at(data, one.pointer), one, text)][:_MOST_PLACES]:
+    found, said = Labels(), text.casefold()
+    for one in [one for one in fields_of(schema) if _is_open(value_at(data, one.pointer), one, said)][:_MOST_PLACES]:
         try:
             weights = await likelihoods_of(one.alone, one.path, one.labels, chat(text), engine)
             if weights is None:
@@ -103,9 +103,9 @@ async def impartial(schema: Schema, data: Any, text: str, chat: Chat, voice: Voi
     return found
 
 
-def _is_open(label: Any, one: Field, text: str) -> bool:
-    """Whether a label may be another one: it is none that the text has word for word."""
-    return label in one.labels and next(find_whole(label.casefold(), text.casefold()), None) is None
+def _is_open(label: Any, one: Field, said: str) -> bool:
+    """Whether a label may be another one: it is none that the text (in small letters) has word for word."""
+    return label in one.labels and next(find_whole(label.casefold(), said), None) is None
 
 
 def is_quick(schema: Schema) -> bool:

@@ -44,6 +44,7 @@ _SCRIPTS = {
     "Thai": ("th", re.compile(r"[\u0e00-\u0e7f]+")),
 }
 _SAMPLE = 20_000
+_BEGINNING = 2_000  # characters that tell whether a text is Chinese
 _MOST_CHARACTERS = 4  # that a token has, as estimated
 
 
@@ -128,6 +129,11 @@ def main_script(text: str) -> str | None:
         counts["Japanese"] += counts.pop("Chinese")
     name = max(counts, key=lambda script: counts[script])
     return name if counts[name] else None
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a text is Chinese by its beginning: so a model is told about it in Chinese, and shown such examples."""
+    return main_script(text[:_BEGINNING]) == "Chinese"
 
 
 def is_known(script: str, languages: Sequence[str]) -> bool:

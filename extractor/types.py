@@ -215,7 +215,7 @@ class Engine(Protocol):
     next but for what all of them begin with, where the last message is begun by the model itself (None for an endpoint
     that does not tell); `likeliest(messages, admitted, ends, count) -> list[Likely]`, the likeliest of all texts that
     are admitted, each followed by one of the characters of `ends` (None as before); `memory`, for what is found out
-    about the model; `tell(text)`, which shows the user why something takes long; and `aclose()`.
+    about the model; and `aclose()`. The engine of a run also has `tell(text)`, which shows the user what takes long.
     """
 
     @property

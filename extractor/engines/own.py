@@ -103,7 +103,7 @@ class OwnEngine:
         """What was found out about the model: where the engine keeps it, else for as long as the engine lives."""
         with self._guarded():
             own: Memory | None = getattr(self.engine, "memory", None)
-        return own or _memory_of(self.engine)
+        return _memory_of(self.engine) if own is None else own
 
     def __getattr__(self, name: str) -> Any:
         """What the engine has beside."""

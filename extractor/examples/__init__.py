@@ -28,10 +28,9 @@ from extractor.examples.given import NOTHING, Given, Pair, from_module, from_pai
 from extractor.field_examples import FieldExample, pairs
 from extractor.pointers import is_list
 from extractor.rank import Index
-from extractor.text import main_script
+from extractor.text import is_chinese
 from extractor.types import Example, Problem, Schema
 
-_SAMPLE = 2_000  # characters that tell a script
 _SHOWN = 40  # characters of a text in a message
 _LONGEST_VALUE = 100  # of a value in one
 
@@ -86,19 +85,14 @@ def choose(examples: Sequence[Example], text: str, shots: int | None) -> tuple[E
     if shots is not None and shots < 0:
         raise UsageError(f"{shots} examples cannot be shown", hint="0 shows none; without a number all are shown")
     if shots is None:
-        is_chinese = _is_chinese(text[:_SAMPLE])
-        return tuple(one for one in examples if _is_chinese(one.text[:_SAMPLE]) is is_chinese) or tuple(examples)
+        is_zh = is_chinese(text)
+        return tuple(one for one in examples if is_chinese(one.text) is is_zh) or tuple(examples)
     if shots >= len(examples):
         return tuple(examples)
     if not shots:
         return ()
     nearest = _index(tuple(one.text for one in examples)).rank(text)[:shots]
     return tuple(examples[at] for at, _ in sorted(nearest, key=lambda one: (one[1], one[0])))
-
-
-@lru_cache(maxsize=64)
-def _is_chinese(text: str) -> bool:
-    return main_script(text) == "Chinese"
 
 
 @lru_cache(maxsize=8)

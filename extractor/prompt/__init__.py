@@ -23,7 +23,7 @@ from extractor.prompt.style import PromptStyle, name_language
 from extractor.prompt.wording import WORDINGS, Wording
 from extractor.schema import is_many
 from extractor.scopes import has_null
-from extractor.text import main_script
+from extractor.text import is_chinese
 from extractor.types import Document, Example, Language, Message, Schema
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
     "without_tools",
 ]
 
-_SAMPLE = 2_000  # characters that tell a language
 _WITH_NULL = ("json", "yaml")
 
 
@@ -56,7 +55,7 @@ class Voice:
 def voice_for(text: str, style: PromptStyle | None = None) -> Voice:
     """In the language that is chosen, else in Chinese about a Chinese text."""
     style = style or PromptStyle()
-    language = style.language or ("zh" if main_script(text[:_SAMPLE]) == "Chinese" else "en")
+    language = style.language or ("zh" if is_chinese(text) else "en")
     return Voice(style, language, WORDINGS[language])
 
 

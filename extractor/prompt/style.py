@@ -43,10 +43,9 @@ class PromptStyle:
     `encoding` is the format of the answer in mode `prompt` (in the others it is JSON). `language` None takes that of
     the document; `answer_language` ('zh', 'Portuguese') is for what the model writes in its own words. `instruction`
     takes the place of the schema's. `shots` None shows all examples in the script of the document, a number those that
-    are most like it.
-    `form` `completion` is one text that the model goes on with, for models that were not trained on chats. `order`
-    `document-first` is for several questions about one document, whose text then is read once by engines that keep
-    what they have read; it has no examples.
+    are most like it. `form` `completion` is one text that the model goes on with, for models that were not trained on
+    chats. `order` `document-first` is for several questions about one document, whose text then is read once by engines
+    that keep what they have read; it has no examples.
     """
 
     descriptor: Descriptor | None = None
