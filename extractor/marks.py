@@ -41,7 +41,8 @@ class Ranked:
     """Marks a list that is to have the terms that matter most: `keywords: Annotated[list[str], Ranked]`.
 
     Where an engine can tell, they are those terms of the document that the model holds for the likeliest, of all that
-    it has; else they are as the model writes them.
+    it has; else they are as the model writes them. A list that is called `keywords` has them without the mark, as many
+    as the model wrote, unless it has `"x-ranked": false`.
     """
 
     @classmethod

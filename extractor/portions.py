@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil
-from typing import Any
+from typing import Any, Literal
 
 from extractor.errors import SchemaError
 from extractor.field_words import headings, is_overview, spaced
@@ -27,19 +27,21 @@ _PLAIN = frozenset((
 _OF_ALL = ("minProperties", "default", "examples")  # of an object, which hold no more where some fields are left
 
 Path = tuple[str, ...]
+Extent = Literal["one", "many", "all"]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field: its path, its schema, about how many values it has, and whether they may stand all over a text.
+    """A field: its path, its schema, about how many values it has, and what of a text it says.
 
-    `sections` are the headings, in small letters, under which a document may have it itself: 'abstract'.
+    `extent`: one thing, many things, which may stand all over it, or what is made of all of it (a summary, what has
+    `x-merge`). `sections` are the headings, in small letters, under which a document may have it itself: 'abstract'.
     """
 
     path: Path
     node: Any
     weight: int
-    is_everywhere: bool
+    extent: Extent
     sections: frozenset[str] = frozenset()
 
     @property
@@ -61,9 +63,10 @@ def _fields(scopes: Scopes, root: Mapping[str, Any], nodes: tuple[Any, ...], pat
     plain = _plain(root, node)
     if plain is None or any(_is_same(node, outer) for outer in nodes[:-1]):
         scope, name = scopes.of((node,)), path[-1] if path else ""
-        is_several, is_of_all = _is_everywhere(scopes, node), is_overview(scope, name)
-        sections = headings(scope, name) if is_of_all and not is_several else frozenset[str]()
-        yield Field(path, node, _weight(scopes, (node,), {}), is_several or is_of_all, sections)
+        extent = _extent(scopes, node)
+        is_summary = extent == "one" and is_overview(scope, name)
+        sections = headings(scope, name) if is_summary else frozenset[str]()
+        yield Field(path, node, _weight(scopes, (node,), {}), "all" if is_summary else extent, sections)
         return
     for name, child in plain["properties"].items():
         yield from _fields(scopes, root, (*nodes, child), (*path, name))
@@ -102,20 +105,20 @@ def _weight(scopes: Scopes, nodes: tuple[Any, ...], seen: dict[int, int]) -> int
     return seen[key]
 
 
-def _is_everywhere(scopes: Scopes, node: Any) -> bool:
-    """Whether a field has several values, or is to be made of those of all parts."""
-    todo, seen = [(node,)], set()
+def _extent(scopes: Scopes, node: Any) -> Extent:
+    """How much of a text a field says something of, by its type and `x-merge`."""
+    todo, seen, is_many = [(node,)], set(), False
     while todo:
         scope = scopes.of(todo.pop())
         if id(scope) in seen:
             continue
         seen.add(id(scope))
-        if scope.items or scope.prefix or scope.extra or any("x-merge" in part for part in scope.parts):
-            return True
-        if any(part.get("type") == "array" for part in scope.parts):
-            return True
+        if any("x-merge" in part for part in scope.parts):
+            return "all"
+        is_list = any(part.get("type") == "array" for part in scope.parts)
+        is_many |= is_list or bool(scope.items or scope.prefix or scope.extra)
         todo += scope.properties.values()
-    return False
+    return "many" if is_many else "one"
 
 
 def grouped(some: Sequence[Field], most: int) -> list[list[Field]]:

@@ -7,6 +7,9 @@ what the model says of them. A term that is said often counts for more, as one o
 likely as all of its words together; one whose words are part of a better one is left out. (In scripts without blanks
 such parts stay: they were right as often as others.)
 
+A list is meant so by a mark (`Ranked`) or by its name (`keywords`, `关键词`). Without the mark what the model writes
+says how many terms there are, and that they are in the words of the text: keywords in another language stay as written.
+
 tests/benchmarks/keywords.py measures it beside lists that are written.
 """
 
@@ -16,7 +19,7 @@ import math
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any
@@ -24,6 +27,8 @@ from typing import Any
 import regex
 
 from extractor.errors import EngineUnavailable, RequestRejected
+from extractor.field_words import are_keywords
+from extractor.ground.whole import find_whole
 from extractor.labels import Chat, before
 from extractor.marks import RANKED
 from extractor.pointers import Path, around, pointer, value_at
@@ -62,14 +67,25 @@ class Field:
     least: int = 0
     most: int = _USUAL
     longest: int = _LONGEST
+    is_marked: bool = True
+
+    def beside(self, written: Sequence[Any], said: str) -> Field | None:
+        """What is sought in place of what a model wrote, of a text in small letters; None where that is to stay."""
+        if self.is_marked:
+            return self
+        there = [term for term in written if next(find_whole(str(term).casefold(), said), None) is not None]
+        is_of_text = 0 < len(written) <= min(2 * len(there), self.most)
+        return replace(self, least=len(written), most=len(written)) if is_of_text else None
 
 
 async def ranked(schema: Schema, data: Any, text: str, chat: Chat, engine: Engine) -> Ranked:
-    """The terms of the lists of a record that are marked for it; `chat` makes of a text what the model is asked."""
-    found = Ranked()
-    for one in fields_of(schema):
-        place = pointer(one.path)
-        if not isinstance(value_at(data, place), list):
+    """The terms of the lists of a record that are meant so; `chat` makes of a text what the model is asked."""
+    found, said = Ranked(), " ".join(text.casefold().split())
+    for field_ in fields_of(schema):
+        place = pointer(field_.path)
+        written = value_at(data, place)
+        one = field_.beside(written, said) if isinstance(written, list) else None
+        if one is None:
             continue
         try:
             terms = await _terms(one, text, chat(text), engine)
@@ -78,25 +94,27 @@ async def ranked(schema: Schema, data: Any, text: str, chat: Chat, engine: Engin
             break
         if terms is None:  # an engine that cannot tell: that lists are as they are written is the rule there
             break
-        if len(terms) < max(one.least, 1):
-            found.notes[place] = f"{WRITTEN}: the text has {len(terms)} that it could be"
-        else:
+        if len(terms) >= max(one.least, 1):
             found.terms[one.path] = terms
+        elif one.is_marked:
+            found.notes[place] = f"{WRITTEN}: the text has {len(terms)} that it could be"
     return found
 
 
 @lru_cache(maxsize=64)
 def fields_of(schema: Schema) -> tuple[Field, ...]:
-    """The lists that are marked, of those that stand in a record once."""
+    """The lists of terms by their mark or their name, of those that stand in a record once."""
     found = []
     for path, scope in standing(schema):
-        is_marked = any(part.get(RANKED) is True for part in scope.parts)
-        if path and is_marked and lists_texts(scopes_of(schema), scope):
+        said = [part[RANKED] for part in scope.parts if RANKED in part]
+        is_meant = any(one is True for one in said) or (not said and bool(path) and are_keywords(path[-1]))
+        if path and is_meant and lists_texts(scopes_of(schema), scope):
             least = max((_count(part, "minItems") or 0 for part in scope.parts), default=0)
-            most = min(filter(None, (_count(part, "maxItems") for part in scope.parts)), default=_USUAL)
+            usual = _USUAL if said else _MOST
+            most = min(filter(None, (_count(part, "maxItems") for part in scope.parts)), default=usual)
             inside = [node for node in scope.items if isinstance(node, Mapping)]
             longest = min(filter(None, (_count(node, "maxLength") for node in inside)), default=_LONGEST)
-            found.append(Field(path, least, min(most, _MOST), min(longest, _LONGEST)))
+            found.append(Field(path, least, min(most, _MOST), min(longest, _LONGEST), bool(said)))
     return tuple(found)
 
 

@@ -27,6 +27,7 @@ Way = Strategy | Literal["mixed"]
 WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
 
 _MOST_VALUES = 200  # that one answer is asked for
+_MOST_TIMES = 4  # that `auto` asks about a part of a text
 _MOST_SHARED = 8_000  # tokens that are shown for several groups of fields, each of which is asked for
 _LEAST = 400  # characters of a part that is not cut any more
 _OVERLAP = 0.05  # of a chunk
@@ -168,12 +169,15 @@ def strategy_for(tokens: float, options: Options) -> Way:
 def _shared_out(schema: Schema, strategy: Way, text: str) -> tuple[Sequence[Field], Sequence[Field]]:
     """The fields that are asked for part by part, and the others.
 
-    A summary that the document has itself, under a heading, is a thing that it says once.
+    A summary that the document has itself, under a heading, is a thing that it says once. Of a form with so many lists
+    that each part would be asked about time and again, each list stands in some place: it is a table of a report.
     """
     every = fields(schema)
     parted: Sequence[Field] = every if strategy == "map-reduce" else ()
     if strategy == "mixed":
-        parted = [one for one in every if one.is_everywhere and not _has_section(text, one.sections)]
+        parted = [one for one in every if one.extent != "one" and not _has_section(text, one.sections)]
+        if len(grouped(parted, _MOST_VALUES)) > _MOST_TIMES:
+            parted = [one for one in parted if one.extent == "all"]
     return parted, [one for one in every if one not in parted]
 
 

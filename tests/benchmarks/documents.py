@@ -34,7 +34,7 @@ from documents_names import Names, body, people, stretch
 from documents_reach import reach
 from documents_scores import MAIN, Points, blog, keywords, names, report, values
 from documents_values import Tally
-from wordings import read
+from racing import read
 
 import extractor
 from extractor.text import weigh_tokens

@@ -11,7 +11,7 @@ from typing import Any
 
 from documents_names import Names, has, times
 from documents_values import KINDS, Tally, fold, tally
-from wordings import interval, stemmed
+from racing import interval, stemmed
 
 Row = dict[str, Any]
 Points = dict[str, float | None]  # by measure; None where a document has nothing to measure it by

@@ -16,16 +16,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import time
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from wordings import f1, paired, parser_of, read, records_of, stemmed, stratum, text_of
+from racing import f1, opened, paired, parser_of, raced, read, records_of, stemmed, stratum, text_of
 
-from extractor.engines import Session, Settings, open_engine
+from extractor.engines import Session
 from extractor.marks import RANKED
 from extractor.pipeline import extract
 from extractor.prompt import messages, voice_for
@@ -55,39 +55,28 @@ def records(gold: Path) -> list[tuple[str, dict[str, Any]]]:
     return [(name, record) for at in blocks for name in sets for record in sets[name][at : at + size]]
 
 
-def schema_of(name: str) -> Schema:
+def schema_of(name: str, *, is_ranked: bool = True) -> Schema:
     """A record of the keywords alone."""
     items = {"type": "string", "maxLength": 40}
-    node = {"type": "array", "items": items, "minItems": 3, "maxItems": 8, "description": SETS[name], RANKED: True}
+    node = {"type": "array", "items": items, "minItems": 3, "maxItems": 8, "description": SETS[name], RANKED: is_ranked}
     return load({"title": "Article", "properties": {"keywords": node}, "required": ["keywords"]})
 
 
 async def race(given: argparse.Namespace) -> None:
     """Ask for all that is not there yet."""
-    done = {(row["set"], row["id"]) for row in read(given.predictions)}
-    began = time.monotonic()
-    engine = Session(open_engine(given.model, Settings(slots=1)))
-    engine.prepare()
-    try:
-        with given.predictions.open("a", encoding="utf-8") as file:
-            for name, record in records(given.gold):
-                if (name, record["id"]) in done or time.monotonic() - began > given.seconds:
-                    continue
-                row = {"set": name, "id": record["id"], **await asked(name, text_of(record)[:LONGEST], engine)}
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                file.flush()
-    finally:
-        await engine.aclose()
+    async with opened(given.model) as engine:
+        turns = [
+            ({"set": name, "id": record["id"]}, partial(asked, name, text_of(record)[:LONGEST], engine))
+            for name, record in records(given.gold)
+        ]
+        await raced(given, turns)
 
 
 async def asked(name: str, text: str, engine: Session) -> dict[str, Any]:
     """Both lists of a text, and how long each took."""
-    schema, plain = schema_of(name), schema_of(name).json_schema
-    node = {key: value for key, value in plain["properties"]["keywords"].items() if key != RANKED}
+    schema = schema_of(name)
     started = time.monotonic()
-    record = await extract(
-        Document("x", text), load({**plain, "properties": {"keywords": node}}), engine, Options(max_tokens=200)
-    )
+    record = await extract(Document("x", text), schema_of(name, is_ranked=False), engine, Options(max_tokens=200))
     written, between = (record.data or {}).get("keywords", []), time.monotonic()
     found = await ranked(
         schema, {"keywords": written}, text, lambda text: messages(Document("x", text), schema, voice_for(text)), engine

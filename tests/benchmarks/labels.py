@@ -18,17 +18,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import math
-import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from wordings import LABELS, in_turn, paired, parser_of, read, stratum
+from racing import Row, in_turn, opened, paired, parser_of, raced, read, stratum
+from wordings import LABELS
 
-from extractor.engines import Session, Settings, open_engine
+from extractor.engines import Session
 from extractor.labels import likelihoods_of, logarithms
 from extractor.pipeline import extract
 from extractor.prior import Leaning, beside, fields_of, leaning_of
@@ -66,28 +66,21 @@ def schema_of(record: dict[str, Any]) -> Schema:
 
 async def race(given: argparse.Namespace) -> None:
     """Ask for all that is not there yet."""
-    done = {row["id"] for row in read(given.predictions)}
-    began = time.monotonic()
-    engine = Session(open_engine(given.model, Settings(slots=1)))
-    engine.prepare()
-    try:
-        with given.predictions.open("a", encoding="utf-8") as file:
-            for record in records(given.gold):
-                schema = schema_of(record)
-                own = f"prior:{schema.digest[:12]}"
-                leaning = f"leaning:{schema.digest[:12]}"
-                for id_, texts in ((own, EMPTY), (leaning, ()), (record["id"], (record["text"],))):
-                    if id_ in done or time.monotonic() - began > given.seconds:
-                        continue
-                    done.add(id_)
-                    started = time.monotonic()
-                    found = asked(engine, schema, texts) if texts else leant(engine, schema, record["text"])
-                    row = {"id": id_, **await found}
-                    row["seconds"] = round(time.monotonic() - started, 1)
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                    file.flush()
-    finally:
-        await engine.aclose()
+    async with opened(given.model) as engine:
+        await raced(given, turns(records(given.gold), engine))
+
+
+def turns(every: Sequence[Row], engine: Session) -> Iterator[tuple[Row, Callable[[], Awaitable[Row]]]]:
+    """What is asked about each record; before the first of its schema, what holds for all."""
+    begun = set()
+    for record in every:
+        schema = schema_of(record)
+        digest = schema.digest[:12]
+        if digest not in begun:
+            begun.add(digest)
+            yield {"id": f"prior:{digest}"}, partial(asked, engine, schema, EMPTY)
+            yield {"id": f"leaning:{digest}"}, partial(leant, engine, schema, record["text"])
+        yield {"id": record["id"]}, partial(asked, engine, schema, (record["text"],))
 
 
 async def asked(engine: Session, schema: Schema, texts: Sequence[str]) -> dict[str, Any]:

@@ -10,9 +10,9 @@ can be ended at any time. GOLD is a folder with keywords_en_dev, news_category_e
 and ner_zh_dev (.jsonl). PREDICTIONS hold ids and values, no text of the gold records; those beside this file are meant
 where they are not given.
 
-Ways: `extract`, as it comes; `extract:written`, with --no-prior; `extract:example`, that with the example that Kor and
-LangExtract have; `extract:best`, as it comes with that example and ranked keywords; each peer as its own documents show
-it (`kor`), and with our instruction in the place that it has for one (`kor:told`). Scores: category, 1 where it is
+Ways: `extract`, as it comes; `extract:written`, labels and keywords as the model writes them; both also with the
+example that Kor and LangExtract have (`extract:example`, `extract:written:example`); each peer as its own documents
+show it (`kor`), and with our instruction in the place that it has for one (`kor:told`). Scores: category, 1 where it is
 right; keywords and names, F1 of the record (keywords stemmed, names with their kind); of csl_zh the mean of both. What
 is no record of the fields asked for has 0, and is not valid. `grounded` is the share of the listed texts that stand in
 the document, but for case and spaces. Tokens are those of all requests for a document, read and written, as the server
@@ -30,11 +30,11 @@ import math
 import subprocess
 import sys
 import threading
-import time
 import venv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import mean
@@ -42,9 +42,10 @@ from typing import Any
 
 import httpx
 from jsonschema import Draft202012Validator
+from racing import Row, in_turn, paired, parser_of, raced, read, records_of, stratum, text_of
 from tools import serving
 from wordings import SETS as WORDED
-from wordings import in_turn, paired, parser_of, points_of, read, records_of, schema_of, stratum, text_of
+from wordings import points_of, schema_of
 
 from extractor.engines import Session, open_engine
 from extractor.long import extract
@@ -53,8 +54,6 @@ from extractor.prompt import messages, voice_for
 from extractor.schema import load
 from extractor.talk import Options
 from extractor.types import Document, Example, Schema
-
-Row = dict[str, Any]
 
 HERE = Path(__file__).parent
 OURS = "extract"
@@ -67,10 +66,8 @@ PEERS = {
 }
 BLOCK = 11  # records: one of each source
 FORWARDED = ("content-type", "authorization", "accept")
-WRITTEN = f"{OURS}:written"
-SHOWN = f"{OURS}:example"
-BEST = f"{OURS}:best"
-WAYS = (OURS, WRITTEN, SHOWN, BEST, *(f"{peer}{told}" for peer in PEERS for told in ("", ":told")))
+OWN = (OURS, f"{OURS}:example", f"{OURS}:written", f"{OURS}:written:example")
+WAYS = (*OWN, *(f"{peer}{told}" for peer in PEERS for told in ("", ":told")))
 
 
 def main() -> None:
@@ -93,8 +90,6 @@ def records(gold: Path) -> list[tuple[str, Row]]:
 
 async def race(given: argparse.Namespace) -> None:
     """Ask for all that is not there yet."""
-    done = {(row["set"], row["id"], row["way"]) for row in read(given.predictions)}
-    began = time.monotonic()
     ways = given.ways.split(",")
     async with contextlib.AsyncExitStack() as stack:
         url, bill = stack.enter_context(billed(stack.enter_context(serving(given.model))))
@@ -105,18 +100,13 @@ async def race(given: argparse.Namespace) -> None:
         }
         peers[OURS] = Session(open_engine(f"{url}/v1#{given.model}"))
         stack.push_async_callback(peers[OURS].aclose)
-        file = stack.enter_context(given.predictions.open("a", encoding="utf-8"))
-        for way, name, record in turns(records(given.gold), ways):
-            if (name, record["id"], way) in done:
-                continue
-            if time.monotonic() - began >= given.seconds:
-                return
+
+        async def billed_to(way: str, name: str, record: Row) -> Row:
             bill[:] = [0, 0]
-            started = time.monotonic()
-            row = await asked(way, name, record, peers)
-            row |= {"tokens": [*bill], "seconds": round(time.monotonic() - started, 1)}
-            file.write(json.dumps({"set": name, "id": record["id"], "way": way, **row}, ensure_ascii=False) + "\n")
-            file.flush()
+            return {**await asked(way, name, record, peers), "tokens": [*bill]}
+
+        keyed = (({"set": one[1], "id": one[2]["id"], "way": one[0]}, one) for one in turns(records(given.gold), ways))
+        await raced(given, ((key, partial(billed_to, *one)) for key, one in keyed))
 
 
 def turns(every: list[tuple[str, Row]], ways: list[str]) -> Iterator[tuple[str, str, Row]]:
@@ -187,10 +177,11 @@ def peer(name: str, envs: Path, url: str, model: str) -> Iterator[subprocess.Pop
 async def asked(way: str, name: str, record: Row, peers: Mapping[str, Any]) -> Row:
     """The record that one of the ways finds."""
     schema, text = schema_of(name, record), text_of(record)
-    if way in (OURS, WRITTEN, SHOWN, BEST):
-        options = Options(max_tokens=200, prior=None if way in (OURS, BEST) else False)
-        asked_for = with_ranked_keywords(schema) if way == BEST else schema
-        asked_for = with_example(asked_for, text) if way in (SHOWN, BEST) else asked_for
+    if way in OWN:
+        is_written, is_shown = ":written" in way, ":example" in way
+        asked_for = as_written(schema) if is_written else schema
+        asked_for = with_example(asked_for, text) if is_shown else asked_for
+        options = Options(max_tokens=200, prior=False if is_written else None)
         found = await extract(Document("x", text), asked_for, peers[OURS], options)
         return {"value": found.data, "errors": [str(one) for one in found.errors][:3]}
     who, _, told = way.partition(":")
@@ -203,10 +194,10 @@ async def asked(way: str, name: str, record: Row, peers: Mapping[str, Any]) -> R
     return {"value": answer.get("data"), "errors": [answer["error"]] if "error" in answer else []}
 
 
-def with_ranked_keywords(schema: Schema) -> Schema:
-    """A schema whose keywords are the likeliest terms."""
+def as_written(schema: Schema) -> Schema:
+    """A schema whose keywords are those that the model writes."""
     fields = {
-        name: {**node, RANKED: True} if name == "keywords" else node
+        name: {**node, RANKED: False} if name == "keywords" else node
         for name, node in schema.json_schema["properties"].items()
     }
     return load({**schema.json_schema, "properties": fields})

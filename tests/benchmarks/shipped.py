@@ -17,25 +17,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 from keywords import FIRST
-from wordings import f1, in_turn, paired, parser_of, read, records_of, stemmed, stratum, text_of
+from racing import Row, f1, in_turn, opened, paired, parser_of, raced, read, records_of, stemmed, stratum, text_of
 
-from extractor.engines import Session, Settings, open_engine
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.talk import Options
 from extractor.types import Document
-
-Row = dict[str, Any]
 
 HERE = Path(__file__).parent
 SETS = ("keywords_en", "csl_zh", "news_category_en", "news_category_zh")
@@ -78,25 +73,17 @@ def turns(given: argparse.Namespace) -> Iterator[tuple[str, str, Row]]:
 
 async def race(given: argparse.Namespace) -> None:
     """Ask for all that is not there yet."""
-    done = {(row["set"], row["id"], row["way"]) for row in read(given.predictions)}
     schema = load("article")
     schemas = {way: replace(schema, examples=()) if way == "none" else schema for way in WAYS}
-    began = time.monotonic()
-    engine = Session(open_engine(given.model, Settings(slots=1)))
-    engine.prepare()
-    try:
-        with given.predictions.open("a", encoding="utf-8") as file:
-            for way, name, record in turns(given):
-                if (name, record["id"], way) in done or time.monotonic() - began > given.seconds:
-                    continue
-                document = Document("x", text_of(record)[:LONGEST])
-                options = Options(max_tokens=500, prior=False)
-                found = await extract(document, schemas[way], engine, options)
-                row = {"set": name, "id": record["id"], "way": way, "value": found.data, "seconds": found.seconds}
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                file.flush()
-    finally:
-        await engine.aclose()
+    async with opened(given.model) as engine:
+
+        async def asked(way: str, record: Row) -> Row:
+            document = Document("x", text_of(record)[:LONGEST])
+            found = await extract(document, schemas[way], engine, Options(max_tokens=500, prior=False))
+            return {"value": found.data, "seconds": found.seconds}
+
+        keyed = (({"set": name, "id": record["id"], "way": way}, way, record) for way, name, record in turns(given))
+        await raced(given, ((key, partial(asked, way, record)) for key, way, record in keyed))
 
 
 def marks_of(name: str, record: Row, value: Row | None) -> dict[str, float]:

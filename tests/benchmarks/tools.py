@@ -36,7 +36,7 @@ from statistics import mean
 from typing import Any, get_args
 
 import httpx
-from wordings import paired, parser_of, read
+from racing import paired, parser_of, read
 
 from extractor import models
 from extractor.engines import Session, open_engine

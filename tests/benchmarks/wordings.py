@@ -19,18 +19,16 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
-import random
 import statistics
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from extractor import models
+from racing import f1, interval, read, records_of, stemmed, text_of
+
 from extractor.answer import decode
 from extractor.coercion import align
 from extractor.engines import Access, Settings, open_engine
@@ -42,9 +40,6 @@ from extractor.talk import Options, structured
 from extractor.types import Document, Schema
 from extractor.validation import validate
 
-SAMPLES = 4000
-DRAWS = 2000  # of `paired`
-LEAST = 5  # records of a stratum
 EN_RULES = "Copy names, numbers and dates from the text. Write null where the text does not state a value. {language}"
 ZH_RULES = "人名、数字和日期照抄原文。原文没有说明的值写 null。{language}"
 
@@ -162,47 +157,6 @@ LABELS = [
 ]
 
 
-def records_of(gold: Path, dataset: str) -> list[dict[str, Any]]:
-    """All records of a set, taken in turn from each of its sources, so that any beginning is stratified."""
-    return in_turn(json.loads(line) for line in (gold / f"{dataset}_dev.jsonl").read_text("utf-8").splitlines())
-
-
-def in_turn(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Records by their sources in turn: [a-1, a-2, b-1] → [a-1, b-1, a-2]."""
-    sources: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for record in records:
-        sources[stratum(record["id"])].append(record)
-    return [record for row in zip_longest(*sources.values()) for record in row if record is not None]
-
-
-def text_of(record: dict[str, Any]) -> str:
-    """What a model is shown of a record: its title too, where it has one."""
-    return f"{record['title']}\n\n{record['text']}" if record.get("title") else str(record["text"])
-
-
-def parser_of(doc: str, predictions: Path) -> argparse.ArgumentParser:
-    """The arguments of a benchmark that races on gold records for some time, and scores what there is."""
-    parser = argparse.ArgumentParser(description=doc.partition("\n")[0])
-    parser.add_argument("command", choices=("race", "score"))
-    parser.add_argument("gold", type=Path)
-    parser.add_argument("predictions", type=Path, nargs="?", default=predictions)
-    parser.add_argument("--model", default=models.DEFAULT)
-    parser.add_argument("--seconds", type=float, default=math.inf)
-    return parser
-
-
-def paired(gains: Sequence[float]) -> str:
-    """The mean of what records gain, with its 95 % interval by bootstrap: '+0.100 (+0.044 to +0.161)'."""
-    draw = random.Random(0)  # no secret
-    means = sorted(statistics.mean(draw.choices(gains, k=len(gains))) for _ in range(DRAWS))
-    return f"{statistics.mean(gains):+.3f} ({means[int(0.025 * DRAWS)]:+.3f} to {means[int(0.975 * DRAWS)]:+.3f})"
-
-
-def stratum(record_id: str) -> str:
-    """Where a record comes from: 'bbc-tech-286' → 'bbc'."""
-    return record_id.rpartition("/")[2].partition("-")[0]
-
-
 async def race(given: argparse.Namespace) -> None:
     """Ask for all that is not there yet."""
     out, modes, blocks = given.predictions, given.modes.split(","), given.blocks
@@ -293,23 +247,6 @@ def print_all(sets: dict[str, dict[str, dict[str, float]]], language: dict[str, 
             print(f"  {name:12} {mean:+.3f} ({low:+.3f} to {high:+.3f}), {len(differences)} records")
 
 
-def interval(differences: dict[str, float]) -> tuple[float, float]:
-    """95 % by bootstrap; each sample has as many records of each source as there are.
-
-    Sources with fewer than `LEAST` records are one stratum: of a single record each sample would be the same.
-    """
-    counts = Counter(map(stratum, differences))
-    strata: dict[str, list[float]] = defaultdict(list)
-    for one, difference in differences.items():
-        strata[stratum(one) if counts[stratum(one)] >= LEAST else ""].append(difference)
-    chance = random.Random(1)
-    means = sorted(
-        statistics.fmean([value for values in strata.values() for value in chance.choices(values, k=len(values))])
-        for _ in range(SAMPLES)
-    )
-    return means[round(0.025 * SAMPLES)], means[round(0.975 * SAMPLES)]
-
-
 def points_of(dataset: str, record: dict[str, Any], value: Any) -> float:
     """0 to 1."""
     if value is None:
@@ -324,23 +261,6 @@ def points_of(dataset: str, record: dict[str, Any], value: Any) -> float:
     if "keywords" in value:
         parts.append(f1({*map(stemmed, value["keywords"])}, {*map(stemmed, record["keywords"])}))
     return statistics.fmean(parts)
-
-
-def f1(found: set[Any], right: set[Any]) -> float:
-    """Of two sets."""
-    return 2 * len(found & right) / (len(found) + len(right)) if found or right else 1.0
-
-
-def stemmed(phrase: str) -> str:
-    """'Neural networks' → 'neural network'."""
-    import snowballstemmer
-
-    return " ".join(snowballstemmer.stemmer("porter").stemWords(phrase.casefold().replace("-", " ").split()))
-
-
-def read(path: Path) -> list[dict[str, Any]]:
-    """The predictions that are there."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
 
 def key(row: dict[str, Any]) -> tuple[str, str, str, str]:

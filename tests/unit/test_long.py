@@ -330,6 +330,22 @@ def test_portions_are_asked_for_of_the_same_passages(chunk_tokens: int, most: in
     assert outlook(load(BIG), Options(strategy="retrieve", chunk_tokens=chunk_tokens), text * 9) == (3, most)
 
 
+@pytest.mark.parametrize(("lists", "parted"), [(40, 40), (150, 150), (260, 1)])
+def test_the_lists_of_a_form_with_very_many_are_asked_for_with_passages(lists: int, parted: int) -> None:
+    """A part is asked about four times at most; a summary is made of all parts then too."""
+    text = long_text(*(f"The l{at} is number {at}." for at in range(500)), *(["The sea is grey."] * 900))
+    spec = f"summary, {', '.join(f'l{at}[]' for at in range(1, lists))}"
+    work = asyncio.run(Work.of(Document("a", text), load(spec), Clerk(), Options(chunk_tokens=1_000), None))
+    questions = [*work.questions(work.strategy)]
+    assert work.strategy == "mixed"
+    sought = {name for one in questions if one.is_partial for name in one.schema.json_schema["properties"]}
+    assert len(sought) == parted
+    assert len(questions) == outlook(load(spec), Options(chunk_tokens=1_000), text)[0]
+    assert {field.path[0] for one in questions for field in one.sought} == (
+        {f"l{at}" for at in range(1, lists)} if parted == 1 else set()
+    )
+
+
 def test_passes_ask_for_what_lists_lack_until_nothing_comes() -> None:
     rounds = [["Ann Bell"], ["Bo Hale", "ANN BELL"], []]
 

@@ -50,7 +50,7 @@ def test_fields_are_those_of_the_record_and_of_the_objects_in_it() -> None:
         ("terms", "lenders"),
         ("amount",),
     ]
-    assert [one.is_everywhere for one in found] == [True, False, False, True, False]
+    assert [one.extent for one in found] == ["many", "one", "one", "many", "one"]
     assert [one.name for one in found[1:3]] == ["terms agreement date", "terms governing Law"]
     assert found[3].weight > found[4].weight == 1
 
@@ -73,23 +73,25 @@ def test_what_is_no_plain_object_is_one_field(spec: dict[str, Any]) -> None:
 
 def test_x_merge_makes_a_field_one_of_the_whole_text() -> None:
     (field,) = fields(load({"type": "object", "properties": {"s": {"type": "string", "x-merge": "reduce"}}}))
-    assert field.is_everywhere
+    assert field.extent == "all"
 
 
 @pytest.mark.parametrize(
-    ("spec", "is_everywhere"),
+    ("spec", "extent"),
     [
-        ("summary str", True),
-        ("newsSummary str", True),
-        ("内容摘要 str", True),
-        ("title str", False),
-        ({"type": "object", "properties": {"text": {"type": "string", "description": "A short summary."}}}, True),
-        ({"type": "object", "properties": {"summary_page": {"type": "integer"}}}, False),
+        ("summary str", "all"),
+        ("newsSummary str", "all"),
+        ("内容摘要 str", "all"),
+        ("title str", "one"),
+        ({"type": "object", "properties": {"text": {"type": "string", "description": "A short summary."}}}, "all"),
+        ({"type": "object", "properties": {"summary_page": {"type": "integer"}}}, "one"),
+        ("summary[]", "many"),
+        ({"type": "object", "properties": {"people": {"items": {"type": "string"}, "x-merge": "all"}}}, "all"),
     ],
 )
-def test_summaries_are_of_the_whole_text(spec: Any, is_everywhere: bool) -> None:
+def test_summaries_are_of_the_whole_text(spec: Any, extent: str) -> None:
     (field,) = fields(load(spec))
-    assert field.is_everywhere is is_everywhere
+    assert field.extent == extent
 
 
 def test_a_portion_has_its_fields_alone() -> None:

@@ -207,6 +207,48 @@ def test_a_rule_of_the_users_holds() -> None:
     assert record.notes == {"/keywords": f"{WRITTEN}: with others the record would not be valid"}
 
 
+# --- lists that are meant so by their name -------------------------------------------------------------------
+
+
+NAMED = ("keywords", "keyWords", "key_phrases", "index terms", "author_keywords", "key-terms", "关键词", "论文关键字")
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_list_is_meant_so_by_its_name_and_has_as_many_terms_as_the_model_wrote(name: str) -> None:
+    texts = {"type": "array", "items": {"type": "string"}}
+    engine = Teller({name: ["Heat", "near bergen", "energy"]}, "Bergen", "molten salt", "heat", "power plants")
+    record = read(engine, {"properties": {name: texts}})
+    assert record.data == {name: ["Bergen", "molten salt", "heat"]}
+    assert record.notes == {}
+    assert [asked[2] for asked in engine.asked] == [8]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "written"),
+    [
+        ("topics", {}, ["heat"]),  # another name
+        ("monkey", {}, ["heat"]),
+        ("keywords", {"x-ranked": False}, ["heat"]),  # said so
+        ("keywords", {}, []),  # there are none
+        ("keywords", {}, ["热", "盐", "heat"]),  # not in the words of the text
+        ("keywords", {}, ["heat"] * 21),  # more than terms are worth
+        ("keywords", {}, ["heat", "plant", "salt"]),  # more than the text has
+        ("keywords", {"items": {"enum": ["heat", "salt"]}}, ["heat"]),  # labels
+        ("keywords", {"items": {"type": "object", "properties": {"word": {"type": "string"}}}}, [{"word": "heat"}]),
+    ],
+)
+def test_other_lists_stay_as_they_are_written(name: str, more: dict[str, Any], written: list[Any]) -> None:
+    schema = {"properties": {name: {"type": "array", "items": {"type": "string"}, **more}}}
+    record = read(Teller({name: written}, "Bergen", "molten salt"), schema)
+    assert (record.data, record.notes) == ({name: written}, {})
+
+
+def test_a_term_that_a_line_of_the_text_ends_in_is_one_of_its_words() -> None:
+    schema = {"properties": {"keywords": {"type": "array", "items": {"type": "string"}}}}
+    engine = Teller({"keywords": ["molten salt"]}, "heat")
+    assert read(engine, schema, "Heat is kept in molten\n  salt. The heat lasts.").data == {"keywords": ["heat"]}
+
+
 @pytest.mark.parametrize("style", [PromptStyle(encoding="yaml"), PromptStyle(answer_language="zh")])
 def test_where_the_answer_is_no_json_or_in_another_language_nobody_asks(style: PromptStyle) -> None:
     engine = Teller({"keywords": ["sun"]}, "heat")
