@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iter
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from extractor.errors import BudgetSpent, EngineUnavailable, SourceError, TooManyFailed
+from extractor.errors import BudgetSpent, EngineUnavailable, ExtractError, SourceError, TooManyFailed
 from extractor.ledger import Ledger, State
 from extractor.lines import Line, to_json
 from extractor.long import Memo, extract
@@ -49,15 +49,23 @@ class Inquiry:
     ask: Ask | None = None
 
     async def record(self, document: Document, memo: Memo | None = None) -> Extraction:
-        """The record of a document; `memo` has what is known of its parts."""
-        document = _with_language_note(document, self.engine.id, self.languages)
-        if self.ask is not None:
-            return await self.ask(document, memo)
-        return await extract(document, self.schema, self.engine, self.options, memo)
+        """The record of a document; `memo` has what is known of its parts.
 
-    def unread(self, source: Source, error: SourceError) -> Extraction:
-        """The record of a source that cannot be loaded."""
-        return unread(source.label, error, self.schema, self.engine, self.options)
+        What nobody foresaw is an error of this document: the others go on. Raises what ends a run.
+        """
+        document = _with_language_note(document, self.engine.id, self.languages)
+        try:
+            if self.ask is not None:
+                return await self.ask(document, memo)
+            return await extract(document, self.schema, self.engine, self.options, memo)
+        except ExtractError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            return self.unread(document.source, error)
+
+    def unread(self, source: str, error: Exception) -> Extraction:
+        """The record of a source that gave nothing but an error."""
+        return unread(source, error, self.schema, self.engine, self.options)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +290,7 @@ class Batch:
         return outcome
 
     def _unread(self, source: Source, error: SourceError) -> Outcome:
-        record = self._inquiry.unread(source, error)
+        record = self._inquiry.unread(source.label, error)
         outcome = Outcome(Line.of(record), "unread", "failed", record)
         self.tally.add(outcome)
         self._bear()

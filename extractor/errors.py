@@ -157,3 +157,8 @@ class InvalidOutput(OutputError):
 
 class Ungrounded(OutputError):
     """The answer is valid and says what the document does not."""
+
+
+def spell(error: BaseException) -> str:
+    """What somebody's code raised, in words: 'ValueError: no weights', or the name alone where it says nothing."""
+    return f"{type(error).__name__}: {error}".removesuffix(": ")

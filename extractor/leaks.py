@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from extractor.ground.whole import find_whole
-from extractor.pointers import escaped, leaves
-from extractor.scopes import Scope, Scopes, scopes_of
+from extractor.pointers import leaves
+from extractor.scopes import leaves_of
 from extractor.text import View, normalise
 from extractor.types import Document, Example, Schema
 
@@ -34,7 +34,7 @@ def leaks(data: Any, shown: Sequence[Example], document: Document, schema: Schem
     view = normalise(document.text)
     found: dict[str, str] = {}
     verdicts: dict[str, str | None] = {}
-    for where, leaf, scope in _leaves(scopes_of(schema), data):
+    for where, leaf, scope in leaves_of(schema, data):
         key = _key(leaf)
         if key is None or any(_offers(part, leaf) for part in scope.parts):
             continue
@@ -75,16 +75,3 @@ def _offers(node: Mapping[str, Any], leaf: Any) -> bool:
     """Whether a value is one that a schema names itself."""
     choices = [*node.get("enum", ()), *(node[name] for name in ("const", "default") if name in node)]
     return any(choice == leaf and type(choice) is type(leaf) for choice in choices)
-
-
-def _leaves(scopes: Scopes, data: Any) -> Iterator[tuple[str, Any, Scope]]:
-    """The leaves of data in reading order, each with what is said of its place; no recursion, as it may be deep."""
-    todo: list[tuple[str, Any, Scope]] = [("", data, scopes.root)]
-    while todo:
-        where, value, scope = todo.pop()
-        if not isinstance(value, dict | list):
-            yield where, value, scope
-            continue
-        inner: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
-        below = [(f"{where}/{escaped(str(key))}", one, scopes.of(scope.child(key))) for key, one in inner]
-        todo += reversed(below)

@@ -7,14 +7,16 @@ what to ask next.
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 from extractor.absent import absences
 from extractor.brevity import few_notes, few_problems
 from extractor.draft import Draft
-from extractor.errors import EngineUnavailable, Refused, RequestRejected, SourceError
+from extractor.errors import EngineUnavailable, ExtractError, Refused, RequestRejected, SourceError, spell
 from extractor.evidence import Evidence
 from extractor.examples import choose
 from extractor.field_names import renamed
@@ -160,10 +162,17 @@ def _unscored(options: Options) -> str:
     return "" if is_known else "labels are scored of answers in JSON to a chat only"
 
 
-def unread(source: str, fault: SourceError, schema: Schema, engine: Engine, options: Options) -> Extraction:
-    """The record of a source of which the model was asked nothing."""
+def unread(source: str, fault: Exception, schema: Schema, engine: Engine, options: Options) -> Extraction:
+    """The record of a source that gave nothing but an error; one that none of us foresaw says where it arose."""
     mode = Talk(engine, options).mode
-    return Extraction(source, None, schema.id, engine.id, mode, errors=(Problem.of(fault),))
+    problem = Problem.of(fault) if isinstance(fault, ExtractError) else _unforeseen(fault)
+    return Extraction(source, None, schema.id, engine.id, mode, errors=(problem,))
+
+
+def _unforeseen(fault: Exception) -> Problem:
+    *_, last = traceback.extract_tb(fault.__traceback__) or [None]
+    place = f", {PurePath(last.filename).name} line {last.lineno}" if last else ""
+    return Problem("", f"{spell(fault)}{place}", kind=type(fault).__name__, hint="a bug: please report it")
 
 
 async def _converse(talk: Talk, draft: Draft, chat: tuple[Message, ...]) -> Draft:

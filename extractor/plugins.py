@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from extractor.errors import SchemaError, UsageError
+from extractor.errors import SchemaError, UsageError, spell
 from extractor.pyfile import import_file, import_module
 
 
@@ -59,8 +59,3 @@ def find_entry_point(group: str, name: str) -> Any:
             what = f"{name} cannot be made: its entry point {point.value}: {spell(error)}"
             raise UsageError(what, hint="mend or remove the package that offers it") from error
     return None
-
-
-def spell(error: BaseException) -> str:
-    """What users' code raised, in words: 'ValueError: no weights', or the name alone where it says nothing."""
-    return f"{type(error).__name__}: {error}".removesuffix(": ")

@@ -33,6 +33,7 @@ from extractor.labels import SILENT, Chat, Labels, likelihoods_of, logarithms, s
 from extractor.pointers import Path, around, pointer, value_at
 from extractor.prompt import Voice
 from extractor.scopes import Scope, standing
+from extractor.together import all_of
 from extractor.types import Engine, Language, Memory, Message, Request, Schema
 
 _VERSION = 2  # raised where the same model would be found to lean otherwise than before
@@ -184,7 +185,7 @@ def _key(one: Field, chat: Chat, voice: Voice) -> str:
 async def _measured(one: Field, chat: Chat, voice: Voice, engine: Engine) -> Leaning | None:
     """None where a label has no headline: it would seem to be one that the model never takes."""
     asked = [Request((_request(one, label, voice),), max_tokens=_MOST_TOKENS, timeout=_SECONDS) for label in one.labels]
-    made = [apart(answer.text)[1].strip() for answer in await asyncio.gather(*map(engine.generate, asked))]
+    made = [apart(answer.text)[1].strip() for answer in await all_of([engine.generate(one) for one in asked])]
     if not all(made):
         return None
     scored = []

@@ -14,7 +14,7 @@ from threading import RLock
 from typing import Any
 
 from extractor.errors import SchemaError
-from extractor.pointers import resolve
+from extractor.pointers import escaped, resolve
 from extractor.types import Schema
 
 KINDS = frozenset(("null", "boolean", "number", "string", "array", "object"))
@@ -160,6 +160,20 @@ def standing(schema: Schema) -> Iterator[tuple[tuple[str, ...], Scope]]:
         yield path, scope
         inner = [((*path, name), (*above, scope, scopes.of(nodes))) for name, nodes in scope.properties.items()]
         todo += inner[::-1]
+
+
+def leaves_of(schema: Schema, data: Any) -> Iterator[tuple[str, Any, Scope]]:
+    """The leaves of data in reading order, each with what is said of its place; no recursion, as it may be deep."""
+    scopes = scopes_of(schema)
+    todo: list[tuple[str, Any, Scope]] = [("", data, scopes.root)]
+    while todo:
+        where, value, scope = todo.pop()
+        if not isinstance(value, dict | list):
+            yield where, value, scope
+            continue
+        inner: Iterable[tuple[str | int, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+        below = [(f"{where}/{escaped(str(key))}", one, scopes.of(scope.child(key))) for key, one in inner]
+        todo += reversed(below)
 
 
 def lists_texts(scopes: Scopes, scope: Scope) -> bool:

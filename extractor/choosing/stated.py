@@ -17,6 +17,7 @@ from typing import Any
 from extractor.absent import is_empty
 from extractor.choosing.places import below, calls, is_there, without
 from extractor.choosing.quantities import says
+from extractor.errors import InvalidOutput, Ungrounded
 from extractor.marks import VERBATIM
 from extractor.pipeline import extract
 from extractor.pointers import Path, changed, joined, pointer, value_at
@@ -28,6 +29,7 @@ from extractor.validation import Valid, validate
 
 TAKEN_OUT = "taken out"  # what the note says on an argument that is not there any more
 _LEFT_OUT = f"optional, and not in the query: {TAKEN_OUT}"
+_ANSWERED = {InvalidOutput.__name__, Ungrounded.__name__}  # with words that the query does not have
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
 _NOT_STATED = f"the query has no words for it: {TAKEN_OUT}"
@@ -47,11 +49,7 @@ async def stated_only(
         return record
     answers = {path: await _asked(path, field, document, engine, options) for path, field in needed.items()}
     silent = {path: why for path, answer in answers.items() if (why := _silence(path, answer, record))}
-    said = {
-        pointer(path): f"by the model, of {answer.data[path[-1]]!r:.80}"
-        for path, answer in answers.items()
-        if path not in silent
-    }
+    said = {pointer(path): _told(path, answer) for path, answer in answers.items() if path not in silent}
     record = replace(
         record,
         notes=joined(record.notes, said),
@@ -124,8 +122,17 @@ async def _asked(
     return await extract(document, Schema("Stated", asked, digest(asked)), engine, alone)
 
 
+def _told(path: Path, answer: Extraction) -> str:
+    return f"by the model, of {answer.data[path[-1]]!r:.80}" if answer.ok else f"not checked: {answer.errors[0]}"
+
+
 def _silence(path: Path, answer: Extraction, record: Extraction) -> str | None:
-    """Why the query does not state an argument, by the words that are to do so: none, or those of another argument."""
+    """Why the query does not state an argument, by the words that are to do so: none, or those of another argument.
+
+    None where nobody knows, as there was no answer.
+    """
+    if {problem.kind for problem in answer.errors} - _ANSWERED:
+        return None
     words = answer.data[path[-1]] if answer.ok else None
     if not words:
         return _NOT_STATED

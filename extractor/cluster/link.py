@@ -19,8 +19,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from extractor.cluster.worker import Worker
-from extractor.errors import EngineUnavailable, UsageError
-from extractor.plugins import spell
+from extractor.errors import EngineUnavailable, UsageError, spell
 
 T = TypeVar("T")
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from extractor import __version__
 from extractor.cluster.job import Answer, Opened, Order, bare, sendable
 from extractor.engines import Session, Trace, open_engine
-from extractor.errors import EngineDenied, EngineError, ExtractError, SchemaError, UsageError
+from extractor.errors import EngineDenied, EngineError, ExtractError, SchemaError, UsageError, spell
 from extractor.long import extract
-from extractor.plugins import spell
+from extractor.pipeline import unread
 from extractor.talk import Options, Talk
-from extractor.types import Document, Extraction, Problem, Schema
+from extractor.types import Document, Schema
 
 _FOLDER = "extract-worker-"  # of the user's files; then comes the pid
 _NO_KEY = "keys do not travel: EXTRACT_API_KEY belongs into the environment of `ray start` on each machine"
@@ -66,7 +66,8 @@ class Worker:
         except ExtractError as error:
             return Answer(None, self._sent(error), self._notes())
         except Exception as error:  # noqa: BLE001  # the other documents go on
-            return Answer(self._failed(document, error), notes=self._notes())
+            record = unread(document.source, error, self._schema, self._session, self._options)
+            return Answer(record, notes=self._notes())
 
     async def close(self) -> None:
         """End what runs for the engine."""
@@ -98,12 +99,6 @@ class Worker:
         if isinstance(error, EngineDenied):
             error = error.reworded(str(error), f"{error.hint}; {_NO_KEY}" if error.hint else _NO_KEY)
         return sendable(error, self._where)
-
-    def _failed(self, document: Document, error: Exception) -> Extraction:
-        assert self._session is not None
-        mode = Talk(self._session, self._options).mode
-        problem = Problem("", spell(error), kind=type(error).__name__)
-        return Extraction(document.source, None, self._schema.id, self._session.id, mode, errors=(problem,))
 
 
 def _sweep() -> None:

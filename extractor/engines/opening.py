@@ -26,7 +26,7 @@ from extractor.engines.model_spec import GROUP, PREFIXES, SERVERS, Kind, kind_of
 from extractor.engines.own import is_fault, kept
 from extractor.engines.replay import ReplayEngine
 from extractor.engines.trace import Trace
-from extractor.errors import UsageError
+from extractor.errors import UsageError, spell
 from extractor.types import Engine
 
 # Where servers listen when nobody says otherwise.
@@ -190,7 +190,7 @@ def _made(make: Any, spec: str, given: str) -> Any:
         if not is_fault(error):
             raise
         hint = f"it is called with {given!r}" if given else "it is called without arguments"
-        raise UsageError(f"{spec} cannot be made: {plugins.spell(error)}", hint=hint) from error
+        raise UsageError(f"{spec} cannot be made: {spell(error)}", hint=hint) from error
     if iscoroutine(made):
         made.close()  # else Python complains that nobody awaits it
         raise UsageError(f"{spec} cannot be made: an engine is made without await", hint="write `def`, not `async def`")

@@ -10,8 +10,7 @@ from typing import Any, get_args
 from weakref import WeakKeyDictionary
 
 from extractor.engines.kept import Kept
-from extractor.errors import EngineUnavailable, ExtractError, UsageError
-from extractor.plugins import spell
+from extractor.errors import EngineUnavailable, ExtractError, UsageError, spell
 from extractor.types import (
     Admitted,
     Completion,

@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
-from extractor.errors import SourceError, UsageError
+from extractor.errors import SourceError, UsageError, spell
 from extractor.loaders.encodings import decode
 from extractor.loaders.kinds import SUFFIXES, kind_of
 from extractor.loaders.loaded import Loaded, Reading, UnreadableError
@@ -66,8 +66,6 @@ def _offered(suffix: str) -> Any:
 
 def _read_by(own: Any, name: str, data: bytes) -> Loaded:
     """What the user's function makes of (data, name): a text, or a `Loaded`."""
-    from extractor.plugins import spell
-
     try:
         found = own(data, name)
     except SourceError:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from extractor.chunks import Chunk, split
 from extractor.errors import EngineError, PromptTooLong
@@ -20,6 +20,7 @@ from extractor.portions import Field, fields, grouped, portion
 from extractor.schema import digest
 from extractor.talk import Options
 from extractor.text import weigh_tokens
+from extractor.together import all_of
 from extractor.types import Document, Engine, Extraction, Message, Schema, Strategy
 
 Way = Strategy | Literal["mixed"]
@@ -258,7 +259,7 @@ async def ask_all(
                 found += pairs
         return found
 
-    found = await _gathered([one_by_one(run) for run in runs.values()])
+    found = await all_of([one_by_one(run) for run in runs.values()])
     return [pair for pairs in found for pair in pairs]
 
 
@@ -276,13 +277,13 @@ def document_first(options: Options) -> Options:
 async def _cut_to_fit(work: Work, question: Question, *, is_first: bool) -> list[tuple[Question, Extraction]]:
     """The record of a question, or those of smaller ones where it is too long for the model."""
     record = await work.asked_of_several(question, is_first=is_first)
-    halves = [*_halves(work, question)] if is_too_long(record) else []
-    if not halves:
+    smaller = [*halves(work, question)] if is_too_long(record) else []
+    if not smaller:
         return [(question, record)]
-    return [pair for half in halves for pair in await _cut_to_fit(work, half, is_first=is_first)]
+    return [pair for half in smaller for pair in await _cut_to_fit(work, half, is_first=is_first)]
 
 
-def _halves(work: Work, question: Question) -> Iterator[Question]:
+def halves(work: Work, question: Question) -> Iterator[Question]:
     """Questions that show half of it each; nothing where it is no more to be cut."""
     excerpt = question.excerpt
     start, end = excerpt.ranges[-1]
@@ -292,14 +293,6 @@ def _halves(work: Work, question: Question) -> Iterator[Question]:
             ranges = (*excerpt.ranges[:-1], (start + half.start, start + half.end))
             yield replace(question, excerpt=replace(excerpt, ranges=ranges))
     elif question.sought and len(text := excerpt.shown.text) >= _LEAST:
-        yield replace(question, excerpt=work.passages.about(question.sought, weigh_tokens(text) / 2))
-
-
-async def _gathered(some: Sequence[Coroutine[Any, Any, Any]]) -> list[Any]:
-    """What all of them return; the first that raises ends the others."""
-    tasks = [asyncio.ensure_future(one) for one in some]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+        less = work.passages.about(question.sought, weigh_tokens(text) / 2)
+        if len(less.shown.text) < len(text):  # the least that can be shown is one passage
+            yield replace(question, excerpt=less)

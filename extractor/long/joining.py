@@ -14,23 +14,29 @@ from extractor.evidence import Evidence
 from extractor.excerpts import Excerpt
 from extractor.forgiving import without_nulls
 from extractor.given import Given
-from extractor.long.asking import Question, Way, Work, ask_all
-from extractor.merge import Merged, merge
+from extractor.long.asking import Question, Way, Work, ask_all, halves, is_too_long
+from extractor.merge import Conflict, Merged, merge
 from extractor.pipeline import complete, unread
-from extractor.pointers import joined, leaves, unescaped
+from extractor.pointers import joined, leaves, unescaped, value_at
 from extractor.pooled import Pooled
 from extractor.portions import Field, fields
 from extractor.schema import digest
 from extractor.types import Document, Extraction, Problem, Schema
 from extractor.validation import Valid, validate
 
+_NOT_MADE = "no text was made of those of the parts"
 _SELDOM = 10  # times as long as it takes to make what is shown, until it is shown again
 
 
 async def answered(work: Work, strategy: Way) -> Extraction:
-    """The record of a document, by a strategy."""
+    """The record of a document, by a strategy; what is too long for the model at once is asked in smaller questions."""
     questions = [*work.questions(strategy)]
-    return await work.asked(questions[0]) if len(questions) == 1 else await _joined(work, questions)
+    while len(questions) == 1:
+        record = await work.asked(questions[0])
+        questions = [*halves(work, questions[0])] if is_too_long(record) else []
+        if not questions:
+            return record
+    return await _joined(work, questions)
 
 
 async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
@@ -48,6 +54,7 @@ async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
         made = await _reduced(work, merged, records, where)
         records.append(made)
         asked.append(made)
+        problems += [replace(one, pointer=where, message=f"{_NOT_MADE}: {one.message}") for one in made.errors[:1]]
     excerpt = _for_repair(work, merged.data)
     pooled = Pooled(
         document=excerpt.shown,
@@ -165,7 +172,8 @@ async def _reduced(work: Work, merged: Merged, records: Sequence[Extraction], wh
     (name,) = schema.json_schema["properties"]
     text = said.data.get(name) if isinstance(said.data, Mapping) else None
     if not isinstance(text, str) or not text.strip():
-        return said
+        merged.conflicts.append(Conflict(where, tuple((one,) for one in texts), value_at(merged.data, where)))
+        return replace(said, errors=said.errors or (Problem("", "the answer is empty"),))
     places = [backed.passage for one in texts for backed in records[one.part].support.get(one.pointer, ())]
     backing = Excerpt.of(work.document, [place for place in places if place] or work.beginning.ranges, work.pages)
     found = backing.placed(Evidence(backing.shown, schema, work.options.ground).found({name: text}))

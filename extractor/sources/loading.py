@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from extractor.errors import SourceError
+from extractor.errors import ExtractError, SourceError, spell
 from extractor.loaders import kind_of, read
 from extractor.sources.fetching import Fetched, fetch, is_url
 from extractor.sources.source import MOST_BYTES, MOST_TEXT_BYTES, STDIN, Source, visible
@@ -23,6 +23,7 @@ _SMALL_BYTES = 1 << 18
 _CHUNK = 1 << 20
 _SAID = re.compile(rb"[^ \t\r\n]")
 _MOST_NEIGHBOURS = 10_000
+_BUG = "a bug, or a file that is made to break readers: please report it"
 
 
 def is_missing(source: Source) -> bool:
@@ -48,7 +49,10 @@ def is_small(source: Source) -> bool:
 
 
 def load(source: Source) -> Document:
-    """Read one source; raises `SourceError` for what is missing, empty, binary, huge or not text."""
+    """Read one source; raises `SourceError` for what is missing, empty, binary, huge or not text.
+
+    A file is hostile input: whatever else a library makes of it is an error of this source too.
+    """
     if source.document is not None:
         return source.document
     if source.fault is not None:
@@ -57,6 +61,10 @@ def load(source: Source) -> Document:
         return _loaded(source)
     except SourceError as error:
         raise _visible(error) from error
+    except ExtractError:
+        raise
+    except Exception as error:
+        raise _visible(SourceError(f"{source.label}: cannot be read: {spell(error)}", hint=_BUG)) from error
 
 
 def _loaded(source: Source) -> Document:

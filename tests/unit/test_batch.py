@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterable
@@ -84,6 +85,14 @@ def test_what_is_wrong_with_one_document_does_not_end_the_run(sources: list[Sour
         "SourceError",
         "RequestRejected",
     ]
+
+
+def test_what_nobody_foresaw_is_an_error_of_its_document(sources: list[Source]) -> None:
+    found = run_all(sources, ScriptedEngine([KeyError("perhaps"), '{"a": "x"}']))
+    assert [one.ok for one in found] == [False, False, False, True]
+    (problem,) = found[0].errors
+    assert problem.kind == "KeyError"
+    assert re.fullmatch(r"KeyError: 'perhaps', scripted\.py line \d+", problem.message)
 
 
 def test_what_no_document_would_escape_ends_the_run(sources: list[Source]) -> None:

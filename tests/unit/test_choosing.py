@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from extractor import achoose, choose, choose_many
-from extractor.errors import InvalidOutput, SchemaError, UsageError
+from extractor.errors import EngineUnavailable, InvalidOutput, SchemaError, UsageError
 from extractor.long import extract, question_of
 from extractor.prompt import PromptStyle
 from extractor.talk import Options
@@ -36,7 +36,10 @@ class Model:
 
     async def generate(self, request: Request) -> Completion:
         self.requests.append(request)
-        text = json.dumps(self.answers[len(self.requests) - 1], ensure_ascii=False)
+        answer = self.answers[len(self.requests) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        text = json.dumps(answer, ensure_ascii=False)
         others = {'"other': math.log(1.001 - self.sure), **({"null": math.log(0.02)} if self.doubts else {})}
         tokens = [Token(one, {**others, one: math.log(self.sure)}) for one in parts(text)]
         return Completion(text, "stop", Usage(10, 0, 5), tokens=(*tokens,) if request.alternatives else ())
@@ -162,6 +165,11 @@ class TestAsk:
         record = run("How is the weather?", oslo(), {"city": None}, ask=True)
         assert record.data == {"tool": "weather", "arguments": {}, "missing": {"city": "The city."}}
         assert record.notes["/arguments/city"] == "the query has no words for it: taken out: 'Oslo'"
+
+    def test_where_nobody_answers_that_it_stays_and_a_note_says_so(self) -> None:
+        record = run("How is the weather?", oslo(), EngineUnavailable("no answer in time"), ask=True)
+        assert record.data == oslo()
+        assert record.notes["/arguments/city"] == "not checked: no answer in time"
 
     def test_that_question_counts(self) -> None:
         record = run("How is the weather?", oslo(), {"city": None}, ask=True)

@@ -172,6 +172,43 @@ def test_texts_that_the_model_worded_become_one() -> None:
     assert record.support["/summary"]
 
 
+@pytest.mark.parametrize("is_unanswered", [True, False])
+def test_where_no_text_is_made_of_several_that_is_an_error_and_all_of_them_are_kept(is_unanswered: bool) -> None:
+    first = "The log tells of a ferry with many seats, and of the tide that came and went."
+    second = "Ann Bell, the master of the ferry, left the town in May, as the log says."
+
+    def answer(shown: str) -> Any:
+        if first in shown and second in shown:
+            return EngineUnavailable("no answer in time") if is_unanswered else {"summary": ""}
+        return {"summary": first if "Day 1" in shown else second}
+
+    record = run(TEXT, "summary str", Reader(answer))
+    assert record.data == {"summary": first}
+    assert {one.value for one in record.conflicts["/summary"]} == {first, second}
+    (problem,) = record.errors
+    why = "no answer in time" if is_unanswered else "the answer is empty"
+    assert (problem.pointer, problem.message) == ("/summary", f"no text was made of those of the parts: {why}")
+
+
+def test_a_model_for_which_all_is_too_long_is_asked_a_few_times() -> None:
+    engine = Reader(lambda _: PromptTooLong("prompt too long"))
+    text = long_text(*(f"The port is {at}." for at in range(60)))
+    record = run(text, "port str, seats int", engine, Options(chunk_tokens=500))
+    assert [problem.kind for problem in record.errors] == ["PromptTooLong"]
+    assert len(engine.shown) < 12
+
+
+def test_passages_that_are_too_long_for_the_model_become_fewer() -> None:
+    def answer(shown: str) -> Any:
+        return PromptTooLong("prompt too long") if len(shown) > 2_500 else {"port": "Hull"}
+
+    engine = Reader(answer)
+    text = long_text(*(f"The port is {at}." for at in range(60)))
+    record = run(text, "port str", engine, Options(chunk_tokens=2_000))
+    assert (record.ok, record.data) == (True, {"port": "Hull"})
+    assert len(engine.shown) > 1
+
+
 @pytest.mark.parametrize(("way", "count"), [("all", 24), ("union", 2)])
 def test_equal_rows_of_other_places_are_kept_where_it_is_asked_for(way: str, count: int) -> None:
     text = "\n\n".join(f"## Day {day}\n\n{FILLER}\n\n- Coffee 3.50\n- Cake 2.25" for day in range(1, 13))

@@ -209,6 +209,31 @@ def test_without_a_headline_for_each_label_the_label_stays_and_nobody_asks_again
     assert len(engine.made) == len(TOPICS) - 1
 
 
+def test_where_one_headline_fails_the_others_are_not_waited_for() -> None:
+    class Slow(Leaner):
+        ended = 0
+
+        async def generate(self, request: Request) -> Completion:
+            if request.mode == "prompt" and "is sport" in request.messages[-1].content:
+                raise EngineUnavailable("gone")
+            try:
+                await asyncio.sleep(60 if request.mode == "prompt" else 0)
+            except asyncio.CancelledError:
+                self.ended += 1
+                raise
+            return await super().generate(request)
+
+    engine = Slow()
+
+    async def ended() -> int:
+        record = await extract(Document("a.txt", "They won."), NEWS, engine, PRIOR)
+        assert record.data == {"topic": "tech"}
+        await asyncio.sleep(0)
+        return engine.ended
+
+    assert asyncio.run(ended()) == len(TOPICS) - 1
+
+
 def test_what_ends_a_run_ends_it() -> None:
     with pytest.raises(BudgetSpent):
         read(Leaner(fault=BudgetSpent("spent")))
