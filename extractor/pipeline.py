@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -21,17 +21,18 @@ from extractor.evidence import Evidence
 from extractor.examples import choose
 from extractor.field_names import renamed
 from extractor.grammar import compile_schema
-from extractor.labels import SILENT, Chat, Labels, label_probabilities
+from extractor.labels import SILENT, Labels, label_probabilities
 from extractor.leaks import leaks
 from extractor.pointers import by_pointer, changed, joined, pointer
 from extractor.prior import impartial, is_quick, relabelled
-from extractor.prompt import messages, unescape, voice_for
+from extractor.prompt import Voice, messages, unescape, voice_for
 from extractor.pytypes import additions
-from extractor.ranked import WRITTEN, fields_of, ranked
+from extractor.ranked import WRITTEN, ranked, term_fields
+from extractor.reasked import reasked
 from extractor.schema import is_many
 from extractor.tagged_union import choice_of
 from extractor.talk import Options, Talk
-from extractor.types import Document, Engine, Extraction, Message, Problem, Schema
+from extractor.types import Document, Engine, Example, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 
 VERSION = 4  # raised where the same answers of a model would make other records than before
@@ -43,69 +44,115 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     What goes wrong with this document alone stands in the record's `errors`. Raised is what ends a run:
     `SchemaError` before any token is spent, and engine errors that no other document would escape.
     """
-    options = options or Options()
-    return await complete(Evidence(document, schema, options.ground), engine, options)
-
-
-async def complete(evidence: Evidence, engine: Engine, options: Options, data: Any = None) -> Extraction:
-    """Extract one record of the evidence's document, of which some data may be known already; None for none."""
-    document, schema = evidence.document, evidence.schema
-    talk = Talk(engine, options, document.text)
-    compile_schema(schema)
+    case = _Case.of(Evidence(document, schema, (options or Options()).ground), engine, options or Options())
     if not document.text.strip():
-        fault = SourceError(f"{document.source}: the text is empty")
-        return replace(unread(document.source, fault, schema, engine, options), notes=_loading(document))
-    started = time.monotonic()
-    voice = voice_for(document.text, options.style)
-    examples = choose(schema.examples, document.text, options.style.shots)
-
-    def chat(text: str) -> tuple[Message, ...]:
-        shown = examples if text == document.text else choose(schema.examples, text, options.style.shots)
-        return messages(replace(document, text=text), schema, voice, shown)
-
-    draft = Draft(schema, voice, evidence, looks=options.passes - 1)
-    if data is not None:
-        draft = replace(draft, data=data, is_free=True, looks=0, lost=evidence.lost).checked()
-    if data is None or not draft.is_settled:
-        draft = await _converse(talk, draft, chat(document.text))
-    labels = Labels()
-    if data is None and draft.valid is not None:
-        draft = await _reranked(draft, chat, engine, options)
-        draft, labels = await _relabelled(draft, chat, engine, options)  # last: it may ask about other texts than this
-    record = Extraction(
-        document.source,
-        None,
-        schema.id,
-        engine.id,
-        talk.mode,
-        errors=draft.faults,
-        notes=joined(_loading(document), draft.notes),
-        attempts=talk.attempts,
-        usage=talk.usage,
-        thoughts=talk.thoughts,
-        probabilities=talk.probabilities,
-    )
-    record = _finish(record, draft, evidence)
-    if data is None:
-        if options.probs and record.data is not None:
-            record = await _with_labels(record, labels, chat(document.text), schema, engine, options)
-        record = replace(record, notes=joined(record.notes, leaks(record.data, examples, document, schema)))
-    errors, notes = few_problems(record.errors), few_notes(record.notes)
-    return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - started, 3))
+        return case.blank()
+    draft, labels = await _converse(case, case.draft()), Labels()
+    if draft.valid is not None:
+        draft = draft if choice_of(schema) else await reasked(draft, case.shown, case.talk)
+        draft = await _reranked(case, draft)
+        draft, labels = await _relabelled(case, draft)  # last: it may ask about other texts than this
+    record = case.record(draft)
+    if case.options.probs and record.data is not None:
+        record = await _with_labels(case, record, labels)
+    told = leaks(record.data, case.shown, document, schema)
+    return case.timed(replace(record, notes=joined(record.notes, told)))
 
 
-async def _relabelled(draft: Draft, chat: Chat, engine: Engine, options: Options) -> tuple[Draft, Labels]:
+async def complete(evidence: Evidence, engine: Engine, options: Options, data: Any) -> Extraction:
+    """The record of data that are known already, of the evidence's document: what fails of them is asked for."""
+    case = _Case.of(evidence, engine, options)
+    if not evidence.document.text.strip():
+        return case.blank()
+    draft = replace(case.draft(), data=data, is_free=True, looks=0, lost=evidence.lost).checked()
+    draft = draft if draft.is_settled else await _converse(case, draft)
+    return case.timed(case.record(draft))
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One document, what is asked of it, and of whom; `shown` are the examples that go with it."""
+
+    evidence: Evidence
+    talk: Talk
+    engine: Engine
+    options: Options
+    voice: Voice
+    shown: tuple[Example, ...]
+    started: float
+
+    @classmethod
+    def of(cls, evidence: Evidence, engine: Engine, options: Options) -> _Case:
+        """Raises `SchemaError` for what the decoder cannot hold."""
+        document, schema = evidence.document, evidence.schema
+        compile_schema(schema)
+        voice = voice_for(document.text, options.style)
+        shown = choose(schema.examples, document.text, options.style.shots)
+        return cls(evidence, Talk(engine, options, document.text), engine, options, voice, shown, time.monotonic())
+
+    @property
+    def schema(self) -> Schema:
+        """What a record of it has to be."""
+        return self.evidence.schema
+
+    @property
+    def document(self) -> Document:
+        """What is asked about."""
+        return self.evidence.document
+
+    def chat(self, text: str | None = None) -> tuple[Message, ...]:
+        """What the model is asked; of another text the same, with the examples that go with that one."""
+        if text is None or text == self.document.text:
+            return messages(self.document, self.schema, self.voice, self.shown)
+        shown = choose(self.schema.examples, text, self.options.style.shots)
+        return messages(replace(self.document, text=text), self.schema, self.voice, shown)
+
+    def draft(self) -> Draft:
+        """A record of which nothing is known."""
+        return Draft(self.schema, self.voice, self.evidence, looks=self.options.passes - 1)
+
+    def blank(self) -> Extraction:
+        """The record of a text without a word."""
+        fault = SourceError(f"{self.document.source}: the text is empty")
+        record = unread(self.document.source, fault, self.schema, self.engine, self.options)
+        return replace(record, notes=_loading(self.document))
+
+    def record(self, draft: Draft) -> Extraction:
+        """What a draft has become."""
+        record = Extraction(
+            self.document.source,
+            None,
+            self.schema.id,
+            self.engine.id,
+            self.talk.mode,
+            errors=draft.faults,
+            notes=joined(_loading(self.document), draft.notes),
+            attempts=self.talk.attempts,
+            usage=self.talk.usage,
+            thoughts=self.talk.thoughts,
+            probabilities=self.talk.probabilities,
+        )
+        return _finish(record, draft, self.evidence)
+
+    def timed(self, record: Extraction) -> Extraction:
+        """A record with what it took, and no more to read than anybody does."""
+        errors, notes = few_problems(record.errors), few_notes(record.notes)
+        return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - self.started, 3))
+
+
+async def _relabelled(case: _Case, draft: Draft) -> tuple[Draft, Labels]:
     """A draft whose choices are the likeliest beside what the model leans to, and how likely they are."""
-    is_sought = is_quick(draft.schema) and not options.think if options.prior is None else options.prior
-    if not is_sought or choice_of(draft.schema):
+    options, schema = case.options, case.schema
+    is_sought = is_quick(schema) and not options.think if options.prior is None else options.prior
+    if not is_sought or choice_of(schema):
         return draft, Labels()
     if why := _unscored(options):
         return _noted(draft, {"": why}, options), Labels()
-    found = await impartial(draft.schema, draft.data, draft.evidence.document.text, chat, draft.voice, engine)
+    found = await impartial(schema, draft.data, case.document.text, case.chat, case.voice, case.engine)
     if SILENT in found.notes.values():
         return _noted(draft, found.notes, options), Labels()
     draft = replace(draft, notes=joined(draft.notes, found.notes))
-    for path, label, note in relabelled(draft.schema, draft.data, found):
+    for path, label, note in relabelled(schema, draft.data, found):
         told = joined(draft.notes, {pointer(path): note})
         other = replace(draft, data=changed(draft.data, {path: label}), notes=told).checked()
         if other.valid is not None:
@@ -122,12 +169,12 @@ def _noted(draft: Draft, told: Mapping[str, str], options: Options) -> Draft:
     return replace(draft, notes=joined(draft.notes, told)) if options.prior else draft
 
 
-async def _reranked(draft: Draft, chat: Chat, engine: Engine, options: Options) -> Draft:
+async def _reranked(case: _Case, draft: Draft) -> Draft:
     """A draft whose lists of terms are those that the model holds for the likeliest, of all in the document."""
-    is_in_words_of_text = not (options.style.answer_language or choice_of(draft.schema) or _unscored(options))
-    if not (is_in_words_of_text and fields_of(draft.schema)):
+    is_in_words_of_text = not (case.options.style.answer_language or choice_of(case.schema) or _unscored(case.options))
+    if not (is_in_words_of_text and term_fields(case.schema)):
         return draft
-    found = await ranked(draft.schema, draft.data, draft.evidence.document.text, chat, engine)
+    found = await ranked(case.schema, draft.data, case.document.text, case.chat, case.engine)
     draft = replace(draft, notes=joined(draft.notes, found.notes))
     if not found.terms:
         return draft
@@ -138,20 +185,13 @@ async def _reranked(draft: Draft, chat: Chat, engine: Engine, options: Options) 
     return replace(draft, notes=joined(draft.notes, {pointer(path): why for path in found.terms}))
 
 
-async def _with_labels(
-    record: Extraction,
-    labels: Labels,
-    chat: tuple[Message, ...],
-    schema: Schema,
-    engine: Engine,
-    options: Options,
-) -> Extraction:
+async def _with_labels(case: _Case, record: Extraction, labels: Labels) -> Extraction:
     """A record with how likely the labels of its choices are; those of a choice between schemas are known already."""
-    if choice_of(schema):
+    if choice_of(case.schema):
         return record
-    if why := _unscored(options):
+    if why := _unscored(case.options):
         return replace(record, notes=joined(record.notes, {"": why}))
-    found = await label_probabilities(schema, record.data, chat, engine, labels.probabilities)
+    found = await label_probabilities(case.schema, record.data, case.chat(), case.engine, labels.probabilities)
     probabilities = {**found.probabilities, **labels.probabilities}
     return replace(record, probabilities=probabilities, notes=joined(record.notes, found.notes))
 
@@ -175,8 +215,9 @@ def _unforeseen(fault: Exception) -> Problem:
     return Problem("", f"{spell(fault)}{place}", kind=type(fault).__name__, hint="a bug: please report it")
 
 
-async def _converse(talk: Talk, draft: Draft, chat: tuple[Message, ...]) -> Draft:
+async def _converse(case: _Case, draft: Draft) -> Draft:
     """Ask, and ask again for what failed, as often as allowed."""
+    talk, chat = case.talk, case.chat()
     try:
         if talk.options.think:
             chat = await talk.think(chat, draft.schema, draft.voice)

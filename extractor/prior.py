@@ -51,7 +51,7 @@ _LOCKS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDict
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class LabelField:
     """A choice of a record that stands at one place: its labels, and what is said of it and of them."""
 
     path: Path
@@ -91,7 +91,7 @@ async def impartial(schema: Schema, data: Any, text: str, chat: Chat, voice: Voi
     Raises what ends a run.
     """
     found, said = Labels(), text.casefold()
-    for one in [one for one in fields_of(schema) if _is_open(value_at(data, one.pointer), one, said)][:_MOST_PLACES]:
+    for one in [one for one in label_fields(schema) if _is_open(value_at(data, one.pointer), one, said)][:_MOST_PLACES]:
         try:
             weights = await likelihoods_of(one.alone, one.path, one.labels, chat(text), engine)
             if weights is None:
@@ -104,14 +104,14 @@ async def impartial(schema: Schema, data: Any, text: str, chat: Chat, voice: Voi
     return found
 
 
-def _is_open(label: Any, one: Field, said: str) -> bool:
+def _is_open(label: Any, one: LabelField, said: str) -> bool:
     """Whether a label may be another one: it is none that the text (in small letters) has word for word."""
     return label in one.labels and next(find_whole(label.casefold(), said), None) is None
 
 
 def is_quick(schema: Schema) -> bool:
     """Whether a schema has so few labels that what the model leans to among them is soon found out."""
-    return 0 < sum(len(one.labels) for one in fields_of(schema)) <= _MOST_LABELS
+    return 0 < sum(len(one.labels) for one in label_fields(schema)) <= _MOST_LABELS
 
 
 def beside(weights: Sequence[float], leaning: Leaning) -> list[float]:
@@ -123,7 +123,7 @@ def beside(weights: Sequence[float], leaning: Leaning) -> list[float]:
 
 def relabelled(schema: Schema, data: Any, found: Labels) -> Iterator[tuple[Path, str, str]]:
     """The labels that are likelier than those that a model wrote, each with a note on that."""
-    for one in fields_of(schema):
+    for one in label_fields(schema):
         if likely := found.probabilities.get(one.pointer):
             label, written = max(likely, key=likely.__getitem__), value_at(data, one.pointer)
             if label != written:
@@ -132,7 +132,7 @@ def relabelled(schema: Schema, data: Any, found: Labels) -> Iterator[tuple[Path,
 
 
 @lru_cache(maxsize=64)
-def fields_of(schema: Schema) -> tuple[Field, ...]:
+def label_fields(schema: Schema) -> tuple[LabelField, ...]:
     """The choices between names that stand in a record once; what is in lists may be there any number of times."""
     found = []
     for path, scope in standing(schema):
@@ -142,16 +142,16 @@ def fields_of(schema: Schema) -> tuple[Field, ...]:
     return tuple(found)
 
 
-def _field(path: Path, labels: Sequence[str], scope: Scope) -> Field:
+def _field(path: Path, labels: Sequence[str], scope: Scope) -> LabelField:
     told = {choice.value: choice.about for part in scope.parts for choice in choices(part) if choice.about}
     about = next((str(part["description"]) for part in scope.parts if part.get("description")), "")
-    return Field(path, labels, about, {label: told[label] for label in labels if label in told})
+    return LabelField(path, labels, about, {label: told[label] for label in labels if label in told})
 
 
 # --- the leaning ---------------------------------------------------------------------------------------------
 
 
-async def leaning_of(one: Field, chat: Chat, voice: Voice, engine: Engine) -> Leaning:
+async def leaning_of(one: LabelField, chat: Chat, voice: Voice, engine: Engine) -> Leaning:
     """What a model leans to among the labels of a field; measured where that is not known yet.
 
     The engine has to tell `likelihoods`. Raises `EngineUnavailable` for a model that writes no headline for each label.
@@ -172,7 +172,7 @@ async def leaning_of(one: Field, chat: Chat, voice: Voice, engine: Engine) -> Le
     return Leaning(known[:-1], known[-1])
 
 
-def _key(one: Field, chat: Chat, voice: Voice) -> str:
+def _key(one: LabelField, chat: Chat, voice: Voice) -> str:
     """What a leaning depends on beside the weights: all that the model is told."""
     told = [
         [message.role, message.content]
@@ -182,7 +182,7 @@ def _key(one: Field, chat: Chat, voice: Voice) -> str:
     return hashlib.sha256(json.dumps(facts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def _measured(one: Field, chat: Chat, voice: Voice, engine: Engine) -> Leaning | None:
+async def _measured(one: LabelField, chat: Chat, voice: Voice, engine: Engine) -> Leaning | None:
     """None where a label has no headline: it would seem to be one that the model never takes."""
     asked = [Request((_request(one, label, voice),), max_tokens=_MOST_TOKENS, timeout=_SECONDS) for label in one.labels]
     made = [apart(answer.text)[1].strip() for answer in await all_of([engine.generate(one) for one in asked])]
@@ -197,7 +197,7 @@ async def _measured(one: Field, chat: Chat, voice: Voice, engine: Engine) -> Lea
     return Leaning.of(scored)
 
 
-def _request(one: Field, label: str, voice: Voice) -> Message:
+def _request(one: LabelField, label: str, voice: Voice) -> Message:
     """What is said to have a text for a label made."""
     said = voice.said
     about = "; ".join(filter(None, (one.about, said.one_label.format(labels=", ".join(one.labels)))))

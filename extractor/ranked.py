@@ -52,7 +52,7 @@ _LETTER = regex.compile(r"\p{L}")
 
 
 @dataclass(slots=True)
-class Ranked:
+class RankedTerms:
     """By path the terms of lists, and notes by pointer about those that are as the model wrote them."""
 
     terms: dict[Path, list[str]] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class TermField:
     """A list of terms: where it stands in a record, how many and how long they may be."""
 
     path: Path
@@ -69,7 +69,7 @@ class Field:
     longest: int = _LONGEST
     is_marked: bool = True
 
-    def beside(self, written: Sequence[Any], said: str) -> Field | None:
+    def beside(self, written: Sequence[Any], said: str) -> TermField | None:
         """What is sought in place of what a model wrote, of a text in small letters; None where that is to stay."""
         if self.is_marked:
             return self
@@ -78,10 +78,10 @@ class Field:
         return replace(self, least=len(written), most=len(written)) if is_of_text else None
 
 
-async def ranked(schema: Schema, data: Any, text: str, chat: Chat, engine: Engine) -> Ranked:
+async def ranked(schema: Schema, data: Any, text: str, chat: Chat, engine: Engine) -> RankedTerms:
     """The terms of the lists of a record that are meant so; `chat` makes of a text what the model is asked."""
-    found, said = Ranked(), " ".join(text.casefold().split())
-    for field_ in fields_of(schema):
+    found, said = RankedTerms(), " ".join(text.casefold().split())
+    for field_ in term_fields(schema):
         place = pointer(field_.path)
         written = value_at(data, place)
         one = field_.beside(written, said) if isinstance(written, list) else None
@@ -102,7 +102,7 @@ async def ranked(schema: Schema, data: Any, text: str, chat: Chat, engine: Engin
 
 
 @lru_cache(maxsize=64)
-def fields_of(schema: Schema) -> tuple[Field, ...]:
+def term_fields(schema: Schema) -> tuple[TermField, ...]:
     """The lists of terms by their mark or their name, of those that stand in a record once."""
     found = []
     for path, scope in standing(schema):
@@ -114,7 +114,7 @@ def fields_of(schema: Schema) -> tuple[Field, ...]:
             most = min(filter(None, (_count(part, "maxItems") for part in scope.parts)), default=usual)
             inside = [node for node in scope.items if isinstance(node, Mapping)]
             longest = min(filter(None, (_count(node, "maxLength") for node in inside)), default=_LONGEST)
-            found.append(Field(path, least, min(most, _MOST), min(longest, _LONGEST), bool(said)))
+            found.append(TermField(path, least, min(most, _MOST), min(longest, _LONGEST), bool(said)))
     return tuple(found)
 
 
@@ -123,7 +123,7 @@ def _count(node: Mapping[str, Any], keyword: str) -> int | None:
     return value if isinstance(value, int) else None
 
 
-async def _terms(one: Field, text: str, messages: tuple[Message, ...], engine: Engine) -> list[str] | None:
+async def _terms(one: TermField, text: str, messages: tuple[Message, ...], engine: Engine) -> list[str] | None:
     """The best terms of a text; None where the engine does not tell."""
     ask = getattr(engine, "likeliest", None)
     if ask is None:

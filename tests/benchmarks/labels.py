@@ -31,7 +31,7 @@ from wordings import LABELS
 from extractor.engines import Session
 from extractor.labels import likelihoods_of, logarithms
 from extractor.pipeline import extract
-from extractor.prior import Leaning, beside, fields_of, leaning_of
+from extractor.prior import Leaning, beside, label_fields, leaning_of
 from extractor.prompt import messages, voice_for
 from extractor.schema import load
 from extractor.talk import Options
@@ -102,7 +102,7 @@ async def asked(engine: Session, schema: Schema, texts: Sequence[str]) -> dict[s
 async def leant(engine: Engine, schema: Schema, text: str) -> dict[str, Any]:
     """What the model leans to, asked in the language of a text."""
     voice = voice_for(text, Options().style)
-    (field,) = fields_of(schema)
+    (field,) = label_fields(schema)
     leaning = await leaning_of(field, lambda made: messages(Document("x", made), schema, voice), voice, engine)
     return {"leaning": dict(zip(field.labels, leaning.means, strict=True)), "spread": leaning.spread}
 

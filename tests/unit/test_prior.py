@@ -21,7 +21,7 @@ from extractor.errors import BudgetSpent, EngineUnavailable
 from extractor.labels import SILENT
 from extractor.long import extract
 from extractor.plan import plan_of
-from extractor.prior import Field, Leaning, beside, fields_of
+from extractor.prior import LabelField, Leaning, beside, label_fields
 from extractor.prompt import PromptStyle
 from extractor.schema import load
 from extractor.talk import Options
@@ -338,15 +338,15 @@ def test_null_stays_null() -> None:
     ],
 )
 def test_places(node: Any, found: list[list[str]]) -> None:
-    fields = fields_of(load({"title": "T", "type": "object", "properties": {"a": node}}))
+    fields = label_fields(load({"title": "T", "type": "object", "properties": {"a": node}}))
     assert [[*one.path] for one in fields] == found
 
 
 def test_a_field_says_what_it_is_and_what_its_labels_are() -> None:
     told = [{"const": one, "description": f"of {one}"} for one in TOPICS]
     node = {"oneOf": told, "description": "what it is about"}
-    (field,) = fields_of(load({"title": "T", "properties": {"a": {"properties": {"b/c": node}}}}))
-    assert field == Field(("a", "b/c"), TOPICS, "what it is about", {one: f"of {one}" for one in TOPICS})
+    (field,) = label_fields(load({"title": "T", "properties": {"a": {"properties": {"b/c": node}}}}))
+    assert field == LabelField(("a", "b/c"), TOPICS, "what it is about", {one: f"of {one}" for one in TOPICS})
     assert field.pointer == "/a/b~1c"
     assert field.alone == {"a": {"b/c": "tech"}}
 

@@ -20,7 +20,7 @@ from extractor.errors import EngineUnavailable
 from extractor.grammar import compile_schema
 from extractor.pipeline import extract
 from extractor.prompt import PromptStyle
-from extractor.ranked import WRITTEN, Terms, best, fields_of
+from extractor.ranked import WRITTEN, Terms, best, term_fields
 from extractor.schema import load
 from extractor.talk import Options
 from extractor.types import Admitted, Completion, Document, Extraction, Likely, Message, Mode, Request, Usage
@@ -261,7 +261,7 @@ def test_where_the_answer_is_no_json_or_in_another_language_nobody_asks(style: P
 
 
 def marks(node: dict[str, Any]) -> Iterator[Any]:
-    yield from fields_of(
+    yield from term_fields(
         load({"properties": {"a": node, "b": {"type": "array", "items": {"properties": {"c": node}}}}})
     )
 
@@ -289,7 +289,7 @@ def test_the_mark_of_a_class_is_in_its_schema() -> None:
         "items": {"type": "string", "x-verbatim": True},
         "x-ranked": True,
     }
-    assert len(fields_of(load(Marked))) == 2
+    assert len(term_fields(load(Marked))) == 2
 
 
 @pytest.mark.parametrize("kind", [str, list[int], dict[str, str], int | None])
