@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from extractor.patterns import PatternError, search
 from extractor.pointers import resolve
-from extractor.types import Schema
+from extractor.types import Dialect, Schema
 from extractor.unions import Fault, innermost, nearest
 from extractor.validators import checker, errors_of
 
@@ -48,7 +48,7 @@ class Descent:
     def _children(self, node: Any, key: str | int, value: Any, depth: int) -> Iterator[Any]:
         if not isinstance(node, Mapping) or depth > _DEEPEST:
             return
-        yield self._own(node, key)
+        yield own_child(node, key, self.dialect)
         for inner in self._together(node):
             yield from self._children(inner, key, value, depth + 1)
         for branches in self.alternatives(node, value):
@@ -79,22 +79,25 @@ class Descent:
         errors = errors_of(cast(Draft202012Validator, self.validator.evolve(schema=branch)), value)
         return [fault for error in errors for fault in innermost(error, is_whole=self.is_whole)]
 
-    def _own(self, node: Mapping[str, Any], key: str | int) -> Any:
-        if isinstance(key, int):
-            prefix = node.get("prefixItems", ())
-            return prefix[key] if key < len(prefix) else node.get("items")
-        if key in node.get("properties", {}):
-            return node["properties"][key]
-        for pattern, child in node.get("patternProperties", {}).items():
-            if self._matches(pattern, key):
-                return child
-        return node.get("additionalProperties")
 
-    def _matches(self, pattern: str, name: str) -> bool:
-        try:
-            return search(pattern, name, self.dialect)
-        except (PatternError, TimeoutError):
-            return False
+def own_child(node: Mapping[str, Any], key: str | int, dialect: Dialect) -> Any:
+    """What a node itself says of a property or item: ({'items': {'type': 'null'}}, 0) → {'type': 'null'}; else None."""
+    if isinstance(key, int):
+        prefix = node.get("prefixItems", ())
+        return prefix[key] if key < len(prefix) else node.get("items")
+    if key in node.get("properties", {}):
+        return node["properties"][key]
+    for pattern, child in node.get("patternProperties", {}).items():
+        if _matches(pattern, key, dialect):
+            return child
+    return node.get("additionalProperties")
+
+
+def _matches(pattern: str, name: str, dialect: Dialect) -> bool:
+    try:
+        return search(pattern, name, dialect)
+    except (PatternError, TimeoutError):
+        return False
 
 
 def inside(value: Any, key: str | int) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from extractor.absent import Reason
 from extractor.descent import Descent
+from extractor.dialect.keywords import subschemas
 from extractor.errors import Ungrounded
 from extractor.feigned import without_feigned
 from extractor.ground import Grounded, ground, places_of
@@ -73,13 +74,7 @@ class Evidence:
 @lru_cache(maxsize=64)
 def has_verbatim(schema: Schema) -> bool:
     """Whether a schema has a field that is verbatim, in whatever place."""
-    todo: list[Any] = [schema.json_schema]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, Mapping) and node.get(VERBATIM) is True:
-            return True
-        todo += node.values() if isinstance(node, Mapping) else node if isinstance(node, list) else ()
-    return False
+    return any(node.get(VERBATIM) is True for node in subschemas(schema.json_schema))
 
 
 def _verbatim(evidence: Evidence, data: Any) -> Traced:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from extractor.absent import without, without_items
+from extractor.dialect.keywords import subschemas
 from extractor.forgiving import forgiving, without_nulls
 from extractor.ground import ground
 from extractor.pointers import by_pointer, pointer
@@ -112,17 +113,11 @@ def _key(said: str) -> str:
 @lru_cache(maxsize=64)
 def _has_any(schema: Schema) -> bool:
     """Whether a schema names an example anywhere, or has a description that is no label."""
-    todo: list[Any] = [schema.json_schema]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, Mapping):
-            said = node.get("description")
-            if any(named(node)) or (isinstance(said, str) and len(said) >= _LEAST_SAID):
-                return True
-            todo += node.values()
-        elif isinstance(node, list):
-            todo += node
-    return False
+    return any(any(named(node)) or _is_long(node.get("description")) for node in subschemas(schema.json_schema))
+
+
+def _is_long(said: Any) -> bool:
+    return isinstance(said, str) and len(said) >= _LEAST_SAID
 
 
 def named(node: Mapping[str, Any]) -> Iterator[str]:

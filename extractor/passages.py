@@ -11,6 +11,7 @@ from math import log
 from typing import Any
 
 from extractor.chunks import split
+from extractor.dialect.keywords import subschemas
 from extractor.excerpts import Excerpt, Range
 from extractor.field_words import spaced
 from extractor.pointers import resolve
@@ -142,16 +143,11 @@ def _said(schema: Schema, field: Field) -> Iterator[str]:
     todo: list[Any] = [field.node]
     seen: set[str] = set()
     while todo:
-        node = todo.pop(0)
-        if isinstance(node, list):
-            todo += node
-        if not isinstance(node, Mapping):
-            continue
-        if isinstance(to := node.get("$ref"), str) and to not in seen:
-            seen.add(to)
-            todo.append(resolve(schema.json_schema, to))
-        yield from map(spaced, node.get("properties", ()))
-        yield from map(str, node.get("enum", ()))
-        if isinstance(node.get("description"), str):
-            yield node["description"]
-        todo += node.values()
+        for node in subschemas(todo.pop(0)):
+            if isinstance(to := node.get("$ref"), str) and to not in seen:
+                seen.add(to)
+                todo.append(resolve(schema.json_schema, to))
+            yield from map(spaced, node.get("properties", ()))
+            yield from map(str, node.get("enum", ()))
+            if isinstance(node.get("description"), str):
+                yield node["description"]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from math import ceil
 from typing import Any, Literal
 
+from extractor.dialect.keywords import subschemas
 from extractor.errors import SchemaError
 from extractor.field_words import headings, is_overview, spaced
 from extractor.pointers import resolve
@@ -191,11 +192,7 @@ def _used(root: Mapping[str, Any], key: str, node: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     todo = [node]
     while todo:
-        inner = todo.pop()
-        if isinstance(inner, list):
-            todo += inner
-        elif isinstance(inner, Mapping):
-            todo += inner.values()
+        for inner in subschemas(todo.pop()):
             reference = inner.get("$ref")
             name = reference.removeprefix(f"#/{key}/").partition("/")[0] if isinstance(reference, str) else ""
             if name in root[key] and name not in found:

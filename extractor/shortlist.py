@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from extractor.dialect.keywords import subschemas
 from extractor.rank import Index
 from extractor.tagged_union import Alternative, Choice, among, choice_of
 from extractor.text import estimate_tokens
@@ -82,16 +83,7 @@ def _words(one: Alternative) -> Iterator[str]:
 
 def _said(node: Any) -> Iterator[str]:
     """Names and descriptions in a schema, and the values of its choices."""
-    if isinstance(node, list):
-        for part in node:
-            yield from _said(part)
-    if not isinstance(node, dict):
-        return
-    for name, child in node.get("properties", {}).items():
-        yield _HUMPS.sub(" ", name)
-        yield from _said(child)
-    yield str(node.get("description", ""))
-    yield from (value for value in node.get("enum", ()) if isinstance(value, str))
-    for key, child in node.items():
-        if key not in ("properties", "description", "enum", "default", "examples"):
-            yield from _said(child)
+    for one in subschemas(node):
+        yield str(one.get("description", ""))
+        yield from (value for value in one.get("enum", ()) if isinstance(value, str))
+        yield from (_HUMPS.sub(" ", name) for name in one.get("properties", ()))

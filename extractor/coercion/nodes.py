@@ -8,8 +8,8 @@ from typing import Any
 
 from extractor.choices import Choice, choices
 from extractor.coercion.said import NOTHING, SAID, Said, of_parts
+from extractor.descent import own_child
 from extractor.field_names import Names
-from extractor.patterns import PatternError, search
 from extractor.pointers import resolve
 from extractor.types import Dialect
 
@@ -100,7 +100,7 @@ class Nodes:
         """The node of a property or item; None where nothing is said of it."""
         at = id(shape), key
         if at not in self._children:
-            found = [child for part in shape.parts if (child := self._own(part, key)) is not None]
+            found = [child for part in shape.parts if (child := own_child(part, key, self.dialect)) is not None]
             node = self.together(found) if found else None
             is_named = isinstance(key, str) and key in shape.properties
             said = of_parts(self._parts(node, 0), str(key)) if is_named else shape.said
@@ -149,23 +149,6 @@ class Nodes:
         yield node
         for inner in [*([resolve(self.root, node["$ref"])] if "$ref" in node else []), *node.get("allOf", ())]:
             yield from self._parts(inner, depth + 1)
-
-    def _own(self, part: Mapping[str, Any], key: str | int) -> Node | None:
-        if isinstance(key, int):
-            prefix = part.get("prefixItems", ())
-            return prefix[key] if key < len(prefix) else part.get("items")
-        if key in part.get("properties", {}):
-            return part["properties"][key]
-        for pattern, child in part.get("patternProperties", {}).items():
-            if self._matches(pattern, key):
-                return child
-        return part.get("additionalProperties")
-
-    def _matches(self, pattern: str, name: str) -> bool:
-        try:
-            return search(pattern, name, self.dialect)
-        except (PatternError, TimeoutError):
-            return False
 
     def _choices(self, node: Node, depth: int) -> Iterator[Choice]:
         """The values of an enum, or of a union that is made of constants and null alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import jsonschema
@@ -57,3 +57,20 @@ def draft_of(node: Any) -> str:
     uri = node.get("$schema") if isinstance(node, Mapping) else None
     found = _URI.fullmatch(uri) if isinstance(uri, str) else None
     return (found[1] or found[2]) if found else UNDECLARED
+
+
+def subschemas(node: Any) -> Iterator[Mapping[str, Any]]:
+    """A schema and all that are written in it, from the outside in and in their order; what is data is none."""
+    todo = [node]
+    while todo:
+        one = todo.pop()
+        if not isinstance(one, Mapping):
+            continue
+        yield one
+        inner: list[Any] = []
+        for keyword, below in one.items():
+            if keyword in NAMED and isinstance(below, Mapping):
+                inner += below.values()
+            elif keyword in SUBSCHEMAS:
+                inner += below if isinstance(below, list) else [below]
+        todo += inner[::-1]

@@ -24,7 +24,7 @@ from scripted import quick
 
 from extractor import patterns
 from extractor.dialect import MAX_DEPTH, MAX_STRING, MAX_VALUES, to_inner
-from extractor.dialect.keywords import draft_of
+from extractor.dialect.keywords import draft_of, subschemas
 from extractor.dialect.metaschema import rules_of
 from extractor.errors import SchemaError
 from extractor.formats import CHECKER
@@ -732,3 +732,17 @@ def test_more_ways_than_validation_can_follow_are_refused_beside_unevaluated(key
     assert f"/{keyword}: more than 10,000 ways" in refused(ways(60))
     plain = {name: node for name, node in ways(60).items() if name != keyword}
     assert to_inner(plain, "Test")
+
+
+def test_subschemas_are_those_that_are_written_in_it_and_no_data() -> None:
+    node = {
+        "properties": {"enum": {"title": "a"}, "default": {"items": {"title": "b"}}},
+        "default": {"title": "data"},
+        "examples": [{"title": "data"}],
+        "enum": [{"title": "data"}],
+        "anyOf": [{"title": "c"}, True],
+        "dependencies": {"a": ["b"], "b": {"title": "d"}},
+        "$defs": {"x": {"not": {"title": "e"}}},
+    }
+    assert [one["title"] for one in subschemas(node) if "title" in one] == ["a", "b", "c", "d", "e"]
+    assert [*subschemas(True)] == []
