@@ -16,7 +16,7 @@ from extractor.brevity import few_lines, shorten
 from extractor.errors import EngineUnavailable, ExtractError, OutputError, ParseError, SchemaError, Ungrounded
 from extractor.evidence import Evidence
 from extractor.forgiving import spoken
-from extractor.further import end_circle, goes_round, grown
+from extractor.further import Growth, end_circle
 from extractor.grammar import compile_schema
 from extractor.grammar.clip import full_lists
 from extractor.pointers import by_pointer, joined, pointer, value_at
@@ -54,11 +54,7 @@ class Draft:
     doubts: Mapping[str, str] = field(default_factory=dict)  # by pointer, why values stay that could mean something
     unread: Mapping[str, str] = field(default_factory=dict)  # by pointer, why a null of the answer is no value
     is_free: bool = False  # no grammar held it: what is valid can yet have keys that nothing names
-    is_topped: bool = False  # other items were asked for in place of repeated ones
-    looks: int = 0  # how often the model may yet be asked what lists lack
-    full: tuple[str, ...] = ()  # lists that our own bound stopped, which go on
-    rounds: int = 32  # that these may take
-    came: Mapping[str, int] = field(default_factory=dict)  # items, by list, when asked for
+    growth: Growth = field(default_factory=Growth)
     lost: Mapping[str, absent.Reason] = field(default_factory=dict)
 
     @property
@@ -110,7 +106,8 @@ class Draft:
             told = joined(*({repair.in_record(at): text} for at, text in told.items()))
         notes = joined(self.notes, told, talk.notes())
         full = tuple(repair.in_record(at) if question.pieces else at for at in full_lists(answer.value, cuts))
-        taken = replace(self, text=completion.text, faults=(), notes=notes, is_free=talk.mode != "grammar", full=full)
+        is_free, growth = talk.mode != "grammar", replace(self.growth, full=full)
+        taken = replace(self, text=completion.text, faults=(), notes=notes, is_free=is_free, growth=growth)
         taken = taken if question.pieces else replace(taken, unread=answer.unread)
         cut = (Problem.of(explain_cut(completion, talk.options.max_tokens)),)
         if question.pieces:
@@ -175,14 +172,12 @@ class Draft:
     def topped(self, question: Question, value: Any) -> Draft:
         """With further items, where the record stays valid with them; where none came, nobody looks again."""
         data, _ = repair.put(self.data, question.pieces, value)
-        notes, came = grown(data, self.data, question.pieces, self.notes, self.came)
+        growth, notes = self.growth.after(question.pieces, data, self.data, self.notes)
+        done = replace(self, pieces=(), growth=growth.ended)
         if data == self.data:
-            return replace(self, pieces=(), is_topped=True, looks=0, full=())
-        why = {piece.why for piece in question.pieces}
-        looks, rounds = self.looks - (repair.MORE in why), self.rounds - (repair.ON in why)
-        now = replace(self, pieces=(), is_topped=True, looks=looks, rounds=rounds)
-        draft = replace(now, data=data, notes=notes, came=came).checked()
-        return draft if draft.valid is not None else replace(now, looks=0, full=())
+            return done
+        draft = replace(self, pieces=(), growth=growth, data=data, notes=notes).checked()
+        return draft if draft.valid is not None else done
 
     def checked(self) -> Draft:
         """With what its values mean, the verdict of validation, and what to ask about it."""
@@ -217,12 +212,7 @@ class Draft:
         if told.problems:
             doubts = {problem.pointer: problem.message for problem in told.problems}
             return draft.faulty(tuple(told.problems), doubts)
-        pieces = [] if self.is_topped else repair.further(self.schema, told.data, told.further)
-        if not pieces and self.rounds > 0:
-            growing = [at for at in self.full if not goes_round(value_at(told.data, at))]
-            pieces = repair.going_on(self.schema, told.data, growing)
-        if not pieces and self.looks > 0:
-            pieces = repair.more(self.schema, told.data)
+        pieces = self.growth.pieces(self.schema, told.data, told.further)
         return replace(draft, pieces=tuple(pieces), valid=found, problems=(), faults=())
 
     def faulty(self, problems: tuple[Problem, ...], doubts: Mapping[str, str]) -> Draft:
@@ -239,7 +229,7 @@ class Draft:
         """After a question that has no answer."""
         if self.valid is not None:
             told = {"": f"no further items: {error}"}
-            return replace(self, pieces=(), is_topped=True, looks=0, notes=joined(self.notes, told))
+            return replace(self, pieces=(), growth=self.growth.ended, notes=joined(self.notes, told))
         draft = replace(self, faults=self.faults or (Problem.of(error),))  # a cut answer says why there is a next
         return draft if isinstance(error, EngineUnavailable) else draft.given_up()
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from extractor import repair
 from extractor.given import identity
 from extractor.grammar.clip import is_of_bound
 from extractor.pointers import pointer, value_at
+from extractor.types import Schema
 
 _CAME = " came when asked for"
+_ROUNDS = 32
 
 Path = repair.Path
 
@@ -48,19 +51,49 @@ def end_circle(value: Any, opened: Path) -> tuple[Path, int] | None:
     return None
 
 
-def grown(
-    data: Any, before: Any, pieces: Sequence[repair.Piece], notes: Mapping[str, str], came: Mapping[str, int]
-) -> tuple[dict[str, str], dict[str, int]]:
-    """Drop what lists have twice by the answer to some pieces, in place; the notes then, and how much came by list."""
-    notes, came = dict(notes), dict(came)
-    for piece in pieces:
-        place = pointer(piece.path[:-1])
-        new = drop_twins(value_at(data, place), len(value_at(before, place)))
-        if new and piece.why in (repair.MORE, repair.ON):
-            came[place] = came.get(place, 0) + new
-            told = [part for part in notes.pop(place, "").split("; ") if part and not _is_past(part)]
-            notes[place] = "; ".join([*told, f"{came[place]} more item{'s' * (came[place] > 1)}{_CAME}"])
-    return notes, came
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How the lists of a valid record grow.
+
+    Other items are asked for in place of repeated ones, once (`is_topped`); those behind a bound of our own, at which
+    lists are `full` (by pointer), in as many `rounds` as there are left; and what lists lack, as often as the user has
+    the model look again. `came` says by list how many items came when asked for.
+    """
+
+    looks: int = 0
+    rounds: int = _ROUNDS
+    is_topped: bool = False
+    full: tuple[str, ...] = ()
+    came: Mapping[str, int] = field(default_factory=dict)
+
+    def pieces(self, schema: Schema, data: Any, repeated: Mapping[Path, int]) -> list[repair.Piece]:
+        """What to ask for next; `repeated` says by path how many items were there twice."""
+        pieces = [] if self.is_topped else repair.further(schema, data, repeated)
+        if not pieces and self.rounds > 0:
+            growing = [at for at in self.full if not goes_round(value_at(data, at))]
+            pieces = repair.going_on(schema, data, growing)
+        return pieces or (repair.more(schema, data) if self.looks > 0 else [])
+
+    def after(
+        self, pieces: Sequence[repair.Piece], data: Any, before: Any, notes: Mapping[str, str]
+    ) -> tuple[Growth, dict[str, str]]:
+        """After an answer to some pieces, and the notes then; what lists have twice by it is dropped, in place."""
+        notes, came = dict(notes), dict(self.came)
+        for piece in pieces:
+            place = pointer(piece.path[:-1])
+            new = drop_twins(value_at(data, place), len(value_at(before, place)))
+            if new and piece.why in (repair.MORE, repair.ON):
+                came[place] = came.get(place, 0) + new
+                told = [part for part in notes.pop(place, "").split("; ") if part and not _is_past(part)]
+                notes[place] = "; ".join([*told, f"{came[place]} more item{'s' * (came[place] > 1)}{_CAME}"])
+        why = {piece.why for piece in pieces}
+        looks, rounds = self.looks - (repair.MORE in why), self.rounds - (repair.ON in why)
+        return Growth(looks, rounds, is_topped=True, full=self.full, came=came), notes
+
+    @property
+    def ended(self) -> Growth:
+        """The same, after which nothing more is asked for."""
+        return replace(self, looks=0, is_topped=True, full=())
 
 
 def _is_past(note: str) -> bool:

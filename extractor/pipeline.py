@@ -20,6 +20,7 @@ from extractor.errors import EngineUnavailable, ExtractError, Refused, RequestRe
 from extractor.evidence import Evidence
 from extractor.examples import choose
 from extractor.field_names import renamed
+from extractor.further import Growth
 from extractor.grammar import compile_schema
 from extractor.labels import SILENT, Labels, label_probabilities
 from extractor.leaks import leaks
@@ -64,7 +65,7 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
     case = _Case.of(evidence, engine, options)
     if not evidence.document.text.strip():
         return case.blank()
-    draft = replace(case.draft(), data=data, is_free=True, looks=0, lost=evidence.lost).checked()
+    draft = replace(case.draft(), data=data, is_free=True, growth=Growth(), lost=evidence.lost).checked()
     draft = draft if draft.is_settled else await _converse(case, draft)
     return case.timed(case.record(draft))
 
@@ -109,7 +110,7 @@ class _Case:
 
     def draft(self) -> Draft:
         """A record of which nothing is known."""
-        return Draft(self.schema, self.voice, self.evidence, looks=self.options.passes - 1)
+        return Draft(self.schema, self.voice, self.evidence, growth=Growth(self.options.passes - 1))
 
     def blank(self) -> Extraction:
         """The record of a text without a word."""

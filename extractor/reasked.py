@@ -87,7 +87,7 @@ async def _answered(draft: Draft, doubts: Mapping[str, Doubt], chat: tuple[Messa
     faults = [f"{place}: {_wish(doubt, draft)}" for place, doubt in doubts.items()]
     said = Message("assistant", json.dumps(without, ensure_ascii=False))
     question = Question(asked, (*chat, said, again(faults, asked, draft.voice, is_whole=False)), pieces)
-    return await replace(draft, valid=None, pieces=pieces, looks=0).answered(question, talk)
+    return await replace(draft, valid=None, pieces=pieces, growth=draft.growth.ended).answered(question, talk)
 
 
 def _wish(doubt: Doubt, draft: Draft) -> str:
