@@ -11,6 +11,7 @@ from extractor.errors import SchemaError
 
 LARGEST = 8_000_000  # bytes of a file
 _MOST_MERGED = 100_000  # names that YAML's `<<` brings in
+_MOST_SHOWN = 40  # characters of what cannot be read
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -93,12 +94,8 @@ def read_yaml(text: str, path: Path) -> Any:
                 raise SchemaError(what, hint="merge less, or use $ref")
             return node
 
-    def as_written(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
-        is_time = node.tag.endswith("timestamp") or ":" in node.value
-        return node.value if is_time else yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
-
-    for kind in ("timestamp", "int", "float"):
-        Loader.add_constructor(f"tag:yaml.org,2002:{kind}", as_written)
+    for kind in ("timestamp", "int", "float", "bool"):
+        Loader.add_constructor(f"tag:yaml.org,2002:{kind}", _as_written)
     try:
         # Not copied before its size is known: aliases can stand for billions of values.
         return yaml.load(text, Loader)  # noqa: S506  # a safe one
@@ -107,6 +104,20 @@ def read_yaml(text: str, path: Path) -> Any:
         raise SchemaError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
     except RecursionError:
         raise _too_deep(str(path)) from None
+
+
+def _as_written(loader: Any, node: Any) -> Any:
+    """A number or bool of YAML, or the fault at its place; a day or time as it is written."""
+    import yaml
+
+    text, kind = loader.construct_scalar(node), node.tag.rpartition(":")[2]
+    if kind == "timestamp" or (kind != "bool" and ":" in text):
+        return text
+    try:
+        return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
+    except LookupError as error:  # of `!!bool x` and `!!int ""`
+        what = f"{text[:_MOST_SHOWN]!r} is no {kind}"
+        raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark) from error
 
 
 def _refuse_twice(node: Any, path: Path) -> None:

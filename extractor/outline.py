@@ -53,7 +53,7 @@ def metadata_of(text: str) -> Mapping[str, Any]:
 
     try:
         said = yaml.safe_load(found[1])
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError):  # as of `!!timestamp x`
         return {}
     return {str(name): value for name, value in said.items()} if isinstance(said, dict) else {}
 

@@ -569,6 +569,20 @@ def test_wide_merges_that_are_many_are_refused(tmp_path: Path) -> None:
     assert "a.yaml:35:6: merges (<<) bring in" in str(fault)
 
 
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("!!bool x", "a.yaml:2:8: not YAML: 'x' is no bool"),
+        ('!!int ""', "a.yaml:2:8: not YAML: '' is no int"),
+        ('!!float ""', "a.yaml:2:8: not YAML: '' is no float"),
+        ("!!timestamp [x]", "a.yaml:2:8: not YAML: expected a scalar node, but found sequence"),
+    ],
+)
+def test_a_yaml_value_that_is_not_what_it_says_is_told(value: str, told: str, tmp_path: Path) -> None:
+    assert told in str(fault_of(put(tmp_path, f"type: object\ntitle: {value}\n", "a.yaml")))
+    assert load(put(tmp_path, "type: object\ntitle: !!timestamp x\n", "b.yaml")).json_schema["title"] == "x"
+
+
 # --- types that Pydantic cannot build ------------------------------------------------------------------------
 
 
