@@ -114,6 +114,7 @@ def test_a_name_is_looked_up_once_and_sent_along(site: str) -> None:
         ("/bomb", "larger than"),
         ("/round", "redirected more than 5 times"),
         ("/to/ftp://example.org/a", "only http and https are fetched"),
+        ("/to/http://[", "redirected to what is no URL"),
         ("/to/http://user:secret@127.0.0.1/a", "has a password in it"),
     ],
 )
@@ -127,6 +128,10 @@ def test_a_page_that_is_not_there_cannot_be_saved_either(site: str) -> None:
     with pytest.raises(SourceError) as caught:
         load(Source(f"{site}/none", reading=HERE))
     assert caught.value.hint == "there is no such page"
+
+
+def test_what_is_no_url_is_told_without_its_password() -> None:
+    assert fault("http://me[:secret@h/a") == "http://h/a: has a password in it"
 
 
 def test_only_public_addresses_unless_allowed(site: str) -> None:

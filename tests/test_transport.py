@@ -437,6 +437,13 @@ def test_neither_key_nor_text_follows_a_redirect(stub: Stub, status: int) -> Non
         other.close()
 
 
+def test_a_redirect_to_what_is_no_url_is_told(stub: Stub) -> None:
+    stub.behave = reply({}, 302, location="http://[")
+    error = fault(stub)
+    assert type(error) is EngineDenied
+    assert "HTTP 302: moved to what is no URL" in str(error)
+
+
 # --- parameters that are not taken ---------------------------------------------------------------------------
 
 

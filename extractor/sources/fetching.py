@@ -7,12 +7,13 @@ address between two looks (DNS rebinding) reaches nothing that is private. Each 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from extractor.errors import SourceError
 from extractor.loaders import Reading
@@ -27,6 +28,7 @@ _TRIES = 3
 _WAITS = (1.0, 3.0)  # seconds before the next try
 _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
 _MOST_LABEL = 255
+_USER = re.compile(r"(?<=//)[^/?#]*@")
 _READ_TYPES = ("text/", "application/", "binary/octet-stream")
 _HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/pdf,text/*;q=0.9,*/*;q=0.1",
@@ -155,7 +157,7 @@ def _taken(response: Response, at: str, url: str, until: float) -> Fetched | str
     """The bytes of an answer, within the limits, or where it leads."""
     status = response.status_code
     if response.is_redirect and (location := response.headers.get("location")):
-        return urljoin(at, location)
+        return _led(at, location, url)
     if status in _PASSING:
         raise _PassingError(f"HTTP {status}")
     if not response.is_success:
@@ -177,6 +179,14 @@ def _taken(response: Response, at: str, url: str, until: float) -> Fetched | str
     return Fetched(b"".join(chunks), media_type, charset)
 
 
+def _led(at: str, location: str, url: str) -> str:
+    """Where an address leads: 'http://h/a', '/b' → 'http://h/b'."""
+    try:
+        return urljoin(at, location)
+    except ValueError as error:  # half of a bracket
+        raise SourceError(f"{url}: redirected to what is no URL") from error
+
+
 def _type(headers: Mapping[str, str]) -> tuple[str, str]:
     """'text/html; charset="GBK"' → text/html, GBK."""
     from email.message import Message
@@ -189,6 +199,5 @@ def _type(headers: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _shown(url: str) -> str:
-    """A URL without a password in it."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    """A URL, or what is none, without a password in it: 'http://me:word@h/a' → 'http://h/a'."""
+    return _USER.sub("", url, count=1)

@@ -124,9 +124,11 @@ class Endpoint:
         return EngineUnavailable(self.without_key(what), hint=hint, is_unreachable=True)
 
     def _moved(self, error: APIStatusError) -> EngineDenied:
-        target = urljoin(str(error.response.url), error.response.headers.get("location", ""))
-        parts = urlsplit(target)
-        where = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        try:
+            parts = urlsplit(urljoin(str(error.response.url), error.response.headers.get("location", "")))
+            where = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        except ValueError:  # half of a bracket
+            where = "what is no URL"
         hint = "redirects are not followed, since key and text would go there; name that address if you trust it"
         told = self.without_key(f"{self.name}: HTTP {error.status_code}: moved to {where}")
         return EngineDenied(told, hint=hint, status=error.status_code)
