@@ -38,7 +38,7 @@ def decode(name: str, data: bytes, *said: str) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         at = error.start
     for label in filter(None, said) if not is_utf_16(data) else ():
-        with contextlib.suppress(UnicodeDecodeError, LookupError):
+        with contextlib.suppress(ValueError, LookupError):  # also of names that are no name, and of 'undefined'
             return data.decode(_alphabet(label)), ()
     best = guess(name, around(data, at))
     with contextlib.suppress(UnicodeDecodeError):

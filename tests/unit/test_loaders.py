@@ -124,6 +124,12 @@ def test_utf_16_without_its_mark(encoding: str) -> None:
         read("a.txt", b"\x00\x01\x02\x00\x00abc" * 50)
 
 
+@pytest.mark.parametrize("charset", ["nonesuch", "undefined", "rot13", "a\x00b", "\ud800"])
+def test_a_charset_that_names_no_alphabet_says_nothing(charset: str) -> None:
+    data = "海港大桥通车后，渡轮仍然每天往返两岸。".encode("gbk") * 9
+    assert read("a.txt", data, charset=charset) == read("a.txt", data)
+
+
 def test_an_encrypted_word_file_is_told_as_such() -> None:
     data = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le") + bytes(600)
     with pytest.raises(SourceError, match="is encrypted"):
