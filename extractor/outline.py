@@ -21,17 +21,19 @@ _MOST_FRONT = 20_000  # characters
 _FRONT = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _CHAPTER_EN = (
     r"(?:CHAPTER|Chapter|BOOK|Book|PART|Part|ACT|Act)\ (?:[IVXLC]{1,8}|\d{1,3}|[A-Z][A-Za-z-]{2,12})\b"
-    r"[.:]?(?:[ \t—–-]+\S.{0,60})?"
+    r"[.:]?(?:[ \t—–-]+\S(?:.{0,59}[^ \t\n])?)?"
 )
-_CHAPTER_ZH = r"第[一二三四五六七八九十百千零〇两\d]{1,7}[章回卷部篇](?:[ \t\u3000]*\S.{0,30})?"
+_CHAPTER_ZH = r"第[一二三四五六七八九十百千零〇两\d]{1,7}[章回卷部篇](?:[ \t\u3000]*\S(?:.{0,29}[^ \t\n])?)?"
+_UNDERLINED = r"\ {0,3}(?P<set>\S[^\n]{0,200})\n\ {0,3}(?P<line>=+|--+)[ \t]*"
+# What stands behind marks is looked at in Python: a pattern for it would go through a line once for each of its blanks.
 _HEADING = re.compile(
-    rf"""(?mx)(?:^|(?<=\f))(?:
-        \ {{0,3}}(?P<marks>\#{{1,6}})[ \t]+(?P<atx>[^\n]*?\S)[ \t]*\#*[ \t]*
-      | \ {{0,3}}(?P<set>\S[^\n]{{0,200}})\n\ {{0,3}}(?P<line>=+|--+)[ \t]*
+    rf"""(?mx)(?:^|(?<=\f))(?:\ {{0,3}}(?P<marks>\#{{1,6}})(?=[ \t])|(?:
+        {_UNDERLINED}
       | [ \t\u3000]*(?P<chapter>{_CHAPTER_EN}|{_CHAPTER_ZH})[ \t]*
       | \ {{0,3}}(?P<fence>```+|~~~+)[^\n]*
-    )\r?$"""
+    )\r?$)"""
 )
+_ALSO_UNDERLINED = re.compile(rf"(?mx){_UNDERLINED}\r?$")
 _CHAPTER_LEVEL = {"b": 1, "p": 1, "a": 1, "卷": 1, "部": 1, "篇": 1}  # of books, parts and acts; chapters are in them
 
 
@@ -79,20 +81,47 @@ def page_at(starts: Sequence[int], at: int) -> int | None:
 
 def sections(text: str) -> Iterator[Section]:
     """The headings of a text, in their order; none of those in code."""
-    at, fence = body_start(text), ""
+    fence = ""
+    for start, level, title in _headings(text, body_start(text)):
+        if level:
+            if not fence:
+                yield Section(start, level, title)
+        else:
+            fence = "" if fence and title.startswith(fence) else fence or title
+
+
+def _headings(text: str, at: int) -> Iterator[tuple[int, int, str]]:
+    """Where each heading starts, its level and its title, also in code; a fence of code is of level 0."""
+    untitled = 0  # where a line ends at whose end no title can, so that none of its page breaks looks at it again
     while found := _HEADING.search(text, at):
-        at = found.end()
-        if mark := found["fence"]:
-            fence = "" if fence and mark.startswith(fence) else fence or mark
-        elif not fence:
-            yield Section(found.start(), *_named(found))
+        start, at, marks = found.start(), found.end(), found["marks"]
+        if marks and at > untitled:
+            found_end = text.find("\n", at)
+            end = found_end if found_end >= 0 else len(text)
+            if title := _title(text[at:end]):
+                yield start, len(marks), title
+                at = end
+                continue
+            untitled = end
+        if named := _ALSO_UNDERLINED.match(text, start) if marks else found:
+            yield start, *_named(named)
+            at = named.end()
+
+
+def _title(line: str) -> str:
+    """What stands behind marks, without those at its end: ' B ##' → 'B'; '' of what is no title."""
+    line = line.removesuffix("\r").strip(" \t")
+    if not line or line[-1].isspace():
+        return ""
+    title = line.rstrip("#").rstrip(" \t")
+    return title if title and not title[-1].isspace() else line[: line.index("#", len(title)) + 1]
 
 
 def _named(found: re.Match[str]) -> tuple[int, str]:
-    if found["marks"]:
-        return len(found["marks"]), found["atx"]
     if found["set"]:
         return (1 if found["line"].startswith("=") else 2), found["set"].strip()
+    if found["fence"]:
+        return 0, found["fence"]
     title = found["chapter"].strip()
     kind = title[0].lower() if title[0] != "第" else next(sign for sign in title if sign in "章回卷部篇")
     return _CHAPTER_LEVEL.get(kind, 2), title

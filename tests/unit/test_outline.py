@@ -45,6 +45,8 @@ def test_front_matter_is_metadata(text: str, found: dict[str, object]) -> None:
         ("# A\n\ntext\n\n## B ##\n", [(1, "A"), (2, "B")]),
         ("Sea and sky\n===\n\nFares\n---\n", [(1, "Sea and sky"), (2, "Fares")]),
         ("---\ntitle: # no\n---\n\n# Yes\n", [(1, "Yes")]),
+        ("# A # #\n## ##\n# B#\n#\tC \t#\r\n", [(1, "A #"), (2, "#"), (1, "B"), (1, "C")]),
+        ("# \n# A\u3000\n# B\f\n#\n# C\f\n---\n# D\fE", [(2, "# C"), (1, "D\fE")]),
         ("```\n# no\n```\n# yes\n~~~~\n# no\n~~~\n# no\n~~~~\n# yes\n", [(1, "yes"), (1, "yes")]),
         ("#hashtag\n#5 in line\n", []),
         (
@@ -84,11 +86,21 @@ def test_sections_start_where_their_titles_stand(text: str) -> None:
     assert all(re.search("\f\n?$", text[:start]) for start in starts[1:])
 
 
-@pytest.mark.parametrize("unit", ["#", "-", " ", "第", "Chapter ", "a\n", "`", "---\n"])
-def test_no_text_takes_long(unit: str) -> None:
+@pytest.mark.parametrize(
+    ("begin", "unit", "end"),
+    [
+        *(("", unit, "") for unit in ("#", "-", " ", "第", "Chapter ", "a\n", "`", "---\n")),
+        ("# a", " ", "b"),
+        ("# ", " ", "a\f"),
+        ("", "\f# a", "\f"),
+        ("# ", "#", "\f"),
+        (f"CHAPTER I{'-' * 60}", " ", "x" * 70),
+    ],
+)
+def test_no_text_takes_long(begin: str, unit: str, end: str) -> None:
     def seconds(size: int) -> float:
         started = time.process_time()
-        list(sections(unit * (size // len(unit))))
+        list(sections(begin + unit * (size // len(unit)) + end))
         return time.process_time() - started
 
     assert min(seconds(400_000) for _ in range(2)) < 8 * max(seconds(100_000), 0.01)
