@@ -45,15 +45,15 @@ def unescaped(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
-def value_at(data: Any, place: str) -> Any:
-    """The value at a pointer, None where there is none: ({'a': [1]}, '/a/0') → 1."""
+def value_at(data: Any, place: str, otherwise: Any = None) -> Any:
+    """The value at a pointer, or what is said otherwise where there is none: ({'a': [1]}, '/a/0') → 1."""
     for part in map(unescaped, place.split("/")[1:]):
         if isinstance(data, list) and part.isdecimal() and int(part) < len(data):
             data = data[int(part)]
         elif isinstance(data, Mapping) and part in data:
             data = data[part]
         else:
-            return None
+            return otherwise
     return data
 
 

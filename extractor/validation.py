@@ -18,7 +18,7 @@ from extractor.pointers import pointer, value_at
 from extractor.pytypes import in_order
 from extractor.types import Problem, Schema
 from extractor.unions import Fault, innermost
-from extractor.validators import checker, errors_of
+from extractor.validators import PropertyError, checker, errors_of
 
 _LONGEST_RULE = 300  # characters; jsonschema puts the whole value into its message, Pydantic all choices
 _MOST_SHOWN = 10  # values of an enum in a message
@@ -203,10 +203,10 @@ def _from_json_schema(fault: Fault) -> Problem:
     rule = _of_no_type(error) or error.message
     if len(rule) > _LONGEST_RULE:
         rule = f"breaks {error.validator}: {_shown(error.validator_value)}"
-    name = _named(error)
-    if name is None:
-        return Problem(pointer(path), rule, error.instance)
-    return Problem(pointer([*path, name]), rule, cast(dict[str, Any], error.instance).get(name))
+    if isinstance(error, PropertyError):
+        value = cast(dict[str, Any], error.instance).get(error.name)
+        return Problem(pointer([*path, error.name]), rule, value)
+    return Problem(pointer(path), rule, error.instance)
 
 
 def _are_records(value: Any) -> bool:
@@ -234,15 +234,3 @@ def _shown(value: Any) -> str:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_RULE else f"{text[:_LONGEST_RULE]}… ({len(text)} characters)"
-
-
-def _named(error: JsonSchemaError) -> str | None:
-    """The property that an error is about, where it stands at the object: one that is missing, or one too many."""
-    names: Any
-    if error.validator == "required":
-        names, beginning = error.validator_value, "{!r} is a required"
-    elif error.validator == "additionalProperties":
-        names, beginning = error.instance, "no property {!r} is"
-    else:
-        return None
-    return next((name for name in names if error.message.startswith(beginning.format(name))), None)

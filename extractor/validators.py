@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from fractions import Fraction
 from functools import lru_cache
@@ -21,6 +21,25 @@ from extractor.unions import Fault, innermost
 
 _MOST_REPEATED = 20  # errors of a value that are told a second time, where another reference leads to the same
 _MOST_ERRORS = 5_000  # of a value; more of them help nobody
+
+
+class PropertyError(JsonSchemaError):
+    """An error of an object about one of its properties, by name: one that is missing, or one too many."""
+
+    def __init__(self, message: str, name: str, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.name = name
+
+    def _contents(self) -> dict[str, Any]:
+        """What jsonschema makes a copy of."""
+        return {**super()._contents(), "name": self.name}
+
+
+def _required(_: Any, names: Iterable[str], value: Any, __: Any) -> Iterator[JsonSchemaError]:
+    if isinstance(value, dict):
+        for name in names:
+            if name not in value:
+                yield PropertyError(f"{name!r} is a required property", name)
 
 
 def _pattern(dialect: Dialect) -> Any:
@@ -66,7 +85,7 @@ def _additional_properties(dialect: Dialect) -> Any:
         for name in value:
             if name not in named and not any(_is_found(pattern, name, dialect) for pattern in patterns):
                 if child is False:
-                    yield JsonSchemaError(f"no property {name!r} is foreseen")
+                    yield PropertyError(f"no property {name!r} is foreseen", name)
                 else:
                     yield from validator.descend(value[name], child, path=name)
 
@@ -118,7 +137,7 @@ def _reference(validator: Any, reference: str, value: Any, _: Any) -> Iterator[J
     found = _followed.get()
     known = None if found is None else found.get((reference, id(value)))
     if known is not None:  # errors gather their path on the way up, so each way needs its own
-        yield from map(JsonSchemaError.create_from, known)
+        yield from (type(error).create_from(error) for error in known)
         return
     errors = list(validator._validate_reference(ref=reference, instance=value))  # noqa: SLF001  # as jsonschema's own
     if found is not None:
@@ -129,15 +148,10 @@ def _reference(validator: Any, reference: str, value: Any, _: Any) -> Iterator[J
 
 def _alone(fault: Fault) -> JsonSchemaError:
     """An error without all that led to it, which would double with each way."""
-    cause = fault.error
-    return JsonSchemaError(
-        cause.message,
-        validator=cause.validator,
-        validator_value=cause.validator_value,
-        path=fault.path,
-        instance=cause.instance,
-        schema=cause.schema,
-    )
+    alone = {"path": fault.path, "schema_path": (), "context": (), "parent": None}
+    contents = fault.error._contents()  # noqa: SLF001  # what `create_from` copies
+    copy: JsonSchemaError = type(fault.error)(**{**contents, **alone})
+    return copy
 
 
 VALIDATORS: Mapping[Dialect, type[Draft202012Validator]] = {
@@ -145,6 +159,7 @@ VALIDATORS: Mapping[Dialect, type[Draft202012Validator]] = {
         Draft202012Validator,
         {
             "$ref": _reference,
+            "required": _required,
             "pattern": _pattern(dialect),
             "patternProperties": _pattern_properties(dialect),
             "additionalProperties": _additional_properties(dialect),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import mean
@@ -20,8 +19,6 @@ from extractor.pointers import value_at
 from extractor.scopes import scopes_of
 from extractor.types import Document, Extraction, Schema, Usage
 from extractor.validation import Valid, validate
-
-_IS_LACKING = re.compile(r"is a required property|[Ff]ield required")
 
 MICRO = "all values"
 
@@ -272,7 +269,8 @@ def _likelihoods(one: Compared) -> Iterable[Told]:
 def _fault(gold: Answer, schema: Schema) -> str:
     """What is wrong with a gold answer, but that it says nothing of some fields; '' for nothing."""
     found = validate(schema, gold.data)
-    faults = [] if isinstance(found, Valid) else [one for one in found if not _IS_LACKING.search(one.message)]
+    problems = [] if isinstance(found, Valid) else found
+    faults = [problem for problem in problems if value_at(gold.data, problem.pointer, ...) is not ...]
     return f"{gold.place}: {faults[0]}" if faults else ""
 
 

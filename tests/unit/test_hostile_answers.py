@@ -21,6 +21,7 @@ from extractor.prompt import PromptStyle
 from extractor.repair import failing
 from extractor.talk import Options
 from extractor.types import Encoding, FinishReason, Problem
+from extractor.validation import validate
 
 
 class Row(BaseModel):
@@ -88,6 +89,18 @@ def test_a_hostile_answer_ends_soon_in_a_small_record(name: str, encoding: Encod
     assert all(len(str(problem.value)) < 11_000 and len(problem.message) < 3_000 for problem in found.errors)
     for request in engine.requests[1:]:
         assert sum(len(turn.content) for turn in request.messages) < 3 * SIZE  # what is repeated is escaped
+
+
+def test_thousands_of_names_that_are_missing_or_too_many_are_told_soon() -> None:
+    names = [f"k{at}" for at in range(4_900)]
+    closed = load_schema({"type": "object", "properties": {"a": {"type": "null"}}, "additionalProperties": False})
+    nulls = {name: {"type": "null"} for name in names}
+    full = load_schema({"type": "object", "properties": nulls, "required": names})
+    started = time.process_time()
+    unforeseen, missing = validate(closed, dict.fromkeys(names, 1)), validate(full, {})
+    assert time.process_time() - started < 2
+    assert unforeseen == [Problem(f"/{name}", f"no property {name!r} is foreseen", 1) for name in names]
+    assert missing == [Problem(f"/{name}", f"{name!r} is a required property") for name in names]
 
 
 def test_the_first_of_many_problems_and_how_many_more() -> None:

@@ -584,6 +584,14 @@ def test_a_pointer_leads_back_to_its_path(path: list[str]) -> None:
 # --- references that lead to the same, again and again -------------------------------------------------------
 
 
+def test_what_a_reference_has_against_properties_is_told_each_time_with_their_names() -> None:
+    node = {"type": "object", "properties": {"a": {}}, "required": ["a"], "additionalProperties": False}
+    found = validate(schema_of({"allOf": [{"$ref": "#/$defs/n"}] * 2, "$defs": {"n": node}}), {"b/c": 1})
+    told = [("/a", "'a' is a required property", None), ("/b~1c", "no property 'b/c' is foreseen", 1)]
+    assert isinstance(found, list)
+    assert [(one.pointer, one.message, one.value) for one in found] == told * 2
+
+
 def ways(levels: int, twice: Callable[[dict[str, Any]], dict[str, Any]], end: dict[str, Any]) -> dict[str, Any]:
     """2 ** levels ways to one definition."""
     steps = {f"d{at}": twice({"$ref": f"#/$defs/d{at + 1}"}) for at in range(levels)}
