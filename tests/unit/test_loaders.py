@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import time
 import zipfile
 import zlib
@@ -46,6 +47,12 @@ def packed(parts: dict[str, bytes | str]) -> bytes:
     return file.getvalue()
 
 
+def directory(parts: int, extra: bytes = b"") -> bytes:
+    """A zip file that is all directory."""
+    entry = struct.pack("<4s24x3H12x", b"PK\x01\x02", 1, len(extra), 0) + b"a" + extra
+    return b"PK\x03\x04" + entry * parts + struct.pack("<4s8x2LH", b"PK\x05\x06", len(entry) * parts, 4, 0)
+
+
 # --- what a file is ----------------------------------------------------------------------------------------------
 
 
@@ -77,6 +84,8 @@ def test_what_is_in_an_archive_decides() -> None:
     assert kind_of("a.zip", (FILES / "report.docx").read_bytes()) == "docx"
     assert kind_of("a.docx", (FILES / "report.epub").read_bytes()) == "epub"
     assert kind_of("a.xlsx", packed({"[Content_Types].xml": "", "xl/workbook.xml": ""})) is None
+    assert kind_of("a.zip", packed({"a.docx": (FILES / "report.docx").read_bytes()})) is None
+    assert kind_of("a.zip", directory(3)) is None
     assert fault("a.xlsx", packed({"xl/workbook.xml": ""})) == "a.xlsx: not a kind of file that can be read"
 
 
@@ -250,6 +259,22 @@ def test_bad_files_are_told(name: str, data: bytes, told: str) -> None:
     started = time.monotonic()
     assert told in fault(name, data)
     assert time.monotonic() - started < 30
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (directory(600_000), "a.docx: has more than 20,000 parts: not read"),
+        (directory(250, b"\x99\x99\0\0" * 16_000), "a.docx: has more than 1 MiB of extra fields: not read"),
+    ],
+    ids=["parts", "fields"],
+)
+def test_an_archive_whose_directory_has_no_end_is_told_soon(data: bytes, told: str) -> None:
+    started, worked = time.monotonic(), time.process_time()
+    assert kind_of("a.zip", data) is None
+    assert fault("a.docx", data) == told
+    assert time.process_time() - worked < 1
+    assert time.monotonic() - started < 9
 
 
 def test_what_a_book_says_of_itself() -> None:
