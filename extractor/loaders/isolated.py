@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -57,6 +58,14 @@ class _Child:
         """Let it go."""
         self._process.kill()
         self._process.wait()
+        self._close()
+
+    def leave(self) -> None:
+        """Let go of it where it is the child of the process that this one was forked from."""
+        self._process.returncode = 0  # so that nobody asks what became of it
+        self._close()
+
+    def _close(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
@@ -92,3 +101,13 @@ def read_isolated(kind: Kind, name: str, data: bytes, reading: Reading, charset:
 def _end() -> None:
     while _idle:
         _idle.pop().end()
+
+
+def _leave() -> None:
+    """A forked process has no right to the children, which answer one process at a time: it starts its own."""
+    while _idle:
+        _idle.pop().leave()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave)

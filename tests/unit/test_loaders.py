@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
+import subprocess
+import sys
 import time
 import zipfile
 import zlib
@@ -346,6 +349,30 @@ def test_what_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolated, "_SECONDS", 0.5)
     monkeypatch.setattr(isolated, "_idle", [])
     assert "took longer than" in fault("a.pdf", b"%PDF-1.4")
+
+
+FORKS = """
+import os
+from extractor.loaders import isolated, read
+
+def reader():
+    assert read("a.html", b"<p>The sea.").text.strip() == "The sea."
+    return [child._process.pid for child in isolated._idle]
+
+mine = reader()
+if pid := os.fork():
+    assert os.waitpid(pid, 0)[1] == 0
+    assert reader() == mine
+else:
+    assert len(reader()) == 1
+    assert reader() != mine
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no forks here")
+def test_a_forked_process_has_its_files_read_by_its_own() -> None:
+    ran = subprocess.run([sys.executable, "-W", "error", "-c", FORKS], capture_output=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stderr) == (0, b"")
 
 
 def test_nothing_is_fetched_for_a_document() -> None:
