@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from extractor.loaders.kinds import Kind, named
 from extractor.loaders.loaded import Loaded, Reading, UnreadableError
 
 _SECONDS = 120.0  # for one file
+_DAMAGED = "it may be damaged: save it anew, or convert it to text"
 _ROOT = str(Path(__file__).parents[2])
 _CHILD = "import sys; sys.path.insert(0, sys.argv.pop(1)); from extractor.loaders.child import main; main()"
 
@@ -23,6 +25,7 @@ class _Child:
     """One such process; a file that it does not survive is told as that."""
 
     def __init__(self) -> None:
+        self._is_late = False
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", _CHILD, _ROOT],
             stdin=subprocess.PIPE,
@@ -32,8 +35,8 @@ class _Child:
         )
 
     def read(self, request: dict[str, Any], data: bytes, seconds: float) -> dict[str, Any] | None:
-        """Its answer; None where it crashed, or took too long and was killed."""
-        clock = threading.Timer(seconds, self._process.kill)
+        """Its answer; None where it ended before, or took too long and was ended."""
+        clock = threading.Timer(seconds, self._stop)
         clock.daemon = True
         clock.start()
         try:
@@ -49,10 +52,26 @@ class _Child:
         answer: dict[str, Any] | None = json.loads(line) if line.endswith(b"\n") else None
         return answer
 
+    def _stop(self) -> None:
+        self._is_late = True
+        self._process.kill()
+
     @property
-    def is_late(self) -> bool:
-        """Whether it was killed by us."""
-        return self._process.wait() == -9  # noqa: PLR2004  # SIGKILL
+    def is_there(self) -> bool:
+        """Whether it can be asked; a system that is short of memory ends also what waits."""
+        return self._process.poll() is None
+
+    def fault(self) -> tuple[str, str]:
+        """Why it gave no answer, and what to do about it."""
+        code = self._process.wait()
+        if self._is_late:
+            return f"took longer than {_SECONDS:.0f} s to be read", _DAMAGED
+        if code == -9:  # noqa: PLR2004  # SIGKILL, and it is not ours
+            return (
+                "what reads such files was killed from outside: is the memory full?",
+                "try again with more of it free",
+            )
+        return "crashed what reads such files", _DAMAGED
 
     def end(self) -> None:
         """Let it go."""
@@ -68,7 +87,8 @@ class _Child:
     def _close(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
-                pipe.close()
+                with contextlib.suppress(OSError):  # of what it was not there to read
+                    pipe.close()
 
 
 _idle: list[_Child] = []
@@ -77,16 +97,13 @@ _idle: list[_Child] = []
 def read_isolated(kind: Kind, name: str, data: bytes, reading: Reading, charset: str = "") -> Loaded:
     """What a reader makes of a file; raises `UnreadableError`."""
     request = {"kind": kind, "name": name, "raw": reading.raw, "charset": charset, "size": len(data)}
-    try:
-        child = _idle.pop()  # atomic: threads share them
-    except IndexError:
-        child = _Child()
+    child = _taken()
     answer = None
     try:
         answer = child.read(request, data, _SECONDS)
         if answer is None:
-            why = f"took longer than {_SECONDS:.0f} s to be read" if child.is_late else "crashed what reads such files"
-            raise UnreadableError(f"{named(kind)}: {why}", "it may be damaged: save it anew, or convert it to text")
+            why, hint = child.fault()
+            raise UnreadableError(f"{named(kind)}: {why}", hint)
     finally:
         if answer is None:
             child.end()
@@ -95,6 +112,18 @@ def read_isolated(kind: Kind, name: str, data: bytes, reading: Reading, charset:
     if "error" in answer:
         raise UnreadableError(answer["error"], answer["hint"])
     return Loaded(answer["text"], tuple(answer["notes"]), answer["metadata"])
+
+
+def _taken() -> _Child:
+    """One that waits, or a new one."""
+    while True:
+        try:
+            child = _idle.pop()  # atomic: threads share them
+        except IndexError:
+            return _Child()
+        if child.is_there:
+            return child
+        child.end()
 
 
 @atexit.register

@@ -351,6 +351,24 @@ def test_what_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "took longer than" in fault("a.pdf", b"%PDF-1.4")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="processes end otherwise")
+def test_what_another_program_kills_took_not_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    from extractor.loaders import isolated
+
+    monkeypatch.setattr(isolated, "_CHILD", "import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr(isolated, "_idle", [])
+    assert "PDF: what reads such files was killed from outside: is the memory full?" in fault("a.pdf", b"%PDF-1.4")
+
+
+def test_what_was_killed_while_it_waited_is_not_asked() -> None:
+    from extractor.loaders import isolated
+
+    for _ in range(2):
+        assert read("a.html", b"<p>The sea.").text.strip() == "The sea."
+        isolated._idle[-1]._process.kill()
+        isolated._idle[-1]._process.wait()
+
+
 FORKS = """
 import os
 from extractor.loaders import isolated, read
