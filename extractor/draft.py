@@ -81,7 +81,7 @@ class Draft:
             except SchemaError:
                 pass  # a part of a schema can be more than the decoder holds; the whole is not
             else:
-                faults = [shorten(f"{piece.pointer}: {piece.why}{_was(self.data, piece)}") for piece in pieces]
+                faults = [shorten(_fault(self.data, piece)) for piece in pieces]
                 said = Message("assistant", json.dumps(self.data, ensure_ascii=False))
                 return Question(asked, (*chat, said, again(faults, asked, self.voice, is_whole=False)), pieces)
         faults = few_lines([str(problem) for problem in (*self.problems, *self.faults)], _MOST_FAULTS)
@@ -305,6 +305,11 @@ def _meant(question: Question, answer: Answer, talk: Talk, completion: Completio
     if answer.fault and isinstance(validate(question.schema, found.value), list):
         raise ParseError("; ".join((str(answer.fault), *found.doubts.values()))) from answer.fault
     return replace(answer, value=found.value, notes=joined(answer.notes, told, found.changes))
+
+
+def _fault(data: Any, piece: repair.Piece) -> str:
+    """What is wrong with a place; of one that is not there the place alone: small models copy the reason into it."""
+    return piece.pointer if piece.why == repair.CUT else f"{piece.pointer}: {piece.why}{_was(data, piece)}"
 
 
 def _was(data: Any, piece: repair.Piece) -> str:

@@ -80,7 +80,7 @@ def bound_number(node: dict[str, Any], bounds: Bounds) -> dict[str, Any]:
         sides["minimum"] = -bounds.number
     if most is None and (least is None or least < bounds.number):
         sides["maximum"] = bounds.number
-    return {**node, **sides}
+    return {**node, **sides, **({"x-stop": bounds.number} if sides else {})}
 
 
 def bound_dictionary(node: dict[str, Any], bounds: Bounds) -> dict[str, Any]:

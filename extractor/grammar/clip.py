@@ -1,6 +1,7 @@
 """What the bounds of a grammar did to an answer, each told in a note.
 
-Texts are cut back to a sentence, repeated items dropped where they have to be unique, full lists are named.
+Texts are cut back to a sentence, repeated items dropped where they have to be unique, full lists and numbers with as
+many digits as there may be are named.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from extractor.text import clip as clip_text
 from extractor.validators import VALIDATORS
 
 STOPPED = "stopped at {} items, our own bound"
+_DIGITS = "{} digits, our own bound: it may be the beginning of a longer number (a maximum in the schema replaces it)"
 
 
 def clip(data: Any, lowered: Mapping[str, Any], *, is_held: bool = True) -> tuple[Any, dict[str, str]]:
@@ -56,6 +58,8 @@ def _x_stop(validator: Any, limit: int, value: Any, schema: Any) -> Iterator[Bou
     yield from _x_clip(validator, limit, value, schema)
     if isinstance(value, list | dict) and len(value) >= limit:
         yield BoundError(f"{STOPPED.format(limit)} (max_length in the schema replaces it)")
+    elif isinstance(value, int | float) and not isinstance(value, bool) and abs(value) >= limit / 10:
+        yield BoundError(_DIGITS.format(len(str(limit)) - 1))
 
 
 def _x_unique(_: Any, __: bool, value: Any, ___: Any) -> Iterator[BoundError]:  # noqa: FBT001  # a keyword's signature
