@@ -8,6 +8,7 @@ which of several places each takes.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,9 @@ from extractor.types import Document, Schema, Span, Support
 
 NOT_THERE = "not in the text"
 _NOT_LOOKED_FOR = "too much to look for: {} of the values were not looked for, or not in every way"
+
+_MANY = re.compile(r"[ \n-]?(?:(?i:hundred|thousand|[mbt]r?illion|mn|bn|tn)(?![a-z])|[百万亿]|千(?![克米瓦卡]))")
+_OF_MANY = re.compile(r"(?i)hundred|thousand|million|billion|trillion|(?:_|\b)(?:k|mn?|bn?)\Z|[百千万亿]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,19 @@ def ground(data: Any, document: Document, schema: Schema) -> Grounded:
     support = _support([leaf for leaf in open_ones if isinstance(leaf.value, str)], document.text)
     ungrounded = {leaf.pointer: why for leaf in open_ones if (why := _why(support.get(leaf.pointer)))}
     notes = {"": _NOT_LOOKED_FOR.format(known.missed)} if known.missed else {}
+    notes |= _multiples([sought[where] for where in spans if where in sought], spans, document.text)
     return Grounded(spans, support, ungrounded, notes)
+
+
+def _multiples(found: Sequence[Leaf], spans: Mapping[str, Span], text: str) -> dict[str, str]:
+    """Notes on numbers of which the text says thousands or millions, and their fields do not."""
+    told = {}
+    for leaf in found:
+        span = spans[leaf.pointer]
+        is_bare = isinstance(leaf.value, int | float) and span.match == "exact" and not _OF_MANY.search(leaf.pointer)
+        if is_bare and (many := _MANY.match(text, span.end)):
+            told[leaf.pointer] = f"the text says {text[span.start : many.end()]!r}"
+    return told
 
 
 def _with_pages(spans: Mapping[str, Span], text: str) -> Mapping[str, Span]:

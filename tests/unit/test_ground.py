@@ -651,3 +651,22 @@ def test_long_rows_of_digits_however_they_are_parted(value: Any, written: str | 
 
 def test_a_number_with_a_point_is_no_code() -> None:
     assert spans_of("1234567", "a ratio of 123.4567") == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text", "said"),
+    [
+        ("cost", 86.4, "It cost 86.4 million pounds.", "86.4 million"),
+        ("cost", 3, "It cost 3\nbillion.", "3\nbillion"),
+        ("readers", 12, "读者有12万人。", "12万"),
+        ("cost_millions", 86.4, "It cost 86.4 million pounds.", None),
+        ("读者_万", 12, "读者有12万人。", None),
+        ("cost", 86_400_000, "It cost 86.4 million pounds.", None),
+        ("cost", "86.4", "It cost 86.4 million pounds.", None),  # as it is written
+        ("weight", 3, "重3千克", None),
+        ("cost", 3, "3 millionaires came", None),
+    ],
+)
+def test_a_number_of_which_the_text_says_millions_is_told(name: str, value: Any, text: str, said: str | None) -> None:
+    found = grounded({name: value}, text)
+    assert found.notes == ({f"/{name}": f"the text says {said!r}"} if said else {})
