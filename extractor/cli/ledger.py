@@ -69,7 +69,10 @@ def prune(
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="All records.")] = False,
 ) -> None:
-    """Forget records: what is forgotten is asked again. The file shrinks."""
+    """Forget records: what is forgotten is asked again. The file shrinks.
+
+    Parts of documents that a run was stopped in go by plan and age, as records do; --failed leaves them.
+    """
     screen = Screen()
     with handled(screen):
         if not (failed or plan or older_than or everything):

@@ -26,11 +26,13 @@ State = Literal["done", "failed", "unanswered"]
 _LOOKS = 256  # in one transaction
 _PUT_PART = "INSERT OR REPLACE INTO part (plan, text, asked, at, record) VALUES (?, ?, ?, ?, ?)"
 _GET_PART = "SELECT record FROM part WHERE plan = ? AND text = ? AND asked = ?"
+_PRUNE_PARTS_OF = "DELETE FROM part WHERE plan = ? AND text = ?"
 _PRUNE_PARTS = """
 DELETE FROM part WHERE (json(:plans) = 'null'
     OR plan IN (SELECT id FROM plan WHERE digest IN (SELECT value FROM json_each(:plans))))
     AND (:before IS NULL OR at < :before)
 """
+_PRUNE_PLANS = "DELETE FROM plan WHERE id NOT IN (SELECT plan FROM result UNION SELECT plan FROM part)"
 _GET = "SELECT state, run, data, rest FROM result WHERE plan = ? AND text = ?"
 _PUT = """
 INSERT INTO result (plan, text, run, state, at, source, data, rest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -57,6 +59,7 @@ DELETE FROM result WHERE (json(:states) = 'null' OR state IN (SELECT value FROM 
     AND (json(:plans) = 'null'
         OR plan IN (SELECT id FROM plan WHERE digest IN (SELECT value FROM json_each(:plans))))
     AND (:before IS NULL OR at < :before)
+RETURNING plan, text
 """
 
 
@@ -233,18 +236,22 @@ class Ledger:
     def prune(self, *, states: Sequence[State] = (), plans: Sequence[str] = (), before: float | None = None) -> int:
         """Forget the records that are in one of the states, of one of the plans (digests), and older than a time.
 
-        What is not given restricts nothing. Returns how many went; the file shrinks.
+        What is not given restricts nothing. Parts of documents go alike; they have no state of their own, so that by
+        state only those go whose document has a record that goes. Returns how many records went; the file shrinks.
         """
         given = {"states": json.dumps(states or None), "plans": json.dumps(plans or None), "before": before}
         with self._explained():
             self._commit()
             self._base.execute("BEGIN IMMEDIATE")
-            gone = self._base.execute(_PRUNE, given).rowcount
-            self._base.execute(_PRUNE_PARTS, given)
-            self._base.execute("DELETE FROM plan WHERE id NOT IN (SELECT plan FROM result)")
+            gone = self._base.execute(_PRUNE, given).fetchall()
+            if states:
+                self._base.executemany(_PRUNE_PARTS_OF, gone)
+            else:
+                self._base.execute(_PRUNE_PARTS, given)
+            self._base.execute(_PRUNE_PLANS)
             self._base.execute("COMMIT")
             self._base.execute("VACUUM")
-        return gone
+        return len(gone)
 
     def _commit(self) -> None:
         """End a transaction where there is one."""

@@ -78,6 +78,35 @@ def test_totals_history_failures_and_what_is_pruned(path: Path) -> None:
         assert ledger.totals() == []
 
 
+def test_parts_that_nobody_named_are_not_pruned(path: Path) -> None:
+    """Each is an answer that was paid for; a document that a run was stopped in has parts and no record."""
+
+    def kept() -> list[tuple[bytes, str]]:
+        return sorted(ledger._base.execute("SELECT text, record FROM part"))
+
+    with Ledger(path) as ledger:
+        for plan, record in ((P, "p"), (Q, "q")):
+            ledger.begin(plan)
+            ledger.put_part(b"1", "first", record)
+        ledger.put(b"2", BAD, "failed")
+        ledger.put_part(b"2", "first", "of a document that failed")
+        assert ledger.prune(states=["unanswered"]) == 0
+        assert kept() == [(b"1", "p"), (b"1", "q"), (b"2", "of a document that failed")]
+        assert ledger.prune(states=["failed"], plans=[P.digest]) == 0
+        assert ledger.prune(states=["failed"], before=time.time() - 60) == 0
+        assert len(kept()) == 3
+        assert ledger.prune(states=["failed", "unanswered"]) == 1
+        assert kept() == [(b"1", "p"), (b"1", "q")]
+        assert ledger.prune(before=time.time() - 60) == 0
+        assert ledger.prune(plans=[Q.digest]) == 0
+        assert kept() == [(b"1", "p")]
+        ledger.look(P)
+        assert ledger.get_part(b"1", "first") == "p"
+        assert ledger.prune() == 0
+        assert kept() == []
+        assert ledger._base.execute("SELECT count(*) FROM plan").fetchone() == (0,)
+
+
 def test_one_that_is_only_read_is_not_changed(path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
         Ledger(path, read_only=True)
