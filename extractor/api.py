@@ -53,7 +53,7 @@ def extract(
     of the result is the validated instance, or raises what is wrong with the answer.
     """
     _refuse_waiting("extract")
-    return _submit(_extract(text, schema, model, engine, options, many=many)).result()
+    return _wait(_submit(_extract(text, schema, model, engine, options, many=many)))
 
 
 async def aextract(
@@ -122,13 +122,13 @@ def choose(query: str, tools: ToolSpec, **asked: Unpack[Asked]) -> Call:
     where the model gave no valid call.
     """
     _refuse_waiting("choose")
-    return _submit(_choose(query, tools, asked, many=False)).result()[0]
+    return _wait(_submit(_choose(query, tools, asked, many=False)))[0]
 
 
 def choose_many(query: str, tools: ToolSpec, **asked: Unpack[Asked]) -> list[Call]:
     """As `choose`, for a query that asks for several things: the calls, in order."""
     _refuse_waiting("choose_many")
-    return _submit(_choose(query, tools, asked, many=True)).result()
+    return _wait(_submit(_choose(query, tools, asked, many=True)))
 
 
 async def achoose(query: str, tools: ToolSpec, **asked: Unpack[Asked]) -> Call:
@@ -206,6 +206,15 @@ def _shared(model: str | None) -> Session:
 
 def _submit(work: Coroutine[Any, Any, T]) -> Future[T]:
     return asyncio.run_coroutine_threadsafe(work, _loop())
+
+
+def _wait(work: Future[T]) -> T:
+    """What work gives; where the wait is broken off, as by Ctrl-C, the work is too."""
+    try:
+        return work.result()
+    except BaseException:
+        work.cancel()
+        raise
 
 
 @cache

@@ -380,6 +380,36 @@ def ask(engine):
 """
 
 
+INTERRUPTED = """
+import asyncio, signal, threading, time
+from extractor import choose, choose_many
+
+class Slow(Mine):
+    def __init__(self):
+        self.told, self.ended = "goes on", threading.Event()
+
+    async def generate(self, request):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            self.told = "stopped"
+            raise
+        finally:
+            self.ended.set()
+
+def weigh(grams: int) -> None:
+    pass
+
+slow = Slow()
+try:
+    %s
+except KeyboardInterrupt:
+    slow.ended.wait(5)
+    print(slow.told)
+"""
+
+
 def outcome(folder: Path, code: str) -> str:
     try:
         return run_script(folder, NO_MODEL + code, seconds=20).stdout.strip()
@@ -400,3 +430,11 @@ with multiprocessing.get_context("fork").Pool(1) as pool:
     print(pool.apply_async(ask, (Mine(),)).get(10))
 """
     assert outcome(tmp_path, code).split() in (["True", "True"], ["True", "told"])
+
+
+@pytest.mark.parametrize(
+    "call", ["ask(slow)", "choose('2 g', weigh, engine=slow)", "choose_many('2 g', weigh, engine=slow)"]
+)
+def test_who_is_interrupted_stops_their_request(tmp_path: Path, call: str) -> None:
+    """Ctrl-C is of the thread that waits, and the request of another one: left alone it would be paid for."""
+    assert outcome(tmp_path, INTERRUPTED % call) == "stopped"
