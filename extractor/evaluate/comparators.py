@@ -134,6 +134,15 @@ def needed(library: str) -> UsageError:
     return UsageError(f"{library} is not installed, and scores need it", hint=_EXTRA)
 
 
+def arrays() -> Any:
+    """The library numpy, which the extra brings too."""
+    try:
+        import numpy as np
+    except ImportError as error:
+        raise needed("numpy") from error
+    return np
+
+
 # --- parts -------------------------------------------------------------------------------------------------------
 
 

@@ -6,24 +6,21 @@ Items of lists stand beside those that they are most like, so that the sum is gr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from extractor.absent import is_empty
-from extractor.comparable import comparable
-from extractor.evaluate.comparators import needed, normal
+from extractor.evaluate.pairing import Alike, best, in_order, once
 from extractor.evaluate.rules import Rule, Rules
 from extractor.merge import marked_key
-from extractor.pointers import escaped, leaves
+from extractor.pointers import escaped
 from extractor.scopes import Nodes, Scope, Scopes, ordered, scopes_of
 from extractor.types import Schema
 
 Kind = Literal["value", "absence", "record"]
 
 _FEW, _FEW_LEAVES = 1_000, 250_000  # pairs of records, and of texts and numbers, that are all compared
-_SHARED = 20  # items that have a value, above which it does not tell them apart
 _SLIGHT = 0.1  # what a choice weighs where records are paired: choices agree by chance
 
 
@@ -136,16 +133,19 @@ class _Comparing:
                 yield from self.pair(scope.child(at), f"{where}[{at}]", (gold, found))
             return
         yield from _absence(f"{where}[]", sides)
-        gold_items, found_items = (side.items() for side in sides)
+        for pair in self._paired(scope, where, *(side.items() for side in sides)):
+            yield from self._item(scope, where, pair)
+
+    def _paired(self, scope: Scope, where: str, gold: Sequence[_Side], found: Sequence[_Side]) -> Iterator[_Pair]:
+        """Which items of two lists are compared, also those that have none beside them."""
         alike = self._likeness(scope, where)
+        few = _FEW_LEAVES if all(_shape(item.value) == "leaf" for item in (*gold, *found)) else _FEW
         order = self.rules.listing(scope, where)
         if order == "set":
-            gold_items, found_items = (_once(items, alike) for items in (gold_items, found_items))
-        are_leaves = all(_shape(item.value) == "leaf" for item in (*gold_items, *found_items))
-        few = _FEW_LEAVES if are_leaves else _FEW
-        pairs = _in_order if order == "ordered" else partial(_best, few=few)
-        for gold, found in pairs(gold_items, found_items, alike):
-            yield from self._item(scope, where, (gold, found))
+            gold, found = ([items[at] for at in once(_values(items), alike, few)] for items in (gold, found))
+        pairs = in_order if order == "ordered" else best
+        for at, to in pairs(_values(gold), _values(found), alike, few):
+            yield _NOWHERE if at is None else gold[at], _NOWHERE if to is None else found[to]
 
     def _item(self, scope: Scope, where: str, sides: _Pair) -> Iterator[Mark]:
         inside = f"{where}[]"
@@ -159,16 +159,17 @@ class _Comparing:
             yield Mark("record", inside, sides[0].filled, sides[1].filled, float(is_pair and are_equal))
         yield from inner
 
-    def _likeness(self, scope: Scope, where: str) -> Callable[[_Side, _Side], float]:
+    def _likeness(self, scope: Scope, where: str) -> Alike:
         """How much two items of a list have in common, from 0 to 1; other keys are other records."""
         items = self.scopes.of(scope.items)
         key = marked_key(items)
         rule = self.rules.of_items(items, scope, where) if _expected(items) == "leaf" else None
 
-        def alike(gold: _Side, found: _Side) -> float:
-            if rule is not None and _shape(gold.value) == _shape(found.value) == "leaf":
-                return rule.alike(gold.value, found.value)
-            marks = [mark for mark in self.pair(scope.items, f"{where}[]", (gold, found)) if mark.kind == "value"]
+        def alike(gold: Any, found: Any) -> float:
+            if rule is not None and _shape(gold) == _shape(found) == "leaf":
+                return rule.alike(gold, found)
+            sides = _Side(gold, ""), _Side(found, "")
+            marks = [mark for mark in self.pair(scope.items, f"{where}[]", sides) if mark.kind == "value"]
             if key and any(mark.field == f"{where}[].{key}" and not mark.score for mark in marks):
                 return 0.0
             both = sum(mark.weight * ((mark.gold is not None) + (mark.found is not None)) for mark in marks)
@@ -193,6 +194,10 @@ def _absence(where: str, sides: _Pair) -> Iterator[Mark]:
         yield Mark("absence", where, gold.emptied, found.emptied, float(gold.is_empty and found.is_empty))
 
 
+def _values(items: Sequence[_Side]) -> list[Any]:
+    return [item.value for item in items]
+
+
 def _shape(value: Any) -> Literal["object", "array", "leaf", "empty"]:
     if is_empty(value):
         return "empty"
@@ -203,117 +208,3 @@ def _expected(scope: Scope) -> Literal["object", "array", "leaf"]:
     """What a place has in it, by the schema."""
     kinds = scope.kinds - {"null"}
     return "array" if kinds == {"array"} else "object" if kinds == {"object"} else "leaf"
-
-
-# --- which items belong together -----------------------------------------------------------------------------
-
-
-_Alike = Callable[[_Side, _Side], float]
-_Pairs = Iterator[_Pair]
-
-
-def _best(gold: Sequence[_Side], found: Sequence[_Side], alike: _Alike, few: int) -> _Pairs:
-    """The pairs with the greatest sum, then what is left over on either side.
-
-    Of lists with more pairs than a few, equal items belong together, and only near ones are compared.
-    """
-    are_few = len(gold) * len(found) <= few
-    if not are_few:
-        same, gold, found = _equal(gold, found)
-        yield from same
-    near = _near(gold, found, few)
-    scores = [
-        [alike(one, other) if near(at, to) else 0.0 for to, other in enumerate(found)] for at, one in enumerate(gold)
-    ]
-    taken = {at: to for at, to in _assigned(scores) if scores[at][to]}
-    for at, one in enumerate(gold):
-        yield one, found[taken[at]] if at in taken else _NOWHERE
-    yield from ((_NOWHERE, one) for at, one in enumerate(found) if at not in taken.values())
-
-
-def _equal(gold: Sequence[_Side], found: Sequence[_Side]) -> tuple[list[_Pair], list[_Side], list[_Side]]:
-    """Pairs that are equal in all, and the others."""
-    waiting: dict[str, list[_Side]] = {}
-    for one in reversed(found):
-        waiting.setdefault(comparable(one.value), []).append(one)
-    pairs: list[_Pair] = []
-    others = []
-    for one in gold:
-        equals = waiting.get(comparable(one.value))
-        if equals:
-            pairs.append((one, equals.pop()))
-        else:
-            others.append(one)
-    left = {one.at for rest in waiting.values() for one in rest}
-    return pairs, others, [one for one in found if one.at in left]
-
-
-def _near(gold: Sequence[_Side], found: Sequence[_Side], few: int) -> Callable[[int, int], bool]:
-    """Which items are compared: all of short lists, of long ones those that have a value or a word in common.
-
-    A value that many have tells nothing. So what is compared grows with the length of the lists, and not its square.
-    """
-    if len(gold) * len(found) <= few:
-        return lambda _, __: True
-    holders: dict[str, set[int]] = {}
-    for to, other in enumerate(found):
-        for value in _values(other.value):
-            holders.setdefault(value, set()).add(to)
-    telling = {value: some for value, some in holders.items() if len(some) <= _SHARED}
-    pairs = {(at, to) for at, one in enumerate(gold) for value in _values(one.value) for to in telling.get(value, ())}
-    return lambda at, to: (at, to) in pairs
-
-
-def _values(item: Any) -> set[str]:
-    """The leaves of an item as they are compared, and the words of its texts: others may be nearly the same."""
-    said = [value for _, value in leaves(item) if not is_empty(value) and not isinstance(value, bool)]
-    return {normal(part) for value in said for part in ([value, *value.split()] if isinstance(value, str) else [value])}
-
-
-def _assigned(scores: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
-    """Row and column of each pair: [[0.2, 1], [0.9, 0]] → (0, 1), (1, 0)."""
-    if not scores or not scores[0]:
-        return []
-    if len(scores) == 1 or len(scores[0]) == 1:
-        best = max(
-            ((row, at) for row, one in enumerate(scores) for at in range(len(one))), key=lambda to: scores[to[0]][to[1]]
-        )
-        return [best]
-    try:
-        from scipy.optimize import linear_sum_assignment
-    except ImportError as error:
-        raise needed("scipy") from error
-    rows, columns = linear_sum_assignment(scores, maximize=True)
-    return [*zip(rows.tolist(), columns.tolist(), strict=True)]
-
-
-def _in_order(gold: Sequence[_Side], found: Sequence[_Side], alike: _Alike) -> _Pairs:
-    """The pairs with the greatest sum that keep the order (an alignment; Needleman and Wunsch 1970, without costs)."""
-    sums = [[0.0] * (len(found) + 1) for _ in range(len(gold) + 1)]
-    scores = [[alike(one, other) for other in found] for one in gold]
-    for at, row in enumerate(scores):
-        for to, score in enumerate(row):
-            sums[at + 1][to + 1] = max(sums[at][to + 1], sums[at + 1][to], sums[at][to] + score)
-    pairs: list[_Pair] = []
-    at, to = len(gold), len(found)
-    while at and to:
-        if sums[at][to] == sums[at - 1][to]:
-            at -= 1
-            pairs.append((gold[at], _NOWHERE))
-        elif sums[at][to] == sums[at][to - 1]:
-            to -= 1
-            pairs.append((_NOWHERE, found[to]))
-        else:
-            at, to = at - 1, to - 1
-            pairs.append((gold[at], found[to]))
-    pairs += [*((one, _NOWHERE) for one in gold[:at][::-1]), *((_NOWHERE, one) for one in found[:to][::-1])]
-    yield from reversed(pairs)
-
-
-def _once(items: Sequence[_Side], alike: _Alike) -> list[_Side]:
-    """Items without those that repeat an earlier one."""
-    kept: list[_Side] = []
-    for one in items:
-        if not any(alike(one, other) == 1 for other in kept):
-            kept.append(one)
-    return kept

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from extractor.evaluate.comparators import needed
+from extractor.evaluate.comparators import arrays
 from extractor.evaluate.marks import Kind, Mark
 
 _DRAWS = 2_000
@@ -78,7 +78,7 @@ class Tally:
 
     def __init__(self, documents: Sequence[Sequence[Mark]]) -> None:
         self.keys: Mapping[Key, int] = _numbered((mark.kind, mark.field) for marks in documents for mark in marks)
-        numpy = _numpy()
+        numpy = arrays()
         self.counts: Array = numpy.zeros((len(documents), len(self.keys), 3))
         for at, marks in enumerate(documents):
             for mark in marks:
@@ -100,7 +100,7 @@ class Tally:
 
     def by_document(self, kind: Kind, fields: Iterable[str]) -> tuple[float, Interval] | None:
         """The mean of the F1 of documents that have anything, over some fields together, with its 95 % interval."""
-        numpy = _numpy()
+        numpy = arrays()
         f1 = _f1(self._of(kind, fields))
         known = ~numpy.isnan(f1)
         if not known.any():
@@ -120,7 +120,7 @@ class Tally:
         return _percentiles(self._macro(fields, self._draws))
 
     def _macro(self, fields: Sequence[str], weights: Array) -> Array:
-        numpy = _numpy()
+        numpy = arrays()
         every = numpy.stack([_f1(weights @ self._of("value", [field])) for field in fields])
         known = ~numpy.isnan(every)
         counts = known.sum(axis=0)
@@ -139,7 +139,7 @@ class Tally:
     @cached_property
     def _draws(self) -> Array:
         """How often each document is in each draw: draws × documents."""
-        draw = _numpy().random.default_rng(_SEED)
+        draw = arrays().random.default_rng(_SEED)
         return draw.multinomial(self.size, [1 / self.size] * self.size, size=_DRAWS).astype(float)
 
     # --- two of them ---
@@ -155,7 +155,7 @@ class Tally:
         return Difference(by, *interval, self._chance(ours, theirs, by))
 
     def _chance(self, ours: Array, theirs: Array, by: float) -> float:
-        numpy = _numpy()
+        numpy = arrays()
         swaps = numpy.random.default_rng(_SEED).integers(0, 2, size=(_SWAPS, self.size)).astype(float)
         step = swaps @ (ours - theirs)
         found = _f1(theirs.sum(axis=0) + step) - _f1(ours.sum(axis=0) - step)
@@ -176,7 +176,7 @@ def corrected(differences: Mapping[str, Difference | None]) -> dict[str, Differe
 
 def _f1(counts: Array) -> Array:
     """… × (gold, found, right) → …; no number where there is nothing."""
-    numpy = _numpy()
+    numpy = arrays()
     both = counts[..., 0] + counts[..., 1]
     with numpy.errstate(invalid="ignore", divide="ignore"):
         found: Array = numpy.where(both > 0, 2 * counts[..., 2] / both, numpy.nan)
@@ -184,7 +184,7 @@ def _f1(counts: Array) -> Array:
 
 
 def _percentiles(drawn: Array) -> Interval | None:
-    numpy = _numpy()
+    numpy = arrays()
     known = drawn[~numpy.isnan(drawn)]
     if not len(known):
         return None
@@ -194,11 +194,3 @@ def _percentiles(drawn: Array) -> Interval | None:
 
 def _numbered(keys: Iterable[Key]) -> dict[Key, int]:
     return {key: at for at, key in enumerate(dict.fromkeys(keys))}
-
-
-def _numpy() -> Any:
-    try:
-        import numpy as np
-    except ImportError as error:
-        raise needed("numpy") from error
-    return np
