@@ -308,6 +308,6 @@ def compare(first: Scores, second: Scores) -> dict[str, Difference | None]:
     The probabilities of fields are corrected for their number; None where there is nothing to compare.
     """
     names = [*dict.fromkeys((*first.tally.fields("value"), *second.tally.fields("value")))]
-    fields = {name: first.tally.difference(second.tally, "value", [name]) for name in names}
-    whole = first.tally.difference(second.tally, "value", names)
-    return {MICRO: whole, **corrected(fields)}
+    groups = [names, *([name] for name in names)]  # a field may have the name of all of them
+    whole, *fields = first.tally.differences(second.tally, "value", groups)
+    return {MICRO: whole, **corrected(dict(zip(names, fields, strict=True)))}

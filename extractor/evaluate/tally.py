@@ -7,6 +7,7 @@ compared on the same draws, and by an approximate randomisation test (Noreen 198
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ _DRAWS = 2_000
 _SWAPS = 10_000
 _SEED = 20_270_503
 _TAIL = 2.5  # per cent, on either side of an interval
+_BLOCK = 2**21  # numbers that are drawn at once
 
 Key = tuple[Kind, str]
 Interval = tuple[float, float]
@@ -106,7 +108,7 @@ class Tally:
         if not known.any():
             return None
         with numpy.errstate(invalid="ignore"):
-            means = self._draws @ numpy.where(known, f1, 0) / (self._draws @ known)
+            means = numpy.divide(*self._resampled(numpy.stack([numpy.where(known, f1, 0), known], axis=1)).T)
         interval = _percentiles(means)
         assert interval is not None
         return float(f1[known].mean()), interval
@@ -117,17 +119,17 @@ class Tally:
 
     def macro_interval(self, fields: Sequence[str]) -> Interval | None:
         """The 95 % interval of the mean of the F1 of fields."""
-        return _percentiles(self._macro(fields, self._draws))
+        return _percentiles(self._macro(fields))
 
-    def _macro(self, fields: Sequence[str], weights: Array) -> Array:
+    def _macro(self, fields: Sequence[str]) -> Array:
         numpy = arrays()
-        every = numpy.stack([_f1(weights @ self._of("value", [field])) for field in fields])
+        every = numpy.stack([self._drawn("value", [field]) for field in fields])
         known = ~numpy.isnan(every)
         counts = known.sum(axis=0)
         return numpy.where(counts, numpy.where(known, every, 0).sum(axis=0) / numpy.maximum(counts, 1), numpy.nan)
 
     def _drawn(self, kind: Kind, fields: Iterable[str]) -> Array:
-        return _f1(self._draws @ self._of(kind, fields))
+        return _f1(self._sums[:, self._columns(kind, fields)].sum(axis=1))
 
     def _of(self, kind: Kind, fields: Iterable[str]) -> Array:
         """Documents × 3."""
@@ -137,29 +139,63 @@ class Tally:
         return [self.keys[kind, field] for field in fields if (kind, field) in self.keys]
 
     @cached_property
-    def _draws(self) -> Array:
-        """How often each document is in each draw: draws × documents."""
+    def _sums(self) -> Array:
+        """The counts of each draw: draws × keys × 3."""
+        return self._resampled(self.counts)
+
+    def _resampled(self, counts: Array) -> Array:
+        """The sums over the documents of each draw: documents × … → draws × …."""
+        return arrays().concatenate([_weighed(draws, counts) for draws in self._draws])
+
+    @cached_property
+    def _draws(self) -> Sequence[Array]:
+        """How often each document is in each draw: blocks of draws × documents; a byte will do, 256 times is never."""
         draw = arrays().random.default_rng(_SEED)
-        return draw.multinomial(self.size, [1 / self.size] * self.size, size=_DRAWS).astype(float)
+        even = [1 / self.size] * self.size
+        return [draw.multinomial(self.size, even, size=many).astype("u1") for many in _blocks(_DRAWS, self.size)]
 
     # --- two of them ---
 
-    def difference(self, other: Tally, kind: Kind, fields: Sequence[str]) -> Difference | None:
-        """How another tally of the same documents differs; None where one of them has nothing to measure."""
-        ours, theirs = self._of(kind, fields), other._of(kind, fields)
-        drawn = _f1(self._draws @ theirs) - _f1(self._draws @ ours)
-        interval = _percentiles(drawn)
-        by = float(_f1(theirs.sum(axis=0)) - _f1(ours.sum(axis=0)))
-        if interval is None or by != by:  # noqa: PLR0124  # no number
-            return None
-        return Difference(by, *interval, self._chance(ours, theirs, by))
+    def differences(self, other: Tally, kind: Kind, groups: Sequence[Sequence[str]]) -> list[Difference | None]:
+        """How another tally of the same documents differs, over each of some groups of fields.
 
-    def _chance(self, ours: Array, theirs: Array, by: float) -> float:
+        None where one of them has nothing to measure.
+        """
         numpy = arrays()
-        swaps = numpy.random.default_rng(_SEED).integers(0, 2, size=(_SWAPS, self.size)).astype(float)
-        step = swaps @ (ours - theirs)
+        ours = numpy.stack([self._of(kind, fields) for fields in groups], axis=1)
+        theirs = numpy.stack([other._of(kind, fields) for fields in groups], axis=1)
+        by = _f1(theirs.sum(axis=0)) - _f1(ours.sum(axis=0))
+        drawn = _f1(self._resampled(theirs)) - _f1(self._resampled(ours))
+        rows = zip(by.tolist(), map(_percentiles, drawn.T), _chances(ours, theirs, by), strict=True)
+        return [
+            None if interval is None or math.isnan(one) else Difference(one, *interval, chance)
+            for one, interval, chance in rows
+        ]
+
+
+def _chances(ours: Array, theirs: Array, by: Array) -> list[float]:
+    """How likely differences as large are by chance, of the counts of two: documents × groups × 3."""
+    numpy = arrays()
+    draw = numpy.random.default_rng(_SEED)
+    larger = numpy.zeros(len(by))
+    for many in _blocks(_SWAPS, len(ours)):
+        step = _weighed(draw.integers(0, 2, size=(many, len(ours))), ours - theirs)
         found = _f1(theirs.sum(axis=0) + step) - _f1(ours.sum(axis=0) - step)
-        return float((1 + (abs(found) >= abs(by) - 1e-12).sum()) / (1 + _SWAPS))
+        larger += (abs(found) >= abs(by) - 1e-12).sum(axis=0)
+    chances: list[float] = ((1 + larger) / (1 + _SWAPS)).tolist()
+    return chances
+
+
+def _weighed(weights: Array, counts: Array) -> Array:
+    """The sums over documents: draws × documents, documents × … → draws × …."""
+    flat = counts.reshape(len(counts), math.prod(counts.shape[1:]))
+    return (weights.astype(float) @ flat).reshape(len(weights), *counts.shape[1:])
+
+
+def _blocks(draws: int, size: int) -> list[int]:
+    """How many draws of so many documents are made at once: 2000, 10⁶ → 2, 2, …."""
+    block = max(_BLOCK // size, 1)
+    return [min(block, draws - begun) for begun in range(0, draws, block)]
 
 
 def corrected(differences: Mapping[str, Difference | None]) -> dict[str, Difference | None]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from extractor.evaluate import Reading, Scores, compare, paired, read_answers, s
 from extractor.evaluate.answers import Answer, Answers
 from extractor.evaluate.calibration import Bin
 from extractor.evaluate.comparators import comparator
-from extractor.evaluate.marks import marks_of
+from extractor.evaluate.marks import Mark, marks_of
 from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import sampled, write_review
 from extractor.evaluate.rules import Rules
@@ -372,6 +374,37 @@ def test_what_is_better_everywhere_is_significant() -> None:
     found = compare(scored(accuracies([0] * 12), "k: a|b"), scored(accuracies([1] * 12), "k: a|b"))
     assert found["k"] == Difference(1, 1, 1, pytest.approx(2 / 4096, abs=5e-4))
     assert found["k"].is_significant
+
+
+SOFT = [({"k": "a", "s": "the cat sat"}, {"k": "ab"[at % 3 == 0], "s": "the cat"[: at % 8]}) for at in range(90)]
+
+
+@pytest.mark.parametrize("block", [1_000, 10**9])
+def test_how_many_are_drawn_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    def told() -> list[float]:
+        first, second = (scored(pairs, schema.load("k: a|b, s"), {"s": "rouge"}) for pairs in (SOFT, SOFT[::-1]))
+        fields = [end for one in first.fields for end in (*(one.interval or ()), *(one.by_document or (0, ()))[1])]
+        differences = [one for one in compare(first, second).values() if one is not None]
+        return fields + [value for one in differences for value in (one.by, one.low, one.high, one.p)]
+
+    usual = told()
+    monkeypatch.setattr("extractor.evaluate.tally._BLOCK", block)
+    assert len(usual) == 2 * 2 * 2 + 3 * 4
+    assert told() == pytest.approx(usual, abs=1e-12)
+
+
+def test_many_documents_are_not_drawn_at_once() -> None:
+    """Of 3,000 documents all swaps have 30 million numbers, and all draws 6 million."""
+    marks = [Mark("value", name, "/a", "/a", 1) for name in "abc"]
+    first, second = Tally([marks] * 3_000), Tally([marks, [replace(one, score=0) for one in marks]] * 1_500)
+    tracemalloc.start()
+    (found, same) = first.differences(second, "value", ["abc", "d"])
+    first.by_document("value", "abc")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found is not None
+    assert (found.by, found.p, same) == (-0.5, pytest.approx(1e-4, rel=1e-3), None)
+    assert peak < 70e6
 
 
 def test_correction_by_holm() -> None:
