@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Annotated, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, field_validator
 from scripted import quick
@@ -76,12 +76,20 @@ def test_any_term_is_a_run_of_the_text(text: str) -> None:
         assert not any(mark in term for mark in ",\n")
 
 
-@given(st.text(st.sampled_from("ab石é -,"), max_size=14), st.binary(max_size=4))
-@quick()
-def test_nothing_else_goes_on(text: str, more: bytes) -> None:
+@given(st.text(st.sampled_from("ab石é -,"), min_size=1, max_size=14), st.data())
+@quick(300)
+def test_what_terms_begin_with_goes_on_and_nothing_else(text: str, data: st.DataObject) -> None:
+    """Tokens are several bytes, and end inside of a character too."""
     terms = Terms.of(text)
-    if more and terms.after(terms.start, more) is not None:
-        assert more in terms.view
+    begin = data.draw(st.sampled_from([*terms.offsets, len(terms.view) // 2]))
+    more = terms.view[begin : data.draw(st.integers(begin + 1, len(terms.view) + 1))]
+    if not more or data.draw(st.booleans()):
+        at = data.draw(st.integers(0, len(more)))
+        more = more[:at] + bytes((data.draw(st.sampled_from([*b"ab- ,", *"石é".encode()])),)) + more[at + 1 :]
+    begun = [terms.view[terms.offsets[at] : terms.reaches[at]] for some in terms.begins.values() for at in some]
+    goes_on = any(run.startswith(more) for run in begun)
+    event(f"goes on: {goes_on}")
+    assert (terms.after(terms.start, more) is not None) == goes_on
 
 
 # --- which are better ----------------------------------------------------------------------------------------
