@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Annotated, Any
@@ -73,7 +74,7 @@ def test_any_term_is_a_run_of_the_text(text: str) -> None:
     found = runs(text)
     for term in terms_of(text):
         assert found.admits(term)
-        assert not any(mark in term for mark in ",\n")
+        assert not re.search(r"(?<!\d),|,(?!\d)|\n", term)  # 3,000 is one word
 
 
 @given(st.text(st.sampled_from("ab石é -,"), min_size=1, max_size=14), st.data())
