@@ -222,6 +222,12 @@ def test_documents_that_the_gold_only_names(here: Path) -> None:
         (("gold.jsonl", "--pred", "good.jsonl", "--html", "good.jsonl"), "is one of the sources"),
         (("gold.jsonl", "--pred", "good.jsonl", "--html", "page.txt"), "a page is an HTML file"),
         (("gold.jsonl", "--compare", "good.jsonl", "bad.jsonl", "--html", "x.html"), "do not go together"),
+        (
+            ("gold.jsonl", "--compare", "good.jsonl", "bad.jsonl", "--fail-under", "0"),
+            "--fail-under do not go",
+        ),
+        (("gold.jsonl", "--pred", "good.jsonl", "--no-prior"), "--pred and --prior do not go together"),
+        (("new.yaml", "--init", "3", "--as", "title=exact"), "--init and --as do not go together"),
         (("gold.jsonl", "--pred", "good.jsonl", "--as", "title=exact", "--as", "title=stem"), "says twice"),
         (("gold.jsonl", "--pred", "good.jsonl", "--as", "title=fuzzy:90"), "bounds are from 0 to 1"),
         (("gold.jsonl", "--init", "3", "--docs", "gold.jsonl", "--pred", "good.jsonl"), "a review file is YAML"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -57,7 +57,7 @@ from extractor.errors import UsageError
 from extractor.models import DEFAULT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from extractor.sources import Source
     from extractor.types import Schema
@@ -228,7 +228,7 @@ def eval_(
 
         if threshold is not None and (init is None or pred is None):
             raise UsageError("--threshold says which records to review", hint="--init 100 --pred records.jsonl")
-        _refuse_idle(ctx.params)
+        _refuse_idle(ctx)
         _guard(gold, (pred, *(compare or ())), records, html)
         loaded = held(OfSchema(schema).load(), screen, examples, style_of(ctx.params, screen))
         named = evaluating.Named(gold, loaded, text_field, id_field, (*(docs or ()),), raw, loader)
@@ -258,16 +258,14 @@ _IDLE = {  # flags that say nothing beside another one
 }
 
 
-def _refuse_idle(flags: Mapping[str, Any]) -> None:
+def _refuse_idle(ctx: typer.Context) -> None:
     """Raise `UsageError` for flags that would not be heard."""
+    defaults = {one.name: one.default for one in ctx.command.params}
+    given = {name for name, value in ctx.params.items() if value not in (defaults[name], ())}  # a list begins empty
     for name, others in _IDLE.items():
-        if flags[name] and (idle := next((other for other in others if _is_given(other, flags)), None)):
+        if name in given and (idle := next((other for other in others if other in given), None)):
             shown = {"as_json": "--json", "as_": "--as"}.get(idle, f"--{idle.replace('_', '-')}")
             raise UsageError(f"--{name} and {shown} do not go together", hint="leave one of them out")
-
-
-def _is_given(name: str, flags: Mapping[str, Any]) -> bool:
-    return flags[name] is not None if name == "prior" else bool(flags[name])
 
 
 def _guard(gold: Path, read: Iterable[Path | None], records: Path | None, html: Path | None) -> None:
