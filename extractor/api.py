@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any, TypedDict, TypeVar
 
 from typing_extensions import Unpack
@@ -32,12 +33,14 @@ T = TypeVar("T")
 
 _THREAD = "extract-loop"
 _END = object()
+_LONGEST_NAME = 250  # characters of a text that may be the name of a file
+_IS_NAME = "the text is the name of a file: Path({!r}) reads it"
 _engines: dict[str, Session] = {}
 _guard = threading.Lock()
 
 
 def extract(
-    text: str | Document,
+    text: str | Path | Document,
     schema: SchemaSpec,
     *,
     model: str | None = None,
@@ -47,6 +50,7 @@ def extract(
 ) -> Extraction:
     """Extract one record from a text; with `many`, or a schema such as `list[Paper]`, a list of records.
 
+    A `Path` is a file of any kind that the command line reads; raises `SourceError` where it cannot be read.
     `schema` is a Pydantic class or anything that `load_schema` takes; `model` is a spec as for `--model` (default
     EXTRACT_MODEL, else qwen2.5-coder-1.5b), `engine` anything with `generate` instead. The first call loads the
     weights, and downloads them where needed; they stay loaded until `close()` or the end of the process. `.value`
@@ -57,7 +61,7 @@ def extract(
 
 
 async def aextract(
-    text: str | Document,
+    text: str | Path | Document,
     schema: SchemaSpec,
     *,
     model: str | None = None,
@@ -70,7 +74,7 @@ async def aextract(
 
 
 async def astream(
-    text: str | Document,
+    text: str | Path | Document,
     schema: SchemaSpec,
     *,
     model: str | None = None,
@@ -151,7 +155,7 @@ def close() -> None:
 
 
 async def _extract(
-    text: str | Document,
+    text: str | Path | Document,
     schema: SchemaSpec,
     model: str | None,
     engine: Engine | None,
@@ -159,14 +163,28 @@ async def _extract(
     *,
     many: bool,
 ) -> Extraction:
-    if not isinstance(text, str | Document):
-        raise UsageError(f"extract() takes a text or a Document, not {type(text).__name__}")
+    if not isinstance(text, str | Path | Document):
+        raise UsageError(f"extract() takes a text, a Path or a Document, not {type(text).__name__}")
     if engine is not None and model is not None:
         raise UsageError("model= and engine= each name an engine", hint="one of them")
-    document = text if isinstance(text, Document) else Document("text", text)
+    document = await asyncio.to_thread(_read, text) if isinstance(text, Path) else _document(text)
     loaded = load_many(schema) if many else load(schema)
     opened = _shared(model) if engine is None else kept(engine)
     return await extract_document(document, loaded, opened, _checked(options))
+
+
+def _read(path: Path) -> Document:
+    from extractor.sources import STDIN, Source, load  # with what reads files, which texts need not
+
+    return load(Source(str(path.absolute()) if str(path) == STDIN else str(path)))
+
+
+def _document(text: str | Document) -> Document:
+    """A text as a document; one that is the name of a file says so."""
+    if isinstance(text, Document):
+        return text
+    is_name = len(text) <= _LONGEST_NAME and text.isprintable() and Path(text).is_file()
+    return Document("text", text, (_IS_NAME.format(text),) if is_name else ())
 
 
 async def _choose(query: str, tools: ToolSpec, asked: Asked, *, many: bool) -> list[Call]:

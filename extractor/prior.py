@@ -126,7 +126,7 @@ def relabelled(schema: Schema, data: Any, found: Labels) -> Iterator[tuple[Path,
     for one in label_fields(schema):
         if likely := found.probabilities.get(one.pointer):
             label, written = max(likely, key=likely.__getitem__), value_at(data, one.pointer)
-            if label != written:
+            if likely[label] > likely[written]:
                 note = f"the model wrote {written!r}, to which it leans; beside that {label!r} is likelier"
                 yield one.path, label, note
 
