@@ -200,7 +200,7 @@ class ChatEngine:
         try:
             found = wire.read(answer, request)
             return replace(found, notes=(*found.notes, *self._told(request)))
-        except (LookupError, TypeError, AttributeError):
+        except wire.UNREADABLE:
             self._lose(answer)
         what = "the server sent no choice" if wire.is_empty(answer) else "what came back is not an answer of a chat API"
         raise EngineUnavailable(f"{self.id}: {what}", status=NO_ANSWER)

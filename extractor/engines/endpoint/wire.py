@@ -24,6 +24,7 @@ _FINISH: dict[str, FinishReason] = {
     "repetition": "repetition",
     "content_filter": "content_filter",
 }
+_MOST_TOKENS = 1 << 53  # up to there each whole number is one of JSON's everywhere
 IN_TEXT = "the model answered in text instead of calling the tool"
 CHAT, COMPLETIONS = "/chat/completions", "/completions"
 OF_COMPLETIONS = frozenset(("grammar", "prompt"))  # the modes that a text alone can be asked in
@@ -33,6 +34,9 @@ STREAMED: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage
 
 # The parameters of the modes; a body without one of them asks for no structure.
 STRUCTURES = frozenset(("grammar", "structured_outputs", "response_format", "tools"))
+
+# What trips over an answer that has no completion, or is too deep, or too large, to be read.
+UNREADABLE = (LookupError, TypeError, AttributeError, ValueError, OverflowError, RecursionError)
 
 OLD_LIMIT, NEW_LIMIT = LIMITS = ("max_tokens", "max_completion_tokens")  # two names of one parameter
 
@@ -108,7 +112,7 @@ def _functions(request: Request) -> Mapping[str, Any]:
 
 
 def read(answer: Any, request: Request) -> Completion:
-    """The completion in an answer's JSON; LookupError, TypeError or AttributeError where there is none."""
+    """The completion in an answer's JSON; raises one of `UNREADABLE` where there is none."""
     choice, counts = answer["choices"][0], usage_of(answer.get("usage"))
     message = choice["message"] if "message" in choice else {"content": choice["text"]}
     reason = choice.get("finish_reason")
@@ -193,7 +197,7 @@ def _read_arguments(given: Any) -> Any:
         return {}
     try:
         return json.loads(given) if isinstance(given, str) else given
-    except ValueError:
+    except (ValueError, RecursionError):
         return given
 
 
@@ -207,12 +211,16 @@ def _string(value: object) -> str:
 
 
 def usage_of(found: Any) -> Usage:
-    """Counts that a server left out, or invented a type for, are 0."""
+    """Counts that a server left out, or invented, are 0."""
     found = found if isinstance(found, dict) else {}
     details = found.get("prompt_tokens_details")
     cached = details.get("cached_tokens") if isinstance(details, dict) else 0
-    counts = (found.get("prompt_tokens"), cached, found.get("completion_tokens"))
-    return Usage(*(max(0, count) if isinstance(count, int) else 0 for count in counts))
+    return Usage(_count(found.get("prompt_tokens")), _count(cached), _count(found.get("completion_tokens")))
+
+
+def _count(value: object) -> int:
+    """What is a number of tokens; prices and records have no larger ones."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS else 0
 
 
 class Written:
