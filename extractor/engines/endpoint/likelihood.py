@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor.engines.endpoint.transport import Transport
-from extractor.engines.endpoint.wire import turn
+from extractor.engines.endpoint.wire import turn, weight_of
 from extractor.errors import EngineUnavailable
 from extractor.types import Continuation, Message
 
@@ -80,9 +80,12 @@ class Scorer:
         return str(_field(await self._post("apply-template", body), "prompt", str))
 
     async def cut(self, text: str) -> _Tokens:
-        """The tokens of a text."""
+        """The tokens of a text, of which there is one at least."""
         body = {"content": text, "add_special": True, "parse_special": True}
-        return tuple(_field(await self._post("tokenize", body), "tokens", list))
+        found = _field(await self._post("tokenize", body), "tokens", list)
+        if not found or not all(isinstance(token, int) for token in found):
+            raise EngineUnavailable("the server tells no tokens")
+        return tuple(found)
 
     async def drawn(self) -> int:
         """The token that is drawn at each node."""
@@ -108,8 +111,8 @@ class Scorer:
         answer = _field(await self._post("completion", body), "completion_probabilities", list)
         told = answer[0].get("top_logprobs") if answer and isinstance(answer[0], dict) else None
         try:
-            weights = [(one["id"], bytes(one["bytes"]), float(one["logprob"])) for one in told or ()]
-        except (KeyError, TypeError, ValueError) as error:
+            weights = [_read(one) for one in told or ()]
+        except (LookupError, TypeError, ValueError) as error:
             raise _silent(self.transport.name) from error
         if not weights:
             raise _silent(self.transport.name)
@@ -125,6 +128,14 @@ class Scorer:
 
 def _silent(name: str) -> EngineUnavailable:
     return EngineUnavailable(f"{name}: the server does not tell how likely tokens are")
+
+
+def _read(told: Any) -> tuple[int, bytes, float]:
+    """A token with the bytes that it is, and the logarithm of its probability; raises where there is none."""
+    token, written, weight = told["id"], told["bytes"], weight_of(told["logprob"])
+    if weight is None or not isinstance(token, int) or not isinstance(written, list):
+        raise TypeError
+    return token, bytes(written), weight
 
 
 def _field(answer: Any, name: str, kind: type) -> Any:

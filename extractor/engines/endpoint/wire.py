@@ -7,6 +7,7 @@ older API for models that only continue a text differs little: the chat goes out
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -25,6 +26,7 @@ _FINISH: dict[str, FinishReason] = {
     "content_filter": "content_filter",
 }
 _MOST_TOKENS = 1 << 53  # up to there each whole number is one of JSON's everywhere
+_FAINTEST = -10_000.0  # the logarithm of a probability: none that is told is less
 IN_TEXT = "the model answered in text instead of calling the tool"
 CHAT, COMPLETIONS = "/chat/completions", "/completions"
 OF_COMPLETIONS = frozenset(("grammar", "prompt"))  # the modes that a text alone can be asked in
@@ -134,13 +136,20 @@ def _tokens(found: Any) -> tuple[Token, ...]:
     for entry in entries:
         if not isinstance(entry, dict) or not isinstance(text := entry.get("token"), str):
             return ()
-        likeliest = {
-            one["token"]: float(one["logprob"])
-            for one in (entry, *_list(entry.get("top_logprobs")))
-            if isinstance(one.get("token"), str) and isinstance(one.get("logprob"), int | float)
-        }
-        tokens.append(Token(text, likeliest))
+        told = [one for one in (entry, *_list(entry.get("top_logprobs"))) if isinstance(one, dict)]
+        weights = {one["token"]: weight_of(one.get("logprob")) for one in told if isinstance(one.get("token"), str)}
+        tokens.append(Token(text, {token: weight for token, weight in weights.items() if weight is not None}))
     return tuple(tokens)
+
+
+def weight_of(told: object) -> float | None:
+    """The logarithm of a probability, as one that can be reckoned with: -1.5 → -1.5; 3 → 0.0; 'x' → None.
+
+    Rounding makes some servers tell a little more than 0; of what cannot be some tell -inf, and OpenAI -9999.
+    """
+    if isinstance(told, bool) or not isinstance(told, int | float) or not -math.inf <= told <= math.inf:  # NaN is not
+        return None
+    return float(min(0.0, max(_FAINTEST, told)))
 
 
 def _list(value: Any) -> list[Any]:
