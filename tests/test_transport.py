@@ -816,6 +816,31 @@ def test_a_stream_that_breaks_is_in_the_trace(stub: Stub, tmp_path: Path) -> Non
     assert entry["fault"]
 
 
+DEEP = "[" * 5_000
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [reply(f"data: {DEEP}"), reply(f"data: {DEEP}\n\n", kind="text/event-stream")],
+    ids=["whole", "streamed"],
+)
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_what_is_too_deep_to_be_read_is_in_the_trace_as_it_came(
+    stub: Stub, tmp_path: Path, behaviour: Behaviour, is_streamed: bool
+) -> None:
+    stub.behave = behaviour
+    with pytest.raises(EngineUnavailable):
+        show(stub, trace=tmp_path) if is_streamed else ask(stub, 1, trace=tmp_path)
+    assert DEEP in entries(tmp_path)[0]["reply"]
+
+
+def test_half_of_a_surrogate_pair_is_in_the_trace(stub: Stub, tmp_path: Path) -> None:
+    stub.behave = stream([delta("stop", content="\ud800")])
+    assert show(stub, trace=tmp_path)[1].text == "\ud800"
+    (entry,) = entries(tmp_path)
+    assert json.loads(entry["reply"])["choices"][0]["message"]["content"] == "\ud800"
+
+
 def test_two_traces_of_one_process_share_a_folder(stub: Stub, tmp_path: Path) -> None:
     for _ in range(2):
         ask(stub, trace=tmp_path)

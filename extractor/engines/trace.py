@@ -34,7 +34,8 @@ class Trace:
         path = self.folder / f"{self._run}-{next(_numbers):05}.json"
         with contextlib.suppress(OSError):  # a full disk takes no answer away
             handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123
+            # Half of a surrogate pair, which UTF-8 has no bytes for, is written as JSON escapes it.
+            with open(handle, "w", encoding="utf-8", errors="backslashreplace") as file:  # noqa: PTH123
                 file.write(text + "\n")
 
 

@@ -298,9 +298,9 @@ def as_whole(reply: str) -> str:
         for line in reply.splitlines() if reply.startswith("data:") else ():
             if (event := line.removeprefix("data:").strip()) not in ("", "[DONE]"):
                 written.add(json.loads(event))
-    except ValueError:
+        return json.dumps(written.whole(), ensure_ascii=False) if written.is_ended else reply
+    except (ValueError, RecursionError):
         return reply
-    return json.dumps(written.whole(), ensure_ascii=False) if written.is_ended else reply
 
 
 def _object(value: Any) -> dict[str, Any]:
