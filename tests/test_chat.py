@@ -248,7 +248,14 @@ def test_a_text_that_is_too_long_is_told_with_counts(stub: Stub) -> None:
 
 
 @pytest.mark.parametrize(
-    "counts", [{}, {"n_prompt_tokens": None, "n_ctx": None}, {"n_prompt_tokens": "many", "n_ctx": [1]}], ids=str
+    "counts",
+    [
+        {},
+        {"n_prompt_tokens": None, "n_ctx": None},
+        {"n_prompt_tokens": "many", "n_ctx": [1]},
+        {"n_prompt_tokens": 9 * 10**4299, "n_ctx": -9 * 10**4299},  # their difference has more digits than are written
+    ],
+    ids=lambda counts: str(counts)[:40],
 )
 def test_a_text_that_is_too_long_without_counts(stub: Stub, counts: dict[str, Any]) -> None:
     stub.behave = reply({"error": {"message": "too long", "type": "exceed_context_size_error", **counts}}, 400)

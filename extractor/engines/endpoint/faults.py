@@ -50,6 +50,7 @@ _PARAMETER = re.compile(
 )
 _NOT_SHOWN = re.compile(r"(?is)<(head|script|style)\b.*?</\1>|<[^>]*>")
 _TITLE = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
+_MOST_TOKENS = 1 << 53  # of a prompt, as far as one can be told
 _READ, _SHOWN = 10_000, 300  # characters of a body, and of what it says
 
 
@@ -181,7 +182,7 @@ def _is_too_long(body: Mapping[str, Any], code: str, told: str) -> bool:
 def _too_long(body: Mapping[str, Any], status: int) -> PromptTooLong:
     asked, room = body.get("n_prompt_tokens"), body.get("n_ctx")
     hint = "split the text, shorten the schema, or use a model with a longer context"
-    if isinstance(asked, int) and isinstance(room, int):
+    if isinstance(asked, int) and isinstance(room, int) and 0 < room <= asked < _MOST_TOKENS:
         over = f"{asked:,} tokens of text, instruction and schema, {asked - room:,} more than the context of {room:,}"
         return PromptTooLong(f"prompt too long: {over}", hint=hint, status=status)
     told = f": {json.dumps(body['message'])}" if isinstance(body.get("message"), str) else ""
