@@ -25,6 +25,7 @@ SILENT = "this engine does not tell how likely labels are; weights on this machi
 
 _MOST_PLACES = 50  # of one record that are scored
 _MOST_LABELS = 1_000
+_FAINTEST = -1_000.0  # beside the likeliest: no share is left of it, and what is reckoned with it stays finite
 _AFTER_TEXT, _AFTER_OTHERS = '"', ",} ]\n\r\t"  # what follows a value in JSON, behind its own characters
 _HOLE = "\ufdd0hole\ufdd0"  # no character of Unicode, so in no document
 
@@ -68,7 +69,9 @@ async def likelihoods_of(
 ) -> list[float] | None:
     """The logarithms of the probabilities of values at a place of a record; None where the engine does not tell.
 
-    Up to a constant, and of the values that are given alone; of the record only what stands before the place counts.
+    Beside the likeliest, which has 0; of the record only what stands before the place counts. What an engine holds for
+    impossible (-inf) is very unlikely here; where that is each of the values, they are not told apart, and
+    `RequestRejected` says so.
     """
     ask = getattr(engine, "likelihoods", None)
     if ask is None:
@@ -78,7 +81,11 @@ async def likelihoods_of(
     begun = (*messages, Message("assistant", text))
     texts = [_written(value, lead) for value in values]
     found: list[float] | None = await ask(begun, [_told_apart(one, texts) for one in texts])
-    return found
+    if not found:
+        return found
+    if (most := max(found)) == -math.inf:
+        raise RequestRejected(f"{engine.id} holds none of them for possible")
+    return [max(weight - most, _FAINTEST) for weight in found]
 
 
 def before(data: Any, path: Path) -> str:

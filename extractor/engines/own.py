@@ -141,7 +141,7 @@ class OwnEngine:
         found = await self._within(_SECONDS, "likelihoods", messages, texts)
         if not isinstance(found, list) or len(found) != len(texts) or not all(map(_is_weight, found)):
             raise EngineUnavailable(f"{self.id}: its likelihoods are {found!r:.80}, not a logarithm for each text")
-        return found
+        return [float(weight) for weight in found]
 
     async def _likeliest(self, messages: Sequence[Message], admitted: Admitted, ends: str, count: int) -> list[Likely]:
         found = await self._within(_SECONDS, "likeliest", messages, admitted, ends, count)
@@ -221,8 +221,11 @@ _FIELDS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
 
 
 def _is_weight(value: object) -> bool:
-    """Whether a value can be the logarithm of a probability."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and value <= 0
+    """Whether a value can be the logarithm of a probability: -inf is that of what cannot be."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and float(value) <= 0
+    except OverflowError:  # a whole number of hundreds of digits
+        return False
 
 
 def _modes(found: Any, name: str) -> tuple[Mode, ...]:

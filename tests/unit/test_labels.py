@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from extractor.engines.own import kept
 from extractor.errors import EngineUnavailable, UsageError
 from extractor.evaluate.calibration import Bin, calibration
 from extractor.labels import SILENT, Labels, before, label_probabilities
@@ -130,6 +131,51 @@ def test_shares_of_what_is_very_unlikely() -> None:
             return [-2_000.0, -2_000.0 - math.log(3)]
 
     assert labelled(load("a: x|y"), {"a": "x"}, Faint()).probabilities == {"/a": {"x": 0.75, "y": 0.25}}
+
+
+class Sure(Scorer):
+    """Gives weights as they are, and writes the second label."""
+
+    def __init__(self, *weights: float) -> None:
+        super().__init__()
+        self._weights = weights
+
+    async def generate(self, request: Request) -> Completion:
+        return Completion('{"a": "y"}' if request.mode == "grammar" else "A headline", "stop", Usage())
+
+    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float]:
+        return [*self._weights]
+
+
+@pytest.mark.parametrize(
+    ("weights", "likely"),
+    [
+        ((-1.0, -math.inf, -1.0), {"x": 0.5, "y": 0.0, "z": 0.5}),
+        ((0, -math.inf, -math.inf), {"x": 1.0, "y": 0.0, "z": 0.0}),
+        ((-1e308, -1e308, -math.inf), {"x": 0.5, "y": 0.5, "z": 0.0}),
+    ],
+)
+def test_what_cannot_be_is_very_unlikely(weights: tuple[float, ...], likely: dict[str, float]) -> None:
+    engine, schema = kept(Sure(*weights)), load("a: x|y|z")
+    assert labelled(schema, {"a": "y"}, engine).probabilities == {"/a": likely}
+    record = asyncio.run(extract(Document("x", "text"), schema, engine, Options(probs=True)))
+    assert math.isfinite(sum(record.probabilities["/a"].values()))
+    assert record.data["a"] in ("x", "y")
+
+
+def test_where_no_label_can_be_none_is_likelier_than_another() -> None:
+    engine, schema = kept(Sure(*[-math.inf] * 3)), load("a: x|y|z")
+    told = "scorer holds none of them for possible"
+    assert labelled(schema, {"a": "y"}, engine) == Labels(notes={"/a": f"its labels are not scored: {told}"})
+    record = asyncio.run(extract(Document("x", "text"), schema, engine, Options(prior=True)))
+    assert record.data == {"a": "y"}
+    assert record.notes == {"/a": f"the label is as the model wrote it: {told}"}
+
+
+def test_weights_that_are_none_are_a_fault_of_the_engine() -> None:
+    for weight in (-(10**400), math.nan, 1.0, True, "-1"):
+        found = labelled(load("a: x|y|z"), {"a": "y"}, kept(Sure(weight, -1.0, -1.0)))
+        assert "not a logarithm for each text" in found.notes["/a"]
 
 
 # --- calibration: by hand ------------------------------------------------------------------------------------
