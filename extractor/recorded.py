@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, get_args
 
 from extractor.depth import DEEPEST, is_deeper
@@ -30,11 +30,12 @@ def as_record(fields: Any) -> Extraction:
         absent=_mapped(fields, "absent", _text),
         conflicts=_mapped(fields, "conflicts", _alternatives),
         probabilities=_mapped(fields, "probabilities", _likelihoods),
-        errors=[_problem(error, f"/errors/{at}") for at, error in enumerate(_list(fields.get("errors"), "/errors"))],
+        errors=_problems(fields.get("errors"), "/errors"),
         notes=_mapped(fields, "notes", _text),
         attempts=_count(fields.get("attempts", 0), "/attempts"),
         usage=_usage(fields.get("usage") or {}),
         seconds=_number(fields.get("seconds", 0.0), "/seconds"),
+        thoughts=_text(fields.get("thoughts") or "", "/thoughts"),
     )
 
 
@@ -95,6 +96,10 @@ def _range(value: Any, where: str) -> tuple[int, int]:
     return start, end
 
 
+def _problems(value: Any, where: str) -> tuple[Problem, ...]:
+    return tuple(_problem(one, f"{where}/{at}") for at, one in enumerate(_list(value, where)))
+
+
 def _problem(value: Any, where: str) -> Problem:
     if not isinstance(value, dict):
         raise ValueError(f"{where}: not an object")  # noqa: TRY004
@@ -116,10 +121,10 @@ def _usage(value: Any) -> Usage:
     return Usage(read, cached, written, None if cost is None else _number(cost, "/usage"))
 
 
-def _list(value: Any, where: str) -> list[Any]:
-    if value is not None and not isinstance(value, list):
+def _list(value: Any, where: str) -> Sequence[Any]:
+    if value is not None and not isinstance(value, list | tuple):  # a record that never was a text has tuples
         raise ValueError(f"{where}: not a list")
-    return value or []
+    return value or ()
 
 
 def _text(value: Any, where: str) -> str:
