@@ -15,7 +15,7 @@ from typing import Any
 
 from extractor.choices import name_of
 from extractor.errors import EngineUnavailable, RequestRejected
-from extractor.pointers import Path, changed, pointer
+from extractor.pointers import Path, pointer
 from extractor.scopes import Nodes, Scope, Scopes, scopes_of
 from extractor.types import Continuation, Engine, Message, Schema
 
@@ -27,7 +27,6 @@ _MOST_PLACES = 50  # of one record that are scored
 _MOST_LABELS = 1_000
 _FAINTEST = -1_000.0  # beside the likeliest: no share is left of it, and what is reckoned with it stays finite
 _AFTER_TEXT, _AFTER_OTHERS = '"', ",} ]\n\r\t"  # what follows a value in JSON, behind its own characters
-_HOLE = "\ufdd0hole\ufdd0"  # no character of Unicode, so in no document
 
 
 @dataclass(slots=True)
@@ -90,13 +89,29 @@ async def likelihoods_of(
 
 def before(data: Any, path: Path) -> str:
     """The JSON of a record up to a place: ({'a': 1, 'b': 'x', 'c': 2}, ('b',)) → '{"a": 1, "b":'."""
-    text = json.dumps(changed(data, {path: _HOLE}), ensure_ascii=False)
-    return text[: text.index(f'"{_HOLE}"')].rstrip()
+    text = ""
+    for step in path:
+        text += _opened(data, step)
+        data = data[step]
+    return text.rstrip()
+
+
+def _opened(data: Any, step: str | int) -> str:
+    """The JSON of an object or a list up to a value in it: ({'a': 1, 'b': 2}, 'b') → '{"a": 1, "b": '."""
+    if isinstance(step, int):
+        return "[" + "".join(f"{_json(value)}, " for value in data[:step])
+    names = [*data]
+    earlier = "".join(f"{_json(name)}: {_json(data[name])}, " for name in names[: names.index(step)])
+    return f"{{{earlier}{_json(step)}: "
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _written(value: Any, lead: str) -> Continuation:
     """A value as it stands in JSON behind something, with what has to follow it."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _json(value)
     if isinstance(value, str):
         return Continuation(f"{lead}{text[:-1]}", _AFTER_TEXT)
     return Continuation(f"{lead}{text}", _AFTER_OTHERS)

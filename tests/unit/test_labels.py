@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from extractor.engines.own import kept
 from extractor.errors import EngineUnavailable, UsageError
@@ -84,10 +86,23 @@ def test_each_choice_is_scored_where_it_stands() -> None:
         ([{"a": "x"}, {"a": "y"}], (1, "a"), '[{"a": "x"}, {"a":'),
         ("x", (), ""),
         ({"海": {"b": "x"}}, ("海", "b"), '{"海": {"b":'),
+        (["x", ["y"], {}, {"a": 1}], (3, "a"), '["x", ["y"], {}, {"a":'),
+        (["x"], (0,), "["),
+        (["x", "y"], (1,), '["x",'),
+        ({"\ufdd0hole\ufdd0": "\ufdd0hole\ufdd0", "b": "x"}, ("b",), '{"\ufdd0hole\ufdd0": "\ufdd0hole\ufdd0", "b":'),
     ],
 )
 def test_the_record_up_to_a_place(data: Any, path: tuple[Any, ...], text: str) -> None:
     assert before(data, path) == text
+
+
+@given(st.lists(st.tuples(st.text(max_size=3), st.integers() | st.text(max_size=3)), min_size=1, max_size=4), st.data())
+def test_the_record_up_to_a_place_and_the_rest_are_the_record(items: list[tuple[str, Any]], drawn: Any) -> None:
+    record = dict(items)
+    name = drawn.draw(st.sampled_from([*record]))
+    begun = before([1, record], (1, name))
+    assert begun.endswith(f"{json.dumps(name, ensure_ascii=False)}:")
+    assert json.dumps([1, record], ensure_ascii=False).startswith(begun)
 
 
 def test_what_cannot_be_told_is_said() -> None:
