@@ -53,7 +53,7 @@ class Session:
         self.tell = tell
         self._slots = slots or SLOTS
         self.pace = pace or Pace(concurrency=self._slots)
-        if hasattr(type(engine), "slots"):
+        if hasattr(engine, "slots"):
             self.pace.fix()
         self.account = Account(budget, lambda usage: cost_of(self.id, usage))
         has_wire = isinstance(engine, RemoteEngine | LlamaEngine)

@@ -175,6 +175,20 @@ def test_the_limit_of_an_engine_that_has_slots_is_theirs(pace: Pace | None) -> N
     assert (session.limit, session.slots) == (2, 2)
 
 
+@pytest.mark.parametrize("is_wrapped", [True, False])
+def test_slots_of_the_engine_itself_count_as_those_of_its_class(is_wrapped: bool) -> None:
+    engine = Own()
+    engine.slots = 64
+    session = Session(kept(engine) if is_wrapped else engine, pace=Pace(concurrency="auto"))
+
+    async def main() -> None:
+        await asyncio.gather(*(session.generate(REQUEST) for _ in range(64)))
+
+    virtual.run(main())
+    assert session.limit == 64
+    assert engine.times == [0.0] * 64
+
+
 @pytest.mark.parametrize(("pace", "limit"), [(None, 7), (Pace(concurrency=9), 9), (Pace(concurrency="auto"), 8)])
 def test_the_limit_of_another_is_that_of_the_pace(pace: Pace | None, limit: int) -> None:
     session = Session(kept(Own()), slots=7, pace=pace)
