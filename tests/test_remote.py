@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import math
 import re
 import socket
 import sys
@@ -35,7 +36,19 @@ from extractor.errors import (
 from extractor.pipeline import extract
 from extractor.schema import load, many
 from extractor.talk import Options
-from extractor.types import Completion, Document, Engine, Extraction, Message, Mode, Request, Schema, Usage
+from extractor.types import (
+    Completion,
+    Document,
+    Engine,
+    Extraction,
+    Likely,
+    Message,
+    Mode,
+    Request,
+    Schema,
+    Token,
+    Usage,
+)
 
 T = TypeVar("T")
 
@@ -1250,6 +1263,25 @@ BOOM = "mine itself failed: ValueError: boom"
         ({"generate": giving(Completion("", "weird", Usage()))}, "mine gave a Completion with finish_reason 'weird'"),  # type: ignore[arg-type]
         ({"generate": giving(Completion("", "stop", None))}, "mine gave a Completion with usage None"),  # type: ignore[arg-type]
         ({"generate": giving(Completion("", "stop", Usage("7")))}, "mine gave a Completion with usage Usage"),  # type: ignore[arg-type]
+        *[
+            (
+                {"generate": giving(Completion("", "stop", Usage(), tokens=tokens))},
+                "mine gave a Completion with tokens ",
+            )  # type: ignore[arg-type]
+            for tokens in (
+                None,
+                "x",
+                (None,),
+                (Token(None, {}),),  # type: ignore[arg-type]
+                (Token("x", None),),  # type: ignore[arg-type]
+                (Token("x", ["x"]),),  # type: ignore[arg-type]
+                (Token("x", {1: -1.0}),),  # type: ignore[dict-item]
+                (Token("x", {"x": "-1"}),),  # type: ignore[dict-item]
+                (Token("x", {"x": 1_000.0}),),
+                (Token("x", {"x": math.nan}),),
+                (Token("x", {"x": -(10**400)}),),
+            )
+        ],
         ({"stream": boom}, BOOM),
         ({"stream": giving(None)}, "mine gave a NoneType for a Completion"),
         ({"stream": hang}, "mine: no answer within 0.2 s"),
@@ -1271,6 +1303,14 @@ def test_a_fault_of_an_own_engine_is_one_of_its_document(members: dict[str, Any]
         ({"count_tokens": boom}, lambda session: session.count_tokens(()), BOOM),
         ({"count_tokens": giving("7")}, lambda session: session.count_tokens(()), "mine counted '7' tokens"),
         ({"honoured": giving(("odd",))}, lambda session: session.honoured(), "mine: unknown mode 'odd'"),
+        *[
+            (
+                {"likeliest": giving([one])},
+                lambda session: session.likeliest((), None, "", 1),
+                "mine: its likeliest texts are",
+            )
+            for one in ("x", Likely(None, -1.0), Likely("x", None), Likely("x", math.nan))  # type: ignore[arg-type]
+        ],
         ({"slots": 0}, lambda session: giving(session.slots)(), "mine: its slots are 0"),
         (
             {"disown": lambda: None},

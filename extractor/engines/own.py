@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from inspect import isawaitable
 from typing import Any, get_args
@@ -23,6 +23,7 @@ from extractor.types import (
     Mode,
     OnText,
     Request,
+    Token,
     Usage,
 )
 
@@ -145,7 +146,7 @@ class OwnEngine:
 
     async def _likeliest(self, messages: Sequence[Message], admitted: Admitted, ends: str, count: int) -> list[Likely]:
         found = await self._within(_SECONDS, "likeliest", messages, admitted, ends, count)
-        if not isinstance(found, list) or not all(isinstance(one, Likely) for one in found):
+        if not isinstance(found, list) or not all(map(_is_likely, found)):
             raise EngineUnavailable(f"{self.id}: its likeliest texts are {found!r:.80}, not a list of Likely")
         return found[:count]
 
@@ -210,6 +211,17 @@ def _are_notes(value: object) -> bool:
     return isinstance(value, tuple) and all(map(_is_text, value))
 
 
+def _are_tokens(value: object) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, Token) and _is_token(one) for one in value)
+
+
+def _is_token(token: Token) -> bool:
+    likeliest: Any = token.likeliest
+    if not _is_text(token.text) or not isinstance(likeliest, Mapping):
+        return False
+    return all(_is_text(text) and _is_weight(weight) for text, weight in likeliest.items())
+
+
 # Of a completion: the field, whether a value is right, and what is.
 _FIELDS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("text", _is_text, "a text, '' where there is none"),
@@ -217,7 +229,16 @@ _FIELDS: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("usage", _is_usage, "a Usage with whole numbers, Usage() where nothing is known"),
     ("thoughts", _is_text, "a text, '' where there is none"),
     ("notes", _are_notes, "a tuple of texts"),
+    (
+        "tokens",
+        _are_tokens,
+        "a tuple of Token, each with the logarithms of probabilities by text, () where none are known",
+    ),
 )
+
+
+def _is_likely(value: object) -> bool:
+    return isinstance(value, Likely) and _is_text(value.text) and _is_weight(value.weight)
 
 
 def _is_weight(value: object) -> bool:
