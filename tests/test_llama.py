@@ -25,6 +25,7 @@ from pydantic import BaseModel, Field
 import extractor
 from extractor import models
 from extractor.engines import LlamaEngine, Session, Settings, Trace
+from extractor.engines.account import Account
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, PromptTooLong, RequestRejected, UsageError
 from extractor.grammar import compile_schema
 from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
@@ -284,6 +285,23 @@ def test_likelihoods_are_those_of_the_tokens_one_by_one() -> None:
     beside = [[weight - some[0] for weight in some[:4]] for some in (found, others)]
     assert beside[0] == pytest.approx(beside[1], abs=0.1)  # a batch of other size rounds otherwise
     assert all(weight < 0 for weight in found)
+
+
+@pytest.mark.slow
+def test_what_is_read_for_likelihoods_is_counted() -> None:
+    """The prompt once for each place where texts part, most of it from the cache; nothing is written."""
+    chat = (Message("user", "The team won the cup. What is it about?"), Message("assistant", '{"category":'))
+
+    async def ask(engine: LlamaEngine) -> Account:
+        session = Session(engine)
+        await session.likelihoods(chat, [Continuation(f' "{label}') for label in LABELS])
+        return session.account
+
+    account = run(ask)
+    assert account.requests > 1
+    assert account.usage.input_tokens > account.usage.cached_tokens > 0
+    assert account.usage.output_tokens == 0
+    assert not account.is_estimated
 
 
 def test_what_has_to_follow_counts() -> None:

@@ -38,6 +38,7 @@ from extractor.schema import load, many
 from extractor.talk import Options
 from extractor.types import (
     Completion,
+    Continuation,
     Document,
     Engine,
     Extraction,
@@ -1208,6 +1209,20 @@ def test_what_an_own_engine_thought_and_where_it_failed_is_traced(tmp_path: Path
     first, second = (json.loads(path.read_text()) for path in sorted(tmp_path.iterdir()))
     assert (json.loads(first["reply"]), first["thoughts"], first["finish"]) == (DATA, "Hm.", "stop")
     assert (second["reply"], second["fault"]) == ("", BOOM)
+
+
+def test_what_an_own_engine_tells_of_tokens_is_traced(tmp_path: Path) -> None:
+    chat, texts = (Message("assistant", "I say "),), [Continuation("a", '"')]
+    with_all = kept(Faulty(likelihoods=giving([-1.0]), likeliest=giving([Likely("a", -1.0)])))
+    use(with_all, lambda session: session.likelihoods(chat, texts), trace=Trace(tmp_path))
+    use(with_all, lambda session: session.likeliest(chat, None, '"', 3), trace=Trace(tmp_path))
+    with pytest.raises(EngineUnavailable):
+        use(kept(Faulty(likelihoods=boom)), lambda session: session.likelihoods(chat, texts), trace=Trace(tmp_path))
+    scored, likely, failed = (json.loads(path.read_text()) for path in sorted(tmp_path.iterdir()))
+    assert (scored["reply"], scored["texts"]) == ("[-1.0]", [{"text": "a", "ends": '"'}])
+    assert scored["request"]["messages"][0]["content"] == "I say "
+    assert (likely["ends"], likely["count"]) == ('"', 3)
+    assert (failed["reply"], failed["fault"]) == ("", BOOM)
 
 
 class Faulty:

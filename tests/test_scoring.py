@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from http.server import BaseHTTPRequestHandler
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
-from server import Behaviour, Stub, reply
+from server import Behaviour, Stub, reply, wait
 
+from extractor.engines import Budget, Pace, Session, open_engine
 from extractor.engines.endpoint.chat import ChatEngine
-from extractor.errors import EngineUnavailable
-from extractor.types import Continuation, Message
+from extractor.errors import BudgetSpent, EngineUnavailable
+from extractor.types import Continuation, Message, Request, Usage
+
+T = TypeVar("T")
 
 CHAT = (Message("user", "A or b?"), Message("assistant", "I say "))
 TEXTS = (Continuation("a"), Continuation("b"))
@@ -97,3 +100,107 @@ def test_what_tells_nothing_of_tokens_is_an_error_that_says_so(stub: Stub, answe
 def test_what_is_out_of_all_bounds_is_at_their_edge(stub: Stub, logprob: float, weight: float) -> None:
     stub.behave = scoring(completion=told([LIKELY[0], entry("b", logprob)]))
     assert score(stub) == [math.log(0.75), weight]
+
+
+# --- in a run ------------------------------------------------------------------------------------------------
+
+
+def use(stub: Stub, work: Callable[[Session], Coroutine[Any, Any, T]], **session: Any) -> T:
+    """What a run makes of an endpoint of llama.cpp."""
+    stub.list_models = reply({"data": [{"id": "m", "owned_by": "llamacpp"}]})
+
+    async def main() -> T:
+        opened = Session(open_engine(stub.url), **session)
+        try:
+            return await asyncio.wait_for(work(opened), 30)
+        finally:
+            await opened.aclose()
+
+    return asyncio.run(main())
+
+
+def paths(stub: Stub) -> list[str]:
+    return [path.rsplit("/", 1)[-1] for path, _, body in stub.seen if body is not None]
+
+
+@pytest.mark.slow
+def test_what_is_asked_about_tokens_keeps_to_the_rate(stub: Stub) -> None:
+    """100 a minute let five out at once, and three more each two seconds."""
+    stub.behave = scoring()
+    texts = [Continuation(sign) for sign in "ababab"]
+    use(stub, lambda session: session.likelihoods(CHAT, texts), pace=Pace(rpm=100))
+    assert paths(stub) == ["apply-template", *["tokenize"] * 7, "completion"]
+    assert stub.times[-1] - stub.times[1] >= 2.4, "the first one is the list of models"
+
+
+def test_what_is_asked_about_tokens_at_once_is_within_the_limit(stub: Stub) -> None:
+    under_way, most, usual = 0, 0, scoring()
+
+    def behave(handler: BaseHTTPRequestHandler) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        stub.stopped.wait(0.02)
+        under_way -= 1
+        usual(handler)
+
+    async def work(session: Session) -> None:
+        await asyncio.gather(*(session.likelihoods(CHAT, TEXTS) for _ in range(12)))
+
+    stub.behave = behave
+    use(stub, work, pace=Pace(concurrency="auto"))
+    assert most <= 8
+
+
+def test_a_server_that_has_too_much_is_asked_less(stub: Stub) -> None:
+    async def work(session: Session) -> int:
+        with pytest.raises(EngineUnavailable):
+            await session.likelihoods(CHAT, TEXTS)
+        return session.limit
+
+    stub.behave = wait(429, retry_after="999")
+    assert use(stub, work, pace=Pace(concurrency="auto")) == 4
+
+
+@pytest.mark.parametrize(
+    ("more", "summary"),
+    [
+        ({}, "2 requests: 14 tokens read, 0 written"),
+        ({"timings": {"cache_n": 6}}, "2 requests: 14 tokens read (12 cached), 0 written"),
+        ({"tokens_evaluated": None, "timings": None}, "2 requests: 26 tokens read, 0 written"),
+    ],
+    ids=["usual", "cached", "untold"],
+)
+def test_what_is_read_for_it_is_counted(stub: Stub, more: dict[str, Any], summary: str) -> None:
+    """Nothing is written for it; where the server tells no counts the tokens are those that were sent."""
+
+    async def work(session: Session) -> str:
+        for _ in range(2):
+            await session.likelihoods(CHAT, TEXTS)
+        return session.summary
+
+    stub.behave = scoring(completion={**told(LIKELY), **more})
+    assert use(stub, work) == summary
+
+
+def test_a_record_that_is_there_is_scored_whatever_was_spent(stub: Stub) -> None:
+    async def work(session: Session) -> list[float] | None:
+        session.account.add(Usage(0, 0, 1))
+        session.end()
+        with pytest.raises(BudgetSpent):
+            await session.generate(Request(CHAT, max_tokens=1))
+        return await session.likelihoods(CHAT, TEXTS)
+
+    stub.behave = scoring()
+    assert use(stub, work, budget=Budget(output_tokens=1)) == [math.log(0.75), math.log(0.25)]
+
+
+def test_an_endpoint_of_another_kind_is_asked_nothing_of_it(stub: Stub) -> None:
+    async def work() -> tuple[list[float] | None, int]:
+        session = Session(open_engine(f"{stub.url}#m"))
+        found = await session.likelihoods(CHAT, TEXTS)
+        await session.aclose()
+        return found, session.account.requests
+
+    assert asyncio.run(work()) == (None, 0)
+    assert not stub.bodies

@@ -71,16 +71,23 @@ class Pace:
         self._has_ended = True
         self._changed.set()
 
-    def turn(self, request: Request) -> Turn:
-        """A way in for a request, for each of its tries."""
-        return Turn(self, request)
+    def turn(self, request: Request, tokens: float | None = None) -> Turn:
+        """A way in for a request, for each of its tries.
 
-    async def enter(self, tokens: float, patience: float) -> float:
-        """Wait for a turn; seconds that it took. `EngineUnavailable` where a pause is longer than the patience."""
+        `tokens` is what it comes to where that is known before: of what is asked beside an answer that is there. So it
+        is asked when the run ends, too, or that answer would be lost.
+        """
+        return Turn(self, request, tokens)
+
+    async def enter(self, tokens: float, patience: float, *, ends: bool = True) -> float:
+        """Wait for a turn, which `ends` with the run; seconds that it took.
+
+        `EngineUnavailable` where a pause is longer than the patience.
+        """
         clock = asyncio.get_running_loop().time
         began = now = clock()
         async with self._order:
-            while wait := self._wait(tokens, patience, now := clock()):
+            while wait := self._wait(tokens, patience, now := clock(), ends=ends):
                 self._changed.clear()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(None if wait == math.inf else wait):
@@ -109,9 +116,9 @@ class Pace:
             if self.adaptive:
                 self.adaptive.overload(number)
 
-    def _wait(self, tokens: float, patience: float, now: float) -> float:
+    def _wait(self, tokens: float, patience: float, now: float, *, ends: bool) -> float:
         """Seconds until there is a reason to look again, infinite until something changes; 0: go."""
-        if self._has_ended:
+        if self._has_ended and ends:
             raise BudgetSpent("the run ends, and this was not asked any more")
         if (pause := self._until - now) > 0:
             if pause > patience and self._asker:
@@ -127,20 +134,22 @@ class Pace:
 class Turn:
     """`enter` before each try, then `with turn:` around it, and `answered` with what came."""
 
-    __slots__ = ("_began", "_beside", "_pace", "_prompt", "_request", "_round", "_tokens")
+    __slots__ = ("_began", "_beside", "_known", "_pace", "_prompt", "_request", "_round", "_tokens")
 
-    def __init__(self, pace: Pace, request: Request) -> None:
+    def __init__(self, pace: Pace, request: Request, tokens: float | None = None) -> None:
         self._pace = pace
         self._request = request
-        self._prompt = estimate_request(request) if pace.rates.counts_tokens else 0
+        self._known = tokens
+        self._prompt = estimate_request(request) if pace.rates.counts_tokens and tokens is None else 0
         self._tokens = self._began = 0.0
         self._round = self._beside = 0
 
     async def enter(self, patience: float) -> float:
         """Wait until a try may go; seconds that it took."""
         pace = self._pace
-        self._tokens = pace.rates.estimate(self._prompt, self._request.max_tokens)
-        waited = await pace.enter(self._tokens, patience)
+        estimate = pace.rates.estimate(self._prompt, self._request.max_tokens)
+        self._tokens = estimate if self._known is None else self._known
+        waited = await pace.enter(self._tokens, patience, ends=self._known is None)
         self._began = asyncio.get_running_loop().time()
         self._round, self._beside = pace.adaptive.round if pace.adaptive else 0, pace.under_way
         return waited

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from extractor.engines.account import Account, Budget
 from extractor.engines.endpoint.remote import RemoteEngine
@@ -17,6 +17,7 @@ from extractor.engines.prices import cost_of
 from extractor.engines.trace import Trace
 from extractor.errors import UsageError
 from extractor.models import Progress
+from extractor.talk import estimate_request
 from extractor.types import (
     Admitted,
     Completion,
@@ -30,6 +31,10 @@ from extractor.types import (
     Request,
     Usage,
 )
+
+T = TypeVar("T")
+
+_SCORED = Completion("", "stop", Usage())  # nothing is written where texts are scored
 
 
 class Session:
@@ -56,8 +61,10 @@ class Session:
         if hasattr(engine, "slots"):
             self.pace.fix()
         self.account = Account(budget, lambda usage: cost_of(self.id, usage))
-        has_wire = isinstance(engine, RemoteEngine | LlamaEngine)
-        self._trace = None if has_wire else trace  # what was on a wire is kept there
+        self._has_wire = isinstance(engine, RemoteEngine | LlamaEngine)
+        self._trace = None if self._has_wire else trace  # what was on a wire is kept there
+        if isinstance(engine, LlamaEngine):
+            engine.account = self.account  # it also asks about single tokens
         if isinstance(engine, RemoteEngine):
             engine.chat.account = self.account  # it also asks what no document asks for
             engine.chat.pace = self.pace  # and each of its tries counts
@@ -172,14 +179,16 @@ class Session:
     async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
         """How likely texts come next; None where the engine cannot tell."""
         ask = getattr(self.engine, "likelihoods", None)
-        return await ask(messages, texts) if ask else None
+        asked = {"texts": [asdict(one) for one in texts]}
+        return await self._scored(messages, lambda: ask(messages, texts), **asked) if ask else None
 
     async def likeliest(
         self, messages: Sequence[Message], admitted: Admitted, ends: str, count: int
     ) -> list[Likely] | None:
         """Of the texts that are admitted next the likeliest; None where the engine cannot tell."""
         ask = getattr(self.engine, "likeliest", None)
-        return await ask(messages, admitted, ends, count) if ask else None
+        asked = {"ends": ends, "count": count}
+        return await self._scored(messages, lambda: ask(messages, admitted, ends, count), **asked) if ask else None
 
     def close(self) -> None:
         """End what runs for it, from outside of an event loop."""
@@ -194,6 +203,25 @@ class Session:
         found = getattr(self.engine, name, None)
         return found() if found else default
 
+    async def _scored(self, messages: Sequence[Message], ask: Callable[[], Awaitable[T]], **asked: Any) -> T:
+        """What the engine tells of tokens, as one request; those that go over a wire are counted there one by one.
+
+        Nothing is written for it, so it needs no budget.
+        """
+        if isinstance(self.engine, RemoteEngine):
+            return await ask()
+        request = Request((*messages,))
+        told = await self._traced(request, self._in_turn(request, ask), **asked)
+        if not self._has_wire:
+            self.account.count(request, _SCORED)
+        return told
+
+    async def _in_turn(self, request: Request, ask: Callable[[], Awaitable[T]]) -> T:
+        turn = self.pace.turn(request, estimate_request(request))
+        await turn.enter(2 * request.timeout)
+        with turn:
+            return await ask()
+
     async def _paced(self, request: Request, ask: Callable[[Request], Awaitable[Completion]]) -> Completion:
         """An answer, asked for when it may be; an endpoint sees to that for each of its tries."""
         if isinstance(self.engine, RemoteEngine):
@@ -203,19 +231,21 @@ class Session:
         with turn:
             return turn.answered(await ask(request))
 
-    async def _traced(self, request: Request, answer: Awaitable[Completion]) -> Completion:
+    async def _traced(self, request: Request, answer: Awaitable[T], **asked: Any) -> T:
         """An answer, which goes into the trace with what the model thought, or with the error that came instead."""
         started = time.monotonic()
         try:
-            completion = await answer
+            told = await answer
         except Exception as error:
-            self._keep(request, "", started, fault=str(error) or type(error).__name__)
+            self._keep(request, "", started, fault=str(error) or type(error).__name__, **asked)
             raise
-        finish, thoughts = completion.finish_reason, completion.thoughts
-        self._keep(request, completion.text, started, finish=finish, thoughts=thoughts)
-        return completion
+        if isinstance(told, Completion):
+            self._keep(request, told.text, started, finish=told.finish_reason, thoughts=told.thoughts)
+        else:
+            self._keep(request, str(told), started, **asked)
+        return told
 
-    def _keep(self, request: Request, reply: str, started: float, **facts: str) -> None:
+    def _keep(self, request: Request, reply: str, started: float, **facts: Any) -> None:
         if self._trace:
             seconds = round(time.monotonic() - started, 3)
             self._trace.write(asdict(request), reply, engine=self.id, seconds=seconds, **facts)

@@ -15,8 +15,8 @@ from extractor.engines.account import Budget
 from extractor.engines.own import kept
 from extractor.engines.pace import Pace, read_concurrency
 from extractor.engines.session import Session
-from extractor.errors import EngineUnavailable, UsageError
-from extractor.types import Completion, Message, Request, Usage
+from extractor.errors import BudgetSpent, EngineUnavailable, UsageError
+from extractor.types import Completion, Continuation, Message, Request, Usage
 
 REQUEST = Request((Message("user", "A text of some words."),), timeout=10.0)
 DONE = Completion("{}", "stop", Usage(10, 0, 20))
@@ -78,6 +78,34 @@ def test_tokens_are_held_before_they_are_used() -> None:
     gone = virtual.run(main())
     assert gone[0] == 0.0
     assert all(19 < later - earlier < 23 for earlier, later in pairwise(gone))
+
+
+def test_tokens_that_are_known_are_held_as_they_are_and_nothing_is_learnt_from_them() -> None:
+    async def main() -> list[float]:
+        pace, seen = Pace(tpm=6000), []
+        for tokens in (1000, 1000, 0, None):
+            turn = pace.turn(REQUEST, tokens)
+            await turn.enter(math.inf)
+            with turn:
+                seen.append(virtual.now())
+        return seen
+
+    first, second, third, last = virtual.run(main())
+    assert first == 0.0
+    assert 9 < second < third < last < 24, "the bucket is full again, then the request is one of 256 tokens"
+
+
+def test_what_is_asked_beside_an_answer_goes_out_when_the_run_ends() -> None:
+    async def main() -> float:
+        pace = Pace()
+        pace.end()
+        with pytest.raises(BudgetSpent):
+            await pace.turn(REQUEST).enter(60.0)
+        turn = pace.turn(REQUEST, 1)
+        with turn:
+            return await turn.enter(60.0)
+
+    assert virtual.run(main()) == 0.0
 
 
 @pytest.mark.parametrize("concurrency", [8, "auto"])
@@ -205,6 +233,24 @@ def test_engines_without_an_endpoint_have_rates_too(budget: Budget | None) -> No
 
     virtual.run(main())
     assert engine.times[9] < 60.0 <= engine.times[10]
+
+
+def test_what_such_an_engine_is_asked_about_tokens_is_paced_and_counted() -> None:
+    class Telling(Own):
+        async def likelihoods(self, *_: Any) -> list[float]:
+            self.times.append(virtual.now())
+            return [-1.0]
+
+    engine = Telling()
+    session = Session(kept(engine), pace=Pace(rpm=10))
+
+    async def main() -> None:
+        await asyncio.gather(*(session.likelihoods(REQUEST.messages, [Continuation("a")]) for _ in range(12)))
+
+    virtual.run(main())
+    assert engine.times[9] < 60.0 <= engine.times[10]
+    assert session.summary.startswith("12 requests: about ")
+    assert "about 0 written" in session.summary
 
 
 def test_an_overload_of_such_an_engine_shrinks_the_limit() -> None:

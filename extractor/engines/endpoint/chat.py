@@ -33,6 +33,7 @@ from extractor.types import (
 
 _COUNT_SECONDS = 60.0
 _PROBE_SECONDS = 30.0
+_TOKEN = Request((), max_tokens=1, timeout=120.0)  # a question about a single token
 # Of OpenAI, vLLM and TGI, Ollama.
 _NO_CHAT = re.compile(r"(?i)not a chat model|provide a chat template|template not found|does not support chat")
 _CONTINUED = "asked as a text to continue, the model has no chats"
@@ -117,7 +118,27 @@ class ChatEngine:
     @property
     def _scorer(self) -> Scorer | None:
         """What tells how likely texts are; None for servers other than llama.cpp's."""
-        return Scorer(self.transport, self.model) if self.server == "llama.cpp" else None
+        return Scorer(self._told_by, self.id) if self.server == "llama.cpp" else None
+
+    async def _told_by(self, path: str, body: Mapping[str, Any], read: int) -> Any:
+        """An answer of one of llama.cpp's own paths, which stand beside those of OpenAI's API, asked for in its turn.
+
+        Where the model reads some tokens for it, these are counted. The one that it is made to write is nothing that it
+        writes, so it is none of a budget, which would take away a record that is there.
+        """
+        path = f"{self.transport.url.removesuffix('/v1')}/{path}"
+        named = {"model": self.model, **body} if self.model else body  # for servers that have several
+        turn = self.pace.turn(_TOKEN, read)
+
+        async def attempt(seconds: float) -> Any:
+            with turn:
+                return await self.transport.once(path, named, seconds)
+
+        answer = await self.transport.patiently(attempt, _TOKEN.timeout, enter=turn.enter)
+        if read:
+            told = wire.usage_of_text(answer)
+            self.account.add(replace(told, input_tokens=told.input_tokens or read, output_tokens=0))
+        return answer
 
     async def _in_turns(
         self, request: Request, shown: Callable[[], OnText | None], patience: Patience | None = None

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.engines.endpoint.transport import Transport
 from extractor.engines.endpoint.wire import turn, weight_of
 from extractor.errors import EngineUnavailable
 from extractor.types import Continuation, Message
 
-_SECONDS = 120.0  # of one question
 _LIKELIEST = 1_000  # tokens that are told at a node
 _ALL = 1_000_000  # tokens: more than any model has
 # A token that is not told is at most so likely beside the likeliest of ours; else all tokens are asked for.
@@ -29,6 +27,7 @@ _FAR = math.log(1e-4)
 _DRAWN, _SURELY = "a", 1_000
 
 _Tokens = tuple[int, ...]
+Post = Callable[[str, Mapping[str, Any], int], Awaitable[Any]]  # a path, a body, the tokens that a model reads for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +51,10 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Scorer:
-    """A server of llama.cpp, and the model that is asked there."""
+    """A model at a server of llama.cpp: how it is asked there, and what messages call it."""
 
-    transport: Transport
-    model: str
+    post: Post
+    name: str
 
     async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float]:
         """The logarithm of the probability of each text after the messages, the last of which may be begun.
@@ -77,12 +76,12 @@ class Scorer:
     async def prompt(self, messages: Sequence[Message]) -> str:
         """Messages as the model reads them, up to where it goes on."""
         body = {"messages": [turn(message) for message in messages]}
-        return str(_field(await self._post("apply-template", body), "prompt", str))
+        return str(_field(await self.post("apply-template", body, 0), "prompt", str))
 
     async def cut(self, text: str) -> _Tokens:
         """The tokens of a text, of which there is one at least."""
         body = {"content": text, "add_special": True, "parse_special": True}
-        found = _field(await self._post("tokenize", body), "tokens", list)
+        found = _field(await self.post("tokenize", body, 0), "tokens", list)
         if not found or not all(isinstance(token, int) for token in found):
             raise EngineUnavailable("the server tells no tokens")
         return tuple(found)
@@ -108,22 +107,16 @@ class Scorer:
             "logit_bias": [[drawn, _SURELY]],
             "cache_prompt": True,
         }
-        answer = _field(await self._post("completion", body), "completion_probabilities", list)
+        answer = _field(await self.post("completion", body, len(begun)), "completion_probabilities", list)
         told = answer[0].get("top_logprobs") if answer and isinstance(answer[0], dict) else None
         try:
             weights = [_read(one) for one in told or ()]
         except (LookupError, TypeError, ValueError) as error:
-            raise _silent(self.transport.name) from error
+            raise _silent(self.name) from error
         if not weights:
-            raise _silent(self.transport.name)
+            raise _silent(self.name)
         least = min(weight for _, __, weight in weights)
         return Node({id_: weight for id_, _, weight in weights}, least, weights)
-
-    async def _post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """llama.cpp's own paths stand beside those of OpenAI's API."""
-        root = self.transport.url.removesuffix("/v1")
-        named = {"model": self.model, **body} if self.model else body  # for servers that have several
-        return await self.transport.post(f"{root}/{path}", named, _SECONDS)
 
 
 def _silent(name: str) -> EngineUnavailable:

@@ -15,7 +15,7 @@ from extractor.engines.endpoint.faults import NO_ANSWER, NO_SUCH_PATH, WAY_OUT
 from extractor.engines.endpoint.once import Once
 from extractor.engines.endpoint.proof import PROOF_SECONDS, proof_of, prove_by_answer
 from extractor.engines.endpoint.transport import Patience, is_loopback
-from extractor.engines.endpoint.wire import Server, usage_of
+from extractor.engines.endpoint.wire import Server, usage_of_text
 from extractor.engines.kept import Kept
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, ModeRejected, RequestRejected, UsageError
 from extractor.types import (
@@ -203,14 +203,10 @@ class RemoteEngine:
         body = {"prompt": "The price is ", "json_schema": _NARROW, "n_predict": 12, "temperature": 0}
         async with self.chat.account.hold(Request((), max_tokens=12)):
             answer = await self.chat.transport.post(f"{root}/completion", body, self._seconds, self._patience)
-            answer = answer if isinstance(answer, dict) else {}
-            counts = {
-                "prompt_tokens": answer.get("tokens_evaluated"),
-                "completion_tokens": answer.get("tokens_predicted"),
-            }
-            self.chat.account.add(usage_of(counts))
-        text = answer.get("content", "")
-        return "" if str(text).strip().startswith("7000.") else "needs llama.cpp with llguidance, this one has none"
+            self.chat.account.add(usage_of_text(answer))
+        text = answer.get("content") if isinstance(answer, dict) else None
+        is_held = isinstance(text, str) and text.strip().startswith("7000.")
+        return "" if is_held else "needs llama.cpp with llguidance, this one has none"
 
     async def _unless_of_mode(self, request: Request, answer: Awaitable[Completion]) -> Completion:
         """An answer; `ModeRejected` where a server fails (500, 501) at the mode, and not at a plain request."""

@@ -227,6 +227,14 @@ def usage_of(found: Any) -> Usage:
     return Usage(_count(found.get("prompt_tokens")), _count(cached), _count(found.get("completion_tokens")))
 
 
+def usage_of_text(answer: Any) -> Usage:
+    """The usage of an answer on llama.cpp's own path of completions, which has other names for the counts."""
+    found = answer if isinstance(answer, dict) else {}
+    timings = found.get("timings")
+    cached = timings.get("cache_n") if isinstance(timings, dict) else 0
+    return Usage(_count(found.get("tokens_evaluated")), _count(cached), _count(found.get("tokens_predicted")))
+
+
 def _count(value: object) -> int:
     """What is a number of tokens; prices and records have no larger ones."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS else 0

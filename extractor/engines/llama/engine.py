@@ -15,6 +15,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from extractor import models
+from extractor.engines.account import Account
 from extractor.engines.endpoint.chat import ChatEngine
 from extractor.engines.kept import Kept
 from extractor.engines.llama.gate import Gate
@@ -67,6 +68,7 @@ class LlamaEngine:
         self._child: Child | Attached | None = None
         self._apart = False  # from others: no server but a child of our own
         self._chat: ChatEngine | None = None
+        self.account = Account()  # of the run, for what is asked beside documents
         self._closed = False
         self._preparing = threading.Lock()
         self._gate = Gate()
@@ -242,7 +244,10 @@ class LlamaEngine:
             raise
         if self._closed:
             raise EngineError(f"{self.id} is closed")
-        return ChatEngine(f"{url}/v1", child.key, self.weights.name, self.modes, name=self.id, trace=self._trace)
+        name = self.weights.name
+        chat = ChatEngine(f"{url}/v1", child.key, name, self.modes, name=self.id, trace=self._trace)
+        chat.account = self.account
+        return chat
 
     async def _part(self) -> None:
         """Leave a server that others use too: nobody is alone there."""
