@@ -351,6 +351,13 @@ def test_an_error_in_an_answer_that_claims_success_is_told(stub: Stub) -> None:
     assert "the upstream is down" in str(fault(stub, tries=1))
 
 
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+def test_half_of_a_surrogate_pair_in_an_error_can_be_shown(stub: Stub, status: int) -> None:
+    stub.behave = fail(status, "It is \ud83d.")
+    error = fault(stub, tries=1)
+    assert str(error).encode().decode().endswith("It is \ufffd.")
+
+
 @pytest.mark.parametrize(
     ("message", "expected", "reason"),
     [

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from extractor.answer import well_formed
 from extractor.engines.endpoint.wire import STRUCTURES
 from extractor.engines.keys import hide
 from extractor.errors import (
@@ -79,7 +80,7 @@ class Endpoint:
             return self._unreachable(cause)
         if isinstance(error, APIError):  # a connection that breaks, or an error told in the middle of a stream
             told = error.message if cause is error else str(cause) or f"the connection broke ({type(cause).__name__})"
-            return EngineUnavailable(self.without_key(f"{self.name}: {told}"))
+            return EngineUnavailable(self.shown(f"{self.name}: {told}"))
         return EngineUnavailable(f"{self.name}: the answer cannot be read ({type(error).__name__})", status=NO_ANSWER)
 
     def no_fault(self, answer: Any) -> Any:
@@ -91,12 +92,12 @@ class Endpoint:
 
     def _told(self, body: Any) -> str:
         """What a body says, in a line of some length."""
-        told = " ".join(self.without_key(_words(body)).split())
+        told = " ".join(self.shown(_words(body)).split())
         return told if len(told) <= _SHOWN else f"{told[:_SHOWN].rstrip()} …"
 
-    def without_key(self, text: str) -> str:
-        """Some servers repeat the key that they refuse."""
-        return hide(text, self.key)
+    def shown(self, text: str) -> str:
+        """A text as it can be shown: some servers repeat the key that they refuse, or send half of a surrogate pair."""
+        return hide(well_formed(text), self.key)
 
     def _of_status(self, error: APIStatusError, sent: Mapping[str, Any]) -> EngineError:
         body = error.body if isinstance(error.body, dict) else {}
@@ -122,7 +123,7 @@ class Endpoint:
     def _unreachable(self, cause: Exception) -> EngineUnavailable:
         what = f"{self.name}: no connection to {self.url} ({cause})"
         hint = "is the server running? check the URL"
-        return EngineUnavailable(self.without_key(what), hint=hint, is_unreachable=True)
+        return EngineUnavailable(self.shown(what), hint=hint, is_unreachable=True)
 
     def _moved(self, error: APIStatusError) -> EngineDenied:
         try:
@@ -131,7 +132,7 @@ class Endpoint:
         except ValueError:  # half of a bracket
             where = "what is no URL"
         hint = "redirects are not followed, since key and text would go there; name that address if you trust it"
-        told = self.without_key(f"{self.name}: HTTP {error.status_code}: moved to {where}")
+        told = self.shown(f"{self.name}: HTTP {error.status_code}: moved to {where}")
         return EngineDenied(told, hint=hint, status=error.status_code)
 
 
