@@ -272,22 +272,22 @@ def test_a_path_is_read_as_the_command_line_reads_it(tmp_path: Path, monkeypatch
     Path("-").write_text("The bridge opened.")
     Path("page.html").write_text("<html><body><p>The bridge opened.</p></body></html>")
     mine = Mine(*['{"title": "bridge"}'] * 2)
-    record = extractor.extract(Path("page.html"), "title", engine=mine)
+    record = extractor.extract(Path("page.html"), "title str", engine=mine)
     assert (record.source, record.spans["/title"].start) == ("page.html", 4)
     assert "<p>" not in mine.asked[0].messages[-1].content
-    assert extractor.extract(Path("-"), "title", engine=mine).source == str(tmp_path / "-")
+    assert extractor.extract(Path("-"), "title str", engine=mine).source == str(tmp_path / "-")
     with pytest.raises(SourceError, match=r"nowhere\.txt: no such file"):
-        extractor.extract(Path("nowhere.txt"), "title", engine=mine)
+        extractor.extract(Path("nowhere.txt"), "title str", engine=mine)
 
 
 def test_a_text_that_is_the_name_of_a_file_says_so(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     mine = Mine(*['{"title": "bridge"}'] * 3)
-    assert extractor.extract(str(file), "title", engine=mine).notes == {}
+    assert extractor.extract(str(file), "title str", engine=mine).notes == {}
     file.write_text("the sea")
-    record = extractor.extract(str(file), "title", engine=mine)
+    record = extractor.extract(str(file), "title str", engine=mine)
     assert record.notes[""] == f"the text is the name of a file: Path({str(file)!r}) reads it"
-    assert extractor.extract("a\0b" * 80, "title", engine=mine).notes == {}
+    assert extractor.extract("a\0b" * 80, "title str", engine=mine).notes == {}
 
 
 def test_the_name_of_a_built_in_schema_will_do() -> None:
