@@ -173,14 +173,18 @@ class Terms:
         view = found.view.encode("utf-8", "replace")
         place = array("q", accumulate((len(char.encode("utf-8", "replace")) for char in found.view), initial=0))
         words = [found.view[start:end] for start, end in zip(found.starts, found.ends, strict=True)]
+        whole = [*map(_tells, words)]  # terms begin and end there
         begins: dict[int, list[int]] = defaultdict(list)
-        ends = set()
-        for at, word in enumerate(words):
-            if _tells(word):
+        reaches = []
+        for at in range(len(words)):
+            last = _reach(found, words, text, at, longest)
+            while last > at and not whole[last]:
+                last -= 1
+            reaches.append(place[found.ends[last]])
+            if whole[at]:
                 begins[view[place[found.starts[at]]]].append(at)
-                ends.add(place[found.ends[at]])
-        reaches = [place[found.ends[_reach(found, words, text, at, longest)]] for at in range(len(words))]
-        return cls(view, begins, [place[start] for start in found.starts], reaches, frozenset(ends))
+        ends = frozenset(place[end] for end, is_end in zip(found.ends, whole, strict=True) if is_end)
+        return cls(view, begins, [place[start] for start in found.starts], reaches, ends)
 
     def after(self, state: tuple[int, tuple[int, ...]], more: bytes) -> tuple[int, tuple[int, ...]] | None:
         """The state behind more bytes; None where no term goes on so."""

@@ -327,3 +327,17 @@ def test_pairs_of_likely_terms_keep_their_order_whatever_comes_between() -> None
     whole = best(found, "")
     for some in combinations(found, 2):
         assert best(some, "") == [term for term in whole if term in {one.text for one in some}]
+
+
+@given(st.text(st.sampled_from("abß石墨 -,.’s\n的3the"), max_size=24))
+@quick()
+def test_whatever_is_begun_can_be_ended(text: str) -> None:
+    """No search for the likeliest goes into a dead end."""
+    terms = Terms.of(text)
+    todo = [(b"", terms.start)]
+    while todo:
+        begun, state = todo.pop()
+        nexts = [(begun + bytes((byte,)), terms.after(state, bytes((byte,)))) for byte in set(terms.view)]
+        longer = [(more, after) for more, after in nexts if after is not None]
+        assert longer or not begun or terms.is_whole(state), begun
+        todo += longer
