@@ -11,6 +11,7 @@ from extractor.types import Merge
 _OF_ALL = re.compile(r"(?i)\b(?:summar|synops|overview|gist\b|tl;?dr)|总结|概述|概要|摘要|梗概|综述")
 _HEADING = re.compile(r"(?i)\b(?:abstract|summary|synopsis|overview|tl;?dr)\b|摘要|概要|概述|综述")
 _KEYWORDS = re.compile(r"(?i)\bkey ?(?:words?|phrases?|terms?)\b|\bindex terms\b|关键词|关键字|主题词")
+_TAGS = re.compile(r"(?i)\btags\b|标签")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
 
 _JOINED: Mapping[Merge, frozenset[str]] = {  # kinds of values that a way to join them goes with; the others: any
@@ -43,6 +44,11 @@ def is_overview(scope: Scope, name: str) -> bool:
 def are_keywords(name: str) -> bool:
     """Whether a list has by its name the terms that matter in a text: 'keywords', 'keyPhrases', '关键词'."""
     return bool(_KEYWORDS.search(spaced(name)))
+
+
+def are_of_whole(name: str) -> bool:
+    """Whether a list says by its name what all of a document is about, for those who look for it: 'tags', '关键词'."""
+    return are_keywords(name) or bool(_TAGS.search(spaced(name)))
 
 
 def headings(scope: Scope, name: str) -> frozenset[str]:

@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from extractor.dialect.keywords import subschemas
 from extractor.errors import SchemaError
-from extractor.field_words import headings, is_overview, spaced
+from extractor.field_words import are_of_whole, headings, is_overview, spaced
+from extractor.marks import RANKED
 from extractor.pointers import resolve
 from extractor.schema import digest
-from extractor.scopes import Scopes, scopes_of
+from extractor.scopes import Scope, Scopes, lists_texts, scopes_of
 from extractor.types import Example, Schema
 
 _LIST = 4  # values that a field of a record in a list is thought to have
@@ -35,8 +36,9 @@ Extent = Literal["one", "many", "all"]
 class Field:
     """A field: its path, its schema, about how many values it has, and what of a text it says.
 
-    `extent`: one thing, many things, which may stand all over it, or what is made of all of it (a summary, what has
-    `x-merge`). `sections` are the headings, in small letters, under which a document may have it itself: 'abstract'.
+    `extent`: one thing (be it a list of tags, of which each part would have its own), many things, which may stand all
+    over it, or what is made of all of it (a summary, what has `x-merge`). `sections` are the headings, in small
+    letters, under which a document may have it itself: 'abstract'.
     """
 
     path: Path
@@ -65,6 +67,7 @@ def _fields(scopes: Scopes, root: Mapping[str, Any], nodes: tuple[Any, ...], pat
     if plain is None or any(_is_same(node, outer) for outer in nodes[:-1]):
         scope, name = scopes.of((node,)), path[-1] if path else ""
         extent = _extent(scopes, node)
+        extent = "one" if extent == "many" and _are_of_whole(scopes, scope, name) else extent
         is_summary = extent == "one" and is_overview(scope, name)
         sections = headings(scope, name) if is_summary else frozenset[str]()
         yield Field(path, node, _weight(scopes, (node,), {}), "all" if is_summary else extent, sections)
@@ -104,6 +107,11 @@ def _weight(scopes: Scopes, nodes: tuple[Any, ...], seen: dict[int, int]) -> int
         below = [scope.items] * bool(scope.items) + [*scope.prefix] + [scope.extra] * bool(scope.extra)
         seen[key] = max(1, inner + sum(_LIST * _weight(scopes, some, seen) for some in below))
     return seen[key]
+
+
+def _are_of_whole(scopes: Scopes, scope: Scope, name: str) -> bool:
+    is_ranked = any(part.get(RANKED) is True for part in scope.parts)
+    return lists_texts(scopes, scope) and (is_ranked or are_of_whole(name))
 
 
 def _extent(scopes: Scopes, node: Any) -> Extent:

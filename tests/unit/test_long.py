@@ -239,7 +239,8 @@ def test_equal_rows_of_other_places_are_kept_where_it_is_asked_for(way: str, cou
         ("Abstract art hangs there", {"abstract": {"type": "string", "description": "An overview."}}, False),
         ("## Abstract", {"summary": {"type": "string"}}, False),  # it may be asked for in a form of its own
         ("## Summary\n\nOne.\n\n## Summary", {"summary": {"type": "string"}}, False),  # of chapters
-        ("## Keywords", {"keywords": {"type": "array", "items": {"type": "string"}}}, False),
+        ("## Stages", {"stages": {"type": "array", "items": {"type": "string"}}}, False),
+        ("## Stages", {"keywords": {"type": "array", "items": {"type": "string"}}}, True),  # of all of it, once
     ],
 )
 def test_a_summary_that_the_document_has_is_not_made_of_parts(heading: str, spec: Any, is_once: bool) -> None:

@@ -86,6 +86,15 @@ def test_x_merge_makes_a_field_one_of_the_whole_text() -> None:
         ({"type": "object", "properties": {"text": {"type": "string", "description": "A short summary."}}}, "all"),
         ({"type": "object", "properties": {"summary_page": {"type": "integer"}}}, "one"),
         ("summary[]", "many"),
+        ("keywords[]", "one"),
+        ("tags[]", "one"),
+        ("stages[]", "many"),
+        ("keywords[]{term}", "many"),
+        (
+            {"type": "object", "properties": {"x": {"items": {"type": "string"}, "type": "array", "x-ranked": True}}},
+            "one",
+        ),
+        ({"type": "object", "properties": {"tags": {"items": {"type": "string"}, "x-merge": "union"}}}, "all"),
         ({"type": "object", "properties": {"people": {"items": {"type": "string"}, "x-merge": "all"}}}, "all"),
     ],
 )
