@@ -37,7 +37,7 @@ from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
 import httpx
@@ -283,7 +283,7 @@ def score(given: argparse.Namespace) -> None:
         by_source = [mean_of([value for (_, id_), value in scored.items() if stratum(id_) == one]) for one in sources]
         marks = [mark for _, mark, _ in told[way] if mark is not None]
         tokens = mean(sum(row["tokens"]) for *_, row in told[way])
-        seconds = mean(row["seconds"] for *_, row in told[way])
+        seconds = median(row["seconds"] for *_, row in told[way])  # some have what is found out once
         gains = [value - scored[one] for one, value in points[OURS].items() if one in scored]
         print(f"{way:18} {len(scored):4} " + " ".join(f"{one:8.3f}" for one in by_source), end=" ")
         print(f"{mean(scored.values()):6.3f} {mean(valid for valid, *_ in told[way]):6.3f}", end=" ")
