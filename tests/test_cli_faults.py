@@ -488,6 +488,16 @@ def test_a_closed_pipe_is_no_fault(here: Path, nothing_here: dict[str, str], com
     assert close_early(*command, cwd=here, read=0, env=nothing_here) == (0, "")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("command", [("--help",), ("run", "--help"), ("--version",), ("schema", "list")])
+def test_a_full_disk_is_told_of_whatever_is_printed(tmp_path: Path, command: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, *command], cwd=tmp_path, env=surroundings(), stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr.decode()) == (1, "error: No space left on device\n")
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("smollm2")
 @pytest.mark.parametrize("read", [0, 1])

@@ -34,13 +34,21 @@ def handled(screen: Screen) -> Iterator[None]:
         screen.error("interrupted")
         raise typer.Exit(130) from None
     except BrokenPipeError:
-        # The reader has what it wanted (`| head`). Python would complain when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forsake_stdout()  # the reader has what it wanted (`| head`)
         raise typer.Exit(0) from None
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         screen.error(f"{where}{error.strerror or error}")
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _forsake_stdout()
         raise typer.Exit(1) from None
+
+
+def _forsake_stdout() -> None:
+    """What nobody can have any more goes nowhere; Python would complain when it flushes at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def load_schema(

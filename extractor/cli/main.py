@@ -18,9 +18,11 @@ from extractor.cli.call import call
 from extractor.cli.config import config
 from extractor.cli.defaults import App
 from extractor.cli.eval import eval_
+from extractor.cli.frame import handled
 from extractor.cli.prompt import prompt
 from extractor.cli.run import run
 from extractor.cli.serve import serve
+from extractor.cli.terminal import Screen
 from extractor.cli.text import text
 from extractor.cli.view import view
 
@@ -53,7 +55,11 @@ def start() -> None:
     for stream, errors in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors=errors)
-    app()
+    try:
+        with handled(Screen()):  # the help may find the disk full
+            app()
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
 
 
 @app.callback(invoke_without_command=True)
@@ -66,7 +72,8 @@ def main(
 ) -> None:
     """Turn text into validated JSON with a language model."""
     if version:
-        print(f"extract {__version__}")
+        with handled(Screen()):
+            print(f"extract {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
         ctx.fail("Missing command.")
