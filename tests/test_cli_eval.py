@@ -132,6 +132,17 @@ def test_gold_that_is_not_valid_is_told(here: Path) -> None:
     assert "note: not valid in 1 gold records: odd.jsonl:1: /year" in done.err
 
 
+@pytest.mark.parametrize(
+    "from_", [("--pred", "good.jsonl"), ("--compare", "bad.jsonl", "good.jsonl"), ("-m", "replay:answers.jsonl")]
+)
+def test_gold_of_another_schema_is_refused(here: Path, from_: tuple[str, ...]) -> None:
+    done = extract("eval", "good.jsonl", "-s", "foo, bar", *from_, cwd=here)
+    why = "none of the gold records fits the schema: good.jsonl:1: /title: no property 'title' is foreseen"
+    hint = "the first has title, year, tags: --schema names the schema that the gold was made by"
+    assert (done.code, done.out, done.err) == (2, "", f"error: {why}\nhint: {hint}\n")
+    assert not (here / "good.predicted.jsonl").exists(), "the model is not asked"
+
+
 @pytest.mark.slow
 def test_a_bound_for_scripts(here: Path) -> None:
     done = extract("eval", "gold.jsonl", *SPEC, "--pred", "bad.jsonl", "--fail-under", "0.5", cwd=here)

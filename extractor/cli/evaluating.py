@@ -15,7 +15,7 @@ from extractor.evaluate import Answers, Difference, Reading, Scores, compare, pa
 from extractor.evaluate.answers import Answer
 from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import refuse_review, sampled, write_review
-from extractor.evaluate.scores import MICRO, shown_interval, shown_share, sureness
+from extractor.evaluate.scores import MICRO, fault_of, shown_interval, shown_share, sureness
 from extractor.lines import to_json
 from extractor.sources import Source, Wanted, find, load
 from extractor.types import Document, Schema
@@ -90,12 +90,23 @@ def read_given(given: Iterable[str]) -> dict[str, str]:
 
 def documents(named: Named) -> list[Source]:
     """The documents of the gold, to ask a model about; one that is not found is a fault of its own."""
-    gold = read_answers(named.gold, named.reading)
+    gold = _gold(named)
     found = _found(named, gold)
     return [
         Source(name, one) if isinstance(one, SourceError) else Source(name, None, replace(one, source=name))
         for name, one in found.items()
     ]
+
+
+def _gold(named: Named) -> Answers:
+    """The gold; `UsageError` where the schema fits none of it, so that a score would be one of something else."""
+    gold = read_answers(named.gold, named.reading)
+    if all(fault_of(answer, named.schema) for answer in gold.every):
+        first = gold.every[0]
+        fields = f"the first has {', '.join(first.data)[:100]}: " if isinstance(first.data, dict) else ""
+        hint = f"{fields}--schema names the schema that the gold was made by"
+        raise UsageError(f"none of the gold records fits the schema: {fault_of(first, named.schema)}", hint=hint)
+    return gold
 
 
 def _found(named: Named, gold: Answers) -> dict[str, Document | SourceError]:
@@ -167,7 +178,7 @@ def make_review(named: Named, sources: Sequence[Source], pred: Path, screen: Scr
 
 def measure(named: Named, pred: Path, given: Mapping[str, str]) -> Measured:
     """The scores of predictions."""
-    gold = read_answers(named.gold, named.reading)
+    gold = _gold(named)
     return _measured(named, gold, pred, given)
 
 
@@ -282,7 +293,7 @@ def tell_difference(
     named: Named, two: tuple[Path, Path], given: Mapping[str, str], screen: Screen, *, as_json: bool
 ) -> None:
     """Print how the second predictions differ from the first, field by field."""
-    gold = read_answers(named.gold, named.reading)
+    gold = _gold(named)
     one, other = (_measured(named, gold, path, given) for path in two)
     _tell_odd(one, screen)
     if other.scores.missing:  # all else is of the gold

@@ -199,7 +199,7 @@ def score(paired: Paired, schema: Schema, given: Mapping[str, str], texts: Mappi
         missing=paired.missing,
         unknown=paired.unknown,
         unmeasured=unmeasured,
-        doubtful_gold=[told for gold, _ in paired.pairs if (told := _fault(gold, schema))],
+        doubtful_gold=[told for gold, _ in paired.pairs if (told := fault_of(gold, schema))],
         tally=tally,
     )
 
@@ -266,7 +266,7 @@ def _likelihoods(one: Compared) -> Iterable[Told]:
             yield likely, float(mark.score == 1)
 
 
-def _fault(gold: Answer, schema: Schema) -> str:
+def fault_of(gold: Answer, schema: Schema) -> str:
     """What is wrong with a gold answer, but that it says nothing of some fields; '' for nothing."""
     found = validate(schema, gold.data)
     problems = [] if isinstance(found, Valid) else found
