@@ -101,6 +101,16 @@ def test_a_folder_and_again(folder: Path, batch: Batch) -> None:
     ]
 
 
+def test_ids_that_are_not_unique_are_told_once(folder: Path, batch: Batch) -> None:
+    rows = [("a", "fjord"), ("b", "gulf"), ("a", "islet"), ("b", "gulf"), ("a", "jetty")]
+    (folder / "records.jsonl").write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in rows))
+    told = "note: the id 'a' is not unique: records.jsonl:1 and records.jsonl:3 have it; 2 more have the id of another"
+    for command in (["--dry-run"], ["-o", "out.jsonl"], ["-o", "out.jsonl"]):  # the last is out of the ledger
+        done = batch("records.jsonl", "--id-field", "id", *command)
+        assert (done.code, done.err.count("not unique"), told in done.err) == (0, 1, True)
+    assert [one["source"] for one in records(folder / "out.jsonl")] == ["a", "b", "a", "b", "a"]
+
+
 @pytest.mark.slow
 def test_what_would_be_asked_otherwise_is_asked_again(folder: Path, batch: Batch) -> None:
     batch("docs", "--out", "out.jsonl")

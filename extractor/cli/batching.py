@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from extractor.batch import Ask, Batch, Inquiry, Tolerance
 from extractor.cli.draining import draining
 from extractor.cli.progress import State, shown
-from extractor.cli.telling import Told, print_survey
+from extractor.cli.telling import Repeats, Told, print_survey
 from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.engines.prices import cost_of
@@ -23,7 +23,7 @@ from extractor.locks import claimed
 from extractor.long import Memo, extract
 from extractor.plan import Plan, plan_of
 from extractor.sinks import Layout, Sink, open_sink
-from extractor.sources import Source, Wanted, count, find, is_slow
+from extractor.sources import OnRepeat, Source, Wanted, count, find, is_slow
 from extractor.survey import survey
 from extractor.talk import Options
 from extractor.types import Document, Extraction, Request, Schema
@@ -58,9 +58,9 @@ class Asked:
     retries_failed: bool
     far: Far | None = None
 
-    def sources(self) -> Iterable[Source]:
-        """What is read, as it is found."""
-        return find(self.wanted) if isinstance(self.wanted, Wanted) else self.wanted.sources
+    def sources(self, on_repeat: OnRepeat) -> Iterable[Source]:
+        """What is read, as it is found; `on_repeat` is told of each record that has the id of another one."""
+        return find(self.wanted, on_repeat) if isinstance(self.wanted, Wanted) else self.wanted.sources
 
     def count(self, is_stopped: Callable[[], bool] = lambda: False) -> int | None:
         """How many there are; None where that cannot be known beforehand, or it was stopped."""
@@ -134,7 +134,7 @@ class _Ended(Exception):
 
 
 async def _write(asked: Asked, batch: Batch, sink: Sink, told: Told) -> None:
-    async with aclosing(batch.outcomes(asked.sources(), are_slow=asked.are_slow)) as outcomes:
+    async with aclosing(batch.outcomes(asked.sources(told.repeats.add), are_slow=asked.are_slow)) as outcomes:
         async for outcome in outcomes:
             if outcome.record is not None or not outcome.line.ok:
                 told.one(outcome)
@@ -198,5 +198,8 @@ def tell_survey(asked: Asked, ledger: Path | None, screen: Screen) -> None:
         if ledger is not None and ledger.exists():
             kept = stack.enter_context(Ledger(ledger, read_only=True))
             kept.look(asked.plan)
-        found = survey(asked.sources(), asked.schema, asked.options, kept, retries_failed=asked.retries_failed)
+        repeats = Repeats()
+        sources = asked.sources(repeats.add)
+        found = survey(sources, asked.schema, asked.options, kept, retries_failed=asked.retries_failed)
     print_survey(found, cost_of(asked.engine.id, found.usage), screen)
+    repeats.tell(screen)

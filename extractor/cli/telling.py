@@ -16,11 +16,33 @@ from extractor.survey import Survey
 _MOST_TOLD = 20  # documents that failed
 
 
+class Repeats:
+    """Records that have the id of another one: the first of them, and how many there are."""
+
+    def __init__(self) -> None:
+        self._first: tuple[str, str, str] | None = None
+        self._more = 0
+
+    def add(self, name: str, first: str, again: str) -> None:
+        """Count one: its id, where that was first, and where it is."""
+        self._more += self._first is not None
+        self._first = self._first or (name, first, again)
+
+    def tell(self, screen: Screen) -> None:
+        """Say once that there are such: a reader of the output cannot tell them apart."""
+        if self._first is None:
+            return
+        name, first, again = self._first
+        more = f"; {self._more:,} more have the id of another one" if self._more else ""
+        screen.warn(f"the id {name!r:.80} is not unique: {first} and {again} have it{more}")
+
+
 class Told:
     """What there is to tell of a run: each document that failed or has notes, and at the end the whole."""
 
     def __init__(self, screen: Screen, out: Path | None, ledger: Path | None) -> None:
         self.written = 0  # values or rows
+        self.repeats = Repeats()
         self._screen = screen
         self._out = out
         self._ledger = ledger
@@ -76,6 +98,7 @@ class Told:
         if state is None:
             return
         tally, again = state.batch.tally, self._again(state.batch.tally)
+        self.repeats.tell(screen)
         if screen.as_json:
             screen.event("end", **state.facts(), retry=again)
             return

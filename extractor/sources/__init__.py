@@ -11,6 +11,7 @@ from __future__ import annotations
 from extractor.sources.finding import NUMBERED_SUFFIXES, RECORD_SUFFIXES, count, find, is_slow
 from extractor.sources.loading import is_missing, is_small, load
 from extractor.sources.paths import Wanted, discover, is_single
+from extractor.sources.records import OnRepeat
 from extractor.sources.source import MOST_BYTES, MOST_TEXT_BYTES, STDIN, Source
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "NUMBERED_SUFFIXES",
     "RECORD_SUFFIXES",
     "STDIN",
+    "OnRepeat",
     "Source",
     "Wanted",
     "count",

@@ -12,7 +12,7 @@ from typing import Protocol
 from extractor.errors import SourceError
 from extractor.sources import json_lines, parquet, tables, text_lines
 from extractor.sources.paths import Search, Wanted
-from extractor.sources.records import Fields
+from extractor.sources.records import Fields, OnRepeat
 from extractor.sources.source import STDIN, Source
 
 
@@ -40,14 +40,15 @@ _OF_LINES: Formats = {**_FORMATS, ".txt": text_lines}
 NUMBERED_SUFFIXES = frozenset(_OF_LINES)  # of files whose records have names such as 'notes.jsonl:17'
 
 
-def find(wanted: Wanted) -> Iterator[Source]:
+def find(wanted: Wanted, on_repeat: OnRepeat = lambda *_: None) -> Iterator[Source]:
     """Sources in an order that is the same everywhere, as they are found; a list on standard input as it comes.
 
     The records of .jsonl, .ndjson, .csv, .tsv and .parquet files are sources each. Waits where a pipe makes it wait.
-    Raises `UsageError` at once for what is wrong with the flags.
+    `on_repeat` is told of each record that has the id of another one. Raises `UsageError` at once for what is wrong
+    with the flags.
     """
     search = Search.of(wanted)
-    fields = Fields(wanted.text_field, wanted.id_field)
+    fields = Fields(wanted.text_field, wanted.id_field, on_repeat)
     if any(_suffix(argument) == ".parquet" for argument in wanted.arguments):
         parquet.need_library()
     formats = _formats(wanted)

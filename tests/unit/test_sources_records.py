@@ -211,6 +211,15 @@ def test_two_records_with_one_id_are_both_done_and_told() -> None:
     assert [document.notes for document in documents] == [(), (), ("the id '1' is not unique: this is d.jsonl:3",)]
 
 
+def test_both_places_of_an_id_are_told() -> None:
+    repeats: list[tuple[str, str, str]] = []
+    put("c.jsonl", lines({"text": "no id"}) + "\n\n" + lines({"id": "a", "text": "a"}))
+    put("d.jsonl", lines({"id": "b", "text": "b"}, {"id": "a", "text": "c"}, {"id": "b", "text": "d"}))
+    wanted = Wanted(("c.jsonl", "d.jsonl"), id_field="id")
+    assert len([*find(wanted, lambda *told: repeats.append(told))]) == 5
+    assert repeats == [("a", "c.jsonl:4", "d.jsonl:2"), ("b", "d.jsonl:1", "d.jsonl:3")]
+
+
 def test_half_a_pair_of_surrogates_is_replaced_and_told() -> None:
     put("d.jsonl", '{"text": "a \\ud83d b", "id": "\\udc00"}\n{"text": "\\ud83d\\ude00", "id": "x"}\n')
     first, second = (load(source) for source in found("d.jsonl", id_field="id"))
@@ -499,17 +508,18 @@ def parquet_fault(pattern: str) -> list[Source]:
 @quick()
 @given(names=st.lists(st.text(max_size=3), max_size=300))
 def test_an_id_is_known_when_it_was_there(names: list[str]) -> None:
-    ids, known = _Ids(), set[str]()
-    for name in names:
-        assert ids.add(name) == (name in known)
-        known.add(name)
+    ids, known = _Ids(), dict[str, str]()
+    for at, name in enumerate(names):
+        place = f"{at // 100}.jsonl:{at % 100 + 1}"
+        assert ids.first(name, place) == known.get(name)
+        known.setdefault(name, place)
 
 
 def test_many_ids_take_little_memory() -> None:
     ids = _Ids()
-    assert not any(ids.add(f"document-{at}") for at in range(20_000))
-    assert all(ids.add(f"document-{at}") for at in range(20_000))
-    assert len(ids._table) * 8 < 20_000 * 50
+    assert not any(ids.first(f"document-{at}", f"d.jsonl:{at + 1}") for at in range(20_000))
+    assert all(ids.first(f"document-{at}", "e.jsonl:1") == f"d.jsonl:{at + 1}" for at in range(20_000))
+    assert len(ids._table) * (8 + 4) < 20_000 * 75
 
 
 def test_the_columns_that_a_table_has_to_have() -> None:
