@@ -26,6 +26,8 @@ def claimed(path: Path, flag: str) -> Iterator[None]:
     lock = path.with_name(f".{short_name(path.name)}.lock")
     try:
         path.parent.stat()  # the library would make the folder
+        with contextlib.suppress(FileExistsError):
+            lock.touch(0o644, exist_ok=False)  # of what cannot be made, the library may say that another run has it
         held = FileLock(lock, timeout=0)
         held.acquire()
     except Timeout:

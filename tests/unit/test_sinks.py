@@ -433,6 +433,16 @@ def test_an_output_is_written_by_one_run(tmp_path: Path) -> None:
     assert names_in(tmp_path) == []
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs /proc")
+def test_where_no_lock_can_be_made_nobody_holds_one() -> None:
+    with (
+        pytest.raises(UsageError, match=r"--out /proc/x\.json: No such file or directory") as caught,
+        claimed(Path("/proc/x.json"), "--out"),
+    ):
+        raise AssertionError("the run began")
+    assert caught.value.hint == "the folder must exist and be writable"
+
+
 KILLED = """
 import os, pathlib, sys
 from extractor.lines import Line
