@@ -486,12 +486,21 @@ def test_records_out_of_a_pipe_come_as_they_are_written(folder: Path) -> None:
         assert process.wait(30) == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("none.txt", None), ("d.jsonl", "no JSON\n"), ("e.txt", " "), ("c.csv", "a,b\n1,2\n")]
+)
+def test_what_cannot_be_read_is_not_to_be_asked_again(folder: Path, batch: Batch, name: str, text: str | None) -> None:
+    if text is not None:
+        (folder / name).write_text(text)
+    for _ in range(2):
+        done = batch(name, "docs/buoy.txt", "--out", "o.jsonl")
+        assert (done.code, f"failed: {name}" in done.err, "ask for them again" in done.err) == (1, True, False)
+
+
 @pytest.mark.slow
 def test_without_a_ledger_there_is_no_way_to_ask_for_a_part(folder: Path, batch: Batch) -> None:
     (folder / "docs" / "canal.txt").write_text("bad and more\n")
     assert "to ask for them again" not in batch("docs").err
-    kept = batch("docs/buoy.txt", "nowhere.txt", "--out", "o.jsonl")
-    assert kept.err.endswith("--retries 0\n")  # nothing was asked about it
 
 
 @pytest.mark.slow

@@ -117,10 +117,10 @@ class Told:
             screen.say(f"to ask for them again: {again}")
 
     def _again(self, tally: Tally) -> str | None:
-        """The command that asks again for what failed; none where there is nothing to ask, or all would be asked."""
+        """The command that asks again for what failed; none where nothing was asked, or all would be asked."""
         words = ["extract", *sys.argv[1:]]
         has_bad = tally.failed > tally.unanswered + tally.unread
-        if not tally.failed or self._ledger is None:
+        if tally.failed == tally.unread or self._ledger is None:
             return None
         return shlex.join([*words, "--retry-failed"] if has_bad and "--retry-failed" not in words else words)
 
