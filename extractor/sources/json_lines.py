@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from collections.abc import Callable, Iterator
 from itertools import count as counted
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from extractor.errors import SourceError
 from extractor.loaders.encodings import is_utf_16
@@ -18,8 +20,11 @@ _HINT = "each line is one JSON object; `jq -c '.[]'` writes a list so"
 
 
 def read(name: str, fields: Fields) -> Iterator[Source]:
-    """The records of a file; blank lines are none, but count. `SourceError` where it cannot be read."""
+    """The records of a file; blank lines count too. `SourceError` where it cannot be read, or has no such field."""
     found = None
+    if os.path.isfile(name):  # a pipe comes only once
+        with opened(name) as file:
+            fields.refuse_absent(name, _values(file))
     with opened(name) as file:
         for number in counted(1):
             line = file.readline(MOST_BYTES + 1)
@@ -45,6 +50,13 @@ def count(name: str, is_stopped: Callable[[], bool]) -> int:
                 is_begun = False
             is_begun = is_begun or bool(rest and not rest.isspace())
     return total + is_begun
+
+
+def _values(file: BinaryIO) -> Iterator[Any]:
+    """What the lines of a file say, as far as they can be read."""
+    while line := file.readline(MOST_BYTES + 1):
+        with contextlib.suppress(ValueError, RecursionError):
+            yield json.loads(line.removeprefix(b"\xef\xbb\xbf").decode())
 
 
 def _begun(name: str, line: bytes) -> bytes:

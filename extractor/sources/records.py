@@ -51,6 +51,20 @@ class Fields:
                 hint = _TEXT_HINT if column == self.text_column else _ID_HINT
                 raise SourceError(f"{name}: no column {column!r}; {_listed(there)}", hint=hint)
 
+    def refuse_absent(self, name: str, records: Iterable[Any]) -> None:
+        """A file of several records none of which has one of the fields is a `SourceError`."""
+        wanted = [(self._text, _TEXT_HINT), *([(self._id, _ID_HINT)] if self._id is not None else [])]
+        there, count = dict[str, None](), 0
+        for count, record in enumerate(records, 1):  # noqa: B007
+            wanted = [(path, hint) for path, hint in wanted if not _has(record, path)]
+            if not wanted:
+                return
+            if isinstance(record, dict) and len(there) <= _MOST_FIELDS:
+                there |= dict.fromkeys(record)
+        if there and count > 1:
+            path, hint = wanted[0]
+            raise SourceError(f"{name}: none of its records has a field {_called(path)}; {_listed(there)}", hint=hint)
+
     def source(self, place: str, record: Any, notes: tuple[str, ...] = ()) -> Source:
         """The source of a record; what it lacks is a fault. `place` is file and number: 'data.jsonl:17'."""
         name = place
@@ -106,6 +120,15 @@ def _found(record: Any, path: tuple[str, ...], hint: str) -> Any:
             there = _listed(value) if isinstance(value, dict) else f"it is {_kind(value)}"
             raise _UnfitError(f"no field {_short(part)}{inside}; {there}", hint)
     return value
+
+
+def _has(record: Any, path: tuple[str, ...]) -> bool:
+    """Whether a record has a field, whatever stands in it."""
+    try:
+        _found(record, path, "")
+    except _UnfitError:
+        return False
+    return True
 
 
 def _as_text(value: Any, path: tuple[str, ...]) -> str:

@@ -113,10 +113,14 @@ def _numbered(names: Iterable[str], places: Places) -> _Shelf:
 
 
 def _records_of(path: str, labels: Mapping[str, str], text_field: str) -> _Shelf:
-    """{'17': 'notes.jsonl:17'} → that record."""
-    wanted = Wanted((path,), text_field=text_field, by_line=True)
-    found = ((source.label.removeprefix(f"{path}:"), source) for source in find(wanted))
-    return {labels[number]: deque([source]) for number, source in found if number in labels}
+    """{'17': 'notes.jsonl:17'} → that record, or what is wrong with the whole file."""
+    shelf: _Shelf = {}
+    for source in find(Wanted((path,), text_field=text_field, by_line=True)):
+        if source.name == path:
+            return {name: deque([source]) for name in labels.values()} | shelf
+        if name := labels.get(source.label.removeprefix(f"{path}:")):
+            shelf[name] = deque([source])
+    return shelf
 
 
 def _tails(names: Iterable[str]) -> dict[str, str]:

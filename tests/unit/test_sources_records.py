@@ -197,6 +197,22 @@ def test_a_record_without_a_name(record: Any, why: str) -> None:
     assert faults([source]) == [f"d.jsonl:1: {why}"]
 
 
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"text_field": "body"}, "none of its records has a field 'body'; there are 'id', 'text', 'm'"),
+        ({"id_field": "key"}, "none of its records has a field 'key'; there are 'id', 'text', 'm'"),
+        ({"text_field": "/m/n"}, "none of its records has a field '/m/n'; there are 'id', 'text', 'm'"),
+    ],
+)
+def test_a_field_that_no_record_has_is_one_fault_of_the_file(fields: dict[str, str], why: str) -> None:
+    put("d.jsonl", lines({"id": 1, "text": "a"}) + "no JSON\n[1]\n\n" + lines({"id": 2, "text": "b", "m": 1}))
+    assert faults(found("d.jsonl", **fields)) == [f"d.jsonl: {why}"]
+    put("d.jsonl", Path("d.jsonl").read_text() + lines({"body": "c", "key": "c", "text": "d", "m": {"n": "e"}}))
+    assert len(found("d.jsonl", **fields)) == 5
+    assert len(faults(found("d.jsonl", **fields))) == 4
+
+
 def test_a_bad_record_has_its_name_where_it_has_one() -> None:
     put("d.jsonl", lines({"id": "x", "text": None}))
     [source] = found("d.jsonl", id_field="id")

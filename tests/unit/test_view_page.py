@@ -223,10 +223,12 @@ def test_named_files_without_any_of_the_documents_are_an_error(folder: Path) -> 
     with pytest.raises(SourceError, match="no record is of a document in it") as caught:
         find_documents(["y"], Places((folder,), (str(folder / "n.jsonl"),)))
     assert "--id-field" in (caught.value.hint or "")
-    with pytest.raises(SourceError, match="no field 'name'"):
+    with pytest.raises(SourceError, match="none of its records has a field 'name'"):
         find_documents(["y"], Places((folder,), (str(folder / "n.jsonl"),), id_field="name"))
-    [found] = find_documents(["y"], Places((folder,), (str(folder / "n.jsonl"),), "body", "id"))
-    assert "no field 'body'" in str(found)
+    with pytest.raises(SourceError, match="none of its records has a field 'body'"):
+        find_documents(["y"], Places((folder,), (str(folder / "n.jsonl"),), "body", "id"))
+    [found] = find_documents(["n.jsonl:2"], Places((folder,), text_field="body"))
+    assert "none of its records has a field 'body'" in str(found)
 
 
 # --- rows --------------------------------------------------------------------------------------------------------
