@@ -101,6 +101,15 @@ def test_a_folder_and_again(folder: Path, batch: Batch) -> None:
     ]
 
 
+def test_the_rate_is_of_what_was_asked(folder: Path, batch: Batch) -> None:
+    batch("docs", "--out", "out.jsonl")
+    (folder / "docs" / "fjord.txt").write_text("fjord and more\n")
+    done = batch("docs", "--out", "out.jsonl", "--progress", "0.5", env={"LATENCY": "1.1"})
+    [progress, summary] = [line for line in done.err.splitlines() if "from the ledger" in line][-2:]
+    assert progress == "5 of 6 done, 5 from the ledger"  # nothing is known yet
+    assert re.fullmatch(r"6 documents \(5 from the ledger\): 6 valid, 0 failed; .* documents/min", summary)
+
+
 def test_ids_that_are_not_unique_are_told_once(folder: Path, batch: Batch) -> None:
     rows = [("a", "fjord"), ("b", "gulf"), ("a", "islet"), ("b", "gulf"), ("a", "jetty")]
     (folder / "records.jsonl").write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in rows))

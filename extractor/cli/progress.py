@@ -40,7 +40,7 @@ class State:
 
     @property
     def rate(self) -> float:
-        """Documents a second: those that are asked about while it asks, else all."""
+        """Documents a second: those that were asked about while it asked; all, where it asked nothing."""
         tally, seconds = self.batch.tally, self.batch.seconds
         done, within = (tally.asked, seconds) if tally.asked and seconds else (tally.done, self.elapsed)
         return done / within if within else 0.0
@@ -90,7 +90,7 @@ class State:
         failed = f", {tally.failed:,} failed" if tally.failed else ""
         answered, asked = self._of_parts()
         parts = f", {answered:,} of {asked:,} questions about the next answered" if asked else ""
-        paces = [spell_rate(self.rate)] if tally.done else []
+        paces = [spell_rate(self.rate)] if tally.asked else []
         paces += [f"{used.output_tokens / seconds:,.0f} tokens/s"] if seconds and used.output_tokens else []
         paces += [f"{spell_seconds(self.seconds_left)} left"] if self.seconds_left else []
         paces += [f"{used.cost:.4f} US dollars"] if used.cost else []
@@ -98,7 +98,7 @@ class State:
         return f"{stage}{tally.done:,}{of_all} done{kept}{failed}{parts}{'; ' if paces else ''}{', '.join(paces)}"
 
     def summary(self) -> str:
-        """'120 documents (80 from the ledger): 118 valid, 2 failed; 42 s, 2.9 documents/s'."""
+        """'120 documents (80 from the ledger): 118 valid, 2 failed; 20 s, 2.0 documents/s', of the 40 asked about."""
         tally = self.batch.tally
         documents = f"{tally.done:,} document{'' if tally.done == 1 else 's'}"
         known = [f"{tally.kept:,} from the ledger"] if tally.kept else []
@@ -106,7 +106,7 @@ class State:
         kept = f" ({', '.join(known)})" if known else ""
         valid = f"{tally.done - tally.failed:,} valid, {tally.failed:,} failed"
         left = f", {tally.left:,} begun and not done" if tally.left else ""
-        pace = f"{spell_seconds(self.elapsed)}, {spell_rate(tally.done / self.elapsed)}"
+        pace = f"{spell_seconds(self.elapsed)}, {spell_rate(self.rate)}"
         return f"{documents}{kept}: {valid}{left}; {pace}"
 
 
