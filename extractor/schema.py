@@ -239,6 +239,10 @@ def _find_builtin(name: str) -> Path:
     if name not in known:
         if os.path.isdir(name):
             raise SchemaError(f"{name}: is a folder, not a schema file", hint="name a file in it")
+        if os.path.isfile(name):
+            raise SchemaError(f"{name}: no schema file", hint="a schema file ends in .py, .json or .yaml")
+        if len(name.split()) > 1:
+            dsl.parse(name)  # 'title strr' is one field, and tells what is wrong with it
         there = next((f"./{name}{suffix}" for suffix in (".py", *JSON) if os.path.exists(name + suffix)), None)
         inline = f"'{name} str' is one field" if name.isidentifier() else "'title str, year int' is an inline one"
         choices = f"built-in are {', '.join(known)}; a file ends in .py or .json; {inline}"

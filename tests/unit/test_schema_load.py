@@ -159,6 +159,21 @@ def test_a_name_of_a_file_without_its_suffix(paper: Path, monkeypatch: pytest.Mo
     assert fault_of("thesis").hint == "did you mean ./thesis.py?"
 
 
+def test_a_file_that_is_no_schema_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    put(tmp_path, "Oslo", "city.txt")
+    put(tmp_path, "{}", "city.txt.json")
+    fault = fault_of("city.txt")
+    assert (str(fault), fault.hint) == ("city.txt: no schema file", "a schema file ends in .py, .json or .yaml")
+
+
+def test_one_field_of_an_unknown_type() -> None:
+    for spec in ("title strr", "title strr, year int"):
+        fault = fault_of(spec)
+        assert str(fault) == "column 7: unknown type 'strr'"
+        assert (fault.hint or "").startswith("did you mean 'str'?")
+
+
 def test_a_folder_without_a_slash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
