@@ -7,6 +7,7 @@ next weaker one, openly: in a note, and in the record's `mode`.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from extractor.strict import Calls, to_calls, to_strict
 from extractor.tagged_union import choice_of
 from extractor.text import estimate_tokens
 from extractor.types import (
+    MOST_INT,
     Completion,
     Document,
     Encoding,
@@ -86,14 +88,14 @@ class Options:
 
     def __post_init__(self) -> None:
         """Raise `UsageError` for what no request can be made of."""
-        _refuse("max_tokens", self.max_tokens, int, least=1)
+        _refuse("max_tokens", self.max_tokens, int, least=1, most=MOST_INT)
         _refuse("retries", self.retries, int, least=0)
         _refuse("temperature", self.temperature, int | float, least=0)
         _refuse("timeout", self.timeout or 1, int | float, least=0)
         _refuse("chunk_tokens", self.chunk_tokens, int, least=_LEAST_CHUNK)
         _refuse("context_tokens", self.context_tokens, int, least=0)
         _refuse("passes", self.passes, int, least=1)
-        _refuse("seed", self.seed or 0, int)
+        _refuse("seed", self.seed or 0, int, least=-MOST_INT, most=MOST_INT)
         if self.mode not in (None, *get_args(Mode)):
             hint = f"one of {', '.join(get_args(Mode))}, or None for the strongest"
             raise UsageError(f"options: mode {self.mode!r} is none", hint=hint)
@@ -263,11 +265,13 @@ def _lines(*texts: str) -> str:
     return "\n".join(filter(None, texts))
 
 
-def _refuse(name: str, value: Any, kind: Any, least: float | None = None) -> None:
+def _refuse(name: str, value: Any, kind: Any, least: float, most: float = math.inf) -> None:
     if isinstance(value, bool) or not isinstance(value, kind):
         raise UsageError(f"options: {name} {value!r} is no number")
-    if least is not None and not value >= least:  # NaN is not either
+    if not value >= least:  # NaN is not either
         raise UsageError(f"options: {name} {value!r} is less than {least}")
+    if value > most:
+        raise UsageError(f"options: {name} {value!r:.40} is more than {most}", hint="no engine counts so far")
 
 
 def of_engine(engine: Engine, mode: Mode) -> Mode:

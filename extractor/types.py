@@ -25,6 +25,8 @@ Comparison = Literal["exact", "normalised", "fuzzy", "number", "date", "stem", "
 
 SHOWN_TOKENS = 3_000  # of descriptions of tools, that a model is shown at once
 
+MOST_INT = 2**31 - 1  # of a whole number that an engine is given: servers refuse more, or wrap it
+
 GIVEN_UP = "left out: "  # how the note begins on a value that a record has to do without
 
 

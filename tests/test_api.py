@@ -68,6 +68,9 @@ class Mine:
         ({"temperature": float("nan")}, "options: temperature nan is less than 0"),
         ({"timeout": "5"}, "options: timeout '5' is no number"),
         ({"seed": True}, "options: seed True is no number"),
+        ({"seed": 2**31}, "options: seed 2147483648 is more than 2147483647"),
+        ({"seed": -(2**31)}, "options: seed -2147483648 is less than -2147483647"),
+        ({"max_tokens": 10**20}, "options: max_tokens 100000000000000000000 is more than 2147483647"),
         ({"mode": "auto"}, "options: mode 'auto' is none"),
     ],
 )

@@ -120,6 +120,15 @@ def test_a_schema_that_cannot_be_loaded(
     assert_fault(done, 2, error, hint)
 
 
+@pytest.mark.parametrize("flag", ["--max-tokens", "--seed", "--slots", "--threads", "--context", "--gpu-layers"])
+def test_a_number_that_no_engine_takes(here: Path, flag: str) -> None:
+    write_files(here, {"answers.jsonl": '{"text": {"title": "Oslo"}}\n'})
+    command = ("run", "bridge.txt", "-s", "title str", "-m", "replay:answers.jsonl", flag)
+    done = extract(*command, str(2**31), cwd=here, env={"COLUMNS": "200"})
+    assert (done.code, done.out) == (2, "")
+    assert re.search(r"(less than or equal to|more than) (2147483647|512|64)\b", done.err)
+
+
 def test_only_roots_are_offered(here: Path) -> None:
     write_files(here, SCHEMA_FILES)
     done = extract("schema", "show", "two.py", cwd=here)

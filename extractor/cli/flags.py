@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from extractor.types import MOST_INT
+
 # Of the flags in --help, those of one kind stand together.
 _DOCUMENTS = "Documents"
 _ANSWERS = "Answers"
@@ -187,6 +189,7 @@ GpuLayersOption = Annotated[
     int | None,
     typer.Option(
         min=0,
+        max=MOST_INT,
         help="Layers on the GPU. Default: as many as fit.",
         show_default=False,
         rich_help_panel=_WEIGHTS_HERE,
@@ -197,6 +200,7 @@ ContextOption = Annotated[
     int | None,
     typer.Option(
         min=256,
+        max=MOST_INT,
         help="Tokens of context. Default: the model's, as memory allows.",
         show_default=False,
         rich_help_panel=_WEIGHTS_HERE,
@@ -226,6 +230,7 @@ MaxTokensOption = Annotated[
     int,
     typer.Option(
         min=1,
+        max=MOST_INT,
         help="Most tokens of one answer; what is cut off is continued.",
         rich_help_panel=_ANSWERS,
         metavar="TOKENS",
