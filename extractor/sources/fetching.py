@@ -28,6 +28,7 @@ _TRIES = 3
 _WAITS = (1.0, 3.0)  # seconds before the next try
 _PASSING = frozenset((408, 425, 429, 500, 502, 503, 504))
 _MOST_LABEL = 255
+_SCHEME = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 _USER = re.compile(r"(?<=//)[^/?#]*@")
 _READ_TYPES = ("text/", "application/", "binary/octet-stream")
 _HEADERS = {
@@ -55,6 +56,17 @@ class Fetched:
 def is_url(name: str) -> bool:
     """Whether a source is fetched: 'https://example.org/a.html' → True, 'a.html' → False."""
     return name[:8].lower().startswith(("http://", "https://"))
+
+
+def has_scheme(name: str) -> bool:
+    """Whether a source is a URL, though perhaps none that is fetched: 'ftp://example.org/a' → True."""
+    return bool(_SCHEME.match(name))
+
+
+def not_fetched(url: str) -> SourceError:
+    """The error of a URL of another scheme."""
+    hint = "fetch it with another program, and name the file"
+    return SourceError(f"{_shown(url)}: only http and https are fetched", hint=hint)
 
 
 def fetch(url: str, reading: Reading) -> Fetched:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from extractor.errors import ExtractError, SourceError, spell
 from extractor.loaders import kind_of, read
-from extractor.sources.fetching import Fetched, fetch, is_url
+from extractor.sources.fetching import Fetched, fetch, has_scheme, is_url, not_fetched
 from extractor.sources.source import MOST_BYTES, MOST_TEXT_BYTES, STDIN, Source, visible
 from extractor.types import Document
 
@@ -102,6 +102,8 @@ def opened(name: str) -> Iterator[BinaryIO]:
         with Path(name).open("rb") as file:
             yield file
     except FileNotFoundError as error:
+        if has_scheme(name):
+            raise not_fetched(name) from error
         raise SourceError(f"{name}: no such file", hint=_neighbour(name)) from error
     except IsADirectoryError as error:
         raise SourceError(f"{name}: is a folder") from error

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from extractor.errors import SourceError
 from extractor.loaders import SUFFIXES, Reading
-from extractor.sources.fetching import is_url
+from extractor.sources.fetching import has_scheme
 from extractor.sources.ignoring import IGNORE_FILE, Outputs, Rule, are_about, given_rules, parse
 from extractor.sources.lists import label, paths_in
 from extractor.sources.source import STDIN, Source
@@ -105,7 +105,7 @@ class Search:
     def _line(self, path: str | SourceError, where: str) -> Iterator[Source]:
         if isinstance(path, SourceError):
             yield Source(where, path)
-        elif os.path.lexists(path) or is_url(path):
+        elif os.path.lexists(path) or has_scheme(path):
             if not _is_folder(path):
                 self.bounds.outputs.refuse(path)
             yield from self.path(os.path.join(os.curdir, path) if path == STDIN else path)  # noqa: PTH118
@@ -139,7 +139,7 @@ def _is_folder(argument: str) -> bool:
 
 
 def _is_pattern(argument: str) -> bool:
-    if argument == STDIN or is_url(argument):
+    if argument == STDIN or has_scheme(argument):
         return False
     return globbing.has_magic(argument) and not os.path.lexists(argument)
 

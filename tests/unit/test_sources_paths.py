@@ -426,3 +426,14 @@ def test_what_can_be_read_only_once_is_not_counted(name: str) -> None:
 def test_nothing_is_a_record_where_it_is_not_asked_for() -> None:
     put("d/a.txt", "d/data.jsonl")
     assert list(find(wanted("d"))) == [Source("d/a.txt")]
+
+
+@pytest.mark.parametrize("url", ["ftp://a/b.txt", "s3://bucket/key", "file:///a/b?c", "sftp://me:word@a/b"])
+def test_a_url_of_another_scheme_is_told_as_that(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    piped(f"{url}\n".encode(), monkeypatch)
+    for argument in (url, "-"):
+        [source] = find(wanted(argument))
+        with pytest.raises(SourceError, match="only http and https are fetched") as caught:
+            load(source)
+        assert caught.value.hint
+        assert "word" not in str(caught.value)
