@@ -110,6 +110,14 @@ def test_the_rate_is_of_what_was_asked(folder: Path, batch: Batch) -> None:
     assert re.fullmatch(r"6 documents \(5 from the ledger\): 6 valid, 0 failed; .* documents/min", summary)
 
 
+@pytest.mark.parametrize("given", ["500%", "-1", "few", "nan%"])
+def test_what_number_of_errors_is_one_is_told(batch: Batch, given: str) -> None:
+    what = f"--max-errors '{given}' is neither a number of documents nor a share of them"
+    done = batch("docs", "--max-errors", given)
+    hint = "a whole number from 0 on, or a share from 0% to 100%"
+    assert (done.code, done.err) == (2, f"error: {what}\nhint: {hint}\n")
+
+
 def test_ids_that_are_not_unique_are_told_once(folder: Path, batch: Batch) -> None:
     rows = [("a", "fjord"), ("b", "gulf"), ("a", "islet"), ("b", "gulf"), ("a", "jetty")]
     (folder / "records.jsonl").write_text("".join(json.dumps({"id": i, "text": t}) + "\n" for i, t in rows))

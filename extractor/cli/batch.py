@@ -361,4 +361,5 @@ def _tolerance(max_errors: str | None, *, fail_fast: bool) -> Tolerance:
             return Tolerance(failed=int(number))
     except ValueError:
         pass
-    raise UsageError(f"--max-errors {max_errors!r} is no number", hint="a number, or a share as 5%")
+    hint = "a whole number from 0 on, or a share from 0% to 100%"
+    raise UsageError(f"--max-errors {max_errors!r} is neither a number of documents nor a share of them", hint=hint)
