@@ -10,17 +10,26 @@ from copy import copy
 from typing import Self
 
 _OVERLOADS = (429, 503, 504, 529)
+_NOTE = "hint: "
 
 
 class ExtractError(Exception):
-    """Root of all errors that a user can act on; `str(error)` is the message, `error.hint` the next step."""
+    """Root of all errors that a user can act on; `str(error)` is the message, `error.hint` the next step.
+
+    A traceback shows both.
+    """
 
     exit_code = 1
     retryable = False
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
-        self.hint = hint
+        self._advise(hint)
+
+    def _advise(self, hint: str | None) -> None:
+        """Keep a hint, as a note too, in place of the one before."""
+        others = [note for note in getattr(self, "__notes__", ()) if not note.startswith(_NOTE)]
+        self.hint, self.__notes__ = hint, [*others, *([f"{_NOTE}{hint}"] if hint else [])]
 
     @property
     def kind(self) -> str:
@@ -64,7 +73,8 @@ class EngineError(ExtractError):
     def reworded(self, message: str, hint: str | None) -> Self:
         """The same error in other words."""
         error = copy(self)
-        error.args, error.hint = (message,), hint
+        error.args = (message,)
+        error._advise(hint)  # noqa: SLF001
         return error
 
 

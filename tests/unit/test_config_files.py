@@ -180,15 +180,15 @@ def test_faults_name_file_line_and_what_to_try(tmp_path: Path, text: str | bytes
 def test_a_folder_a_dangling_link_and_what_cannot_be_read_are_told(tmp_path: Path) -> None:
     folder = tmp_path / "extract.toml"
     folder.mkdir()
-    with pytest.raises(UsageError, match=r"^extract\.toml: is a folder, not a file$"):
+    with pytest.raises(UsageError, match=r"(?m)^extract\.toml: is a folder, not a file$"):
         config.read(folder, "here", TREE)
     link = tmp_path / "link"
     link.symlink_to("nowhere")
     with pytest.raises(UsageError, match="link: No such file or directory"):
         config.read(link, "above", TREE)
-    with pytest.raises(UsageError, match=r"^/dev/null: is not a file$"):
+    with pytest.raises(UsageError, match=r"(?m)^/dev/null: is not a file$"):
         config.read(Path("/dev/null"), "above", TREE)
-    with pytest.raises(UsageError, match=r"^/proc/self/mem: Input/output error$"):
+    with pytest.raises(UsageError, match=r"(?m)^/proc/self/mem: Input/output error$"):
         config.read(Path("/proc/self/mem"), "above", TREE)
 
 
