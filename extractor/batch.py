@@ -166,7 +166,7 @@ class Batch:
         self._places = Places(limit)
         self._readers = Readers()
         self._asking = _Clock()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], str] = {}  # with what is called so
         self._pending: dict[bytes, asyncio.Future[None]] = {}
         self._fault: Exception | None = None
 
@@ -174,6 +174,11 @@ class Batch:
     def seconds(self) -> float:
         """Seconds in which at least one document was asked about."""
         return self._asking.seconds
+
+    @property
+    def under_way(self) -> list[str]:
+        """The documents that are begun and not done, the oldest first."""
+        return [*self._tasks.values()]
 
     async def outcomes(self, sources: Iterable[Source], *, are_slow: bool = False) -> AsyncGenerator[Outcome, None]:
         """What becomes of each source, in their order; only those under way are in memory.
@@ -229,7 +234,7 @@ class Batch:
         """What becomes of a source; None where it has to be left."""
         task, outcome = asyncio.current_task(), None
         assert task is not None
-        self._tasks.add(task)
+        self._tasks[task] = source.label
         try:
             with self._asking:
                 outcome = await self._outcome(document or await self._readers.load(source), key)
@@ -240,7 +245,7 @@ class Batch:
         except Exception as error:  # noqa: BLE001  # it is raised where the outcomes are asked for
             self._abort(error)
         finally:
-            self._tasks.discard(task)
+            del self._tasks[task]
             if outcome is None:
                 self.tally.leave(source)
         return outcome

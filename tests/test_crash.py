@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -139,6 +140,7 @@ def test_the_first_ctrl_c_finishes_what_is_under_way(scene: Scene) -> None:
     wait_for(lambda: len(asked(scene)) >= 3, process)
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(PATIENCE) == 130, told(scene)
+    assert told(scene).endswith("error: interrupted\nhint: run the same command again: it asks only the rest\n")
     assert set(scene.known()) == set(asked(scene)), "each that was asked about is kept"
     assert len(asked(scene)) < len(scene.quiet.names), "and the others were not"
     assert (scene.folder / "out.jsonl.partial").exists()
@@ -146,12 +148,16 @@ def test_the_first_ctrl_c_finishes_what_is_under_way(scene: Scene) -> None:
 
 
 def test_the_second_ctrl_c_stops_at_once(scene: Scene) -> None:
-    process = start(scene.folder, 10_000)
+    process = start(scene.folder, 10_000, "--progress", "0.2")
     wait_for(lambda: len(asked(scene)) == 3, process)
     process.send_signal(signal.SIGINT)
-    wait_for(lambda: "once more stops at once" in told(scene), process)
+    stopping = r"stopping: waiting for \S+ and \d more; Ctrl-C once more stops at once\n"
+    wait_for(lambda: re.search(stopping, told(scene)), process)
+    progress = r"\nstopping, waiting for \S+ and \d more \(Ctrl-C stops at once\): 0 of "
+    wait_for(lambda: re.search(progress, told(scene)), process)
     process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE) == 130
+    assert told(scene).endswith("error: interrupted\nhint: run the same command again: it asks only the rest\n")
     scene.finish()
 
 

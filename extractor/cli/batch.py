@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from dataclasses import replace
 from pathlib import Path
@@ -297,12 +296,7 @@ def batch(
 
                 far = batching.Far(on, Job(loaded, recipe, model, settings, access, options, slots))
                 asked = replace(asked, far=far)
-            try:
-                done = asyncio.run(batching.run(asked, target, tolerance, screen, progress))
-            except asyncio.CancelledError:
-                raise KeyboardInterrupt from None
-        if done.ended_by is not None:
-            raise done.ended_by
+            done = batching.run_to_end(asked, target, tolerance, screen, progress)
         raise typer.Exit(done.tally.exit_code)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from extractor.batch import Ask, Batch, Inquiry, Tolerance
 from extractor.cli.draining import draining
+from extractor.cli.frame import Interrupted
 from extractor.cli.progress import State, shown
 from extractor.cli.telling import Repeats, Told, print_survey
 from extractor.cli.terminal import Screen
@@ -84,6 +85,21 @@ class Target:
     out: Path | None
     layout: Layout
     ledger: Path | None
+
+
+_AGAIN = "run the same command again: it asks only the rest"
+
+
+def run_to_end(asked: Asked, target: Target, tolerance: Tolerance, screen: Screen, every: float) -> Batch:
+    """As `run`, in a loop of its own; raises what ended the run before its end."""
+    interrupted = Interrupted(_AGAIN if target.ledger else None)
+    try:
+        batch = asyncio.run(run(asked, target, tolerance, screen, every))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise interrupted from None
+    if batch.ended_by is not None:
+        raise interrupted if isinstance(batch.ended_by, KeyboardInterrupt) else batch.ended_by
+    return batch
 
 
 async def run(asked: Asked, target: Target, tolerance: Tolerance, screen: Screen, every: float) -> Batch:

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 
 from extractor.batch import Batch
-from extractor.cli.terminal import Screen
+from extractor.cli.terminal import Screen, spell_some
 
 
 @contextlib.contextmanager
@@ -19,7 +19,8 @@ def draining(batch: Batch, screen: Screen) -> Iterator[None]:
 
     def stop() -> None:
         if batch.ended_by is None:
-            screen.say("stopping: what is under way is finished first; once more stops at once")
+            waits = f"waiting for {spell_some(batch.under_way)}; " if batch.under_way else ""
+            screen.say(f"stopping: {waits}Ctrl-C once more stops at once")
             batch.stop(KeyboardInterrupt())
         else:
             task.cancel()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -309,7 +308,5 @@ def _asked(ctx: typer.Context, schema: Schema, sources: Sequence[Source], screen
             engine.prepare(on_progress)
         layout = Layout("jsonl", "record", single=False, schema=schema)
         target = batching.Target(out, layout, out.with_name(f"{out.name}.ledger"))
-        done = asyncio.run(batching.run(asked, target, Tolerance(), screen, _TOLD_EVERY))
-    if done.ended_by is not None:
-        raise done.ended_by
+        batching.run_to_end(asked, target, Tolerance(), screen, _TOLD_EVERY)
     return out

@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 _MOST_NOTES = 3  # about what the decoder does not hold
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in a run; `hint` says how to go on with it, where that is possible."""
+
+    def __init__(self, hint: str | None) -> None:
+        super().__init__()
+        self.hint = hint
+
+
 @contextlib.contextmanager
 def handled(screen: Screen) -> Iterator[None]:
     """The one place where an exception becomes an exit code."""
@@ -30,8 +38,8 @@ def handled(screen: Screen) -> Iterator[None]:
         sys.stdout.flush()
     except ExtractError as error:
         raise typer.Exit(explain(error, screen)) from None
-    except KeyboardInterrupt:
-        screen.error("interrupted")
+    except KeyboardInterrupt as end:
+        screen.error("interrupted", end.hint if isinstance(end, Interrupted) else None)
         raise typer.Exit(130) from None
     except BrokenPipeError:
         _forsake_stdout()  # the reader has what it wanted (`| head`)

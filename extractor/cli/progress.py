@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
 from extractor.batch import Batch
-from extractor.cli.terminal import Screen
+from extractor.cli.terminal import Screen, spell_some
 from extractor.engines import Session
 from extractor.errors import ExtractError
 
@@ -82,7 +82,7 @@ class State:
     def told(self) -> str:
         """'1,200 of 5,000 done, 340 from the ledger, 2 failed; 3.1 documents/s, 120 tokens/s, 12 min left'.
 
-        Of long texts under way also: '7 of 22 questions about the next answered'.
+        Of long texts under way also: '7 of 22 questions about the next answered'. First of all that the run is ending.
         """
         tally, used, seconds = self.batch.tally, self.engine.account.usage, self.batch.seconds
         of_all = f" of {self.total:,}" if self.total is not None else ""
@@ -95,6 +95,8 @@ class State:
         paces += [f"{spell_seconds(self.seconds_left)} left"] if self.seconds_left else []
         paces += [f"{used.cost:.4f} US dollars"] if used.cost else []
         stage = f"{self.stage}: " if self.stage and not tally.asked else ""
+        if self.batch.ended_by is not None and self.batch.under_way:
+            stage = f"stopping, waiting for {spell_some(self.batch.under_way)} (Ctrl-C stops at once): "
         return f"{stage}{tally.done:,}{of_all} done{kept}{failed}{parts}{'; ' if paces else ''}{', '.join(paces)}"
 
     def summary(self) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -205,6 +205,11 @@ def plain(text: str) -> str:
 def one_line(text: str) -> str:
     """As `plain`, and on one line: a file name cannot pretend to be a message of its own."""
     return plain(text).replace("\n", "\\n")
+
+
+def spell_some(names: Sequence[str]) -> str:
+    """The first of some names: ['a.txt', 'b.txt', 'c.txt'] → 'a.txt and 2 more'."""
+    return f"{names[0]} and {len(names) - 1:,} more" if len(names) > 1 else names[0]
 
 
 def explain(error: ExtractError, screen: Screen) -> int:
