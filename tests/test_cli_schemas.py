@@ -54,6 +54,16 @@ def test_check_tells_how_each_keyword_is_held(folder: Path) -> None:
     assert "exclusiveMinimum 0" in done.stdout
 
 
+def test_check_tells_of_what_nothing_can_fulfil(folder: Path) -> None:
+    document = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 10, "maximum": 3}}}
+    (folder / "none.json").write_text(json.dumps(document))
+    done = extract(folder, "schema", "check", "none.json")
+    assert (
+        "never fulfilled           /properties/n  maximum 3: beside minimum 10 it leaves no whole number" in done.stdout
+    )
+    assert done.stdout.endswith("enforced while decoding, 1 never fulfilled; none refused\n")
+
+
 def test_check_as_json(folder: Path) -> None:
     done = extract(folder, "schema", "check", "--json", "town.json")
     rows = [json.loads(line) for line in done.stdout.splitlines()]

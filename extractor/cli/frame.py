@@ -103,7 +103,7 @@ def held(schema: Schema, screen: Screen, examples: Sequence[Path] | None, style:
         schema = with_examples(schema, read_examples(file, schema))
     if style:
         refuse(schema, style.encoding)
-    told = {"after": "it is checked after decoding", "ignored": "it is ignored"}
+    told = {"after": "it is checked after decoding", "ignored": "it is ignored", "void": "no model can give one"}
     rows = compile_schema(first_shown(schema)).report
     left = [row for row in rows if row.status in told and not row.why.startswith(("held", "its shape is held"))]
     for row in left[:_MOST_NOTES]:

@@ -14,7 +14,12 @@ from extractor.grammar.report import Status
 from extractor.lines import to_json
 from extractor.types import Schema
 
-_STATUSES: dict[Status, str] = {"enforced": "enforced while decoding", "after": "checked after", "ignored": "ignored"}
+_STATUSES: dict[Status, str] = {
+    "enforced": "enforced while decoding",
+    "after": "checked after",
+    "ignored": "ignored",
+    "void": "never fulfilled",
+}
 _NESTED = frozenset(("properties", "patternProperties", "items", "prefixItems", "anyOf", "oneOf", "allOf"))
 _WIDEST = 48  # column of pointers
 

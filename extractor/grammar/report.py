@@ -1,10 +1,11 @@
-"""Keyword by keyword: what the decoder holds, what validation checks after it, and what nobody heeds."""
+"""Keyword by keyword: what the decoder holds, what validation checks after it, what nobody heeds or can fulfil."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from math import inf
 from typing import Any, Literal, NamedTuple, get_args
 
 from extractor.dialect.keywords import ANNOTATIONS, DROPPED, NAMED
@@ -12,13 +13,13 @@ from extractor.dialect.metaschema import known, short
 from extractor.field_words import goes_with
 from extractor.grammar.negation import MADE
 from extractor.grammar.sameness import Sameness
-from extractor.grammar.shapes import Place, referred
+from extractor.grammar.shapes import KINDS, LIMITS, Limit, Place, has_room, kinds_of, referred
 from extractor.marks import COMPARE, ONE_OF, RANKED
 from extractor.pointers import escaped, unescaped
 from extractor.scopes import Scopes, lists_texts
 from extractor.types import Comparison, Merge
 
-Status = Literal["enforced", "after", "ignored"]
+Status = Literal["enforced", "after", "ignored", "void"]
 UNKNOWN = "no keyword of JSON Schema"
 
 _MANY = 60  # entries of a keyword's value
@@ -36,6 +37,13 @@ _NEEDED: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("minContains", "maxContains"), frozenset(("contains",))),
 }
 _SINGLE = frozenset(("items", "additionalProperties", "if", "then", "else"))
+
+# Of types whose values have a size: what those values are called, and the keywords of their bounds.
+_SIZED = {
+    "string": ("text", "minLength", "maxLength"),
+    "array": ("list", "minItems", "maxItems"),
+    "object": ("object", "minProperties", "maxProperties"),
+}
 
 _CONTENT = frozenset(("contentEncoding", "contentMediaType", "contentSchema"))
 
@@ -85,7 +93,7 @@ class Report:
     def rows(self) -> Iterator[Row]:
         """Every keyword with a say in what is valid, parents before children."""
         for place in self._in_order_of_text(self._reached()):
-            path = self.sameness.first(place).path
+            path, voids = self.sameness.first(place).path, _voids(place.node)
             for keyword, value in place.node.items() if path in self.visited else ():
                 if _NEEDED.get(keyword, place.node.keys()).isdisjoint(place.node):
                     needed = " or ".join(sorted(_NEEDED[keyword], reverse=True))
@@ -95,6 +103,8 @@ class Report:
                 elif keyword in _ASIDE:
                     if why := self._aside(place, keyword):
                         yield Row(place.path, keyword, _shown(value), "ignored", why)
+                elif keyword in voids:
+                    yield Row(place.path, keyword, _shown(value), "void", voids[keyword])
                 elif keyword not in SILENT:
                     status, why = self._found(f"{path}/{keyword}", value if keyword in _DEPENDENT else ())
                     why += _advice(keyword) if why == UNKNOWN else ""
@@ -147,6 +157,24 @@ class Report:
         """What was told of a keyword, or of one of the names in it that are alternatives of their own."""
         own = (path, *(f"{path}/{escaped(name)}" for name in names))
         return next((self.widened[at] for at in own if at in self.widened), ("enforced", ""))
+
+
+def _voids(node: Mapping[str, Any]) -> dict[str, str]:
+    """Upper bounds that leave nothing: {'minimum': 10, 'maximum': 3} → 'maximum' beside 'minimum' leaves no number."""
+    kinds, limits = kinds_of(node.get("type", KINDS)), {name: node[name] for name in LIMITS & node.keys()}
+    found = {}
+    if (numbers := kinds & kinds_of("number")) and not any(has_room(kind, limits) for kind in numbers):
+        least = max(("minimum", "exclusiveMinimum"), key=lambda name: limits.get(name, -inf))
+        most = min(("maximum", "exclusiveMaximum"), key=lambda name: limits.get(name, inf))
+        found[most] = _void(least, limits[least], "number" if "fraction" in numbers else "whole number")
+    for kind, (told, least, most) in _SIZED.items():
+        if kind in kinds and limits.get(least, 0) > limits.get(most, inf):
+            found[most] = _void(least, limits[least], told)
+    return found
+
+
+def _void(least: str, limit: Limit, told: str) -> str:
+    return f"beside {least} {limit} it leaves no {told}"
 
 
 def _comparing(value: Any) -> str:

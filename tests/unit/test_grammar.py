@@ -619,6 +619,43 @@ def test_a_keyword_that_says_nothing_alone_is_told() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("node", "told"),
+    [
+        (
+            {"type": ["integer", "null"], "minimum": 10, "maximum": 3},
+            "maximum: beside minimum 10 it leaves no whole number",
+        ),
+        (
+            {"type": "integer", "exclusiveMinimum": 2, "maximum": 2.5},
+            "maximum: beside exclusiveMinimum 2 it leaves no whole",
+        ),
+        ({"exclusiveMaximum": 3, "minimum": 3}, "exclusiveMaximum: beside minimum 3 it leaves no number"),
+        ({"type": "string", "minLength": 5, "maxLength": 2}, "maxLength: beside minLength 5 it leaves no text"),
+        ({"type": "array", "minItems": 2, "maxItems": 1}, "maxItems: beside minItems 2 it leaves no list"),
+        ({"anyOf": [{"type": "number", "minimum": 2, "maximum": 1}, {"type": "null"}]}, "maximum: beside minimum 2"),
+    ],
+)
+def test_bounds_that_leave_nothing_are_told(node: dict[str, Any], told: str) -> None:
+    schema = load({"type": "object", "properties": {"a": node, "b": {"type": "string"}}, "required": ["b"]})
+    [void] = [row for row in grammar_of(schema).report if row.status == "void"]
+    assert f"{void.keyword}: {void.why}".startswith(told)
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"type": "number", "minimum": 3, "maximum": 3},
+        {"type": "string", "minimum": 10, "maximum": 3},
+        {"exclusiveMinimum": 1, "maximum": 2},
+        {"minLength": 0, "maxLength": 0, "minItems": 0, "maxItems": 0},
+    ],
+)
+def test_bounds_that_leave_something_are_as_others(node: dict[str, Any]) -> None:
+    schema = load({"type": "object", "properties": {"a": node}})
+    assert [row for row in grammar_of(schema).report if row.status == "void"] == []
+
+
 def test_what_is_about_the_content_of_a_text_or_an_unknown_draft_is_told() -> None:
     content = {"contentEncoding": "base64", "contentMediaType": "application/json"}
     schema = load({"$schema": "https://example.org/my", "type": "string", **content})
