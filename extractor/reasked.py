@@ -22,12 +22,12 @@ from extractor.leaks import IN_TEXTS, IN_VALUES, leaks
 from extractor.pointers import changed, joined, pointer, value_at
 from extractor.prompt import again, messages
 from extractor.scopes import leaves_of
-from extractor.support import Passages, is_worded
 from extractor.talk import Question, Talk
 from extractor.text import main_script
 from extractor.types import Document, Example, Message, Schema
 
 _MOST = 8  # places of a record
+_SHORTEST = 7  # characters of a text that may be worded: four words of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +98,28 @@ def _wish(doubt: Doubt, draft: Draft) -> str:
 def _doubts(data: Any, document: Document, schema: Schema, shown: Sequence[Example]) -> dict[str, Doubt]:
     """The doubtful values of a record, by pointer; in lists the worded ones alone."""
     copied = {place for place, why in leaks(data, shown, document, schema).items() if why in (IN_VALUES, IN_TEXTS)}
-    script, passages = main_script(document.text), Passages(document.text)
     found: dict[str, Doubt] = {}
     for place, value, scope in leaves_of(schema, data):
         if place in copied and not any(isinstance(step, int) for step in repair.path_of(data, place)):
             found[place] = Doubt(is_copied=True)
-        elif scope.choices is None and _is_worded(value) and value not in document.text:
-            names = dict.fromkeys(name for one in passages.support(value) for name in one.missing)
-            if names and main_script(value) == script:  # in another script names are written otherwise
-                found[place] = Doubt((*names,))
+        elif isinstance(value, str) and scope.choices is None and value not in document.text:
+            if names := _invented(value, document.text):
+                found[place] = Doubt(names)
     return found
 
 
+def _invented(value: str, text: str) -> tuple[str, ...]:
+    """The names and numbers of a worded text that another text does not have; in another script they look otherwise."""
+    if not _is_worded(value) or main_script(value) != main_script(text):
+        return ()
+    from extractor.support import passages_of
+
+    return tuple(dict.fromkeys(name for one in passages_of(text).support(value) for name in one.missing))
+
+
 def _is_worded(value: Any) -> bool:
-    return isinstance(value, str) and is_worded(value)
+    if not isinstance(value, str) or len(value) < _SHORTEST:
+        return False
+    from extractor.support import is_worded  # with readers of numbers and names; most records need none
+
+    return is_worded(value)

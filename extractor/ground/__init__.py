@@ -91,9 +91,9 @@ def _support(others: Sequence[Leaf], text: str) -> dict[str, Sequence[Support]]:
     """What backs texts that stand nowhere and are so long that the model may have worded them, by pointer."""
     if not others:
         return {}
-    from extractor.support import Passages, is_worded  # with readers of numbers and names; most records need none
+    from extractor.support import is_worded, passages_of  # with readers of numbers and names; most records need none
 
-    passages = Passages(text)
+    passages = passages_of(text)
     worded = {leaf.pointer: str(leaf.value) for leaf in others if is_worded(str(leaf.value))}
     return {where: passages.support(value) for where, value in worded.items()}
 

@@ -13,6 +13,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from extractor.sentences import sentences
@@ -57,6 +58,12 @@ class Passages:
         missing = dict.fromkeys(claim.text for claim in claims(sentence) if self._facts.lacks(claim))
         passage, score = _Search.of(sentence, self._index).best(work)
         return Support(start, end, passage, round(score, 2), tuple(missing))
+
+
+@lru_cache(maxsize=4)
+def passages_of(text: str) -> Passages:
+    """The passages of a document, kept for the next question about it."""
+    return Passages(text)
 
 
 @dataclass(frozen=True, slots=True)
