@@ -102,15 +102,14 @@ def _doubts(data: Any, document: Document, schema: Schema, shown: Sequence[Examp
     for place, value, scope in leaves_of(schema, data):
         if place in copied and not any(isinstance(step, int) for step in repair.path_of(data, place)):
             found[place] = Doubt(is_copied=True)
-        elif isinstance(value, str) and scope.choices is None and value not in document.text:
-            if names := _invented(value, document.text):
-                found[place] = Doubt(names)
+        elif scope.choices is None and (names := _invented(value, document.text)):
+            found[place] = Doubt(names)
     return found
 
 
-def _invented(value: str, text: str) -> tuple[str, ...]:
+def _invented(value: Any, text: str) -> tuple[str, ...]:
     """The names and numbers of a worded text that another text does not have; in another script they look otherwise."""
-    if not _is_worded(value) or main_script(value) != main_script(text):
+    if not _is_worded(value) or value in text or main_script(value) != main_script(text):
         return ()
     from extractor.support import passages_of
 
