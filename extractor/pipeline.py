@@ -29,7 +29,7 @@ from extractor.prior import impartial, is_quick, relabelled
 from extractor.prompt import Voice, messages, unescape, voice_for
 from extractor.pytypes import additions
 from extractor.ranked import WRITTEN, ranked, term_fields
-from extractor.reasked import reasked
+from extractor.reasked import without_copies, without_inventions
 from extractor.schema import is_many
 from extractor.tagged_union import choice_of
 from extractor.talk import Options, Talk
@@ -50,7 +50,7 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
         return case.blank()
     draft, labels = await _converse(case, case.draft()), Labels()
     if draft.valid is not None:
-        draft = draft if choice_of(schema) else await reasked(draft, case.shown, case.talk)
+        draft = await _reasked(case, draft)
         draft = await _reranked(case, draft)
         draft, labels = await _relabelled(case, draft)  # last: it may ask about other texts than this
     record = case.record(draft)
@@ -139,6 +139,16 @@ class _Case:
         """A record with what it took, and no more to read than anybody does."""
         errors, notes = few_problems(record.errors), few_notes(record.notes)
         return replace(record, errors=errors, notes=notes, seconds=round(time.monotonic() - self.started, 3))
+
+
+async def _reasked(case: _Case, draft: Draft) -> Draft:
+    """A draft without what is not from the document, as far as the model has something better."""
+    options = case.options
+    if choice_of(case.schema) or not options.retries or options.ground == "off" or options.style.answer_language:
+        return draft
+    bare = replace(case, shown=())
+    draft = await without_copies(draft, case.shown, lambda: _converse(bare, bare.draft()))
+    return await without_inventions(draft, case.chat(), case.talk)
 
 
 async def _relabelled(case: _Case, draft: Draft) -> tuple[Draft, Labels]:

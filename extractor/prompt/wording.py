@@ -38,7 +38,6 @@ class Wording:
     made: str = ""  # to have a headline written for a label
     one_label: str = ""
     without: str = ""  # of a text that names what the document does not have
-    own_words: str = ""  # of one that was copied from an example
     call: str = ""  # of tools, as the rest
     calls: str = ""
     call_form: str = ""
@@ -82,7 +81,6 @@ Answer for them alone, with one JSON object that has each place as a key:
 
 {type}""",
     without="say it without {names}, which the text does not have",
-    own_words="say what this text says",
     think="""\
 Before you answer, think about the text in a few plain sentences: what states each value, and what is not stated? \
 Do not write the answer yet.""",
@@ -134,7 +132,6 @@ CHINESE = Wording(
 
 {type}""",
     without="原文没有{names}，不要写",
-    own_words="写这篇原文的内容",
     think="回答之前，先用几句话想一想：原文的哪些话说明了每个值？哪些值没有说明？先不要写出答案。",
     answer_now="现在按上面的说明回答。{format}",
     made="写一个标题，只写标题。文章的{name}（{about}）是“{label}”。",
