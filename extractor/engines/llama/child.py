@@ -53,7 +53,8 @@ def serve(settings: dict[str, Any]) -> tuple[object, str]:
     params.n_ctx = settings["context"]
     params.n_parallel = settings["slots"]
     params.kv_unified = True  # a long document may use what short neighbours leave
-    params.cache_ram_mib = 0  # one document is asked once; the shared prefix stays in its slot
+    # What a slot has read is there again after another question, as is asked to prove a grammar.
+    params.cache_ram_mib = 512
     params.n_gpu_layers = settings["gpu_layers"]
     params.cpuparams.n_threads = settings["threads"]
     params.cpuparams_batch.n_threads = settings["threads"]
