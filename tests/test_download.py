@@ -518,9 +518,8 @@ def test_a_disk_that_fills_up_leaves_it_resumable(store: Path, hub: Hub) -> None
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))"
     with start_child(store, HUB, prelude=limit) as child:
         _, stderr = child.communicate(timeout=60)
-    last = stderr.strip().splitlines()[-1]
-    assert "EngineError: no room for fake" in last
-    assert str(store) in last
+    assert "EngineError: no room for fake" in stderr
+    assert str(store) in stderr
     have = (store / "fake.gguf.part").stat().st_size
     assert have == 1_500_000
     pull(store, HUB)
@@ -540,7 +539,7 @@ def test_pips_full_disk_is_told_as_one(store: Path) -> None:
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, 500_000))"
     with start_child(store, FAKE, prelude=limit) as child:
         _, stderr = child.communicate(timeout=60)
-    assert "EngineError: no room for fake" in stderr.strip().splitlines()[-1]
+    assert "EngineError: no room for fake" in stderr
 
 
 def test_a_store_that_cannot_be_written_is_named(store: Path, tmp_path: Path) -> None:
