@@ -75,15 +75,9 @@ class Draft:
         if self.pieces and all(piece.path for piece in self.pieces):
             is_cut = any(piece.why == repair.CUT for piece in self.pieces)
             pieces = self.pieces if is_cut else self.pieces[:_MOST_FAULTS]  # the others have their turn after these
-            asked = repair.asked(self.schema, pieces)
-            try:
-                compile_schema(asked)
-            except SchemaError:
-                pass  # a part of a schema can be more than the decoder holds; the whole is not
-            else:
-                faults = [shorten(_fault(self.data, piece)) for piece in pieces]
-                said = Message("assistant", json.dumps(self.data, ensure_ascii=False))
-                return Question(asked, (*chat, said, again(faults, asked, self.voice, is_whole=False)), pieces)
+            faults = [shorten(_fault(self.data, piece)) for piece in pieces]
+            if (found := self.about(pieces, faults, self.data, chat)) is not None:
+                return found
         faults = few_lines([str(problem) for problem in (*self.problems, *self.faults)], _MOST_FAULTS)
         is_json = self.data is not None and encoding == "json"
         said = Message(
@@ -92,6 +86,21 @@ class Draft:
         )
         asked_again = again(faults, self.schema, self.voice, is_whole=True)
         return Question(self.schema, (*chat, said, asked_again), encoding=encoding)
+
+    def about(
+        self, pieces: tuple[repair.Piece, ...], faults: Sequence[str], shown: Any, chat: tuple[Message, ...]
+    ) -> Question | None:
+        """What asks for some places of a record that the model is shown, and says what is wrong with them.
+
+        None where the decoder does not hold it: a part of a schema can be more for it than the whole.
+        """
+        asked = repair.asked(self.schema, pieces)
+        try:
+            compile_schema(asked)
+        except SchemaError:
+            return None
+        said = Message("assistant", json.dumps(shown, ensure_ascii=False))
+        return Question(asked, (*chat, said, again(faults, asked, self.voice, is_whole=False)), pieces)
 
     async def answered(self, question: Question, talk: Talk) -> Draft:
         """The draft with what the model says to a question."""

@@ -104,7 +104,9 @@ def _why(support: Sequence[Support] | None) -> str:
 
 
 def _faults(support: Sequence[Support]) -> Iterator[str]:
-    if missing := dict.fromkeys(name for sentence in support for name in sentence.missing):
-        yield f"the text has no {', no '.join(missing)}"
+    from extractor.support import missing_of, without_names
+
+    if missing := missing_of(support):
+        yield without_names(missing)
     if any(sentence.is_weak for sentence in support):
         yield f"no passage says more than {min(sentence.score for sentence in support):.0%} of it"

@@ -11,7 +11,7 @@ import heapq
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -58,6 +58,16 @@ class Passages:
         missing = dict.fromkeys(claim.text for claim in claims(sentence) if self._facts.lacks(claim))
         passage, score = _Search.of(sentence, self._index).best(work)
         return Support(start, end, passage, round(score, 2), tuple(missing))
+
+
+def missing_of(found: Iterable[Support]) -> tuple[str, ...]:
+    """The names and numbers of sentences that a document does not have, each once."""
+    return tuple(dict.fromkeys(name for sentence in found for name in sentence.missing))
+
+
+def without_names(names: Iterable[str]) -> str:
+    """That a document does not have some names: 'the text has no Ann, no Bell'."""
+    return f"the text has no {', no '.join(names)}"
 
 
 @lru_cache(maxsize=4)
