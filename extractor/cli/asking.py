@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from extractor.cli.frame import read_instruction
 from extractor.cli.terminal import Screen
@@ -12,6 +11,9 @@ from extractor.cli.terminal import Screen
 if TYPE_CHECKING:
     import typer
 
+    from extractor.cli.flags.asking import PromptFlags
+    from extractor.cli.flags.documents import ReadingFlags
+    from extractor.cli.flags.running import AskFlags, PaceFlags
     from extractor.engines import Access, Pace, Session, Settings
     from extractor.loaders import Reading
     from extractor.prompt import PromptStyle
@@ -19,62 +21,67 @@ if TYPE_CHECKING:
 
 
 def open_session(
-    ctx: typer.Context, screen: Screen, settings: Settings, access: Access, pace: Pace | None = None
+    ctx: typer.Context, flags: AskFlags, screen: Screen, settings: Settings, access: Access, pace: Pace | None = None
 ) -> Session:
     """The engine of --model, with what bounds a run; `pace` is for engines that have no slots of their own."""
     from extractor.engines import Budget, Session, open_engine
 
-    flags = ctx.params
-    budget = Budget(flags["max_output_tokens"], flags["max_cost"])
-    model = open_engine(flags["model"], settings, access)
-    engine = Session(model, budget, slots=flags.get("slots"), trace=access.trace, pace=pace, tell=screen.note)
+    budget, slots = Budget(flags.max_output_tokens, flags.max_cost), ctx.params.get("slots")
+    model = open_engine(ctx.params["model"], settings, access)
+    engine = Session(model, budget, slots=slots, trace=access.trace, pace=pace, tell=screen.note)
     _tell_unused(ctx, engine, screen)
     return engine
 
 
-def settings_of(flags: dict[str, Any], slots: int | None) -> Settings:
+def settings_of(flags: AskFlags, slots: int | None) -> Settings:
     """How weights run here."""
     from extractor.engines import Settings
 
-    return Settings(slots, flags["threads"], flags["gpu_layers"], flags["context"], flags["verbose"])
+    return Settings(slots, flags.threads, flags.gpu_layers, flags.context, flags.verbose)
 
 
-def access_of(flags: dict[str, Any], screen: Screen) -> Access:
+def access_of(flags: AskFlags, screen: Screen) -> Access:
     """How an endpoint is reached."""
     from extractor.engines import Access, Trace
 
-    trace = Trace(Path(flags["trace"])) if flags["trace"] else None
-    key_file = Path(flags["key_file"]) if flags["key_file"] else None
-    times = (flags["total_timeout"], trace, screen.warn, flags["timeout"])
-    return Access(flags["base_url"], key_file, flags["offline"], *times)
+    trace = Trace(flags.trace) if flags.trace else None
+    times = (flags.total_timeout, trace, screen.warn, flags.timeout)
+    return Access(flags.base_url, flags.key_file, flags.offline, *times)
 
 
-def reading_of(flags: dict[str, Any]) -> Reading:
+def pace_of(flags: PaceFlags) -> tuple[Pace, int | None]:
+    """How much is asked at once, and how many slots weights on this machine have; None where that is found out."""
+    from extractor.engines import Pace, read_concurrency
+
+    at_once = read_concurrency(flags.concurrency or "auto")
+    return Pace(flags.rpm, flags.tpm, at_once), None if at_once == "auto" else at_once
+
+
+def reading_of(flags: ReadingFlags, *, offline: bool) -> Reading:
     """How documents are read."""
     from extractor.loaders import Reading, find_loader
 
-    if flags["loader"] is not None:
-        find_loader(flags["loader"])  # a wrong one fails before the weights load
-    return Reading(flags["raw"], flags["loader"], flags["offline"], flags["allow_private"])
+    if flags.loader is not None:
+        find_loader(flags.loader)  # a wrong one fails before the weights load
+    return Reading(flags.raw, flags.loader, offline, flags.allow_private)
 
 
-def style_of(flags: dict[str, Any], screen: Screen) -> PromptStyle:
+def style_of(flags: PromptFlags, screen: Screen) -> PromptStyle:
     """How the model is spoken to."""
     from extractor.prompt import PromptStyle
 
-    told = read_instruction(flags["instruction"], screen)
-    language = None if flags["prompt_lang"] == "auto" else flags["prompt_lang"]
-    descriptor = None if flags["descriptor"] == "auto" else flags["descriptor"]
-    names = (descriptor, flags["encoding"], language, flags["answer_lang"])
-    return PromptStyle(*names, told, flags["shots"], flags["form"])
+    told = read_instruction(flags.instruction, screen)
+    language = None if flags.prompt_lang == "auto" else flags.prompt_lang
+    descriptor = None if flags.descriptor == "auto" else flags.descriptor
+    return PromptStyle(descriptor, flags.encoding, language, flags.answer_lang, told, flags.shots, flags.form)
 
 
-def options_of(flags: dict[str, Any], style: PromptStyle) -> Options:
+def options_of(flags: AskFlags, style: PromptStyle) -> Options:
     """How it is asked."""
     from extractor.talk import Options
 
-    named = {field.name: flags[field.name] for field in fields(Options) if field.name in flags}
-    return Options(**{**named, "mode": None if flags["mode"] == "auto" else flags["mode"], "style": style})
+    named = {field.name: value for field in fields(Options) if (value := getattr(flags, field.name, None)) is not None}
+    return Options(**{**named, "mode": None if flags.mode == "auto" else flags.mode, "style": style})
 
 
 def _tell_unused(ctx: typer.Context, engine: Session, screen: Screen) -> None:

@@ -9,58 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extractor.cli.asking import access_of, open_session, options_of, reading_of, settings_of, style_of
-from extractor.cli.flags import (
-    AllowPrivateOption,
-    AnswerLangOption,
-    BaseUrlOption,
-    ChunkTokensOption,
-    ConcurrencyOption,
-    ContextOption,
-    ContextTokensOption,
-    DescriptorOption,
-    EncodingOption,
-    ExamplesOption,
-    FormOption,
-    GpuLayersOption,
-    GroundOption,
-    InstructionOption,
-    KeyFileOption,
-    LoaderOption,
-    ManyOption,
-    MaxCostOption,
-    MaxOutputTokensOption,
-    MaxTokensOption,
-    ModelOption,
-    ModeOption,
-    OfflineOption,
-    OptionalSchemaOption,
-    PassesOption,
-    PriorOption,
-    ProbsOption,
-    PromptLangOption,
-    QuietOption,
-    RawOption,
-    RetriesOption,
-    RpmOption,
-    SeedOption,
-    ShotsOption,
-    StrategyOption,
-    TemperatureOption,
-    ThinkOption,
-    ThreadsOption,
-    TimeoutOption,
-    TotalTimeoutOption,
-    TpmOption,
-    TraceOption,
-    VerboseOption,
-)
+from extractor.cli.asking import access_of, open_session, options_of, pace_of, reading_of, settings_of, style_of
+from extractor.cli.flags.documents import ReadingFlags
+from extractor.cli.flags.groups import WHOLE_RUN
+from extractor.cli.flags.running import ExtractFlags, PaceFlags
+from extractor.cli.flags.single import ManyOption, ModelOption, OptionalSchemaOption
+from extractor.cli.flags.tools import ChoosingFlags, OptionalToolsOption
 from extractor.cli.frame import handled, held, recipe_of, refuse_mixed
 from extractor.cli.terminal import Screen
-from extractor.cli.tool_flags import AllowNoneOption, AskOption, OptionalToolsOption, ShownTokensOption
 from extractor.errors import UsageError
 from extractor.models import DEFAULT
-from extractor.types import SHOWN_TOKENS
 
 if TYPE_CHECKING:
     from extractor.batch import Tolerance
@@ -79,6 +37,7 @@ def batch(
             show_default=False,
         ),
     ] = None,
+    *,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -180,58 +139,19 @@ def batch(
     model: ModelOption = DEFAULT,
     many: ManyOption = False,
     tools: OptionalToolsOption = None,
-    allow_none: AllowNoneOption = False,
-    ask: AskOption = False,
-    shown_tokens: ShownTokensOption = SHOWN_TOKENS,
-    mode: ModeOption = "auto",
-    retries: RetriesOption = 2,
-    think: ThinkOption = False,
-    ground: GroundOption = "report",
-    max_tokens: MaxTokensOption = 4096,
-    temperature: TemperatureOption = 0.0,
-    seed: SeedOption = None,
-    examples: ExamplesOption = None,
-    shots: ShotsOption = None,
-    instruction: InstructionOption = None,
-    descriptor: DescriptorOption = "auto",
-    encoding: EncodingOption = "json",
-    prompt_lang: PromptLangOption = "auto",
-    answer_lang: AnswerLangOption = None,
-    form: FormOption = "chat",
-    base_url: BaseUrlOption = None,
-    key_file: KeyFileOption = None,
-    timeout: TimeoutOption = None,
-    total_timeout: TotalTimeoutOption = None,
-    concurrency: ConcurrencyOption = None,
-    rpm: RpmOption = None,
-    tpm: TpmOption = None,
+    choosing: ChoosingFlags,
+    flags: ExtractFlags,
+    pace: PaceFlags,
     on: Annotated[
         str | None,
         typer.Option(
             help="ray, or ray://HOST:PORT: ask on the workers of a cluster.",
             show_default=False,
-            rich_help_panel="The whole run",
+            rich_help_panel=WHOLE_RUN,
             metavar="CLUSTER",
         ),
     ] = None,
-    max_output_tokens: MaxOutputTokensOption = None,
-    max_cost: MaxCostOption = None,
-    trace: TraceOption = None,
-    threads: ThreadsOption = None,
-    gpu_layers: GpuLayersOption = None,
-    context: ContextOption = None,
-    strategy: StrategyOption = "auto",
-    chunk_tokens: ChunkTokensOption = 2_000,
-    context_tokens: ContextTokensOption = 100,
-    passes: PassesOption = 1,
-    probs: ProbsOption = False,
-    prior: PriorOption = None,
-    raw: RawOption = False,
-    loader: LoaderOption = None,
-    allow_private: AllowPrivateOption = False,
-    offline: OfflineOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
+    reading: ReadingFlags,
 ) -> None:
     """Extract a record from each of many documents; what is done is kept, and a rerun does only the rest.
 
@@ -240,21 +160,20 @@ def batch(
     when all is done. Ctrl-C finishes what is under way, a second one stops at once. Exit status: 0 all valid, 1 some
     documents failed, 2 usage or schema, 3 engine, 130 interrupted.
     """
-    screen = Screen(quiet, verbose, log_json)
+    screen = Screen(flags.quiet, flags.verbose, log_json)
     with handled(screen):
-        from extractor.engines import Pace, read_concurrency
         from extractor.sinks import choose_form, is_stream, refuse_overwriting
         from extractor.sources import Wanted
 
         out = None if out == Path("-") else out
         form_out = choose_form(None, out, single=False)
-        refuse_mixed(ctx.params)
+        refuse_mixed(schema, tools, choosing)
         named = [*(sources or ()), *map(str, files_from or ())]
         if not named:
             raise UsageError("no source", hint="name files, folders or patterns, or - for paths on standard input")
         refuse_overwriting(named, out)
         ledger = _fit(ledger, out) if ledger else None if out is None or is_stream(out) else _beside(out)
-        if on is not None and (rpm or tpm):
+        if on is not None and (pace.rpm or pace.tpm):
             raise UsageError("--rpm and --tpm do not go with --on: no worker knows of the others", hint="--concurrency")
         tolerance = _tolerance(max_errors, fail_fast=fail_fast)
         wanted = Wanted(
@@ -265,23 +184,22 @@ def batch(
             text_field or ("text" if tools is None else "query"),
             id_field,
             limit,
-            _own_files(out, ledger, trace),
+            _own_files(out, ledger, flags.trace),
             _guarded(out, ledger),
-            reading_of(ctx.params),
+            reading_of(reading, offline=flags.offline),
             by_line=tools is not None,
         )
-        at_once = read_concurrency(concurrency or "auto")
-        slots = None if at_once == "auto" else at_once
-        settings, access = settings_of(ctx.params, slots), access_of(ctx.params, screen)
-        engine = open_session(ctx, screen, settings, access, Pace(rpm, tpm, at_once))
+        speed, slots = pace_of(pace)
+        settings, access = settings_of(flags, slots), access_of(flags, screen)
+        engine = open_session(ctx, flags, screen, settings, access, speed)
         with contextlib.closing(engine):
             from extractor.cli import batching
             from extractor.sinks import Layout
 
-            style = style_of(ctx.params, screen)
-            options = options_of(ctx.params, style)
-            recipe = recipe_of(ctx.params)
-            loaded = held(recipe.load(), screen, examples, style)
+            style = style_of(flags, screen)
+            options = options_of(flags, style)
+            recipe = recipe_of(schema, tools, choosing, many=many)
+            loaded = held(recipe.load(), screen, flags.examples, style)
             asked = batching.Asked(loaded, engine, options, wanted, retry_failed)
             if not (dry_run or engine.is_here() or engine.identity.startswith("sha256:")):
                 with screen.pulling() as on_progress:  # what was asked already is known by the hash

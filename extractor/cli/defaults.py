@@ -18,6 +18,7 @@ import typer
 from typer.core import TyperCommand
 
 from extractor import config
+from extractor.cli.flags.groups import spread
 from extractor.cli.terminal import Screen, explain, one_line
 from extractor.config import File, Key, Kind
 from extractor.errors import ExtractError, UsageError
@@ -45,13 +46,14 @@ class App(typer.Typer):
     def command(
         self, name: str | None = None, *, cls: type[TyperCommand] | None = None, **settings: Any
     ) -> Callable[[F], F]:
-        """As that of typer, with our class of command, and a help whose lines are as wide as the terminal."""
+        """As that of typer, with our class of command, flags in groups, and a help as wide as the terminal."""
         register = super().command
 
         def add(function: F) -> F:
             paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
             told = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
-            return register(name, cls=cls or Command, help=told, **settings)(function)
+            register(name, cls=cls or Command, help=told, **settings)(spread(function))
+            return function
 
         return add
 

@@ -3,55 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extractor.cli.asking import access_of, open_session, options_of, settings_of, style_of
-from extractor.cli.flags import (
-    AnswerLangOption,
-    BaseUrlOption,
-    ChunkTokensOption,
-    ConcurrencyOption,
-    ContextOption,
-    ContextTokensOption,
-    DescriptorOption,
-    EncodingOption,
-    ExamplesOption,
-    FormOption,
-    GpuLayersOption,
-    GroundOption,
-    InstructionOption,
-    KeyFileOption,
-    LoaderOption,
-    MaxCostOption,
-    MaxOutputTokensOption,
-    MaxTokensOption,
-    ModelOption,
-    ModeOption,
-    OfflineOption,
-    PassesOption,
-    PriorOption,
-    ProbsOption,
-    PromptLangOption,
-    QuietOption,
-    RawOption,
-    RetriesOption,
-    RpmOption,
-    SchemaOption,
-    SeedOption,
-    ShotsOption,
-    StrategyOption,
-    TemperatureOption,
-    ThinkOption,
-    ThreadsOption,
-    TimeoutOption,
-    TotalTimeoutOption,
-    TpmOption,
-    TraceOption,
-    VerboseOption,
-)
+from extractor.cli.asking import access_of, open_session, options_of, pace_of, settings_of, style_of
+from extractor.cli.flags.running import ExtractFlags, PaceFlags
+from extractor.cli.flags.single import LoaderOption, ModelOption, RawOption, SchemaOption
 from extractor.cli.frame import handled, held
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
@@ -77,6 +37,7 @@ def eval_(
         ),
     ],
     schema: SchemaOption,
+    *,
     pred: Annotated[
         Path | None,
         typer.Option(
@@ -178,45 +139,10 @@ def eval_(
         ),
     ] = None,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Ask again for what failed before.")] = False,
-    mode: ModeOption = "auto",
-    retries: RetriesOption = 2,
-    think: ThinkOption = False,
-    ground: GroundOption = "report",
-    max_tokens: MaxTokensOption = 4096,
-    temperature: TemperatureOption = 0.0,
-    seed: SeedOption = None,
-    examples: ExamplesOption = None,
-    shots: ShotsOption = None,
-    instruction: InstructionOption = None,
-    descriptor: DescriptorOption = "auto",
-    encoding: EncodingOption = "json",
-    prompt_lang: PromptLangOption = "auto",
-    answer_lang: AnswerLangOption = None,
-    form: FormOption = "chat",
-    base_url: BaseUrlOption = None,
-    key_file: KeyFileOption = None,
-    timeout: TimeoutOption = None,
-    total_timeout: TotalTimeoutOption = None,
-    concurrency: ConcurrencyOption = None,
-    rpm: RpmOption = None,
-    tpm: TpmOption = None,
-    max_output_tokens: MaxOutputTokensOption = None,
-    max_cost: MaxCostOption = None,
-    trace: TraceOption = None,
-    threads: ThreadsOption = None,
-    gpu_layers: GpuLayersOption = None,
-    context: ContextOption = None,
-    strategy: StrategyOption = "auto",
-    chunk_tokens: ChunkTokensOption = 2_000,
-    context_tokens: ContextTokensOption = 100,
-    passes: PassesOption = 1,
-    probs: ProbsOption = False,
-    prior: PriorOption = None,
+    flags: ExtractFlags,
+    pace: PaceFlags,
     raw: RawOption = False,
     loader: LoaderOption = None,
-    offline: OfflineOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
 ) -> None:
     """Measure how good extracted values are, field by field, against gold; or make gold to measure with.
 
@@ -224,7 +150,7 @@ def eval_(
     them what share of documents is valid and of values grounded. A field of the schema that no gold record has is not
     measured. Exit status: 0 measured, 1 lower than --fail-under, 2 usage or schema, 3 engine, 130 interrupted.
     """
-    screen = Screen(quiet, verbose)
+    screen = Screen(flags.quiet, flags.verbose)
     with handled(screen):
         from extractor.cli import evaluating
         from extractor.recipes import OfSchema
@@ -233,18 +159,19 @@ def eval_(
             raise UsageError("--threshold says which records to review", hint="--init 100 --pred records.jsonl")
         _refuse_idle(ctx)
         _guard(gold, (pred, *(compare or ())), records, html)
-        loaded = held(OfSchema(schema).load(), screen, examples, style_of(ctx.params, screen))
+        loaded = held(OfSchema(schema).load(), screen, flags.examples, style_of(flags, screen))
         named = evaluating.Named(gold, loaded, text_field, id_field, (*(docs or ()),), raw, loader)
+        asking = _Asking(ctx, flags, pace, loaded, screen, records or _beside(gold), retry_failed)
         if init is not None:
             sources = evaluating.sample(named, init, pred, threshold)
-            found = pred or _asked(ctx, loaded, sources, screen, records or _beside(gold))
+            found = pred or asking.ask(sources)
             evaluating.make_review(named, sources, found, screen, init)
             return
         given = evaluating.read_given(as_ or ())
         if compare is not None:
             evaluating.tell_difference(named, compare, given, screen, as_json=as_json)
             return
-        found = pred or _asked(ctx, loaded, evaluating.documents(named), screen, records or _beside(gold))
+        found = pred or asking.ask(evaluating.documents(named))
         measured = evaluating.measure(named, found, given)
         evaluating.tell(measured, screen, as_json=as_json)
         if html is not None:
@@ -289,24 +216,33 @@ def _beside(gold: Path) -> Path:
     return gold.with_name(f"{gold.stem}.predicted.jsonl")
 
 
-def _asked(ctx: typer.Context, schema: Schema, sources: Sequence[Source], screen: Screen, out: Path) -> Path:
-    """Ask the model about documents, as `extract batch` does: what is in the ledger is not asked again."""
-    from extractor.batch import Tolerance
-    from extractor.cli import batching
-    from extractor.engines import Pace, read_concurrency
-    from extractor.sinks import Layout
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """How the model is asked about documents that no prediction is given for."""
 
-    flags = ctx.params
-    at_once = read_concurrency(flags["concurrency"] or "auto")
-    slots = None if at_once == "auto" else at_once
-    settings, access = settings_of(flags, slots), access_of(flags, screen)
-    engine = open_session(ctx, screen, settings, access, Pace(flags["rpm"], flags["tpm"], at_once))
-    with contextlib.closing(engine):
-        options = options_of(flags, style_of(flags, screen))
-        asked = batching.Asked(schema, engine, options, batching.Listed(sources), flags["retry_failed"])
-        with screen.pulling() as on_progress:
-            engine.prepare(on_progress)
-        layout = Layout("jsonl", "record", single=False, schema=schema)
-        target = batching.Target(out, layout, out.with_name(f"{out.name}.ledger"))
-        batching.run_to_end(asked, target, Tolerance(), screen, _TOLD_EVERY)
-    return out
+    ctx: typer.Context
+    flags: ExtractFlags
+    pace: PaceFlags
+    schema: Schema
+    screen: Screen
+    out: Path
+    retries_failed: bool
+
+    def ask(self, sources: Sequence[Source]) -> Path:
+        """Ask, as `extract batch` does: what is in the ledger is not asked again."""
+        from extractor.batch import Tolerance
+        from extractor.cli import batching
+        from extractor.sinks import Layout
+
+        flags, screen, out = self.flags, self.screen, self.out
+        pace, slots = pace_of(self.pace)
+        engine = open_session(self.ctx, flags, screen, settings_of(flags, slots), access_of(flags, screen), pace)
+        with contextlib.closing(engine):
+            options = options_of(flags, style_of(flags, screen))
+            asked = batching.Asked(self.schema, engine, options, batching.Listed(sources), self.retries_failed)
+            with screen.pulling() as on_progress:
+                engine.prepare(on_progress)
+            layout = Layout("jsonl", "record", single=False, schema=self.schema)
+            target = batching.Target(out, layout, out.with_name(f"{out.name}.ledger"))
+            batching.run_to_end(asked, target, Tolerance(), screen, _TOLD_EVERY)
+        return out

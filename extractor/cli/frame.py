@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -15,6 +15,7 @@ from extractor.cli.terminal import Screen, explain
 from extractor.errors import ExtractError, SourceError, UsageError
 
 if TYPE_CHECKING:
+    from extractor.cli.flags.tools import ChoosingFlags
     from extractor.prompt import PromptStyle
     from extractor.recipes import Recipe
     from extractor.types import Schema
@@ -73,23 +74,21 @@ def load_schema(
     return held(OfSchema(spec, many).load(), screen, examples, style)
 
 
-def refuse_mixed(flags: Mapping[str, Any]) -> None:
+def refuse_mixed(schema: str | None, tools: str | None, choosing: ChoosingFlags) -> None:
     """Raise `UsageError` where neither a schema nor tools are named, or both, or flags of tools with a schema."""
-    schema, tools = flags["schema"], flags["tools"]
     if (schema is None) == (tools is None):
         what = "names both a schema and tools" if schema else "has neither a schema nor tools"
         raise UsageError(f"the command {what}", hint="--schema article, say, or --tools tools.py")
-    if schema is not None and (named := next((name for name in ("allow_none", "ask") if flags[name]), None)):
-        raise UsageError(f"--{named.replace('_', '-')} is about tools, and there are none", hint="--tools tools.py")
+    if schema is not None and (choosing.allow_none or choosing.ask):
+        named = "--allow-none" if choosing.allow_none else "--ask"
+        raise UsageError(f"{named} is about tools, and there are none", hint="--tools tools.py")
 
 
-def recipe_of(flags: Mapping[str, Any]) -> Recipe:
-    """What a command that takes --schema or --tools has to load, by the flags that are about it."""
+def recipe_of(schema: str | None, tools: str | None, choosing: ChoosingFlags, *, many: bool) -> Recipe:
+    """What a command that takes --schema or --tools has to load; one of the two is there."""
     from extractor.recipes import OfSchema, OfTools
 
-    if flags["tools"] is None:
-        return OfSchema(flags["schema"], flags["many"])
-    return OfTools(flags["tools"], **{name: flags[name] for name in ("many", "allow_none", "ask", "shown_tokens")})
+    return OfTools(tools, many, **vars(choosing)) if tools is not None else OfSchema(str(schema), many)
 
 
 def held(schema: Schema, screen: Screen, examples: Sequence[Path] | None, style: PromptStyle | None) -> Schema:

@@ -9,15 +9,8 @@ from typing import Annotated
 import typer
 
 from extractor.cli.defaults import App
-from extractor.cli.flags import (
-    BaseUrlOption,
-    KeyFileOption,
-    ModelArgument,
-    OfflineOption,
-    QuietOption,
-    TotalTimeoutOption,
-    WeightsArgument,
-)
+from extractor.cli.flags.running import EndpointFlags
+from extractor.cli.flags.single import ModelArgument, OfflineOption, QuietOption, WeightsArgument
 from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen
 from extractor.models import DEFAULT
@@ -52,15 +45,14 @@ def pull(spec: WeightsArgument = DEFAULT, offline: OfflineOption = False, quiet:
 @app.command("check")
 def check(
     model: ModelArgument,
-    base_url: BaseUrlOption = None,
-    key_file: KeyFileOption = None,
+    *,
+    endpoint: EndpointFlags,
     timeout: Annotated[
         float | None,
         typer.Option(
             min=0.1, metavar="SECONDS", help="Seconds for one answer. Default: 600, of a mode 120.", show_default=False
         ),
     ] = None,
-    total_timeout: TotalTimeoutOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
     offline: OfflineOption = False,
     quiet: QuietOption = False,
@@ -75,7 +67,8 @@ def check(
         from extractor.cli.check import check_engine, refuse_script
         from extractor.engines import Access, Session, open_engine
 
-        engine = Session(open_engine(model, None, Access(base_url, key_file, offline, total_timeout)))
+        access = Access(endpoint.base_url, endpoint.key_file, offline, endpoint.total_timeout)
+        engine = Session(open_engine(model, None, access))
         refuse_script(engine)
         with contextlib.closing(engine):
             with screen.pulling() as on_progress:

@@ -11,51 +11,10 @@ from typing import Annotated, Literal
 import typer
 
 from extractor.cli.asking import access_of, open_session, options_of, reading_of, settings_of, style_of
-from extractor.cli.flags import (
-    AllowPrivateOption,
-    AnswerLangOption,
-    BaseUrlOption,
-    ChunkTokensOption,
-    ContextOption,
-    ContextTokensOption,
-    DescriptorOption,
-    EncodingOption,
-    ExamplesOption,
-    FormOption,
-    GpuLayersOption,
-    GroundOption,
-    InstructionOption,
-    KeyFileOption,
-    LoaderOption,
-    ManyOption,
-    MaxCostOption,
-    MaxOutputTokensOption,
-    MaxTokensOption,
-    ModelOption,
-    ModeOption,
-    OfflineOption,
-    PassesOption,
-    PriorOption,
-    ProbsOption,
-    PromptLangOption,
-    QuietOption,
-    RawOption,
-    RetriesOption,
-    SchemaOption,
-    SeedOption,
-    ShotsOption,
-    SlotsOption,
-    Sources,
-    StrategyOption,
-    StreamOption,
-    TemperatureOption,
-    ThinkOption,
-    ThreadsOption,
-    TimeoutOption,
-    TotalTimeoutOption,
-    TraceOption,
-    VerboseOption,
-)
+from extractor.cli.flags.documents import ReadingFlags
+from extractor.cli.flags.groups import ANSWERS, WHOLE_RUN
+from extractor.cli.flags.running import ExtractFlags
+from extractor.cli.flags.single import ManyOption, ModelOption, SchemaOption, Sources
 from extractor.cli.frame import handled, load_schema
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
@@ -66,6 +25,7 @@ def run(
     ctx: typer.Context,
     schema: SchemaOption,
     sources: Sources = None,
+    *,
     model: ModelOption = DEFAULT,
     format: Annotated[
         Literal["json", "jsonl", "yaml", "csv", "tsv", "parquet", "sqlite", "folder"] | None,
@@ -80,45 +40,22 @@ def run(
         bool, typer.Option("--show", help="Show the text with the places of the values marked, on standard error.")
     ] = False,
     many: ManyOption = False,
-    mode: ModeOption = "auto",
-    retries: RetriesOption = 2,
-    think: ThinkOption = False,
-    ground: GroundOption = "report",
-    stream: StreamOption = False,
-    max_tokens: MaxTokensOption = 4096,
-    temperature: TemperatureOption = 0.0,
-    seed: SeedOption = None,
-    examples: ExamplesOption = None,
-    shots: ShotsOption = None,
-    instruction: InstructionOption = None,
-    descriptor: DescriptorOption = "auto",
-    encoding: EncodingOption = "json",
-    prompt_lang: PromptLangOption = "auto",
-    answer_lang: AnswerLangOption = None,
-    form: FormOption = "chat",
-    base_url: BaseUrlOption = None,
-    key_file: KeyFileOption = None,
-    timeout: TimeoutOption = None,
-    total_timeout: TotalTimeoutOption = None,
-    max_output_tokens: MaxOutputTokensOption = None,
-    max_cost: MaxCostOption = None,
-    trace: TraceOption = None,
-    slots: SlotsOption = None,
-    threads: ThreadsOption = None,
-    gpu_layers: GpuLayersOption = None,
-    context: ContextOption = None,
-    strategy: StrategyOption = "auto",
-    chunk_tokens: ChunkTokensOption = 2_000,
-    context_tokens: ContextTokensOption = 100,
-    passes: PassesOption = 1,
-    probs: ProbsOption = False,
-    prior: PriorOption = None,
-    raw: RawOption = False,
-    loader: LoaderOption = None,
-    allow_private: AllowPrivateOption = False,
-    offline: OfflineOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
+    flags: ExtractFlags,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Show the record as it grows, on a terminal.", rich_help_panel=ANSWERS)
+    ] = False,
+    slots: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=64,
+            help="Documents at once. One slot repeats itself exactly. Default: 1 or 4.",
+            show_default=False,
+            rich_help_panel=WHOLE_RUN,
+            metavar="N",
+        ),
+    ] = None,
+    reading: ReadingFlags,
 ) -> None:
     """Extract one record from each source, or with --many a list of records.
 
@@ -126,7 +63,7 @@ def run(
     with its source. Exit status: 0 all valid,
     1 some documents failed, 2 usage or schema, 3 engine, 130 interrupted.
     """
-    screen = Screen(quiet, verbose)
+    screen = Screen(flags.quiet, flags.verbose)
     with handled(screen):
         from extractor.sinks import Layout, choose_form, open_sink, refuse_overwriting
         from extractor.sources import is_single
@@ -136,24 +73,26 @@ def run(
         refuse_overwriting(named, out)
         single = is_single(named)
         choose_form(format, out, single=single)  # a wrong one fails before the weights load
-        reading = reading_of(ctx.params)
-        settings = settings_of(ctx.params, slots or (1 if single else None))
-        engine = open_session(ctx, screen, settings, access_of(ctx.params, screen))
+        how_read = reading_of(reading, offline=flags.offline)
+        settings = settings_of(flags, slots or (1 if single else None))
+        engine = open_session(ctx, flags, screen, settings, access_of(flags, screen))
         if stream and not single:
             screen.warn("--stream shows a single record as it grows; of several sources each is shown when it is done")
-        elif stream and encoding != "json":
-            screen.warn(f"--stream shows JSON as it grows; in {encoding.upper()} the record is shown when it is done")
-        if show and ground == "off":
+        elif stream and flags.encoding != "json":
+            screen.warn(
+                f"--stream shows JSON as it grows; in {flags.encoding.upper()} the record is shown when it is done"
+            )
+        if show and flags.ground == "off":
             screen.warn("--show has no places to mark, as --ground off looks for none")
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.cli.records import Job, refuse_missing, write_all
             from extractor.schema import is_many
 
-            style = style_of(ctx.params, screen)
-            options = options_of(ctx.params, style)
-            loaded = load_schema(schema, screen, many=many, examples=examples, style=style)
-            job = Job(named, loaded, engine, options, is_streamed=stream and single, is_shown=show, reading=reading)
+            style = style_of(flags, screen)
+            options = options_of(flags, style)
+            loaded = load_schema(schema, screen, many=many, examples=flags.examples, style=style)
+            job = Job(named, loaded, engine, options, is_streamed=stream and single, is_shown=show, reading=how_read)
             single = single and (full or not is_many(loaded))
             shown = choose_form(format, out, single=single)
             layout = Layout(shown, "record" if full else "entries", single, loaded)

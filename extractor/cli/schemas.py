@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from extractor.cli.defaults import App
-from extractor.cli.flags import ManyOption, SchemaArgument
+from extractor.cli.flags.single import ManyOption, SchemaArgument
 from extractor.cli.frame import handled, load_schema
 from extractor.cli.terminal import Screen
 

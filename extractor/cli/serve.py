@@ -6,15 +6,8 @@ from typing import Annotated
 
 import typer
 
-from extractor.cli.flags import (
-    ContextOption,
-    GpuLayersOption,
-    OfflineOption,
-    QuietOption,
-    ThreadsOption,
-    VerboseOption,
-    WeightsOption,
-)
+from extractor.cli.flags.running import CommonFlags, WeightsFlags
+from extractor.cli.flags.single import WeightsOption
 from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
@@ -22,6 +15,7 @@ from extractor.models import DEFAULT
 
 
 def serve(
+    *,
     model: WeightsOption = DEFAULT,
     slots: Annotated[
         int | None,
@@ -29,17 +23,13 @@ def serve(
             min=1, max=64, metavar="N", help="Documents at once, of all commands. Default: 4.", show_default=False
         ),
     ] = None,
-    threads: ThreadsOption = None,
-    gpu_layers: GpuLayersOption = None,
-    context: ContextOption = None,
+    weights: WeightsFlags,
     idle_timeout: Annotated[
         float, typer.Option(min=0.0, metavar="SECONDS", help="Seconds without use after which it ends; 0: never.")
     ] = 900.0,
     status: Annotated[bool, typer.Option("--status", help="List what is served, and end.")] = False,
     stop: Annotated[bool, typer.Option("--stop", help="End all that you serve.")] = False,
-    offline: OfflineOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
+    common: CommonFlags,
 ) -> None:
     """Keep a model loaded, so that other commands need not load it each time.
 
@@ -47,7 +37,7 @@ def serve(
     other threads, GPU layers, context or more slots than it has; EXTRACT_SERVED=0 makes them load their own.
     It listens on this machine only and answers nobody but you. Exit status: 0 idle or stopped, 130 interrupted.
     """
-    screen = Screen(quiet, verbose)
+    screen = Screen(common.quiet, common.verbose)
     with handled(screen):
         from extractor.cli import serving
         from extractor.engines import Settings
@@ -60,5 +50,5 @@ def serve(
         elif stop:
             serving.stop_served()
         else:
-            settings = Settings(slots, threads, gpu_layers, context, verbose)
-            serving.serve(resolve(model), settings, screen, idle_timeout=idle_timeout, offline=offline)
+            settings = Settings(slots, **vars(weights), verbose=common.verbose)
+            serving.serve(resolve(model), settings, screen, idle_timeout=idle_timeout, offline=common.offline)

@@ -10,16 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from extractor.cli.asking import reading_of
-from extractor.cli.flags import (
-    AllowPrivateOption,
-    ChunkTokensOption,
-    LoaderOption,
-    OfflineOption,
-    QuietOption,
-    RawOption,
-    Sources,
-    VerboseOption,
-)
+from extractor.cli.flags.documents import ReadingFlags
+from extractor.cli.flags.running import CommonFlags
+from extractor.cli.flags.single import ChunkTokensOption, Sources
 from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen, one_line
 from extractor.errors import SourceError, UsageError
@@ -35,6 +28,7 @@ _PIECE = 1 << 20  # characters
 def text(
     ctx: typer.Context,
     sources: Sources = None,
+    *,
     outline: Annotated[
         bool, typer.Option("--outline", help="Where pages and sections start instead of the text, with their offsets.")
     ] = False,
@@ -53,19 +47,15 @@ def text(
             "--json", help="Metadata, pages, sections, notes and the text (or --chunks) as JSON, of each source a line."
         ),
     ] = False,
-    raw: RawOption = False,
-    loader: LoaderOption = None,
-    allow_private: AllowPrivateOption = False,
-    offline: OfflineOption = False,
-    quiet: QuietOption = False,
-    verbose: VerboseOption = False,
+    reading: ReadingFlags,
+    common: CommonFlags,
 ) -> None:
     """Print the text of a document as the model will see it; asks no model.
 
     What the file says of itself (title, author, date) stands before it, a form feed before each new page. Offsets of
     spans in records are those of this text. Exit status: 0, or 1 where a source cannot be read.
     """
-    screen = Screen(quiet, verbose)
+    screen = Screen(common.quiet, common.verbose)
     with handled(screen):
         from extractor.sources import discover, is_single, load
 
@@ -75,7 +65,7 @@ def text(
         if not (as_json or is_single(named)):
             raise UsageError("several documents", hint="--json prints each on a line of its own")
         failed = False
-        for source in discover(named, reading_of(ctx.params)):
+        for source in discover(named, reading_of(reading, offline=common.offline)):
             try:
                 document = load(source)
             except SourceError as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extractor.cli.flags import LoaderOption, QuietOption, RawOption
+from extractor.cli.flags.single import LoaderOption, QuietOption, RawOption
 from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
