@@ -5,7 +5,9 @@ A model that writes a list of keywords decides token by token, and each is drawn
 and the engine finds the likeliest of them, each as a whole. So no term can be made up, and they come in the order of
 what the model says of them. A term that is said often counts for more, as one of several words does, which is as
 likely as all of its words together; one whose words are part of a better one is left out. (In scripts without blanks
-such parts stay: they were right as often as others.)
+such parts stay: they were right as often as others.) What the model wrote, as far as it stands in the text, is a second
+opinion, which counts half: the two are joined by the places that terms have in each (reciprocal rank fusion, Cormack et
+al. 2009).
 
 A list is meant so by a mark (`Ranked`) or by its name (`keywords`, `关键词`). Without the mark what the model writes
 says how many terms there are, and that they are in the words of the text: keywords in another language stay as written.
@@ -18,7 +20,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
@@ -43,6 +45,7 @@ _USUAL, _MOST = 8, 20  # terms
 _MOST_WORDS = 6
 _MOST_CHUNKS = 16  # words, joints between them, and characters of scripts without blanks
 _LONGEST = 60  # characters
+_WRITTEN_TOO = 0.5  # of the mark for a place among the likeliest: that for a place in what the model wrote
 _SAID_AGAIN = 0.5  # what the logarithm of how often a term is said adds to that of its probability
 
 _JOINTS = frozenset("-‐‑–/·・&+")
@@ -69,23 +72,24 @@ class TermField:
     longest: int = _LONGEST
     is_marked: bool = True
 
-    def beside(self, written: Sequence[Any], said: str) -> TermField | None:
-        """What is sought in place of what a model wrote, of a text in small letters; None where that is to stay."""
+    def beside(self, written: Sequence[Any], there: Sequence[str]) -> TermField | None:
+        """What is sought in place of what a model wrote, by what of that is in the text; None where it is to stay."""
         if self.is_marked:
             return self
-        there = [term for term in written if next(find_whole(str(term).casefold(), said), None) is not None]
         is_of_text = 0 < len(written) <= min(2 * len(there), self.most)
         return replace(self, least=len(written), most=len(written)) if is_of_text else None
 
 
 async def ranked(schema: Schema, data: Any, text: str, chat: Chat, engine: Engine) -> RankedTerms:
     """The terms of the lists of a record that are meant so; `chat` makes of a text what the model is asked."""
-    found, said = RankedTerms(), " ".join(text.casefold().split())
+    found = RankedTerms()
     for field_ in term_fields(schema):
         place = pointer(field_.path)
         written = value_at(data, place)
-        one = field_.beside(written, said) if isinstance(written, list) else None
-        if one is None:
+        if not isinstance(written, list):
+            continue
+        there = [*_spelled(map(str, written), text)]
+        if (one := field_.beside(written, there)) is None:
             continue
         try:
             terms = await _terms(one, text, chat(text), engine)
@@ -95,7 +99,7 @@ async def ranked(schema: Schema, data: Any, text: str, chat: Chat, engine: Engin
         if terms is None:  # an engine that cannot tell: that lists are as they are written is the rule there
             break
         if len(terms) >= max(one.least, 1):
-            found.terms[one.path] = terms
+            found.terms[one.path] = joined(terms, there)[: one.most]
         elif one.is_marked:
             found.notes[place] = f"{WRITTEN}: the text has {len(terms)} that it could be"
     return found
@@ -130,7 +134,27 @@ async def _terms(one: TermField, text: str, messages: tuple[Message, ...], engin
         return None
     begun = Message("assistant", f'{before(around(one.path, [""]), (*one.path, 0))}"')
     found: list[Likely] | None = await ask((*messages, begun), Terms.of(text, one.longest), '"', 2 * one.most + 2)
-    return None if found is None else best(found, text)[: one.most]
+    return None if found is None else best(found, text)
+
+
+def _spelled(terms: Iterable[str], text: str) -> Iterator[str]:
+    """Terms as a text has them as whole words: 'Solar Power' → 'solar power'; those that it has not are left out."""
+    said = " ".join(text.casefold().split())
+    for term in terms:
+        is_there = next(find_whole(" ".join(term.casefold().split()), said), None) is not None
+        if is_there and (found := regex.search(r"\s+".join(map(regex.escape, term.split())), text, regex.IGNORECASE)):
+            yield " ".join(found[0].split())
+
+
+def joined(likely: Sequence[str], written: Sequence[str]) -> list[str]:
+    """The likeliest terms and those that a model wrote, by their places in both."""
+    marks: dict[str, float] = defaultdict(float)
+    named: dict[str, str] = {}
+    for terms, share in ((likely, 1.0), (written, _WRITTEN_TOO)):
+        for at, term in enumerate(dict.fromkeys(terms)):
+            marks[_stems(term)] += share / (1 + at)
+            named.setdefault(_stems(term), term)
+    return _apart(named[stems] for stems in sorted(marks, key=marks.__getitem__, reverse=True))
 
 
 def best(found: Iterable[Likely], text: str) -> list[str]:
@@ -143,12 +167,21 @@ def best(found: Iterable[Likely], text: str) -> list[str]:
         for one in found
         if _LETTER.search(one.text)
     }
+    return _apart(sorted(weights, key=weights.__getitem__, reverse=True))
+
+
+def _apart(terms: Iterable[str]) -> list[str]:
+    """Terms, without those whose words are part of one before them."""
     kept: dict[str, str] = {}
-    for term in sorted(weights, key=weights.__getitem__, reverse=True):
-        stems = "".join(f" {stem(word)} " for word in term.casefold().replace("-", " ").split())
-        if not any(stems in other for other in kept):
-            kept[stems] = term
+    for term in terms:
+        if not any(_stems(term) in other for other in kept):
+            kept[_stems(term)] = term
     return [*kept.values()]
+
+
+def _stems(term: str) -> str:
+    """'Solar-power plants' → ' solar  power  plant '."""
+    return "".join(f" {stem(word)} " for word in term.casefold().replace("-", " ").split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from extractor.errors import EngineUnavailable
 from extractor.grammar import compile_schema
 from extractor.pipeline import extract
 from extractor.prompt import PromptStyle
-from extractor.ranked import WRITTEN, Terms, best, term_fields
+from extractor.ranked import WRITTEN, Terms, best, joined, term_fields
 from extractor.schema import load
 from extractor.talk import Options
 from extractor.types import Admitted, Completion, Document, Extraction, Likely, Message, Mode, Request, Usage
@@ -216,6 +216,26 @@ def test_a_rule_of_the_users_holds() -> None:
     assert record.notes == {"/keywords": f"{WRITTEN}: with others the record would not be valid"}
 
 
+# --- what the model wrote, as a second opinion ---------------------------------------------------------------
+
+
+def test_terms_are_joined_by_their_places_in_both_lists() -> None:
+    marks = {"a": 1.0, "b": 1 / 2 + 0.5, "c": 1 / 3, "d": 0.5 / 2, "e": 0.5 / 3}
+    assert marks == dict(sorted(marks.items(), key=lambda one: -one[1]))
+    assert joined(["a", "b", "c"], ["b", "d", "e"]) == [*"abcde"]
+    assert joined(["a", "b", "c"], []) == [*"abc"]
+    assert joined(["a"], ["a", "a"]) == ["a"]
+
+
+def test_the_same_term_in_other_forms_is_one_and_parts_of_it_go() -> None:
+    assert joined(["heat", "molten salt", "sun"], ["Heats", "salt", "sun"]) == ["heat", "molten salt", "sun"]
+
+
+def test_a_written_term_that_the_text_has_comes_as_the_text_spells_it() -> None:
+    engine = Teller({"keywords": ["solar  POWER", "wind", "lants"]}, "Bergen")
+    assert read(engine, Article).data == {"keywords": ["Bergen", "Solar power"]}  # a part of a word is none
+
+
 # --- lists that are meant so by their name -------------------------------------------------------------------
 
 
@@ -227,7 +247,7 @@ def test_a_list_is_meant_so_by_its_name_and_has_as_many_terms_as_the_model_wrote
     texts = {"type": "array", "items": {"type": "string"}}
     engine = Teller({name: ["Heat", "near bergen", "energy"]}, "Bergen", "molten salt", "heat", "power plants")
     record = read(engine, {"properties": {name: texts}})
-    assert record.data == {name: ["Bergen", "molten salt", "heat"]}
+    assert record.data == {name: ["Bergen", "heat", "molten salt"]}  # it wrote the second one too
     assert record.notes == {}
     assert [asked[2] for asked in engine.asked] == [8]
 
