@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from extractor.errors import ExtractError
     from extractor.examples import with_examples
     from extractor.marks import Ranked, Verbatim
+    from extractor.options import Options
     from extractor.prompt import PromptStyle
     from extractor.schema import load as load_schema
     from extractor.tagged_union import one_of
-    from extractor.talk import Options
     from extractor.tools import Call, Tool, load_tools
     from extractor.types import (
         Completion,
@@ -48,7 +48,7 @@ _HOMES = {
     "ExtractError": "extractor.errors:ExtractError",
     "Extraction": "extractor.types:Extraction",
     "Message": "extractor.types:Message",
-    "Options": "extractor.talk:Options",
+    "Options": "extractor.options:Options",
     "PromptStyle": "extractor.prompt:PromptStyle",
     "Ranked": "extractor.marks:Ranked",
     "Request": "extractor.types:Request",

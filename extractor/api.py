@@ -24,8 +24,8 @@ from extractor.engines.own import kept
 from extractor.errors import UsageError
 from extractor.long import extract as extract_document
 from extractor.models import DEFAULT
+from extractor.options import Options
 from extractor.schema import SchemaSpec, load, load_many
-from extractor.talk import Options
 from extractor.tools import Call, ToolSpec, calls_of, load_tools, schema_of
 from extractor.types import SHOWN_TOKENS, Document, Engine, Extraction
 

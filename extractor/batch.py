@@ -15,13 +15,13 @@ from extractor.errors import BudgetSpent, EngineUnavailable, ExtractError, Sourc
 from extractor.ledger import Ledger, State
 from extractor.lines import Line, to_json
 from extractor.long import Memo, extract
+from extractor.options import Options
 from extractor.ordering import Places, in_order
 from extractor.pipeline import unread
 from extractor.plan import text_digest
 from extractor.pointers import joined
 from extractor.readers import Readers
 from extractor.sources import Source
-from extractor.talk import Options
 from extractor.text import is_known, main_script
 from extractor.types import Document, Engine, Extraction, Schema
 

@@ -24,6 +24,7 @@ from extractor.further import Growth
 from extractor.grammar import compile_schema
 from extractor.labels import SILENT, Labels, label_probabilities
 from extractor.leaks import leaks
+from extractor.options import Options
 from extractor.pointers import by_pointer, changed, joined, pointer
 from extractor.prior import impartial, is_quick, relabelled
 from extractor.prompt import Voice, messages, unescape, voice_for
@@ -32,7 +33,7 @@ from extractor.ranked import WRITTEN, ranked, term_fields
 from extractor.reasked import without_copies, without_inventions
 from extractor.schema import is_many
 from extractor.tagged_union import choice_of
-from extractor.talk import Options, Talk
+from extractor.talk import Talk
 from extractor.types import Document, Engine, Example, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 

@@ -20,8 +20,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from extractor.options import Options
 from extractor.pipeline import VERSION
-from extractor.talk import Options
 from extractor.types import Schema
 
 

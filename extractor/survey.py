@@ -9,11 +9,12 @@ from extractor.errors import SourceError
 from extractor.ledger import History, Ledger
 from extractor.lines import to_json
 from extractor.long import outlook
+from extractor.options import Options
 from extractor.plan import text_digest
 from extractor.prompt import messages, voice_for
+from extractor.requests import estimate_chat
 from extractor.scopes import Scope, Scopes, scopes_of
 from extractor.sources import Source, load
-from extractor.talk import Options, estimate_chat
 from extractor.text import estimate_tokens
 from extractor.types import Document, Schema, Usage
 

@@ -28,7 +28,7 @@ from extractor.errors import (
     SourceError,
     UsageError,
 )
-from extractor.talk import Options
+from extractor.options import Options
 from extractor.types import Completion, Document, Mode, Request, Usage
 
 ROOT = Path(extractor.__file__).parent.parent

@@ -13,7 +13,7 @@ from test_cli import SMOL, extract, write_files
 
 from extractor.engines import Session, open_engine
 from extractor.long import extract as ask
-from extractor.talk import Options
+from extractor.options import Options
 from extractor.tools import load_tools, schema_of
 from extractor.types import Document, Extraction
 

@@ -19,9 +19,9 @@ from server import Behaviour, Stub, answer, reply
 
 from extractor.engines.endpoint.chat import ChatEngine
 from extractor.errors import EngineDenied, EngineError, EngineUnavailable, ExtractError, RequestRejected
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Completion, Document, Extraction, Message, Request, Usage
 
 T = TypeVar("T")

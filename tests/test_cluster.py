@@ -24,8 +24,8 @@ from extractor import schema
 from extractor.cluster import Cluster, Job, open_cluster
 from extractor.engines import Access
 from extractor.errors import EngineError, EngineUnavailable, SchemaError, UsageError
+from extractor.options import Options
 from extractor.recipes import OfSchema, OfTools
-from extractor.talk import Options
 from extractor.types import Document, Extraction
 
 pytestmark = pytest.mark.filterwarnings("ignore")

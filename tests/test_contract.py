@@ -19,10 +19,10 @@ from jsonschema import Draft202012Validator
 
 from extractor.engines import Access, Session, Settings, open_engine
 from extractor.engines.endpoint.remote import RemoteEngine
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.schema import load_json
 from extractor.tagged_union import one_of
-from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Mode, Schema
 
 SERVER = Path(__file__).with_name("chat_server.py")

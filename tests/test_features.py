@@ -71,10 +71,10 @@ from extractor.errors import EngineError, InvalidOutput, PromptTooLong, RequestR
 from extractor.forgiving import spoken
 from extractor.formats import SHAPES
 from extractor.grammar import compile_schema
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.schema import many as list_of
-from extractor.talk import Options
 from extractor.types import Completion, Document, Extraction, FinishReason, Message, Mode, Request, Schema, Usage
 
 PATIENCE = 120.0  # seconds until a case is given up: what takes longer hangs

@@ -29,10 +29,11 @@ from extractor.engines.account import Account
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, PromptTooLong, RequestRejected, UsageError
 from extractor.grammar import compile_schema
 from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.ranked import Terms
+from extractor.requests import build_request
 from extractor.schema import digest, load
-from extractor.talk import Options, build_request
 from extractor.types import (
     Completion,
     Continuation,

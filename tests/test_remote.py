@@ -33,9 +33,9 @@ from extractor.errors import (
     RequestRejected,
     UsageError,
 )
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.schema import load, many
-from extractor.talk import Options
 from extractor.types import (
     Completion,
     Continuation,

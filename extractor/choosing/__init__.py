@@ -13,12 +13,12 @@ from dataclasses import replace
 from extractor.choosing.doubts import without_doubtful
 from extractor.choosing.places import without
 from extractor.choosing.stated import stated_only
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.pointers import joined, value_at
 from extractor.probabilities import NONE
 from extractor.shortlist import shortlist
 from extractor.tagged_union import REASON, TAG, choice_of, settled
-from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Schema
 
 _NUMBERED = re.compile(r"/\d+(/|$)")

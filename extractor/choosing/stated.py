@@ -19,11 +19,11 @@ from extractor.choosing.places import below, calls, is_there, without
 from extractor.choosing.quantities import says
 from extractor.errors import InvalidOutput, Ungrounded
 from extractor.marks import VERBATIM
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.pointers import Path, changed, joined, pointer, value_at
 from extractor.schema import digest
 from extractor.tagged_union import INPUT, TAG, Choice, choice_of
-from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Schema, Span
 from extractor.validation import Valid, validate
 

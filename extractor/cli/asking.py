@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from extractor.cli.flags.running import AskFlags, PaceFlags
     from extractor.engines import Access, Pace, Session, Settings
     from extractor.loaders import Reading
+    from extractor.options import Options
     from extractor.prompt import PromptStyle
-    from extractor.talk import Options
 
 
 def open_session(
@@ -78,7 +78,7 @@ def style_of(flags: PromptFlags, screen: Screen) -> PromptStyle:
 
 def options_of(flags: AskFlags, style: PromptStyle) -> Options:
     """How it is asked."""
-    from extractor.talk import Options
+    from extractor.options import Options
 
     named = {field.name: value for field in fields(Options) if (value := getattr(flags, field.name, None)) is not None}
     return Options(**{**named, "mode": None if flags.mode == "auto" else flags.mode, "style": style})

@@ -22,11 +22,11 @@ from extractor.errors import StorageError
 from extractor.ledger import Ledger
 from extractor.locks import claimed
 from extractor.long import Memo, extract
+from extractor.options import Options
 from extractor.plan import Plan, plan_of
 from extractor.sinks import Layout, Sink, open_sink
 from extractor.sources import OnRepeat, Source, Wanted, count, find, is_slow
 from extractor.survey import survey
-from extractor.talk import Options
 from extractor.types import Document, Extraction, Request, Schema
 
 if TYPE_CHECKING:

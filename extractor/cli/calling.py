@@ -11,10 +11,10 @@ from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.lines import to_json
 from extractor.long import extract
+from extractor.options import Options
 from extractor.pointers import value_at
 from extractor.sinks import to_yaml
 from extractor.tagged_union import MISSING
-from extractor.talk import Options
 from extractor.types import Document, Extraction, Schema
 
 _SOURCE = "query"

@@ -55,7 +55,7 @@ def prompt(
         with contextlib.closing(engine):
             engine.warm()
             from extractor.cli.prompting import prepare, print_prompt
-            from extractor.talk import Options
+            from extractor.options import Options
 
             document = load(Source(source, reading=reading_of(reading, offline=common.offline)))
             for note in document.notes:

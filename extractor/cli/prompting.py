@@ -10,9 +10,10 @@ from extractor.engines import RemoteEngine, Session
 from extractor.errors import SchemaError
 from extractor.lines import to_json
 from extractor.long import question_of
+from extractor.options import Options
 from extractor.prompt import as_text
+from extractor.requests import build_request, estimate_request, of_engine
 from extractor.strict import to_strict
-from extractor.talk import Options, build_request, estimate_request, of_engine
 from extractor.types import Document, Engine, Mode, Request, Schema
 
 

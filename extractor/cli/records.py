@@ -11,9 +11,9 @@ from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.errors import BudgetSpent, SourceError
 from extractor.loaders import Reading
+from extractor.options import Options
 from extractor.sinks import Sink
 from extractor.sources import discover, is_missing, is_single
-from extractor.talk import Options
 from extractor.types import Schema
 
 

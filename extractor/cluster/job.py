@@ -16,9 +16,9 @@ from extractor.cluster.parcel import Parcel, pack
 from extractor.engines import Access, Settings
 from extractor.engines.model_spec import anchor, is_code, kind_of, takes_base_url
 from extractor.errors import ExtractError, UsageError
+from extractor.options import Options
 from extractor.recipes import OfSchema, Recipe
 from extractor.schema import builtins
-from extractor.talk import Options
 from extractor.types import Extraction, Mode, Schema
 
 

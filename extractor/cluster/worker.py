@@ -17,8 +17,9 @@ from extractor.cluster.job import Answer, Opened, Order, bare, sendable
 from extractor.engines import Session, Trace, open_engine
 from extractor.errors import EngineDenied, EngineError, ExtractError, SchemaError, UsageError, spell
 from extractor.long import extract
+from extractor.options import Options
 from extractor.pipeline import unread
-from extractor.talk import Options, Talk
+from extractor.talk import Talk
 from extractor.types import Document, Schema
 
 _FOLDER = "extract-worker-"  # of the user's files; then comes the pid

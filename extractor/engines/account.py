@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from extractor.errors import BudgetSpent
-from extractor.talk import estimate_request
+from extractor.requests import estimate_request
 from extractor.text import estimate_tokens
 from extractor.types import Completion, Request, Usage
 

@@ -12,7 +12,7 @@ from typing import Literal
 from extractor.engines.limit import MOST, AdaptiveLimit
 from extractor.engines.rates import Rates
 from extractor.errors import BudgetSpent, EngineUnavailable, UsageError
-from extractor.talk import estimate_request
+from extractor.requests import estimate_request
 from extractor.text import estimate_tokens
 from extractor.types import Completion, Request
 

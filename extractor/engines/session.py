@@ -17,7 +17,7 @@ from extractor.engines.prices import cost_of
 from extractor.engines.trace import Trace
 from extractor.errors import UsageError
 from extractor.models import Progress
-from extractor.talk import estimate_request
+from extractor.requests import estimate_request
 from extractor.types import (
     Admitted,
     Completion,

@@ -15,9 +15,9 @@ from extractor.choosing import choose
 from extractor.errors import UsageError
 from extractor.long.asking import WHOLE, Memo, Work, chunks_of, document_first, is_too_long, outlook, stands_first
 from extractor.long.joining import answered
+from extractor.options import Options
 from extractor.shortlist import shortlist
 from extractor.tagged_union import choice_of
-from extractor.talk import Options
 from extractor.types import Document, Engine, Extraction, Schema
 
 __all__ = ["WHOLE", "Memo", "chunks_of", "extract", "outlook", "question_of"]

@@ -12,13 +12,13 @@ from typing import Literal, Protocol
 from extractor.chunks import Chunk, split
 from extractor.errors import EngineError, PromptTooLong
 from extractor.excerpts import Excerpt, Range
+from extractor.options import Options
 from extractor.outline import body_start, pages
 from extractor.partial import partial
 from extractor.passages import Passages
 from extractor.pipeline import extract
 from extractor.portions import Field, fields, grouped, portion
 from extractor.schema import digest
-from extractor.talk import Options
 from extractor.text import weigh_tokens
 from extractor.together import all_of
 from extractor.types import Document, Engine, Extraction, Message, Schema, Strategy

@@ -17,10 +17,10 @@ from documents_values import NOTHING
 
 from extractor.ground import ground
 from extractor.long.asking import Work
+from extractor.options import Options
 from extractor.pointers import leaves
 from extractor.portions import Field, fields
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.text import weigh_tokens
 from extractor.types import Document, Mode
 

@@ -27,11 +27,11 @@ from racing import f1, opened, paired, parser_of, raced, read, records_of, stemm
 
 from extractor.engines import Session
 from extractor.marks import RANKED
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.prompt import messages, voice_for
 from extractor.ranked import ranked
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Document, Schema
 
 HERE = Path(__file__).parent

@@ -30,11 +30,11 @@ from wordings import LABELS
 
 from extractor.engines import Session
 from extractor.labels import likelihoods_of, logarithms
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.prior import Leaning, beside, label_fields, leaning_of
 from extractor.prompt import messages, voice_for
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Document, Engine, Schema
 
 HERE = Path(__file__).parent

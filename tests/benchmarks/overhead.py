@@ -26,11 +26,11 @@ from pathlib import Path
 from extractor.batch import Batch, Inquiry
 from extractor.engines import Access, Pace, Session, open_engine
 from extractor.ledger import Ledger
+from extractor.options import Options
 from extractor.plan import plan_of
 from extractor.schema import load
 from extractor.sinks import Layout, open_sink
 from extractor.sources import Source
-from extractor.talk import Options
 
 _LATENCY = 0.2  # seconds
 _WINDOW = 64

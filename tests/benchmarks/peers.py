@@ -50,9 +50,9 @@ from wordings import points_of, schema_of
 from extractor.engines import Session, open_engine
 from extractor.long import extract
 from extractor.marks import RANKED
+from extractor.options import Options
 from extractor.prompt import messages, voice_for
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Document, Example, Schema
 
 HERE = Path(__file__).parent

@@ -23,10 +23,10 @@ from pathlib import Path
 
 from extractor.ledger import Ledger
 from extractor.lines import Line
+from extractor.options import Options
 from extractor.plan import plan_of, text_digest
 from extractor.prompt import PromptStyle
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Extraction, Span, Usage
 
 _RUNS = 3

@@ -1,42 +1,57 @@
-"""What the examples in the schema `article` are worth: the same texts with and without them.
+"""What the examples in the schemas `article` and `receipt` are worth: the same texts with and without them.
 
     python tests/benchmarks/shipped.py race GOLD [PREDICTIONS.jsonl] [--model SPEC] [--seconds N]
     python tests/benchmarks/shipped.py score GOLD [PREDICTIONS.jsonl]
 
 GOLD is a folder with keywords_en_dev, csl_zh_dev, news_category_en_dev and news_category_zh_dev (.jsonl), whose texts
-are asked about in blocks of all sources, each way after the other. `race` goes on where it stopped, so that it can be
-ended at any time. PREDICTIONS hold ids and records, no text of the gold records; those beside this file are meant where
-they are not given.
+are articles, and receipts_en_dev. They are asked about in blocks of all sources, each way after the other. `race` goes
+on where it stopped, so that it can be ended at any time. PREDICTIONS hold ids and records, no text of the gold records;
+those beside this file are meant where they are not given.
 
-Ways: `none`, without examples; `own`, as the schema comes, with the two in the language of the text. Scores: keywords,
+Ways: `none`, without examples; `own`, as the schemas come, with the two in the language of the text. Scores: keywords,
 F1 of the first five (English by Porter's stems); category, 1 where it is one that the gold label may be called by the
-schema (sport: sports). A text without a valid record has 0. Intervals are 95 %, paired, by bootstrap.
+schema (sport: sports); of receipts the company and the address, 1 where nearly all of their letters are right, the day
+and the total, 1 where they are equal. A text without a valid record has 0. Intervals are 95 %, paired, by bootstrap.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 from keywords import FIRST
 from racing import Row, f1, in_turn, opened, paired, parser_of, raced, read, records_of, stemmed, stratum, text_of
+from rapidfuzz import fuzz
 
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Document
 
 HERE = Path(__file__).parent
-SETS = ("keywords_en", "csl_zh", "news_category_en", "news_category_zh")
+SETS = {
+    "keywords_en": "article",
+    "csl_zh": "article",
+    "news_category_en": "article",
+    "news_category_zh": "article",
+    "receipts_en": "receipt",
+}
 WAYS = ("none", "own")
+_AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 BLOCK = 16  # records: some of each source
 LONGEST = 3_000  # characters of a text
+_MOST_TOKENS = 500  # of an answer
+_NEARLY = 85  # per cent of the letters
 CALLED = {  # what a gold label may be called by the schema; a text whose label has nothing of the kind is left out
     "politics": ("World", "politics", "时政", "国际", "军事"),
     "business": ("Business", "business", "股票", "财经", "房产"),
@@ -73,13 +88,14 @@ def turns(given: argparse.Namespace) -> Iterator[tuple[str, str, Row]]:
 
 async def race(given: argparse.Namespace) -> None:
     """Ask for all that is not there yet."""
-    schema = load("article")
-    schemas = {way: replace(schema, examples=()) if way == "none" else schema for way in WAYS}
+    own = {name: load(name) for name in {*SETS.values()}}
+    schemas = {"own": own, "none": {name: replace(schema, examples=()) for name, schema in own.items()}}
     async with opened(given.model) as engine:
 
         async def asked(way: str, record: Row) -> Row:
             document = Document("x", text_of(record)[:LONGEST])
-            found = await extract(document, schemas[way], engine, Options(max_tokens=500, prior=False))
+            schema = schemas[way][SETS[record["set"]]]
+            found = await extract(document, schema, engine, Options(max_tokens=_MOST_TOKENS, prior=False))
             return {"value": found.data, "seconds": found.seconds}
 
         keyed = (({"set": name, "id": record["id"], "way": way}, way, record) for way, name, record in turns(given))
@@ -91,9 +107,35 @@ def marks_of(name: str, record: Row, value: Row | None) -> dict[str, float]:
     if name.startswith("news"):
         called = {category for category, labels in CALLED.items() if record["category"] in labels}
         return {"category": float(value is not None and value["category"] in called)} if called else {}
+    if name == "receipts_en":
+        return receipt_marks(record["expected"], value or {})
     same = stemmed if name == "keywords_en" else str.strip
     terms = [*dict.fromkeys(map(same, value["keywords"]))][:FIRST] if value else []
     return {"keywords": f1({*terms}, {*map(same, record["keywords"])})}
+
+
+def receipt_marks(right: Row, value: Row) -> dict[str, float]:
+    """Those of the fields that the gold of receipts has."""
+    found = {
+        **{name: alike(value.get(name), right[name]) for name in ("company", "address")},
+        "day": value.get("day") == day_of(right["date"]),
+        "total": str(value.get("total")) == str(float(_AMOUNT.findall(right["total"].replace(",", ""))[0])),
+    }
+    return {name: float(mark) for name, mark in found.items()}
+
+
+def alike(value: Any, right: str) -> bool:
+    """Whether two texts have nearly the same letters and digits, in their order."""
+    plain = ["".join(filter(str.isalnum, (one or "").casefold())) for one in (value, right)]
+    return fuzz.ratio(*plain) >= _NEARLY
+
+
+def day_of(written: str) -> str | None:
+    """'29/12/2017', '30-05-18', '25032018', '02/JAN/2017' → '2017-12-29', …: the day is first in this set."""
+    for form in ("%d/%m/%Y", "%d/%m/%y", "%d%m%Y", "%d/%b/%Y", "%Y/%m/%d"):
+        with contextlib.suppress(ValueError):
+            return datetime.strptime(written.replace("-", "/").replace(".", "/"), form).date().isoformat()  # noqa: DTZ007
+    return None
 
 
 def score(given: argparse.Namespace) -> None:

@@ -32,10 +32,11 @@ from extractor.batch import Batch, Inquiry
 from extractor.engines import LlamaEngine, Session, Settings, open_engine
 from extractor.engines.endpoint.wire import body_of
 from extractor.ledger import Ledger
+from extractor.options import Options
 from extractor.plan import plan_of
+from extractor.requests import build_request
 from extractor.schema import load
 from extractor.sources import Source
-from extractor.talk import Options, build_request
 from extractor.types import Document
 
 _TEXTS, _TOKENS = 16, 100

@@ -41,9 +41,9 @@ from racing import paired, parser_of, read
 from extractor import models
 from extractor.engines import Session, open_engine
 from extractor.long import extract
+from extractor.options import Options
 from extractor.prompt import PromptStyle
 from extractor.tagged_union import one_of
-from extractor.talk import Options
 from extractor.tools import load_tools
 from extractor.types import Descriptor, Document, Example
 

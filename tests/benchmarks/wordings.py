@@ -33,10 +33,11 @@ from extractor.answer import decode
 from extractor.coercion import align
 from extractor.engines import Access, Settings, open_engine
 from extractor.errors import ExtractError
+from extractor.options import Options
 from extractor.prompt import messages, voice_for
 from extractor.prompt.wording import CHINESE, ENGLISH, Wording
+from extractor.requests import structured
 from extractor.schema import load
-from extractor.talk import Options, structured
 from extractor.types import Document, Schema
 from extractor.validation import validate
 

@@ -29,9 +29,9 @@ from extractor.errors import (
 )
 from extractor.ledger import Ledger
 from extractor.lines import Line
+from extractor.options import Options
 from extractor.plan import Plan, text_digest
 from extractor.sources import Source
-from extractor.talk import Options
 from extractor.types import Completion, Document, Extraction, Problem, Request, Usage
 
 SCHEMA = schema_of(record(a={"type": "string"}))

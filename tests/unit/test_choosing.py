@@ -16,8 +16,8 @@ from pydantic import BaseModel, Field
 from extractor import achoose, choose, choose_many
 from extractor.errors import EngineUnavailable, InvalidOutput, SchemaError, UsageError
 from extractor.long import extract, question_of
+from extractor.options import Options
 from extractor.prompt import PromptStyle
-from extractor.talk import Options
 from extractor.tools import load_tools, schema_of
 from extractor.types import Completion, Document, Extraction, Mode, Request, Token, Usage
 from extractor.validation import Valid, validate

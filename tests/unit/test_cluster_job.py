@@ -15,9 +15,9 @@ from extractor.cluster.job import Job, Order, order, sendable
 from extractor.cluster.parcel import Parcel, pack
 from extractor.engines import Access, Trace
 from extractor.errors import EngineUnavailable, ExtractError, RequestRejected, UsageError
+from extractor.options import Options
 from extractor.plugins import NotThere
 from extractor.recipes import OfSchema
-from extractor.talk import Options
 
 PAPER = """
 from pydantic import BaseModel

@@ -12,10 +12,10 @@ from pydantic import BaseModel, Field
 from scripted import ScriptedEngine, record, schema_of
 
 from extractor.coercion import align
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.schema import many as many_of
-from extractor.talk import Options
 from extractor.types import GIVEN_UP, Document, Extraction
 
 TEXT = Document("a.txt", "Some text.")

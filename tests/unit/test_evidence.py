@@ -14,9 +14,9 @@ from extractor.absent import absences, notes_without
 from extractor.errors import EngineUnavailable, SchemaError
 from extractor.evidence import as_written
 from extractor.marks import Verbatim
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Document, Extraction
 
 TEXT = "The Harbour Bridge opened in 1932. It is made\nof steel. Many ships pass. 桥长三百米。"

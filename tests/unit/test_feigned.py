@@ -10,9 +10,9 @@ import pytest
 from scripted import ScriptedEngine
 
 from extractor.feigned import FEIGNED, REPEATED, named, without_feigned
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Document
 
 CODE = {"type": ["string", "null"], "description": "The code, e.g. 'A-1234' or 'B-99'."}

@@ -16,10 +16,10 @@ from extractor import Document, load_schema
 from extractor.brevity import few_notes, few_problems, shorten
 from extractor.coercion import align
 from extractor.encoders import read
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.prompt import PromptStyle
 from extractor.repair import failing
-from extractor.talk import Options
 from extractor.types import Encoding, FinishReason, Problem
 from extractor.validation import validate
 

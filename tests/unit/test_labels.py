@@ -17,8 +17,8 @@ from extractor.errors import EngineUnavailable, UsageError
 from extractor.evaluate.calibration import Bin, calibration
 from extractor.labels import SILENT, Labels, before, label_probabilities
 from extractor.long import extract
+from extractor.options import Options
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Completion, Continuation, Document, Message, Mode, Request, Schema, Usage
 
 KINDS = {"enum": ["sport", "art", "sport fan", None]}

@@ -17,9 +17,9 @@ from extractor.errors import EngineUnavailable, PromptTooLong, UsageError
 from extractor.long import extract, outlook
 from extractor.long.asking import Work
 from extractor.merge import merge
+from extractor.options import Options
 from extractor.partial import partial
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.text import weigh_tokens
 from extractor.types import Completion, Document, Extraction, Mode, Request, Usage
 

@@ -15,9 +15,9 @@ from extractor import prompt
 from extractor.descriptors import describe
 from extractor.errors import InvalidOutput
 from extractor.grammar.bounds import LIST_BOUND
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.schema import from_type, is_many, load, many
-from extractor.talk import Options
 from extractor.types import Document, Extraction, FinishReason, Schema
 
 TEXT = Document("a.txt", "Ada was born in 1815, Grace in 1906, Alan in 1912.")

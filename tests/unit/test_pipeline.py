@@ -24,9 +24,10 @@ from extractor.errors import (
     RequestRejected,
     SchemaError,
 )
+from extractor.options import Options
 from extractor.pipeline import extract
+from extractor.requests import build_request
 from extractor.schema import from_type
-from extractor.talk import Options, build_request
 from extractor.text import estimate_tokens
 from extractor.types import Completion, Document, Extraction, FinishReason, Schema, Span
 

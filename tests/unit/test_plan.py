@@ -9,9 +9,9 @@ import pytest
 
 from extractor import load_schema
 from extractor.examples import with_examples
+from extractor.options import Options
 from extractor.plan import plan_of, text_digest
 from extractor.prompt import PromptStyle
-from extractor.talk import Options
 
 OPTIONS = Options()
 CODE = """

@@ -20,11 +20,11 @@ from extractor.engines.kept import Kept
 from extractor.errors import BudgetSpent, EngineUnavailable
 from extractor.labels import SILENT
 from extractor.long import extract
+from extractor.options import Options
 from extractor.plan import plan_of
 from extractor.prior import LabelField, Leaning, beside, label_fields
 from extractor.prompt import PromptStyle
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Completion, Continuation, Document, Example, Extraction, Message, Mode, Request, Usage
 
 TOPICS = ["tech", "sport", "art"]

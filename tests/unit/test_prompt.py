@@ -20,12 +20,12 @@ from scripted import ScriptedEngine, quick, record
 
 from extractor.errors import UsageError
 from extractor.examples import with_examples
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.prompt import PromptStyle, as_text, fence, messages, unescape, voice_for
 from extractor.prompt.style import name_language
 from extractor.schema import from_type, load, load_many
 from extractor.scopes import has_null
-from extractor.talk import Options
 from extractor.types import Document, Example, Mode, Request, Schema
 
 # --- whole conversations -------------------------------------------------------------------------------------

@@ -19,11 +19,11 @@ from scripted import quick
 from extractor import Ranked, Verbatim
 from extractor.errors import EngineUnavailable
 from extractor.grammar import compile_schema
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.prompt import PromptStyle
 from extractor.ranked import WRITTEN, Terms, best, joined, term_fields
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Admitted, Completion, Document, Extraction, Likely, Message, Mode, Request, Usage
 from extractor.verbatim import runs
 

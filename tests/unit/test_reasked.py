@@ -12,10 +12,10 @@ import pytest
 from scripted import ScriptedEngine
 
 from extractor.errors import EngineUnavailable
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.prompt import PromptStyle
 from extractor.schema import load
-from extractor.talk import Options
 from extractor.types import Document, Example, Extraction
 
 TEXT = "The tram bridge of Ellermouth opens on Monday. It cost £86.4m, and trams will cross it until midnight."

@@ -19,10 +19,10 @@ from extractor.answer import decode, explain_cut
 from extractor.coercion import continued as cut_values
 from extractor.engines import Session
 from extractor.errors import ModeRejected, RequestRejected
+from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.prompt import fence
 from extractor.schema import from_type, load_json, many
-from extractor.talk import Options
 from extractor.types import Completion, Document, Extraction, Mode, Usage
 
 TEXT = Document("a.txt", "Ada and Bo wrote it in 1990. 艾达写了它。")

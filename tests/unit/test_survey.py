@@ -13,10 +13,10 @@ from extractor import load_schema
 from extractor.batch import Batch, Inquiry
 from extractor.errors import RequestRejected, SourceError
 from extractor.ledger import Ledger
+from extractor.options import Options
 from extractor.plan import Plan
 from extractor.sources import Source
 from extractor.survey import guess_tokens, survey
-from extractor.talk import Options
 from extractor.types import Document
 
 SCHEMA = load_schema("a str")

@@ -17,10 +17,11 @@ from scripted import ScriptedEngine, left, quick, record, schema_of, written
 from extractor import repair
 from extractor.grammar import BOUNDED, COMPACT, EXACT, Bounds, Grammar, Layout, compile_schema, shape_of
 from extractor.grammar.verbatim import MOST_CHUNKS
+from extractor.options import Options
 from extractor.pipeline import extract
+from extractor.requests import build_request
 from extractor.schema import load_json
 from extractor.strict import to_strict
-from extractor.talk import Options, build_request
 from extractor.types import Document
 from extractor.validators import VALIDATORS
 from extractor.verbatim import BREAK, runs
