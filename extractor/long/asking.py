@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from extractor.chunks import Chunk, split
-from extractor.errors import EngineError, PromptTooLong
+from extractor.errors import EngineError, PromptTooLong, Truncated
 from extractor.excerpts import Excerpt, Range
+from extractor.ground import ground
 from extractor.options import Options
 from extractor.outline import body_start, pages
 from extractor.partial import partial
@@ -30,11 +31,15 @@ WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
 _MOST_VALUES = 200  # that one answer is asked for
 _MOST_TIMES = 4  # that `auto` asks about a part of a text
 _MOST_SHARED = 8_000  # tokens that are shown for several groups of fields, each of which is asked for
+_MOST_HALVED = 2  # times that a part is halved as its answer was cut off
 _LEAST = 400  # characters of a part that is not cut any more
 _OVERLAP = 0.05  # of a chunk
 _DEEPEST = 3  # times that texts of texts are made
 _BEGINNING = 50_000  # characters in which a document has its own summary
 _SAMPLE = 6_000  # characters by which the tokens of a text are reckoned
+
+
+_ITEM = re.compile(r"(?:/[^/]+)*?/\d+(?=/)")
 
 
 class Memo(Protocol):
@@ -51,12 +56,22 @@ class Memo(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked at once: some fields of a record, and what of the document is shown."""
+    """What is asked at once: some fields of a record, and what of the document is shown.
+
+    `sought` is what the excerpt is about, where it is about some fields. Where it is about a part of the document,
+    `own` is that part; what is shown before it (how the document begins, headings, the end of the part before) is
+    there to understand it by.
+    """
 
     excerpt: Excerpt
     schema: Schema
-    sought: Sequence[Field] = ()  # what the excerpt is about, where it is about some fields
-    is_partial: bool = False  # what the excerpt does not have may be elsewhere
+    sought: Sequence[Field] = ()
+    own: Range | None = None
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether what the excerpt does not have may be elsewhere."""
+        return self.own is not None
 
 
 @dataclass(frozen=True)
@@ -97,7 +112,8 @@ class Work:
         if parted:
             some_of_each = [partial(portion(self.schema, some)) for some in grouped(parted, _MOST_VALUES)]
             for chunk in chunks_of(self.document.text, self.size):
-                yield from (Question(self._part(chunk), asked, is_partial=True) for asked in some_of_each)
+                own = (chunk.start, chunk.end)
+                yield from (Question(self._part(chunk), asked, own=own) for asked in some_of_each)
 
     def _excerpts(self, groups: Sequence[Sequence[Field]], strategy: Way) -> list[Excerpt]:
         """What is shown for each group of fields; several see the same, more of it therefore, as it is read once."""
@@ -154,6 +170,7 @@ class Work:
         ground = "report" if options.ground == "off" else options.ground  # what is said twice is joined
         options = replace(options, ground=ground, on_partial=None)
         record = question.excerpt.placed(await extract(shown, question.schema, self.engine, options))
+        record = in_own_part(record, question) if question.own else record
         if self.memo and record.ok:
             self.memo.put(key, record)
         return record
@@ -263,6 +280,29 @@ async def ask_all(
     return [pair for pairs in found for pair in pairs]
 
 
+def in_own_part(record: Extraction, question: Question) -> Extraction:
+    """A record of a part whose values stand in what is the part's own, where that has them.
+
+    What is shown before it is that of other parts, and what two parts say of one place counts once: the "5" of this day
+    is not that of the title. Records move whole, so that one of the part before stays there.
+    """
+    if question.own is None or all(span.start >= question.own[0] for span in record.spans.values()):
+        return record
+    excerpt = Excerpt.of(question.excerpt.document, [question.own], question.excerpt.pages)
+    found = excerpt.placed(ground(record.data, excerpt.shown, question.schema)).spans
+    items: dict[str, list[str]] = {}
+    for where in record.spans:
+        items.setdefault(_item_of(where), []).append(where)
+    moved = {where: found[where] for some in items.values() if found.keys() >= {*some} for where in some}
+    return replace(record, spans={**record.spans, **moved})
+
+
+def _item_of(where: str) -> str:
+    """The item of a list that a place is in, else the place: '/people/2/name' → '/people/2'."""
+    found = _ITEM.match(where)
+    return found[0] if found else where
+
+
 def stands_first(questions: Sequence[Question]) -> bool:
     """Whether the document comes first in the prompts: where several ask about the same of it, without examples."""
     shown = {question.excerpt.ranges for question in questions}
@@ -274,24 +314,32 @@ def document_first(options: Options) -> Options:
     return replace(options, style=replace(options.style, order="document-first"))
 
 
-async def _cut_to_fit(work: Work, question: Question, *, is_first: bool) -> list[tuple[Question, Extraction]]:
-    """The record of a question, or those of smaller ones where it is too long for the model."""
+async def _cut_to_fit(
+    work: Work, question: Question, *, is_first: bool, times: int = _MOST_HALVED
+) -> list[tuple[Question, Extraction]]:
+    """The record of a question, or those of smaller ones where it is too long for the model, or its answer was.
+
+    An answer that is cut off for good gave nothing; of half of the text it is shorter.
+    """
     record = await work.asked_of_several(question, is_first=is_first)
-    smaller = [*halves(work, question)] if is_too_long(record) else []
+    is_cut = question.is_partial and times > 0 and any(one.kind == Truncated.__name__ for one in record.errors)
+    smaller = [*halves(work, question)] if is_cut or is_too_long(record) else []
     if not smaller:
         return [(question, record)]
-    return [pair for half in smaller for pair in await _cut_to_fit(work, half, is_first=is_first)]
+    left = times - is_cut
+    return [pair for half in smaller for pair in await _cut_to_fit(work, half, is_first=is_first, times=left)]
 
 
 def halves(work: Work, question: Question) -> Iterator[Question]:
     """Questions that show half of it each; nothing where it is no more to be cut."""
     excerpt = question.excerpt
     start, end = excerpt.ranges[-1]
-    own = excerpt.document.text[start:end]
-    if question.is_partial and len(own) >= _LEAST:
-        for half in split(own, max(round(weigh_tokens(own) / 2) + 1, 1)):
-            ranges = (*excerpt.ranges[:-1], (start + half.start, start + half.end))
-            yield replace(question, excerpt=replace(excerpt, ranges=ranges))
+    last = excerpt.document.text[start:end]
+    if question.own and len(last) >= _LEAST:
+        for half in split(last, max(round(weigh_tokens(last) / 2) + 1, 1)):
+            shown = (start + half.start, start + half.end)
+            part = (max(question.own[0], shown[0]), shown[1])
+            yield replace(question, excerpt=replace(excerpt, ranges=(*excerpt.ranges[:-1], shown)), own=part)
     elif question.sought and len(text := excerpt.shown.text) >= _LEAST:
         less = work.passages.about(question.sought, weigh_tokens(text) / 2)
         if len(less.shown.text) < len(text):  # the least that can be shown is one passage

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from statistics import mean
 from typing import Any
 
 from extractor import repair
+from extractor.absent import is_empty
 from extractor.errors import SourceError
 from extractor.evidence import Evidence
 from extractor.excerpts import Excerpt
@@ -17,7 +18,7 @@ from extractor.given import Given
 from extractor.long.asking import Question, Way, Work, ask_all, halves, is_too_long
 from extractor.merge import Conflict, Merged, merge
 from extractor.pipeline import complete, unread
-from extractor.pointers import joined, leaves, unescaped, value_at
+from extractor.pointers import joined, leaves, pointer, unescaped, value_at
 from extractor.pooled import Pooled
 from extractor.portions import Field, fields
 from extractor.schema import digest
@@ -25,6 +26,7 @@ from extractor.types import Document, Extraction, Problem, Schema
 from extractor.validation import Valid, validate
 
 _NOT_MADE = "no text was made of those of the parts"
+_MOST_NAMED = 4  # fields of a question
 _SELDOM = 10  # times as long as it takes to make what is shown, until it is shown again
 
 
@@ -43,18 +45,19 @@ async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
     started = time.monotonic()
     pairs = await ask_all(work, questions, _Steps(work, questions).answered)
     asked = [record for _, record in pairs]
-    problems = [_placed(question, problem) for question, record in pairs for problem in record.errors]
+    failed = [(question, record.errors) for question, record in pairs if record.errors]
     records = [record for record in asked if record.data is not None]
     if not records:
         nothing = unread(work.document.source, SourceError(""), work.schema, work.engine, work.options)
-        return _summed(replace(nothing, errors=tuple(problems)), asked, started)
+        return _summed(replace(nothing, errors=tuple(_placed(failed))), asked, started)
     merged = merge([record.data for record in records], work.schema, [record.spans for record in records])
     merged.data = without_nulls(work.schema, merged.data)  # parts may have nulls where the record may not
+    unmade: list[Problem] = []
     for where in merged.to_reduce:
         made = await _reduced(work, merged, records, where)
         records.append(made)
         asked.append(made)
-        problems += [replace(one, pointer=where, message=f"{_NOT_MADE}: {one.message}") for one in made.errors[:1]]
+        unmade += [replace(one, pointer=where, message=f"{_NOT_MADE}: {one.message}") for one in made.errors[:1]]
     excerpt = _for_repair(work, merged.data)
     pooled = Pooled(
         document=excerpt.shown,
@@ -65,10 +68,12 @@ async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
         excerpt=excerpt,
     )
     record = await complete(pooled, work.engine, replace(work.options, on_partial=None), merged.data)
+    lacking = [pair for pair in failed if not _is_answered(pair[0], record.data)]  # what `complete` got counts
+    errors = (*record.errors, *_placed(lacking), *unmade)
     conflicts = {one.pointer: pooled.alternatives(one) for one in merged.conflicts}
     notes = joined({"": _told(pairs)}, record.notes)
     likely = dict(_likely(merged, records, record.data))
-    record = replace(record, errors=(*record.errors, *problems), conflicts=conflicts, notes=notes, probabilities=likely)
+    record = replace(record, errors=errors, conflicts=conflicts, notes=notes, probabilities=likely)
     return _summed(record, asked, started)
 
 
@@ -136,12 +141,22 @@ def _summed(record: Extraction, parts: Sequence[Extraction], started: float) -> 
     )
 
 
-def _placed(question: Question, problem: Problem) -> Problem:
-    """A problem of a part as one of the document."""
-    if not question.is_partial:
-        return problem
-    start, end = question.excerpt.ranges[-1]
-    return replace(problem, pointer="", message=f"the part from {start} to {end}: {problem}", value=None)
+def _placed(failed: Iterable[tuple[Question, Sequence[Problem]]]) -> Iterator[Problem]:
+    """Problems of questions as those of the document: of a part they name the part, of some fields the fields."""
+    for question, problems in failed:
+        names = [*dict.fromkeys(str(one.path[0]) for one in fields(question.schema) if one.path)]
+        told = ", ".join(names[:_MOST_NAMED]) + " …" * (len(names) > _MOST_NAMED)
+        if question.own is not None:
+            told = f"the part from {question.own[0]} to {question.own[1]}"
+        for problem in problems:
+            is_placed = question.own is None and problem.pointer
+            yield problem if is_placed else replace(problem, pointer="", message=f"{told}: {problem}", value=None)
+
+
+def _is_answered(question: Question, data: Any) -> bool:
+    """Whether a record has all fields that a question about some of them asked for."""
+    places = [pointer(one.path) for one in fields(question.schema)]
+    return question.own is None and all(not is_empty(value_at(data, place)) for place in places)
 
 
 def _for_repair(work: Work, data: Any) -> Excerpt:

@@ -430,6 +430,77 @@ def test_what_every_part_shows_of_the_beginning_counts_once(ground: Any) -> None
     assert bool(record.spans) == bool(hull.spans) == (ground == "report")
 
 
+def sold(shown: str) -> Any:
+    """What the last of some lines says: "They sold 3 ropes."""
+    return {"sold": next((int(one) for one in re.findall(r"sold (\d)", shown)[::-1]), None)}
+
+
+def test_equal_numbers_of_several_parts_are_several_statements() -> None:
+    days = [
+        f"## Day {name}\n\n{FILLER * 170}They sold {number} ropes."
+        for name, number in zip("abcd", (2, 3, 2, 3), strict=True)
+    ]
+    text = "\n\n".join(("# The log of 2 ferries, May 3", *days))
+    spec = {"properties": {"sold": {"type": "integer", "x-merge": "sum"}}, "required": ["sold"]}
+    assert run(text, spec, Reader(sold), Options()).data == {"sold": 10}
+
+
+def test_what_most_parts_say_counts_though_the_title_has_it_too() -> None:
+    text = "# Log 5\n\n" + long_text(*(f"sold {number}." for number in (5, 5, 5, 4, 4)))
+    record = run(text, "sold int", Reader(sold), replace(PARTS, context_tokens=5))
+    assert record.data == {"sold": 5}
+    assert [(one.value, one.parts, len(one.spans)) for one in record.conflicts["/sold"]] == [(5, 3, 3), (4, 2, 2)]
+
+
+def test_a_record_that_is_shown_by_two_parts_stays_one_though_a_word_of_it_is_said_again() -> None:
+    row = {"type": "object", "properties": {"who": {"type": "string"}, "paid": {"type": "integer"}}}
+    spec = {"properties": {"rows": {"type": "array", "items": row, "x-merge": "all"}}, "required": ["rows"]}
+
+    def rows(shown: str) -> Any:
+        return {"rows": [{"who": who, "paid": int(paid)} for who, paid in re.findall(r"(Ann|Bo) paid (\d)", shown)]}
+
+    text = long_text("Ann paid 3.", "Berth 3 is free.", "Bo paid 3.", "Nobody came.")
+    engine = Reader(rows)
+    record = run(text, spec, engine)
+    assert sum("Ann paid 3" in shown for shown in engine.shown) > 1  # at the end of its part, and before the next
+    assert record.data == {"rows": [{"who": "Ann", "paid": 3}, {"who": "Bo", "paid": 3}]}
+
+
+def test_a_part_whose_answer_is_cut_off_is_asked_about_in_halves() -> None:
+    class Short(Reader):
+        async def generate(self, request: Request) -> Completion:
+            found = await Reader.generate(self, request)
+            is_much = sum(name in self.shown[-1] for name in names) > 2
+            return replace(found, text=found.text[:25], finish_reason="length") if is_much else found
+
+    names = ["Ann Bell", "Bo Hale", "Cy Moss", "Di Kay"]
+    text = long_text("Nobody.", " ".join(f"{name} was here. {FILLER * 3}" for name in names), "Nobody.")
+    engine = Short(lambda shown: {"people": [{"name": name} for name in names if name in shown]})
+    record = run(text, "people[]{name}", engine)
+    assert record.ok
+    assert {one["name"] for one in record.data["people"]} == {*names}
+
+
+def test_what_a_failed_question_was_about_is_no_error_where_it_is_there_in_the_end() -> None:
+    class Once(Reader):
+        async def generate(self, request: Request) -> Completion:
+            found = await Reader.generate(self, request)
+            return replace(found, text="nonsense") if len(self.requests) == 2 else found
+
+    line = {"type": "object", "properties": {f"f{at}": {"type": "string"} for at in range(6)}, "required": ["f0"]}
+    names = {f"l{at}": {"type": "array", "items": line} for at in range(30)}
+    spec = {"type": "object", "properties": names, "required": [*names]}
+    again = {f"/l{at}": [{"f0": "Ann Bell"}] for at in range(30)}
+    engine = Once(lambda _: {name: [{"f0": "Ann Bell"}] for name in names} | again)
+    record = run(TEXT, spec, engine, Options(retries=1))
+    assert record.data.keys() == names.keys()
+    assert record.ok
+
+    engine = Once(lambda _: {name: [{"f0": "Ann Bell"}] for name in names})
+    *_, problem = run(TEXT, spec, engine, Options(retries=0)).errors
+    assert problem.message.startswith("l8, l9, l10, l11 …: the answer is not JSON")
+
+
 def test_nested_texts_that_the_model_worded_become_one_too() -> None:
     first = "The log tells of a ferry with many seats, and of the tide that came and went."
     second = "Ann Bell, the master of the ferry, left the town in May, as the log says."
