@@ -2,7 +2,9 @@
 
 'The identifier, e.g. "arXiv:1234.5678"' is meant to show a form; small models take it for the answer. What a schema
 names as a category ('Sports', say) can be right though no text has the word, so only what points to one thing is
-looked at: numbers, dates, identifiers, addresses. They also answer with the description itself.
+looked at: numbers, dates, identifiers, addresses; and not where several are listed, as of bands ("18-24, 25-34 or
+35-44"), nor where the document has the numbers in other words ("version 1.2.0"). They also answer with the description
+itself.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ _QUOTED = re.compile(r"'([^'\n]+)'|\"([^\"\n]+)\"|`([^`\n]+)`|‘([^’\n]+)’|
 _BETWEEN = re.compile(r"[,，、]|\s(?:or|and)\s|或")
 _AROUND = " \t:：.,，。'\"“”‘’"
 _POINTING = re.compile(r"\d|@|://")
+_NUMBER = re.compile(r"\d+")
+_CATEGORIES = 3  # examples that are listed, from which on they are those that there are
 _LEAST = 4  # characters of an example that can only be copied
 _LEAST_SAID = 20  # characters of a description that can
 _SHOWN = 60  # characters of a value in a note
@@ -62,10 +66,22 @@ def _feigned(schema: Schema, data: Any, document: Document) -> dict[Path, str]:
     alike = {
         path: told.format(_shortened(value))
         for path, value, scope, around in _texts(scopes, scopes.nodes, data, ())
-        if path and (told := _copied(value, scope, around))
+        if path
+        and (told := _copied(value, scope, around))
+        and not (told == FEIGNED and _has_numbers(document.text, value))
     }
     spans = ground(data, document, schema).spans if alike else {}
     return {path: told for path, told in alike.items() if pointer(path) not in spans}
+
+
+def _has_numbers(text: str, value: str) -> bool:
+    """Whether a text has the several numbers of a value: '2023/24' of 'from 2023 to 2024'.
+
+    Those of one digit say nothing beside longer ones.
+    """
+    numbers, said = _NUMBER.findall(value), {*_NUMBER.findall(text)}
+    telling = [one for one in numbers if len(one) > 1] or numbers
+    return len(numbers) > 1 and all(any(other.endswith(one) for other in said) for one in telling)
 
 
 def _texts(
@@ -94,7 +110,7 @@ def _copied(value: str, scope: Scope, around: Scope | None) -> str:
     if len(value) < (_LEAST if samples else _LEAST_SAID) or len(value) > 2 * longest:
         return ""
     key = normalise(value).text
-    if key in samples:
+    if key in samples and len(samples) < _CATEGORIES:
         return FEIGNED
     is_said = any(key in one and len(key) >= _MOST_OF_IT * len(one) for one in described)
     return REPEATED if len(key) >= _LEAST_SAID and is_said else ""

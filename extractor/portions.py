@@ -91,7 +91,7 @@ def _plain(root: Mapping[str, Any], node: Any) -> dict[str, Any] | None:
             node = {**resolve(root, node["$ref"]), **{key: value for key, value in node.items() if key != "$ref"}}
         except SchemaError:
             return None
-    is_plain = isinstance(node, Mapping) and node.get("type") == "object" and node.get("properties")
+    is_plain = isinstance(node, Mapping) and node.get("type", "object") == "object" and node.get("properties")
     if not is_plain or not _PLAIN.issuperset(node) or isinstance(node.get("additionalProperties"), Mapping):
         return None
     return dict(node)

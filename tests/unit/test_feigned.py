@@ -42,6 +42,9 @@ def test_the_keyword_has_examples_too() -> None:
     assert [*named({"examples": ["A-1234", 12345, ["a text 12", "B-1234"], "none"]})] == ["A-1234"]
 
 
+BAND = {"type": ["string", "null"], "description": "Age band such as 18-24, 25-34 or 35-44"}
+
+
 @pytest.mark.parametrize(
     ("field", "value", "text", "is_kept"),
     [
@@ -53,6 +56,12 @@ def test_the_keyword_has_examples_too() -> None:
         ({"enum": ["A-1234", None], "description": "e.g. A-1234"}, "A-1234", TEXT, True),
         ({"type": ["string", "null"], "examples": ["2024-01-31"]}, "2024-01-31", TEXT, False),
         ({"type": ["string", "null"], "examples": ["2024-01-31"]}, "2024-01-31", "On 31 January 2024.", True),
+        (BAND, "25-34", "She is 29 years old.", True),  # one of several that are listed
+        ({**CODE, "description": "School year, e.g. 2023/24"}, "2023/24", "From 2023 to 2024.", True),
+        ({**CODE, "description": "School year, e.g. 2023/24"}, "2023/24", "In 2023.", False),
+        ({**CODE, "description": "Quarter, e.g. 2024-Q1"}, "2024-Q1", "The first quarter of 2024.", True),
+        ({**CODE, "description": "e.g. v1.2.0"}, "v1.2.0", "Version 1.2.0 is out.", True),
+        ({**CODE, "description": "e.g. v1.2.0"}, "v1.2.0", "It is out.", False),
     ],
 )
 def test_what_is_copied_from_the_schema_is_taken_out(field: Any, value: str, text: str, is_kept: bool) -> None:
