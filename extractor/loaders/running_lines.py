@@ -2,6 +2,8 @@
 
 Only lines at the edge of a page are looked at, and only what comes again on page after page is taken for such a line.
 As one may say what no other place does (the number of a contract), its first stays if its words are not in the text.
+Lines that differ in a number are the same only where it is that of the page: it stands alone, or a word for pages is
+beside it. 'Invoice No. 1041' and 'Accounts for 2019' count other things, and stay on each page.
 """
 
 from __future__ import annotations
@@ -16,15 +18,26 @@ from extractor.text import UNSPACED
 
 _FEWEST = 3  # pages
 _EDGE = 4  # lines
+_WORDED_SHARE = 0.25  # of the lines of a page, that may be lines of words above or below it: a short one is its text
 _SHARE = 0.4  # of the pages from the first to the last that has it: left and right pages differ, chapters begin
 _LETTERS = 6  # of a line that is no number: not a value of a table
-_WORDS = 3  # before a number: 'Annual report of Saltings 7' counts pages, 'Lot 7' counts lots
+_MORE = 20  # than a file has pages: what is numbered higher, without a word for pages, is a year or a thing
 _PAGE = (
     *("page", "pages", "pg", "p", "pp", "seite", "s", "página", "pág", "pagina", "pag", "sida", "side", "sivu", "str"),
-    *("strona", "oldal", "sayfa", "страница", "стр", "σελίδα", "第", "页", "頁", "共", "쪽", "ページ"),
+    *("strona", "oldal", "sayfa", "страница", "стр", "σελίδα"),
 )
+_PAGE_UNSPACED = ("页", "頁", "쪽", "ページ")
 _OF = ("of", "de", "von", "sur", "di", "van", "av", "iz", "из")  # all of them
-_NUMBER = re.compile(r"(?<![\d.,])\d{1,5}(?![.,]?\d)")
+_COUNTING = frozenset((*_PAGE, *_PAGE_UNSPACED, *_OF, "第", "共"))
+_DIGITS = r"(?<![\d.,])\d{1,5}(?![.,]?\d)"
+_NUMBER = re.compile(_DIGITS)
+_BESIDE = re.compile(  # a word for pages: 'Page 3', 'S. 3', '第3页', but not '共9页', which is all of them
+    rf"(?i)(?<![\w'’])(?:{'|'.join(_PAGE)})[.:\s]\s*(?P<behind>{_DIGITS})"
+    rf"|(?<!共)(?<!共\s)(?P<before>{_DIGITS})\s*(?:{'|'.join(_PAGE_UNSPACED)})"
+)
+_ROUND = r"[-\s‐-―−•·|~*=_.\[\]()<>]*"
+_ALONE = re.compile(rf"{_ROUND}{_DIGITS}(?:\s*(?:/|\||{'|'.join(_OF)})\s*{_DIGITS})?{_ROUND}")  # '- 3 -', '3 / 12'
+_AMOUNT = re.compile(r"(?<![\d.,])\d{1,3}(?:[.,]?\d{3})*[.,]\d\d(?![.,]?\d)|[$€£¥]\s?\d")
 _WORD = re.compile(rf"[ァ-ヶー]+|[{UNSPACED}]|[^\W\d_{UNSPACED}]+")
 _MARK = "\0"  # stands for the number of the page
 _MOST_TOLD = 60  # characters
@@ -80,11 +93,12 @@ def _sheets(pages: Sequence[str]) -> list[_Sheet]:
         for number, (lines, sides) in enumerate(zip(sheets, edges, strict=True))
         for at in sorted({*sides[0], *sides[1]})
     ]
+    most = len(pages) + _MORE
     whole = _often((number, line.strip()) for number, line in said)  # '3 May 2025' is no page 3
-    offsets = _often((number, int(found[0]) - number) for number, line in said for found in _counts(line))
+    offsets = _often((number, int(line[at:end]) - number) for number, line in said for at, end in _counts(line, most))
 
     def key(line: str, number: int) -> str:
-        return line.strip() if line.strip() in whole else _key(line, number, offsets)
+        return line.strip() if line.strip() in whole else _key(line, number, offsets, most)
 
     return [
         _Sheet(lines, [{at: key(lines[at], number) for at in side} for side in sides])
@@ -110,42 +124,48 @@ def _often(found: Iterable[tuple[int, _Found]]) -> set[_Found]:
 # --- a line ------------------------------------------------------------------------------------------------------
 
 
-def _key(line: str, number: int, offsets: set[int]) -> str:
+def _key(line: str, number: int, offsets: set[int], most: int) -> str:
     r"""A line as it is known again: 'Page 3 of 9' → 'Page \0 of 9'."""
-    for found in _counts(line):
-        if int(found[0]) - number in offsets:
-            return f"{line[: found.start()]}{_MARK}{line[found.end() :]}".strip()
+    for at, end in _counts(line, most):
+        if int(line[at:end]) - number in offsets:
+            return f"{line[:at]}{_MARK}{line[end:]}".strip()
     return line.strip()
 
 
-def _counts(line: str) -> Iterator[re.Match[str]]:
-    """The numbers in a line that may be that of its page: of '7', 'Page 7 of 9', '7 The sea', 'The old sea 7'."""
-    is_number = _counts_only(line)
-    for found in _NUMBER.finditer(line):
-        before = _WORD.findall(line, 0, found.start())
-        is_first, is_last = not line[: found.start()].strip(), not line[found.end() :].strip()
-        if is_number or is_first or (is_last and len(before) >= _WORDS) or (before and before[-1].lower() in _PAGE):
-            yield found
+def _counts(line: str, most: int) -> Iterator[tuple[int, int]]:
+    """Where the numbers in a line stand that may be that of its page: of 'Page 7 of 9', '- 7 -', 'The sea, p. 7'.
+
+    One that stands alone is `most` at most.
+    """
+    beside = [found.span(found.lastgroup or 0) for found in _BESIDE.finditer(line)]
+    yield from beside
+    if not beside and _ALONE.fullmatch(line):
+        numbers = [*_NUMBER.finditer(line)]
+        if all(int(found[0]) <= most for found in numbers):  # not '1 / 2025'
+            yield from (found.span() for found in numbers)
 
 
 def _counts_only(line: str) -> bool:
     """Whether it says nothing but which page it is: '- 3 -', 'Page 3 of 9'."""
-    return all(word.lower() in (*_PAGE, *_OF) for word in _WORD.findall(line))
+    return all(word.lower() in _COUNTING for word in _WORD.findall(line))
 
 
 def _repeats(key: str) -> bool:
-    return _MARK in key or sum(map(str.isalpha, key)) >= _LETTERS
+    """Whether it may be such a line, if it comes again: a sum that is the same on each page is that of each."""
+    return _MARK in key or (sum(map(str.isalpha, key)) >= _LETTERS and not _AMOUNT.search(key))
 
 
 # --- what is left out --------------------------------------------------------------------------------------------
 
 
 def _outermost(sheet: _Sheet, edge: _Keys, running: set[str]) -> Iterator[int]:
-    """The places of running lines with nothing else between them and the edge."""
+    """The places of running lines with nothing else between them and the edge; of a short page one with words."""
+    most = max(int(_WORDED_SHARE * sum(map(bool, map(str.strip, sheet.lines)))), 1)
     numbered = {at for one in sheet.edges for at, key in one.items() if _MARK in key}
-    for at, key in edge.items():
+    for place, (at, key) in enumerate(edge.items()):
         is_number = numbered == {at} and _counts_only(key)  # of a page without a head, where a chapter begins
-        if key not in running and not is_number:
+        is_running = key in running and (place < most or _MARK in key)
+        if not (is_running or is_number):
             return
         yield at
 

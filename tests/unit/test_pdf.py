@@ -53,10 +53,25 @@ def test_raw_keeps_what_stands_above_and_below() -> None:
 
 
 @pytest.mark.parametrize(
-    "number",
-    ["{}", "- {} -", "Page {}", "Seite {} von 9", "{} / 9", "[{}]", "S. {}", "第{}页", "第 {} 頁 共 9 頁", "{}ページ"],
+    ("number", "first"),
+    [
+        *((number, 1) for number in ("{}", "- {} -", "{} / 9", "[{}]", "{} of 9", "| {} |")),
+        *((number, 20) for number in ("{}", "- {} -", "{} / 24", "[{}]")),
+        *(
+            (number, first)
+            for number in (
+                "Page {}",
+                "Seite {} von 9",
+                "S. {}",
+                "第{}页",
+                "第 {} 頁 共 9 頁",
+                "共9页 第{}页",
+                "{}ページ",
+            )
+            for first in (1, 6, 57, 4711)
+        ),
+    ],
 )
-@pytest.mark.parametrize("first", [1, 57, 4711])
 def test_numbers_of_pages(number: str, first: int) -> None:
     texts = ["It rose.", "It fell.", "It rained.", "It blew."]
     sheets = [number.format(first + at) for at in range(4)]
@@ -64,14 +79,50 @@ def test_numbers_of_pages(number: str, first: int) -> None:
     assert left(*(f"{said}\n{text}" for text, said in zip(texts, sheets, strict=True))) == texts
 
 
-def test_left_and_right_pages_have_heads_of_their_own() -> None:
-    heads = [f"The long old sea {at}" if at % 2 else f"{at} Ida Moss" for at in range(2, 12)]
-    sheets = [f"{head}\nText of {at}a." for at, head in enumerate(heads, 2)]
-    assert left(*sheets) == [
-        "2 Ida Moss\nText of 2a.",
-        "The long old sea 3\nText of 3a.",
-        *(f"Text of {at}a." for at in range(4, 12)),
-    ]
+def test_the_number_of_the_page_may_stand_in_its_head() -> None:
+    sheets = [f"The long old sea, p. {at}\nText of {at}a." for at in range(2, 8)]
+    assert left(*sheets) == ["The long old sea, p. 2\nText of 2a.", *(f"Text of {at}a." for at in range(3, 8))]
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [
+        ("Saltings Harbour, Invoice No. {}", 1041),
+        ("Saltings Harbour, Invoice No. {}", 1),
+        ("Harbour's {}", 1),
+        ("Annual accounts for {}", 2019),
+        ("{}", 2019),
+        ("- {} -", 2019),
+        ("{}", 1041),
+        ("{} / 2025", 1),
+        ("{} May 2025", 1),
+        ("Report of the harbour master, May {}", 1),
+        ("{} Gulls and terns", 1),
+        ("第{}号", 1),
+        ("50 % of {}", 1),
+        ("Total due {}.00 EUR", 50),
+    ],
+)
+def test_other_numbers_stay_on_each_page(line: str, first: int) -> None:
+    said = [line.format(first + at) for at in range(4)]
+    texts = ["Sold to Ann Bell", "Sold to Bo Hale", "Sold to Cy Moss", "Sold to Di Kay"]
+    for sheets in (
+        [f"{a}\n{b}" for a, b in zip(said, texts, strict=True)],
+        [f"{b}\n{a}" for a, b in zip(said, texts, strict=True)],
+    ):
+        assert without_running_lines(sheets) == (sheets, "")
+
+
+@pytest.mark.parametrize("total", ["Total due 50.00 EUR", "To pay: 1,250,00", "Harbour dues £50"])
+def test_a_sum_that_is_the_same_on_each_page_is_that_of_each(total: str) -> None:
+    sheets = [f"Invoice {name}\nSold to {name}\n{total}" for name in ("Bell", "Hale", "Moss", "Kay")]
+    assert without_running_lines(sheets) == (sheets, "")
+
+
+def test_of_a_short_page_no_more_than_a_line_is_taken_for_its_foot() -> None:
+    ends = "It was paid at once.\nNothing is left to pay.\nThe harbour master signed."
+    sheets = [f"Sold to {name}\n{ends}" for name in ("Bell", "Hale", "Moss", "Kay")]
+    assert [sheet.count("\n") for sheet in left(*sheets)] == [3, 2, 2, 2]
 
 
 def test_a_date_that_stands_above_all_pages_is_no_number_of_one() -> None:
