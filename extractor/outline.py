@@ -1,8 +1,7 @@
-r"""The structure of a text, which is in the text itself: what its file says of it, pages, sections.
+"""The structure of a text, which is in the text itself: pages and sections.
 
-Metadata stand before it as YAML between two lines of `---` (front matter, as in Markdown files); a form feed ends a
-page, as `pdftotext` writes it; headings are those of Markdown (CommonMark 0.31, 4.2 and 4.3), and lines such as
-'CHAPTER IV' and '第三章 归来' of plain texts.
+A form feed ends a page, as `pdftotext` writes it; headings are those of Markdown (CommonMark 0.31, 4.2 and 4.3), and
+lines such as 'CHAPTER IV' and '第三章 归来' of plain texts. None stands in what a file says of itself (`front_matter`).
 """
 
 from __future__ import annotations
@@ -10,15 +9,14 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+
+from extractor.front_matter import body_start
 
 PAGE_BREAK = "\f"
 
-_MOST_FRONT = 20_000  # characters
-_FRONT = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _CHAPTER_EN = (
     r"(?:CHAPTER|Chapter|BOOK|Book|PART|Part|ACT|Act)\ (?:[IVXLC]{1,8}|\d{1,3}|[A-Z][A-Za-z-]{2,12})\b"
     r"[.:]?(?:[ \t—–-]+\S(?:.{0,59}[^ \t\n])?)?"
@@ -44,26 +42,6 @@ class Section:
     start: int
     level: int
     title: str
-
-
-def metadata_of(text: str) -> Mapping[str, Any]:
-    r"""What stands before a text about it: '---\ntitle: Sea\n---\nIt rose.' → {'title': 'Sea'}."""
-    found = _FRONT.match(text, 0, _MOST_FRONT)
-    if found is None:
-        return {}
-    import yaml  # few texts need it
-
-    try:
-        said = yaml.safe_load(found[1])
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError):  # as of `!!timestamp x`
-        return {}
-    return {str(name): value for name, value in said.items()} if isinstance(said, dict) else {}
-
-
-def body_start(text: str) -> int:
-    """Where a text begins behind its front matter: 0 where it has none."""
-    found = _FRONT.match(text, 0, _MOST_FRONT)
-    return found.end() if found is not None and metadata_of(text) else 0
 
 
 def pages(text: str) -> Sequence[int]:

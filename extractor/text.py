@@ -22,10 +22,13 @@ UNSPACED = (
 
 CURRENCIES = "$€£¥₹"  # for the inside of a character class
 
+REPLACED = "characters that are not valid Unicode are replaced by U+FFFD"  # what `without_halves` does, for people
+
 RAISED = {sign: str(digit(sign)) for sign in "⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉"}  # or lowered digits
 _SIGNS = "".join(RAISED)
 _BEHIND_NO_NUMBER = re.compile(rf"(?<![\d{_SIGNS}])[{_SIGNS}]+")
 
+_HALF = re.compile("[\ud800-\udfff]")
 _WORD = re.compile(r"\S+")
 _SENTENCE_END = re.compile(r"[.!?]['\")\]’”]*(?=\s|$)|[。！？；…][」』”’）]*")
 _WORD_END = re.compile(r"(?<=\S)(?=\s)|(?<=[，、：])|(?<=[\u3400-\u9fff])(?=[\u3400-\u9fff])")
@@ -46,6 +49,13 @@ _SCRIPTS = {
 _SAMPLE = 20_000
 _BEGINNING = 2_000  # characters that tell whether a text is Chinese
 _MOST_CHARACTERS = 4  # that a token has, as estimated
+
+
+def without_halves(text: str) -> str:
+    r"""A text of whole characters: halves of surrogate pairs are put together, '\ud800' alone becomes '\ufffd'."""
+    if text.isascii() or not _HALF.search(text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def _pieces(text: str) -> Iterator[str]:
 
 def _json(document: Document, more: dict[str, Any], *, has_text: bool) -> Iterator[str]:
     """The JSON of a document in pieces, its text last."""
-    facts = json.dumps(_facts(document) | more, ensure_ascii=False, default=str)
+    facts = json.dumps(_facts(document) | more, ensure_ascii=False)
     if not has_text:
         yield facts
         return
@@ -112,7 +112,8 @@ def _json(document: Document, more: dict[str, Any], *, has_text: bool) -> Iterat
 
 
 def _facts(document: Document) -> dict[str, Any]:
-    from extractor.outline import metadata_of, pages, sections
+    from extractor.front_matter import metadata_of
+    from extractor.outline import pages, sections
 
     return {
         "source": document.source,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
@@ -10,6 +11,7 @@ from extractor.errors import SourceError, UsageError, spell
 from extractor.loaders.encodings import decode
 from extractor.loaders.kinds import SUFFIXES, kind_of
 from extractor.loaders.loaded import Loaded, Reading, UnreadableError
+from extractor.text import REPLACED, without_halves
 
 GROUP = "extractor.loaders"  # of entry points, which are named by suffixes: rtf
 _HINT = "convert it to text, Markdown, HTML or PDF first, or name what reads it: --loader package.module:function"
@@ -18,8 +20,14 @@ _OLD_WORD = (".doc", ".dot")
 
 
 def read(name: str, data: bytes, reading: Reading | None = None, media_type: str = "", charset: str = "") -> Loaded:
-    """The text of a file; raises `SourceError`."""
-    reading = reading or Reading()
+    """The text of a file, of whole characters; raises `SourceError`."""
+    found = _read(name, data, reading or Reading(), media_type, charset)
+    if (whole := without_halves(found.text)) != found.text:
+        return replace(found, text=whole, notes=(*found.notes, REPLACED))
+    return found
+
+
+def _read(name: str, data: bytes, reading: Reading, media_type: str, charset: str) -> Loaded:
     if own := _own(name, reading):
         return _read_by(own, name, data)
     kind = kind_of(name, data, media_type)

@@ -12,9 +12,10 @@ from typing import Literal, Protocol
 from extractor.chunks import Chunk, split
 from extractor.errors import EngineError, PromptTooLong, Truncated
 from extractor.excerpts import Excerpt, Range
+from extractor.front_matter import body_start
 from extractor.ground import ground
 from extractor.options import Options
-from extractor.outline import body_start, pages
+from extractor.outline import pages
 from extractor.partial import partial
 from extractor.passages import Passages
 from extractor.pipeline import extract

@@ -10,11 +10,11 @@ from typing import Any
 from extractor.errors import SourceError
 from extractor.pointers import unescaped
 from extractor.sources.source import MOST_BYTES, Source
+from extractor.text import REPLACED, without_halves
 from extractor.types import Document
 
 _MOST_FIELDS = 8  # that a message names
 _LONGEST_NAME = 40
-_REPLACED = "characters that are not valid Unicode are replaced by U+FFFD"
 _TEXT_HINT = "--text-field NAME says which field is the text, /a/b one inside of another"
 _ID_HINT = "--id-field NAME says which field names a record; without it, file and line do"
 
@@ -74,24 +74,12 @@ class Fields:
             text = _as_text(_found(record, self._text, _TEXT_HINT), self._text)
         except _UnfitError as why:
             return Source(name, SourceError(f"{place}: {why}", hint=why.hint))
-        if not _is_unicode(text):
-            text, notes = _mended(text), (*notes, f"{place}: {_REPLACED}")
+        if (whole := without_halves(text)) != text:
+            text, notes = whole, (*notes, f"{place}: {REPLACED}")
         if self._id is not None and (first := self._ids.first(name, place)) is not None:
             notes = (*notes, f"the id {_short(name)} is not unique: this is {place}")
             self._on_repeat(name, first, place)
         return Source(name, None, Document(name, text, notes))
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether no half of a pair of surrogates stands alone in it."""
-    try:
-        return text.isascii() or bool(text.encode())
-    except UnicodeEncodeError:
-        return False
-
-
-def _mended(text: str) -> str:
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 class _UnfitError(Exception):
@@ -149,7 +137,7 @@ def _as_name(value: Any, path: tuple[str, ...]) -> str:
         raise _UnfitError(f"{_called(path)} is {_kind(value)}, not a text or a whole number", _ID_HINT)
     if not value or value.isspace():
         raise _UnfitError(f"{_called(path)} is empty", _ID_HINT)
-    return value if _is_unicode(value) else _mended(value)
+    return without_halves(value)
 
 
 def _kind(value: Any) -> str:

@@ -29,7 +29,8 @@ _QUERIES = ["fare of the ferry", "通车 全长", "Dr. Bell paragraph 17"]
 _STEPS = {
     "python": "import extractor.sources",
     "load": _CODE,
-    "outline": _CODE + "from extractor.outline import *\nmetadata_of(text), pages(text)\nfor _ in sections(text): pass",
+    "outline": _CODE + "from extractor.front_matter import metadata_of\nfrom extractor.outline import pages, sections\n"
+    "metadata_of(text), pages(text)\nfor _ in sections(text): pass",
     "split": _CODE + "from extractor.chunks import split\nsplit(text, 2000, 100)",
     "rank": _CODE + "from extractor.chunks import split\nfrom extractor.rank import scores\n"
     f"scores({_QUERIES!r}, (text[one.start : one.end] for one in split(text, 500)))",

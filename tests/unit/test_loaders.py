@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import SourceError, UsageError
+from extractor.front_matter import metadata_of
 from extractor.loaders import Loaded, Reading, find_loader, kind_of, read
-from extractor.outline import metadata_of, pages, sections
+from extractor.outline import pages, sections
 
 FILES = Path(__file__).parents[1] / "files"
 
@@ -409,6 +410,8 @@ def read(data, name):
     return "|".join(data.decode().split(";"))
 def read_more(data, name):
     return extractor.loaders.Loaded("x", ("told",), {})
+def halves(data, name):
+    return "abc \\ud800 \\ud83d\\ude00"
 def fail(data, name):
     raise KeyError("column")
 def nothing(data, name):
@@ -422,6 +425,8 @@ def test_a_loader_of_ones_own(tmp_path: Path) -> None:
     file.write_text(OWN)
     assert read("a.pdf", b"a;b", Reading(loader=f"{file}:read")).text == "a|b"
     assert read("a.x", b"a", Reading(loader=f"{file}:read_more")).notes == ("told",)
+    replaced = "characters that are not valid Unicode are replaced by U+FFFD"
+    assert read("a.x", b"a", Reading(loader=f"{file}:halves")) == Loaded("abc \ufffd 😀", (replaced,))
     for name, told in (("fail", "its loader failed: KeyError: 'column'"), ("nothing", "gave no text, but NoneType")):
         with pytest.raises(SourceError, match=told):
             read("a.x", b"a", Reading(loader=f"{file}:{name}"))

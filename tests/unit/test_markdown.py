@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from extractor.front_matter import metadata_of
 from extractor.loaders.markdown import from_html, with_front_matter
-from extractor.outline import metadata_of
 
 
 @pytest.mark.parametrize(

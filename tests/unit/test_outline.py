@@ -1,8 +1,7 @@
-"""Pages, sections and metadata of a text."""
+"""Pages and sections of a text."""
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import time
 
@@ -10,33 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.outline import body_start, metadata_of, page_at, pages, sections
+from extractor.outline import page_at, pages, sections
 
 
 def titles(text: str) -> list[tuple[int, str]]:
     return [(section.level, section.title) for section in sections(text)]
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("---\ntitle: Sea\nday: 2025-06-15\n---\n\nIt rose.", {"title": "Sea", "day": dt.date(2025, 6, 15)}),
-        ("---\r\ntitle: 海\r\n---\r\nIt rose.", {"title": "海"}),
-        ("---\ntitle: Sea\n...\n", {"title": "Sea"}),
-        ("It rose.\n---\ntitle: Sea\n---\n", {}),
-        ("---\njust a line\n---\n", {}),
-        ("---\na: [1\n---\n", {}),
-        ("---\na: &a [*a]\n---\n", {}),
-        ("---\na: !!timestamp x\n---\n", {}),
-        ("---\na: !!bool x\n---\n", {}),
-        ('---\na: !!int ""\n---\n', {}),
-        ("---\n" + "- [" * 9000 + "\n---\n", {}),
-        ("", {}),
-    ],
-)
-def test_front_matter_is_metadata(text: str, found: dict[str, object]) -> None:
-    assert metadata_of(text) == found or (found == {} and "a" in metadata_of(text))
-    assert (body_start(text) > 0) == bool(metadata_of(text))
 
 
 @pytest.mark.parametrize(
