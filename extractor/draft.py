@@ -157,7 +157,7 @@ class Draft:
 
     def circled(self, value: Any, opened: repair.Path, fault: tuple[Problem, ...]) -> Draft:
         """With an answer that went round in circles: the list that did is done, what comes after it is asked for."""
-        ended = end_circle(value, opened) if self.data is None else None
+        ended = end_circle(self.schema, value, opened) if self.data is None else None
         if ended is None:
             return self.begun(value, opened, fault)
         place, gone = ended
@@ -181,7 +181,7 @@ class Draft:
     def topped(self, question: Question, value: Any) -> Draft:
         """With further items, where the record stays valid with them; where none came, nobody looks again."""
         data, _ = repair.put(self.data, question.pieces, value)
-        growth, notes = self.growth.after(question.pieces, data, self.data, self.notes)
+        growth, notes = self.growth.after(self.schema, question.pieces, data, self.data, self.notes)
         done = replace(self, pieces=(), growth=growth.ended)
         if data == self.data:
             return done

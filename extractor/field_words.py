@@ -12,6 +12,7 @@ _OF_ALL = re.compile(r"(?i)\b(?:summar|synops|overview|gist\b|tl;?dr)|总结|概
 _HEADING = re.compile(r"(?i)\b(?:abstract|summary|synopsis|overview|tl;?dr)\b|摘要|概要|概述|综述")
 _KEYWORDS = re.compile(r"(?i)\bkey ?(?:words?|phrases?|terms?)\b|\bindex terms\b|关键词|关键字|主题词")
 _TAGS = re.compile(r"(?i)\btags\b|标签")
+_ID = re.compile(r"(?i)\bids?$|编号$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
 
 _JOINED: Mapping[Merge, frozenset[str]] = {  # kinds of values that a way to join them goes with; the others: any
@@ -39,6 +40,11 @@ def is_overview(scope: Scope, name: str) -> bool:
     """Whether a field is a text about all of a document, by its name or by what is said of it: 'summary', '摘要'."""
     is_text = "string" in scope.kinds and scope.choices is None
     return is_text and any(map(_OF_ALL.search, _words(scope, name)))
+
+
+def is_id(name: str) -> bool:
+    """Whether a field has by its name what names one thing, letter by letter: 'id', 'order_id', 'orderIds', '编号'."""
+    return bool(_ID.search(spaced(name)))
 
 
 def are_keywords(name: str) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from extractor import repair
-from extractor.given import identity
 from extractor.grammar.clip import is_of_bound
 from extractor.pointers import pointer, value_at
+from extractor.sameness import Sameness, identity
 from extractor.types import Schema
 
 _CAME = " came when asked for"
@@ -18,24 +18,24 @@ _ROUNDS = 32
 Path = repair.Path
 
 
-def drop_twins(items: list[Any], kept: int) -> int:
+def drop_twins(items: list[Any], kept: int, mark: Callable[[Any], Hashable] = identity) -> int:
     """Take out of a list what is in it already, but of its first so many items; how many of the others are left."""
-    seen = set(map(identity, items[:kept]))
+    seen = set(map(mark, items[:kept]))
     new: list[Any] = []
     for item in items[kept:]:
-        if (own := identity(item)) not in seen:
+        if (own := mark(item)) not in seen:
             seen.add(own)
             new.append(item)
     items[kept:] = new
     return len(new)
 
 
-def goes_round(items: Sequence[Any]) -> bool:
+def goes_round(items: Sequence[Any], mark: Callable[[Any], Hashable] = identity) -> bool:
     """Whether most items of a list are there already: ['a', 'b', 'a', 'b', 'a'] → True."""
-    return 2 * len(set(map(identity, items))) < len(items)
+    return 2 * len(set(map(mark, items))) < len(items)
 
 
-def end_circle(value: Any, opened: Path) -> tuple[Path, int] | None:
+def end_circle(schema: Schema, value: Any, opened: Path) -> tuple[Path, int] | None:
     """End the outermost list, of those that an answer left open, that went round in circles; in place.
 
     Where it is, and how many items are gone; None where there is none.
@@ -45,7 +45,7 @@ def end_circle(value: Any, opened: Path) -> tuple[Path, int] | None:
         if isinstance(items, list):
             complete = items[: cast(int, opened[depth]) if depth < len(opened) else len(items)]
             count = len(complete)
-            if (left := drop_twins(complete, 0)) < count:
+            if (left := drop_twins(complete, 0, Sameness.by(schema).of_items(opened[:depth]))) < count:
                 items[:] = complete
                 return opened[:depth], count - left
     return None
@@ -70,18 +70,21 @@ class Growth:
         """What to ask for next; `repeated` says by path how many items were there twice."""
         pieces = [] if self.is_topped else repair.further(schema, data, repeated)
         if not pieces and self.rounds > 0:
-            growing = [at for at in self.full if not goes_round(value_at(data, at))]
+            same = Sameness.by(schema)
+            items = {at: (value_at(data, at), same.of_items(repair.path_of(data, at))) for at in self.full}
+            growing = [at for at, (some, mark) in items.items() if not goes_round(some, mark)]
             pieces = repair.going_on(schema, data, growing)
         return pieces or (repair.more(schema, data) if self.looks > 0 else [])
 
     def after(
-        self, pieces: Sequence[repair.Piece], data: Any, before: Any, notes: Mapping[str, str]
+        self, schema: Schema, pieces: Sequence[repair.Piece], data: Any, before: Any, notes: Mapping[str, str]
     ) -> tuple[Growth, dict[str, str]]:
         """After an answer to some pieces, and the notes then; what lists have twice by it is dropped, in place."""
         notes, came = dict(notes), dict(self.came)
         for piece in pieces:
             place = pointer(piece.path[:-1])
-            new = drop_twins(value_at(data, place), len(value_at(before, place)))
+            mark = Sameness.by(schema).of_items(piece.path[:-1])
+            new = drop_twins(value_at(data, place), len(value_at(before, place)), mark)
             if new and piece.why in (repair.MORE, repair.ON):
                 came[place] = came.get(place, 0) + new
                 told = [part for part in notes.pop(place, "").split("; ") if part and not _is_past(part)]

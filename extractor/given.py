@@ -6,10 +6,10 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from extractor.absent import is_empty
 from extractor.comparable import comparable
 from extractor.ground.folding import squeezed
 from extractor.pointers import escaped
+from extractor.sameness import literal
 from extractor.types import Span
 
 _LEAST_SLIP = 8  # characters of a text in which one may differ
@@ -43,12 +43,12 @@ class Given:
         return tuple(sorted(span.start for where, span in self.spans.items() if where.startswith(inside)))
 
 
-def statements(said: Iterable[Given]) -> list[Given]:
-    """Values in the order of their places, each of one place once: several parts may show it."""
+def statements(said: Iterable[Given], mark: Callable[[Given], Hashable]) -> list[Given]:
+    """Values in the order of their places, the same at one place once: several parts may show it."""
     found: dict[Hashable, tuple[tuple[int, ...], Given]] = {}
     for at, one in enumerate(said):
         place = one.place
-        found.setdefault((identity(one.value), place) if place else at, (place, one))
+        found.setdefault((mark(one), place) if place else at, (place, one))
     every = [*found.values()]
     if all(place for place, _ in every):
         every.sort(key=lambda pair: pair[0][0])
@@ -63,24 +63,24 @@ def grouped(values: Iterable[Given], mark: Callable[[Given], Hashable]) -> list[
     return [*found.values()]
 
 
-def identity(value: Any, key: str | None = None) -> Hashable:
-    """What values have in common that are the same: texts but for case, width, marks and white space."""
-    if key is not None and isinstance(value, dict) and not is_empty(value.get(key)):
-        return "key", identity(value[key])
-    if isinstance(value, str):
-        return squeezed(value) or value
-    if isinstance(value, dict | list):
-        return comparable(_plain(value))
-    return comparable(value)
+def told_apart(values: Iterable[Given], mark: Callable[[Given], Hashable]) -> Callable[[Given], Hashable]:
+    """A mark that also tells apart what one part gave beside each other: of 're-sign' and 'resign' it knew both."""
+    spelled: dict[Hashable, dict[int, dict[Hashable, None]]] = {}
+    for one in values:
+        spelled.setdefault(mark(one), {}).setdefault(one.part, {})[literal(one.value)] = None
+    apart = {
+        own: {spelling: None for some in parts.values() if len(some) > 1 for spelling in some}
+        for own, parts in spelled.items()
+        if any(len(some) > 1 for some in parts.values())
+    }
 
+    def finer(one: Given) -> Hashable:
+        if (own := mark(one)) not in apart:
+            return own
+        said = literal(one.value)
+        return own, said if said in apart[own] else next(iter(apart[own]))
 
-def _plain(value: Any) -> Any:
-    """Data with its texts as they are compared."""
-    if isinstance(value, dict):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_plain(inner) for inner in value]
-    return squeezed(value) or value if isinstance(value, str) else value
+    return finer
 
 
 def without_slips(groups: Sequence[list[Given]]) -> list[list[Given]]:
@@ -119,12 +119,14 @@ def _slippery(value: Any) -> str:
     return squeezed(value)
 
 
-def without_fragments(groups: Sequence[list[Given]]) -> list[list[Given]]:
+def without_fragments(
+    groups: Sequence[list[Given]], facts_of: Callable[[Given], Mapping[str, Hashable]]
+) -> list[list[Given]]:
     """Groups of records without those of which another part has more: {'a': 1} beside {'a': 1, 'b': 2}.
 
     A record that could be a fragment of several stays.
     """
-    facts = [_facts(group[0].value) for group in groups]
+    facts = [frozenset(facts_of(group[0]).items()) for group in groups]
     holders: dict[Hashable, set[int]] = {}
     for at, own in enumerate(facts):
         for fact in own:
@@ -138,12 +140,6 @@ def without_fragments(groups: Sequence[list[Given]]) -> list[list[Given]]:
             kept[whole] = [*kept[whole], *kept[at]]
             kept[at] = []
     return [group for group in kept if group]
-
-
-def _facts(value: Any) -> frozenset[Hashable]:
-    """What a record says, as it is compared; nothing of other values."""
-    said = value.items() if isinstance(value, dict) else ()
-    return frozenset((name, identity(inner)) for name, inner in said if not is_empty(inner))
 
 
 def commonest(values: Sequence[Any]) -> Any:

@@ -10,7 +10,7 @@ by their key, which `x-key` names (else `id`, `name`, `title`); summaries, and l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain, repeat
@@ -18,8 +18,9 @@ from typing import Any, get_args
 
 from extractor.absent import is_empty
 from extractor.field_words import goes_with, is_overview
-from extractor.given import Given, commonest, grouped, identity, statements, without_fragments, without_slips
+from extractor.given import Given, commonest, grouped, statements, told_apart, without_fragments, without_slips
 from extractor.pointers import escaped, unescaped
+from extractor.sameness import Sameness, is_key, marked_key
 from extractor.scopes import Nodes, Scope, Scopes, ordered, scopes_of
 from extractor.support import is_worded
 from extractor.text import UNSPACED
@@ -63,7 +64,7 @@ def merge(parts: Sequence[Any], schema: Schema, spans: Sequence[Mapping[str, Spa
 
     `spans` of each part say where its values stand: what several parts show of one place counts once.
     """
-    work = _Merging(scopes_of(schema), Merged(None))
+    work = _Merging(scopes_of(schema), Sameness.by(schema), Merged(None))
     places: Iterable[Mapping[str, Span]] = chain(spans, repeat({}))
     given = [Given(value, at, spans=found) for at, (value, found) in enumerate(zip(parts, places, strict=False))]
     work.found.data = work.merged(work.scopes.nodes, given, "")
@@ -73,6 +74,7 @@ def merge(parts: Sequence[Any], schema: Schema, spans: Sequence[Mapping[str, Spa
 @dataclass(frozen=True, slots=True)
 class _Merging:
     scopes: Scopes
+    sameness: Sameness
     found: Merged
 
     def merged(self, nodes: Nodes, values: list[Given], where: str) -> Any:
@@ -86,7 +88,7 @@ class _Merging:
             return self._object(scope, said, where)
         if how in (None, "union", "all") and all(isinstance(one.value, list) for one in said):
             return self._tuple(scope, said, where) if scope.prefix else self._list(scope, said, where, how)
-        return self._chosen(scope, said, where, how)
+        return self._chosen(nodes, said, where, how)
 
     def _object(self, scope: Scope, said: list[Given], where: str) -> dict[str, Any]:
         names = dict.fromkeys(name for one in said for name in one.value)
@@ -106,10 +108,16 @@ class _Merging:
             for at in range(max(len(one.value) for one in said))
         ]
 
-    def _chosen(self, scope: Scope, said: list[Given], where: str, how: Merge | None) -> Any:
+    def _marks(self, nodes: Nodes, where: str) -> Callable[[Given], Hashable]:
+        """What values have in common that are the same at a place, or those of a list at it."""
+        name = _name(where)
+        return lambda one: self.sameness.of(one.value, nodes, name)
+
+    def _chosen(self, nodes: Nodes, said: list[Given], where: str, how: Merge | None) -> Any:
         """One of the values, or what is reckoned of them."""
-        said = statements(said)
-        groups = grouped(said, lambda one: identity(one.value))
+        scope, mark = self.scopes.of(nodes), self._marks(nodes, where)
+        said = statements(said, mark)
+        groups = grouped(said, mark)
         texts = [one.value for one in said if isinstance(one.value, str)]
         are_texts = len(texts) == len(said) and scope.choices is None
         if len(groups) > 1 and are_texts and (how == "reduce" or (how is None and _are_worded(texts, scope, where))):
@@ -125,14 +133,29 @@ class _Merging:
 
     def _list(self, scope: Scope, said: list[Given], where: str, how: Merge | None) -> list[Any]:
         """The union, the same items once, or `all`; where there may not be so many, those that most parts have."""
-        items = statements(one.child(at) for one in said for at, item in enumerate(one.value) if not is_empty(item))
-        key = key_of(self.scopes.of(scope.items)) if scope.items else None
-        groups = [[one] for one in items] if how == "all" else grouped(items, lambda one: identity(one.value, key))
-        if key is None and how != "all":
-            groups = without_fragments(without_slips(groups))
+        items = [one.child(at) for one in said for at, item in enumerate(one.value) if not is_empty(item)]
+        mark = told_apart(items, self._marks(scope.items, where))
+        items = statements(items, mark)
+        groups = [[one] for one in items] if how == "all" else self._alike(scope.items, items, mark)
         most = min((part["maxItems"] for part in scope.parts if "maxItems" in part), default=len(groups))
         kept = sorted(sorted(range(len(groups)), key=lambda at: -len(groups[at]))[:most])
         return [self._item(scope.items, groups[at], f"{where}/{number}") for number, at in enumerate(kept)]
+
+    def _alike(self, nodes: Nodes, items: list[Given], mark: Callable[[Given], Hashable]) -> list[list[Given]]:
+        """Items of a list in groups of the same: records by their key."""
+        scope = self.scopes.of(nodes)
+        key = key_of(scope) if nodes else None
+        if key is not None:
+            return grouped(items, lambda one: self._key(scope, key, one) or mark(one))
+        groups = grouped(items, mark)
+        if not is_key(nodes) and scope.choices is None:
+            groups = without_slips(groups)
+        return without_fragments(groups, lambda one: self.sameness.facts(one.value, nodes))
+
+    def _key(self, scope: Scope, key: str, one: Given) -> Hashable:
+        """What records have in common that are one; None of what has no key."""
+        value = one.value.get(key) if isinstance(one.value, dict) else None
+        return None if is_empty(value) else ("key", self.sameness.of(value, scope.child(key), key))
 
     def _item(self, nodes: Nodes, group: list[Given], where: str) -> Any:
         if len(group) > 1 and isinstance(group[0].value, dict | list):
@@ -201,16 +224,9 @@ def key_of(scope: Scope) -> str | None:
     return marked_key(scope) or next(filter(None, map(scope.name, _KEYS)), None)
 
 
-def marked_key(scope: Scope) -> str | None:
-    """The property with `x-key`."""
-    return next(
-        (
-            name
-            for name, nodes in scope.properties.items()
-            if any(isinstance(node, Mapping) and node.get("x-key") is True for node in nodes)
-        ),
-        None,
-    )
+def _name(where: str) -> str:
+    """What the field is called that a place is in: '/people/0/order_ids/1' → 'order_ids'."""
+    return next((unescaped(part) for part in reversed(where.split("/")) if not part.isdecimal()), "")
 
 
 _LONG = 60  # letters, below which a text is a title or a name rather than a summary; a Chinese one counts as two

@@ -13,8 +13,8 @@ from typing import Any, Literal, NamedTuple
 from extractor.absent import is_empty
 from extractor.evaluate.pairing import Alike, best, in_order, once
 from extractor.evaluate.rules import Rule, Rules
-from extractor.merge import marked_key
 from extractor.pointers import escaped
+from extractor.sameness import marked_key
 from extractor.scopes import Nodes, Scope, Scopes, ordered, scopes_of
 from extractor.types import Schema
 

@@ -18,6 +18,7 @@ PEOPLE = {
         "properties": {"name": {"type": "string"}, "role": {"type": "string"}, "ages": {"type": "array"}},
     },
 }
+CODES = {"type": "array", "items": {"type": "object", "properties": {"id": {"type": "string"}}}}
 LONG = "The ferry between the two towns sails again after a pause of twelve years, the board said."
 OTHER = "A bridge with two tracks was opened by the mayor on Sunday, and many people walked across it."
 
@@ -55,6 +56,12 @@ def told(found: Merged) -> Any:
         ({"type": "array", "maxItems": 2}, [["a", "b"], ["c", "b"], ["c"]], ["b", "c"]),
         ({"type": "array", "x-merge": "first"}, [["a"], ["b"]], ["a"]),
         ({"type": "array"}, [[1, 2], [2, 3]], [1, 2, 3]),
+        ({"enum": ["A", "A-", "B"]}, ["A", "A-", "B", "B"], "B"),
+        ({"type": "array", "items": {"enum": ["us", "US"]}}, [["us"], ["US"], ["us"]], ["us", "US"]),
+        ({"type": "array"}, [["BBB", "C"], ["BBB-", "C++", "C#"], ["bbb"]], ["BBB", "C", "BBB-", "C++", "C#"]),
+        ({"type": "array"}, [["re-sign", "resign"], ["Resign", "resign"]], ["re-sign", "resign", "Resign"]),
+        ({"type": "array"}, [["re-sign"], ["resign"], ["RESIGN"]], ["re-sign"]),
+        (CODES, [[{"id": "aB-1", "x": 1}], [{"id": "AB1", "x": 2}]], [{"id": "aB-1", "x": 1}, {"id": "AB1", "x": 2}]),
         (
             PEOPLE,
             [
@@ -117,6 +124,9 @@ def test_only_what_the_document_does_not_have_is_a_slip() -> None:
     found = placed({"type": "array"}, *values, text=text)
     assert found.data == {"a": ["Lantern Bridge", "Hepatitis A", "Hepatitis B"]}
     assert of({"type": "array"}, *values).data == {"a": [*values[0], *values[1]]}
+    choices = {"type": "array", "items": {"enum": ["Hepatitis A", "Hepatitis B"]}}
+    listed = placed(choices, ["Hepatitis A"], ["Hepatitis B"], text="Hepatitis A, and the other one.")
+    assert listed.data == {"a": ["Hepatitis A", "Hepatitis B"]}
 
 
 @pytest.mark.parametrize(
