@@ -1,7 +1,7 @@
 """Which values are the same: texts but for case, width, marks and white space; choices and ids as they are written.
 
 'The U.S.' and 'the US' are the same; 'BBB' and 'BBB-' are not, nor are the choices 'us' and 'US', or the ids 'aB-1' and
-'AB1'.
+'AB1'. 1 and 1.0 are one number, and true is none.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from extractor.absent import is_empty
-from extractor.comparable import comparable
 from extractor.field_words import is_id
 from extractor.ground.folding import squeezed
 from extractor.pointers import Path
@@ -82,12 +82,13 @@ def identity(value: Any) -> Hashable:
 
 
 def literal(value: Any) -> Hashable:
-    """What values have in common that are written the same."""
+    """What values have in common that are written the same, but for how a number is: 1 and 1.0."""
     if isinstance(value, dict):
         return "object", frozenset((name, literal(inner)) for name, inner in value.items())
     if isinstance(value, list):
         return "array", tuple(map(literal, value))
-    return kind_of(value), comparable(value)
+    kind = kind_of(value)
+    return kind, Decimal(str(value)) if kind == "number" and isinstance(value, float) else value
 
 
 def is_key(nodes: Nodes) -> bool:
