@@ -158,16 +158,18 @@ def _repeats(key: str) -> bool:
 # --- what is left out --------------------------------------------------------------------------------------------
 
 
-def _outermost(sheet: _Sheet, edge: _Keys, running: set[str]) -> Iterator[int]:
-    """The places of running lines with nothing else between them and the edge; of a short page one with words."""
+def _outermost(sheet: _Sheet, edge: _Keys, running: set[str]) -> Sequence[int]:
+    """The places of running lines with nothing else between them and the edge, if they are not most of a short page."""
     most = max(int(_WORDED_SHARE * sum(map(bool, map(str.strip, sheet.lines)))), 1)
     numbered = {at for one in sheet.edges for at, key in one.items() if _MARK in key}
-    for place, (at, key) in enumerate(edge.items()):
+    found: list[int] = []
+    for at, key in edge.items():
         is_number = numbered == {at} and _counts_only(key)  # of a page without a head, where a chapter begins
-        is_running = key in running and (place < most or _MARK in key)
-        if not (is_running or is_number):
-            return
-        yield at
+        if key not in running and not is_number:
+            break
+        found.append(at)
+    worded = [place for place, at in enumerate(found) if _MARK not in edge[at]]
+    return found if len(worded) <= most else found[: worded[0]]
 
 
 def _keep_first(sheets: Sequence[_Sheet]) -> None:

@@ -119,10 +119,12 @@ def test_a_sum_that_is_the_same_on_each_page_is_that_of_each(total: str) -> None
     assert without_running_lines(sheets) == (sheets, "")
 
 
-def test_of_a_short_page_no_more_than_a_line_is_taken_for_its_foot() -> None:
+def test_lines_that_are_most_of_a_short_page_are_its_text() -> None:
     ends = "It was paid at once.\nNothing is left to pay.\nThe harbour master signed."
     sheets = [f"Sold to {name}\n{ends}" for name in ("Bell", "Hale", "Moss", "Kay")]
-    assert [sheet.count("\n") for sheet in left(*sheets)] == [3, 2, 2, 2]
+    assert without_running_lines(sheets) == (sheets, "")
+    numbered = [f"{sheet}\nPage {at}" for at, sheet in enumerate(sheets, 1)]
+    assert left(*numbered) == sheets
 
 
 def test_a_date_that_stands_above_all_pages_is_no_number_of_one() -> None:
