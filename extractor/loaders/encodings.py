@@ -1,4 +1,7 @@
-"""From bytes to text: UTF-8 where it is that, else what a detector finds."""
+"""From bytes to text: UTF-8 where it is that or nearly so, else what others say, else what a detector finds.
+
+Few bytes of a long text may be broken, as where a program cut it in the middle of a character: U+FFFD stands for them.
+"""
 
 from __future__ import annotations
 
@@ -22,13 +25,19 @@ _LARGER = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
 }
+_WIDE = ("utf-16", "utf-32")  # which make characters of any bytes
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _SAMPLE = 1 << 16
 _MOSTLY = 0.4
+_ASCII = bytes(range(128))
+_FEW = 0.05  # places that are broken, for each byte outside of ASCII
+_FEW_AS_NAMED = 0.5  # by others, or by the detector
+_MANY = 20  # of them in a sample
+_CUT = 3  # bytes of a character at most, of which the last was cut off
 
 
 def decode(name: str, data: bytes, *said: str) -> tuple[str, tuple[str, ...]]:
-    """The text of a file, and a note where its encoding had to be guessed; `said` are encodings that others name."""
+    """The text of a file, and notes where its encoding was guessed or broken; `said` are encodings that others name."""
     if (wide := _utf_16_without_mark(data)) is not None:
         with contextlib.suppress(UnicodeDecodeError):
             return data.decode(wide), (guessed(wide),)
@@ -37,14 +46,67 @@ def decode(name: str, data: bytes, *said: str) -> tuple[str, tuple[str, ...]]:
         return data.decode("utf-8-sig"), ()
     except UnicodeDecodeError as error:
         at = error.start
-    for label in filter(None, said) if not is_utf_16(data) else ():
+    if is_utf_16(data):
+        return _decoded_by_guess(name, data, at)
+    return _nearly(data, at, "utf-8-sig", _FEW) or _as_said(data, at, said) or _decoded_by_guess(name, data, at)
+
+
+def _nearly(data: bytes, at: int, encoding: str, few: float) -> tuple[str, tuple[str, ...]] | None:
+    """A text of which few bytes are broken, the first not UTF-8 at a place, and a note; None of another text."""
+    sample = around(data, at)
+    if (broken := _broken(sample, sample.decode(encoding, "replace"))) > max(few * _signs(sample), _MANY):
+        return None  # and to find that out of all of it takes long
+    text = data.decode(encoding, "replace")
+    broken = _broken(data, text)
+    if broken > few * _signs(data):
+        return None
+    where = "1 place" if broken == 1 else f"{broken:,} places"
+    return text, (f"no {encoding.removesuffix('-sig').upper()} in {where}: U+FFFD stands there",)
+
+
+def _broken(data: bytes, text: str) -> int:
+    """In how many places bytes were no characters; a text in UTF-8 may have U+FFFD of its own."""
+    return text.count("\ufffd") - data.count("\ufffd".encode())
+
+
+def _signs(data: bytes) -> int:
+    """How many bytes are outside of ASCII."""
+    return len(data.translate(None, _ASCII))
+
+
+def _as_said(data: bytes, at: int, said: tuple[str, ...]) -> tuple[str, tuple[str, ...]] | None:
+    """A text in the first encoding of those named that it is in, else nearly in; None where others lie."""
+    alphabets = []
+    for label in filter(None, said):
         with contextlib.suppress(ValueError, LookupError):  # also of names that are no name, and of 'undefined'
-            return data.decode(_alphabet(label)), ()
-    best = guess(name, around(data, at))
+            alphabets.append(_alphabet(label))
+            return data.decode(alphabets[-1]), ()
+    for alphabet in alphabets:
+        with contextlib.suppress(ValueError, LookupError):
+            if not alphabet.startswith(_WIDE) and (found := _nearly(data, at, alphabet, _FEW_AS_NAMED)):
+                return found
+    return None
+
+
+def _decoded_by_guess(name: str, data: bytes, at: int) -> tuple[str, tuple[str, ...]]:
+    """A text in the likeliest encoding, whose first byte that is not UTF-8 is at a place."""
+    best = _guess_whole(name, around(data, at))
     with contextlib.suppress(UnicodeDecodeError):
         return data.decode(best.encoding), (guessed(best.encoding),)
+    if found := _nearly(data, at, best.encoding, _FEW_AS_NAMED):
+        text, notes = found
+        return text, (guessed(best.encoding), *notes)
     best = guess(name, data)
     return str(best), (guessed(best.encoding),)
+
+
+def _guess_whole(name: str, data: bytes) -> CharsetMatch:
+    """The likeliest encoding of a text, also of one whose last character was cut: its first bytes are at the end."""
+    cuts = [cut for cut in range(1, _CUT + 1) if data[-cut:] >= b"\x80" or is_utf_16(data)]
+    for cut in (0, *cuts):
+        with contextlib.suppress(SourceError):
+            return guess(name, data[: len(data) - cut])
+    raise _not_text(name)
 
 
 def around(data: bytes, at: int, *, is_begin: bool = True) -> bytes:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import SourceError
+from extractor.loaders.encodings import decode
 from extractor.sources import MOST_BYTES, MOST_TEXT_BYTES, Source, discover, is_missing, is_single, load
 
 
@@ -239,10 +240,64 @@ def test_load(data: bytes, text: str, note: str | None) -> None:
     assert all(found.startswith(f"not UTF-8, decoded as {note}") for found in document.notes)
 
 
+GERMAN = "Die Brücke über die Förde wurde gestern eröffnet; Müller schätzt die Kosten auf 3 €. " * 5
+
+
+@pytest.mark.parametrize(
+    ("data", "text", "notes"),
+    [
+        (CHINESE.encode()[:-1], f"{CHINESE[:-1]}\ufffd", ["no UTF-8 in 1 place: U+FFFD stands there"]),
+        (f"{GERMAN}ü".encode()[:-1], f"{GERMAN}\ufffd", ["no UTF-8 in 1 place: U+FFFD stands there"]),
+        (
+            b"%s\xff%s\xff" % (GERMAN.encode(), CHINESE.encode()),
+            f"{GERMAN}\ufffd{CHINESE}\ufffd",
+            ["no UTF-8 in 2 places: U+FFFD stands there"],
+        ),
+        (
+            CHINESE.encode("gbk")[:-1],
+            f"{CHINESE[:-1]}\ufffd",
+            ["not UTF-8, decoded as gb18030", "no GB18030 in 1 place: U+FFFD stands there"],
+        ),
+        (
+            CHINESE.encode("utf-16")[:-1],
+            f"{CHINESE[:-1]}\ufffd",
+            ["not UTF-8, decoded as utf_16", "no UTF_16 in 1 place: U+FFFD stands there"],
+        ),
+        (("caf\xe9, " * 9).encode("cp1252"), "café, " * 9, ["not UTF-8, decoded as cp1250"]),  # no character is whole
+    ],
+    ids=["cut", "cut German", "within", "cut GBK", "cut UTF-16", "Western"],
+)
+def test_a_text_of_which_a_few_bytes_are_broken(data: bytes, text: str, notes: list[str]) -> None:
+    Path("a.txt").write_bytes(data)
+    document = load(Source("a.txt"))
+    assert (document.text, [*document.notes]) == (text, notes)
+
+
+def test_what_others_name_an_encoding_is_taken_at_its_word_where_most_is_true() -> None:
+    broken = b"%s\xff\n%s" % (CHINESE.encode("gbk"), CHINESE.encode("gbk"))
+    assert decode("a", broken, "gbk") == (
+        f"{CHINESE}\ufffd\n{CHINESE}",
+        ("no GB18030 in 1 place: U+FFFD stands there",),
+    )
+    text = f"{CHINESE[:6]}\ufffd"
+    assert decode("a", text.encode() + b"\xff", "utf-8")[0] == f"{text}\ufffd"  # it has one of its own
+    for lie in ("utf-8", "utf-16"):
+        assert decode("a", b"caf\xe9 and so on.", lie) == decode("a", b"caf\xe9 and so on.")
+
+
+def test_a_long_text_of_another_encoding_is_not_tried_in_vain() -> None:
+    data = "Le café est fermé à midi. ".encode("cp1252") * 1_000_000
+    began = time.process_time()
+    assert decode("a", data)[1] == ("not UTF-8, decoded as cp1252",)
+    assert time.process_time() - began < 2
+
+
 @pytest.mark.parametrize(
     ("name", "data", "why"),
     [
         ("a.txt", b"", "a.txt: empty"),
+        ("a.txt", bytes(range(1, 256)) * 9, "a.txt: binary, not text"),
+        ("a.txt", bytes(range(128, 256)) * 9, "a.txt: binary, not text"),
         ("a.txt", b" \n\t\r\n", "a.txt: empty"),
         ("a.txt", b"\xef\xbb\xbf", "a.txt: empty"),
         ("a.txt", b"\xff\xfe", "a.txt: empty"),
