@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from typing import Any
 
 from extractor.comparable import comparable
@@ -18,16 +19,20 @@ _MOST_COMPARED = 2_000  # items of a list that are compared with each other for 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A value that a part gave: the number of the part, the place in its record, where values of that one stand."""
+    """A value that a part gave: the number of the part, the place in its record, where values of that one stand.
+
+    `starts` says by pointer where what is in each list and object of the record begins, in order.
+    """
 
     value: Any
     part: int
     pointer: str = ""
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
+    starts: Mapping[str, Sequence[int]] = field(default_factory=dict, repr=False, compare=False)
 
     def child(self, key: str | int) -> Given:
         """A property or item of it."""
-        return Given(self.value[key], self.part, f"{self.pointer}/{escaped(str(key))}", self.spans)
+        return Given(self.value[key], self.part, f"{self.pointer}/{escaped(str(key))}", self.spans, self.starts)
 
     @property
     def span(self) -> Span | None:
@@ -39,8 +44,25 @@ class Given:
         """Where it begins in the document, or what is in it does; () where that is not known."""
         if not isinstance(self.value, dict | list):
             return (self.span.start,) if self.span else ()
-        inside = f"{self.pointer}/"
-        return tuple(sorted(span.start for where, span in self.spans.items() if where.startswith(inside)))
+        return tuple(self.starts.get(self.pointer, ()))
+
+
+def records(parts: Iterable[Any], spans: Iterable[Mapping[str, Span]]) -> list[Given]:
+    """The records of parts, with where their values stand, as far as that is known."""
+    places: Iterable[Mapping[str, Span]] = chain(spans, repeat({}))
+    pairs = enumerate(zip(parts, places, strict=False))
+    return [Given(value, at, "", found, _starts(found)) for at, (value, found) in pairs]
+
+
+def _starts(spans: Mapping[str, Span]) -> Mapping[str, Sequence[int]]:
+    """Where what is in lists and objects begins: {'/a/0': 7, '/a/1': 3} → {'/a': [3, 7], '': [3, 7]}."""
+    found: dict[str, list[int]] = {}
+    for where, span in sorted(spans.items(), key=lambda pair: pair[1].start):
+        around = where
+        while around:
+            around = around.rpartition("/")[0]
+            found.setdefault(around, []).append(span.start)
+    return found
 
 
 def statements(said: Iterable[Given], mark: Callable[[Given], Hashable]) -> list[Given]:

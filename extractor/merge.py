@@ -10,15 +10,14 @@ by their key, which `x-key` names (else `id`, `name`, `title`); summaries, and l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import chain, repeat
 from typing import Any, get_args
 
 from extractor.absent import is_empty
 from extractor.field_words import goes_with, is_overview
-from extractor.given import Given, commonest, grouped, statements, told_apart, without_fragments, without_slips
+from extractor.given import Given, commonest, grouped, records, statements, told_apart, without_fragments, without_slips
 from extractor.pointers import escaped, unescaped
 from extractor.sameness import Sameness, is_key, marked_key
 from extractor.scopes import Nodes, Scope, Scopes, ordered, scopes_of
@@ -65,9 +64,7 @@ def merge(parts: Sequence[Any], schema: Schema, spans: Sequence[Mapping[str, Spa
     `spans` of each part say where its values stand: what several parts show of one place counts once.
     """
     work = _Merging(scopes_of(schema), Sameness.by(schema), Merged(None))
-    places: Iterable[Mapping[str, Span]] = chain(spans, repeat({}))
-    given = [Given(value, at, spans=found) for at, (value, found) in enumerate(zip(parts, places, strict=False))]
-    work.found.data = work.merged(work.scopes.nodes, given, "")
+    work.found.data = work.merged(work.scopes.nodes, records(parts, spans), "")
     return work.found
 
 

@@ -121,6 +121,24 @@ def test_what_several_parts_show_counts_once(field: dict[str, Any], values: list
     assert placed(field, *values, text=text).data == {"a": merged}
 
 
+class Looked(dict[str, Span]):
+    """Places that count how often all of them are looked at."""
+
+    times = 0
+
+    def items(self) -> Any:
+        self.times += 1
+        return super().items()
+
+
+def test_the_places_of_a_part_are_looked_at_once_whatever_records_it_has() -> None:
+    rows = [{"x": at, "y": at} for at in range(100)]
+    spans = Looked({f"/a/{at}/{name}": Span(at, at + 1, "exact") for at in range(100) for name in "xy"})
+    schema = load({"type": "object", "properties": {"a": {"type": "array"}}})
+    assert merge([{"a": rows}] * 2, schema, [spans, dict(spans)]).data == {"a": rows}
+    assert spans.times == 1
+
+
 def test_only_what_the_document_does_not_have_is_a_slip() -> None:
     values = [["Lantern Bridge", "Hepatitis A"], ["Lantern Brigde", "Hepatitis B", "Hepatitis E"]]
     text = "Of the Lantern Bridge: Hepatitis A and Hepatitis B."
