@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, repeat
@@ -164,10 +165,8 @@ def without_fragments(
     return [group for group in kept if group]
 
 
-def commonest(values: Sequence[Any]) -> Any:
+def commonest(values: Sequence[Given]) -> Given:
     """Of spellings of one value the most frequent, of equals the first."""
-    counts: dict[str, int] = {}
-    for value in values:
-        counts[comparable(value)] = counts.get(comparable(value), 0) + 1
+    counts = Counter(comparable(one.value) for one in values)
     best = max(counts, key=lambda spelling: counts[spelling])
-    return next(value for value in values if comparable(value) == best)
+    return next(one for one in values if comparable(one.value) == best)

@@ -10,7 +10,7 @@ by their key, which `x-key` names (else `id`, `name`, `title`); summaries, and l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, get_args
@@ -121,12 +121,16 @@ class _Merging:
             self.found.to_reduce[where] = [group[0] for group in groups]
             self.found.origins[where] = groups[0]
             return max((one.value for one in groups[0]), key=len)
-        taken = _WAYS[how or "majority"](_Values([one.value for one in said], groups, scope.choices or ()))
-        givers = next((group for group in groups if any(one.value is taken for one in group)), said)
-        self.found.origins[where] = givers
-        if len(groups) > 1 and how not in ("sum", "min", "max"):
-            self.found.conflicts.append(Conflict(where, tuple(map(tuple, groups)), taken))
-        return taken
+        if how == "sum" and len(said) > 1:
+            self.found.origins[where] = []  # it stands nowhere
+            return _sum(one.value for one in said)
+        taken = _WAYS[how or "majority"](_Values(said, groups, scope.choices or ()))
+        group = next(group for group in groups if any(one is taken for one in group))
+        others = [] if how in ("first", "last") else [one for one in group if one is not taken]
+        self.found.origins[where] = [taken, *others]
+        if len(groups) > 1 and how not in ("min", "max"):
+            self.found.conflicts.append(Conflict(where, tuple(map(tuple, groups)), taken.value))
+        return taken.value
 
     def _list(self, scope: Scope, said: list[Given], where: str, how: Merge | None) -> list[Any]:
         """The union, the same items once, or `all`; where there may not be so many, those that most parts have."""
@@ -158,7 +162,7 @@ class _Merging:
         if len(group) > 1 and isinstance(group[0].value, dict | list):
             return self.merged(nodes, group, where)
         self.found.origins[where] = group
-        return commonest([one.value for one in group])
+        return commonest(group).value
 
 
 # --- one of several values ---------------------------------------------------------------------------------------
@@ -168,40 +172,45 @@ class _Merging:
 class _Values:
     """What is said, in the order of the document; what means the same together; the choices that there are."""
 
-    said: Sequence[Any]
+    said: Sequence[Given]
     groups: Sequence[Sequence[Given]]
     choices: Sequence[Any]
 
-    def order(self, value: Any) -> tuple[Decimal, str]:
+    def order(self, one: Given) -> tuple[Decimal, str]:
         """Choices in the order of the schema, numbers by size, dates and other texts by their letters."""
-        if value in self.choices:
-            return Decimal(self.choices.index(value)), ""
-        return _number(value), "" if isinstance(value, int | float) else str(value)
+        if one.value in self.choices:
+            return Decimal(self.choices.index(one.value)), ""
+        return _number(one.value), "" if isinstance(one.value, int | float) else str(one.value)
 
 
-def _majority(values: _Values) -> Any:
+def _majority(values: _Values) -> Given:
     """What is said most often, of equals the first."""
-    return commonest([one.value for one in max(values.groups, key=len)])
+    return commonest(max(values.groups, key=len))
+
+
+def _length(one: Given) -> int:
+    return len(one.value) if isinstance(one.value, str | list) else 0
 
 
 def _number(value: Any) -> Decimal:
     return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else Decimal(0)
 
 
-def _summed(values: _Values) -> Any:
-    total = sum(map(_number, values.said), Decimal(0))
-    return int(total) if all(isinstance(value, int) for value in values.said) else float(total)
+def _sum(values: Iterable[Any]) -> int | float:
+    numbers = [*values]
+    total = sum(map(_number, numbers), Decimal(0))
+    return int(total) if all(isinstance(one, int) for one in numbers) else float(total)
 
 
-_WAYS: Mapping[str, Callable[[_Values], Any]] = {
+_WAYS: Mapping[str, Callable[[_Values], Given]] = {
     "first": lambda values: values.said[0],
     "last": lambda values: values.said[-1],
-    "longest": lambda values: max(values.said, key=lambda value: len(value) if isinstance(value, str | list) else 0),
+    "longest": lambda values: max(values.said, key=_length),
     "majority": _majority,
     "reduce": _majority,
     "union": _majority,
     "all": _majority,
-    "sum": _summed,
+    "sum": lambda values: values.said[0],  # the only one
     "min": lambda values: min(values.said, key=values.order),
     "max": lambda values: max(values.said, key=values.order),
 }

@@ -501,6 +501,24 @@ def test_what_a_failed_question_was_about_is_no_error_where_it_is_there_in_the_e
     assert problem.message.startswith("l8, l9, l10, l11 …: the answer is not JSON")
 
 
+def test_what_was_reckoned_stands_nowhere_and_the_last_value_in_its_place() -> None:
+    text = long_text("sold 3 (open)", "sold 3 (shut)", "sold 7 (open)", "It rained.")
+    spec = {
+        "sold": {"type": "integer", "x-merge": "sum"},
+        "state": {"type": "string", "x-merge": "last"},
+    }
+
+    def answer(shown: str) -> Any:
+        found = re.search(r"sold (\d) \((\w+)\)", shown)
+        return {"sold": int(found[1]), "state": found[2]} if found else {"sold": None, "state": None}
+
+    record = run(text, {"type": "object", "properties": spec, "required": [*spec]}, Reader(answer))
+    assert record.data == {"sold": 13, "state": "open"}
+    assert record.spans.keys() == {"/state"}
+    assert record.spans["/state"].start == text.rindex("open")
+    assert record.ungrounded == {}
+
+
 def test_nested_texts_that_the_model_worded_become_one_too() -> None:
     first = "The log tells of a ferry with many seats, and of the tide that came and went."
     second = "Ann Bell, the master of the ferry, left the town in May, as the log says."

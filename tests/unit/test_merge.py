@@ -188,6 +188,24 @@ def test_every_value_knows_the_parts_that_gave_it() -> None:
     assert [*found.sources("/b")] == []
 
 
+@pytest.mark.parametrize(
+    ("field", "values", "parts"),
+    [
+        ({"type": "integer", "x-merge": "sum"}, [3, 3, 7], []),
+        ({"type": "integer", "x-merge": "sum"}, [None, 3], [1]),
+        ({"type": "string", "x-merge": "last"}, ["open", "shut", "open"], [2]),
+        ({"type": "integer", "x-merge": "last"}, [5, 7, 5], [2]),
+        ({"type": "string", "x-merge": "first"}, ["open", "shut", "open"], [0]),
+        ({"type": "number", "x-merge": "max"}, [5, 7, 7], [1, 2]),
+        ({"type": "string"}, ["ann", "Bo", "Ann", "Ann"], [2, 0, 3]),
+    ],
+)
+def test_a_value_stands_where_the_part_has_it_from_which_it_was_taken(
+    field: dict[str, Any], values: list[Any], parts: list[int]
+) -> None:
+    assert [part for part, _ in of(field, *values).sources("/a")] == parts
+
+
 def test_texts_that_were_worded_are_for_the_model() -> None:
     found = of({"type": "string"}, LONG, OTHER, None, LONG)
     assert {where: [one.value for one in some] for where, some in found.to_reduce.items()} == {"/a": [LONG, OTHER]}
