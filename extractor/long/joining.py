@@ -198,10 +198,10 @@ async def _reduced(work: Work, merged: Merged, records: Sequence[Extraction], wh
 
 
 def _alone(schema: Schema, where: str, data: Any) -> tuple[repair.Piece, Schema]:
-    """One place of a record, and a schema of it alone, under its name: '/parts/0/summary' → summary."""
+    """One place of a record, and a schema of it alone, under its name: '/parts/0/summary' → summary, '' → text."""
     path = repair.path_of(data, where)
     piece = repair.Piece(path, repair.subschema(schema, path, data), "")
     asked = repair.asked(schema, [piece])
-    name = next(part for part in reversed(path) if isinstance(part, str))
+    name = next((part for part in reversed(path) if isinstance(part, str)), "text")
     root = {**asked.json_schema, "properties": {name: asked.json_schema["properties"][where]}, "required": [name]}
     return piece, replace(asked, json_schema=root, model=None, examples=(), digest=digest(root))

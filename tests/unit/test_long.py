@@ -44,7 +44,7 @@ class Reader:
         found = self.answer(self.shown[-1])
         if isinstance(found, Exception):
             raise found
-        if request.json_schema:
+        if request.json_schema and isinstance(found, dict):
             found = {name: value for name, value in found.items() if name in request.json_schema["properties"]}
         return Completion(json.dumps(found, ensure_ascii=False), "stop", Usage(10, 0, 5))
 
@@ -531,6 +531,27 @@ def test_nested_texts_that_the_model_worded_become_one_too() -> None:
     record = run(TEXT, "people[]{name, account}", Reader(answer))
     assert record.data == {"people": [{"name": "Ann", "account": "A log of a ferry and its master, who left in May."}]}
     assert record.support["/people/0/account"]
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+def test_texts_without_a_name_that_the_model_worded_become_one_too(is_alone: bool) -> None:
+    """A text may be the whole record, or stand in a list each of whose places means something."""
+    first = "The log tells of a ferry with many seats, and of the tide that came and went."
+    second = "Ann Bell, the master of the ferry, left the town in May, as the log says."
+    one = "A log of a ferry and its master, who left in May."
+
+    def answer(shown: str) -> Any:
+        if first in shown and second in shown:
+            return {"text": one}
+        worded = first if "Day 1" in shown else second
+        return worded if is_alone else [worded, "log"]
+
+    text = {"type": "string"}
+    listed = {"type": "array", "prefixItems": [text, text], "items": False, "minItems": 2}
+    record = run(TEXT, text if is_alone else listed, Reader(answer))
+    assert record.ok
+    assert record.data == (one if is_alone else [one, "log"])
+    assert record.support["" if is_alone else "/0"]
 
 
 def test_a_long_text_is_shown_as_its_parts_are_answered() -> None:
