@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from extractor.absent import NOT_SAID, Reason, is_empty
@@ -15,6 +17,7 @@ from extractor.pointers import joined, leaves, value_at
 from extractor.types import Alternative, Extraction, Span, Support
 
 _MOST_LOOKED_THROUGH = 2_000_000  # characters
+_OF_ITEMS = re.compile(r"(?P<before>.*?\b)(?P<count>\d+)(?P<kind>(?: \w+)? item)s?(?P<after> came .*| dropped)$")
 
 _Finding = tuple[Span | None, Sequence[Support], str]
 _NOTHING: _Finding = (None, (), "")
@@ -78,17 +81,17 @@ class Pooled(Evidence):
         return value is not None and value_at(self.merged.data, where) == value
 
     def _notes(self, data: Any) -> dict[str, str]:
-        """What was told of the values that were taken; of lists, and of whole parts, once."""
-        found: dict[str, dict[str, None]] = {}
+        """What was told of the values that were taken, of lists, and of whole parts."""
+        found: dict[str, list[str]] = {}
         for where, _ in leaves(data):
             for part, inner in self.merged.sources(where):
                 if note := self.records[part].notes.get(inner):
-                    found.setdefault(where, {})[note] = None
+                    found.setdefault(where, []).append(note)
         for record in self.records:
             for where, note in record.notes.items():
                 if isinstance(value_at(data, where), dict | list) and not any(map(str.isdigit, where.split("/"))):
-                    found.setdefault(where, {})[note] = None
-        return {where: "; ".join(notes) for where, notes in found.items()}
+                    found.setdefault(where, []).append(note)
+        return {where: added_up(notes) for where, notes in found.items()}
 
     def alternatives(self, conflict: Conflict) -> list[Alternative]:
         """The values of a conflict, with the places that the parts found for them."""
@@ -97,6 +100,20 @@ class Pooled(Evidence):
             places = {(one.span.start, one.span.end): one.span for one in group if one.span and self.level != "off"}
             told.append(Alternative(group[0].value, len({one.part for one in group}), [*places.values()]))
         return told
+
+
+def added_up(notes: Iterable[str]) -> str:
+    """Notes of parts as one, the same once, with the items of all: ['1 item dropped'] * 2 → '2 items dropped'."""
+    counts: dict[tuple[str, ...], int] = {}
+    for note in chain.from_iterable(note.split("; ") for note in notes):
+        found = _OF_ITEMS.match(note)
+        words = found.group("before", "kind", "after") if found else (note,)
+        counts[words] = counts.get(words, 0) + (int(found["count"]) if found else 1)
+    told = [
+        f"{words[0]}{count}{words[1]}{'s' * (count > 1)}{words[2]}" if len(words) > 1 else words[0]
+        for words, count in counts.items()
+    ]
+    return "; ".join(told)
 
 
 def _finding(found: Grounded | Extraction, where: str) -> _Finding:

@@ -19,6 +19,7 @@ from extractor.long.asking import Work
 from extractor.merge import merge
 from extractor.options import Options
 from extractor.partial import partial
+from extractor.pooled import added_up
 from extractor.schema import load
 from extractor.text import weigh_tokens
 from extractor.types import Completion, Document, Extraction, Mode, Request, Usage
@@ -398,6 +399,33 @@ def test_passes_ask_for_what_lists_lack_until_nothing_comes() -> None:
     assert record.notes == {"/people": "1 more item came when asked for"}
     engine = Reader(answer)
     assert run("Ann Bell met Bo Hale.", "people[]", engine).data == {"people": ["Ann Bell"]}
+
+
+def test_how_many_items_came_is_told_of_all_parts_together() -> None:
+    text = long_text(*(f"Ann{day} met Bo{day} and Cy{day}. {FILLER * 2}" for day in range(4)))
+
+    def answer(shown: str) -> Any:
+        names = re.findall(r"(?:Ann|Bo|Cy)\d", shown)
+        return {"people": names[:1], "/people/-": names[1:]}
+
+    record = run(text, "people[]", Reader(answer), replace(PARTS, passes=2))
+    assert len(record.data["people"]) == 12
+    assert record.notes["/people"] == "8 more items came when asked for"
+
+
+@pytest.mark.parametrize(
+    ("notes", "told"),
+    [
+        (["3 more items came when asked for"] * 4, "12 more items came when asked for"),
+        (["1 repeated item dropped", "2 repeated items dropped; x"], "3 repeated items dropped; x"),
+        (["went round in circles: 4 items dropped"] * 2, "went round in circles: 8 items dropped"),
+        (["1 repeated item dropped", "1 more item came"], "1 repeated item dropped; 1 more item came"),
+        (["stopped at 64 items, our own bound"] * 2, "stopped at 64 items, our own bound"),
+        (["'5' is written '05' in the text"] * 2, "'5' is written '05' in the text"),
+    ],
+)
+def test_notes_of_parts_are_told_once_and_their_items_added_up(notes: list[str], told: str) -> None:
+    assert added_up(notes) == told
 
 
 def test_conflicts_have_the_places_of_every_value() -> None:
