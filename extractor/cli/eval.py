@@ -60,8 +60,8 @@ def eval_(
         list[str] | None,
         typer.Option(
             "--as",
-            help="FIELD=COMPARATOR, as 'people[].name=fuzzy:0.9': exact, normalised, fuzzy, number, date, stem, rouge, "
-            "set, ordered or ignore. Else as `x-compare` in the schema says.",
+            help="FIELD=COMPARATOR, as 'people[].name=fuzzy:0.9': exact, normalised, fuzzy, number, date, time, "
+            "address, stem, rouge, set, ordered or ignore. Else as `x-compare` in the schema says.",
             show_default=False,
             rich_help_panel=_SCORED,
             metavar="FIELD=NAME",

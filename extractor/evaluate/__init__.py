@@ -1,9 +1,9 @@
 """How good extracted values are: predictions beside gold, field by field.
 
-Reading order: `comparators` (how alike two values are), `rules` (which field is compared how), `marks` (two records
-side by side), `tally` (counts, measures, intervals), `calibration` (probabilities), `answers` (what files say),
-`scores` (all of it together), `page` (the worst documents as HTML), `reviewing` (predictions as a file to correct by
-hand).
+Reading order: `comparators` (how alike two values are), `rules` (which field is compared how), `nearness` and `pairing`
+(which items of lists belong together), `marks` (two records side by side), `tally` (counts, measures, intervals),
+`calibration` (probabilities), `answers` (what files say), `scores` (all of it together), `page` (the worst documents as
+HTML), `reviewing` (predictions as a file to correct by hand).
 """
 
 from __future__ import annotations

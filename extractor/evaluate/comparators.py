@@ -7,12 +7,20 @@ asks for more.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from fractions import Fraction
 from functools import lru_cache
+from math import isfinite
 from typing import Any
+from unicodedata import normalize
 
+from extractor.coercion import dates
+from extractor.coercion.found import Found
 from extractor.comparable import comparable
 from extractor.errors import UsageError
+from extractor.ground.amounts import Amount, meanings
 from extractor.ground.days import wanted
 from extractor.ground.folding import squeezed
 from extractor.text import UNSPACED
@@ -21,8 +29,11 @@ Alike = Callable[[Any, Any], float]
 
 IGNORE = "ignore"  # the name of the one that compares nothing
 _NEARLY = 0.9  # of 1, that texts have in common by default
-_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
-_GROUPED = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")  # 1,200.5
+_WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+[+#%]*")  # C++, C# and 5% are no C and 5
+_HOST = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*://)(?P<user>[^/?#@]*@)?(?P<host>[^/?#]*)(?P<rest>.*)", re.IGNORECASE | re.DOTALL
+)
+_NAME = re.compile(r"[\w.-]+|[0-9a-f:.]+", re.IGNORECASE)  # of a host, or a number of one: case says nothing
 _EXTRA = "pip install 'extractor[eval]'"
 
 
@@ -62,11 +73,24 @@ def _date(one: Any, other: Any) -> float:
     return float(bool({*days} & {*others})) if days and others else _normalised(one, other)
 
 
+def _time(one: Any, other: Any) -> float:
+    """('2027-05-03T10:00:00Z', '2027-05-03T12:00+02:00') → 1: the same instant; what is none is compared as a text."""
+    instants = [_instant(value) if isinstance(value, str) else None for value in (one, other)]
+    return float(instants[0] == instants[1]) if None not in instants else _normalised(one, other)
+
+
+def _address(one: Any, other: Any) -> float:
+    """('https://Example.org/A', 'https://example.org/A') → 1: all but the case of scheme and host has to be equal."""
+    are_texts = isinstance(one, str) and isinstance(other, str)
+    return float(_located(one) == _located(other)) if are_texts else _exact(one, other)
+
+
 def _stem(one: Any, other: Any) -> float:
     """('neural networks', 'Neural network') → 1: words by their stems (Porter), as keywords are usually compared."""
     if not (isinstance(one, str) and isinstance(other, str)):
         return _exact(one, other)
-    return float(_stems(one) == _stems(other))
+    stems = _stems(one), _stems(other)
+    return float(stems[0] == stems[1]) if any(stems) else _normalised(one, other)
 
 
 def _rouge(one: Any, other: Any) -> float:
@@ -95,12 +119,17 @@ def _fuzzy(least: float | None) -> Alike:
 
 
 def _number(error: float | None) -> Alike:
-    """(99.5, 100) → 1 with a relative error of 0.01; texts are read as numbers: ('1,200', 1200) → 1."""
+    """(99.5, 100) → 1 with a relative error of 0.01; texts are read as numbers: ('$1,200', 1200), ('12%', 0.12) → 1."""
     most = error or 0.0
     _refuse(0 <= most < 1)
 
     def alike(one: Any, other: Any) -> float:
-        return float(_is_same_number(_as_number(one), _as_number(other), most) or _normalised(one, other))
+        if _is_same_number(one, other, most):
+            return 1.0
+        if not (isinstance(one, str) or isinstance(other, str)):
+            return _normalised(one, other)
+        pairs = ((first, second) for first in amounts(one) for second in amounts(other))
+        return float(any(_is_same_amount(*pair, most) for pair in pairs) or _normalised(one, other))
 
     return alike
 
@@ -114,6 +143,8 @@ _PLAIN: Mapping[str, Alike] = {
     "exact": _exact,
     "normalised": _normalised,
     "date": _date,
+    "time": _time,
+    "address": _address,
     "stem": _stem,
     "rouge": _rouge,
     IGNORE: lambda _, __: 1.0,
@@ -152,24 +183,54 @@ def _plain(text: str) -> str:
     return squeezed(text) or text
 
 
-def _as_number(value: Any) -> Any:
-    """'1,200' → 1200.0; what is no number stays."""
-    if not isinstance(value, str):
-        return value
-    plain = value.strip()
-    try:
-        return float(plain.replace(",", "") if _GROUPED.fullmatch(plain) else plain)
-    except ValueError:
-        return value
+def amounts(value: Any) -> Sequence[Amount]:
+    """The numbers that a value can be, with their units: '12%' → 0.12 and 12; nothing for what is none."""
+    if isinstance(value, str):
+        return meanings(value.strip())
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return (Amount(Fraction(str(value)) if isinstance(value, float) else Fraction(value)),) if is_number else ()
+
+
+def _is_same_amount(one: Amount, other: Amount, error: float) -> bool:
+    """Whether numbers are the same, and no other unit stands behind: 5 km are no 5 kg."""
+    return one.agrees(replace(other, number=one.number)) and _is_near(one.number, other.number, Fraction(str(error)))
 
 
 def _is_same_number(one: Any, other: Any, error: float) -> bool:
     if any(isinstance(value, bool) or not isinstance(value, int | float) for value in (one, other)):
         return False
     try:
-        return bool(one == other) or abs(one - other) <= error * max(abs(one), abs(other))
+        return bool(one == other) or (isfinite(one) and isfinite(other) and _is_near(one, other, error))
     except OverflowError:  # a number of hundreds of digits beside a fraction
         return False
+
+
+def _is_near(one: Any, other: Any, error: Any) -> bool:
+    return bool(abs(one - other) <= error * max(abs(one), abs(other)))
+
+
+@lru_cache(maxsize=65_536)
+def _instant(text: str) -> datetime | time | None:
+    """'2027-05-03T12:00+02:00' → 10 o'clock of that day in UTC, '12:00Z' → noon; as it is where no zone is said."""
+    for kind in ("date-time", "time"):
+        found = dates.read(text.strip(), kind)
+        written = found.value if isinstance(found, Found) else text.strip()
+        try:
+            said = datetime.fromisoformat(written if kind == "date-time" else f"2000-01-01T{written}")
+            said = said if said.tzinfo is None else said.astimezone(UTC)
+        except (ValueError, OverflowError):  # no time, or one before the first day that there is
+            continue
+        return said if kind == "date-time" else said.timetz()
+    return None
+
+
+def _located(text: str) -> str:
+    """'HTTPS://Example.org/A' → 'https://example.org/A', 'Ann@Example.ORG' → 'Ann@example.org'."""
+    plain = text.strip()
+    if url := _HOST.fullmatch(plain):
+        return f"{url['scheme'].lower()}{url['user'] or ''}{url['host'].lower()}{url['rest']}"
+    name, sign, host = plain.rpartition("@")
+    return f"{name}{sign}{host.lower() if _NAME.fullmatch(host) else host}"
 
 
 @lru_cache(maxsize=65_536)
@@ -179,7 +240,7 @@ def _stems(text: str) -> tuple[str, ...]:
 
 def _words(text: str) -> list[str]:
     """Words without case and marks, each sign of a script without spaces alone: 'A 图书馆' → a, 图, 书, 馆."""
-    found: list[str] = _WORD.findall(text.casefold())
+    found: list[str] = _WORD.findall(normalize("NFKC", text).casefold())
     return found
 
 

@@ -20,7 +20,7 @@ from extractor.types import Schema
 
 Kind = Literal["value", "absence", "record"]
 
-_FEW, _FEW_LEAVES = 1_000, 250_000  # pairs of records, and of texts and numbers, that are all compared
+_FEW, _FEW_LEAVES = 2_500, 250_000  # pairs of records, and of texts and numbers, that are all compared
 _SLIGHT = 0.1  # what a choice weighs where records are paired: choices agree by chance
 
 

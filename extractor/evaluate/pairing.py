@@ -1,8 +1,8 @@
 """Which items of two lists belong together: pairs of their places, None where an item has no partner.
 
 How alike two values are, from 0 to 1, is for the caller to say, and 1 of equal ones. Of lists with more pairs than a
-`few` only near ones are compared: those that have a value or a word in common. A value that many have tells nothing. So
-what is compared grows with the length of the lists, and not its square.
+`few` those that are equal belong together, then only near ones are compared (`nearness`), and in blocks what is left of
+both. So what is compared grows with the length of the lists, and not its square.
 """
 
 from __future__ import annotations
@@ -11,17 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from extractor.absent import is_empty
 from extractor.comparable import comparable
-from extractor.evaluate.comparators import arrays, needed, normal
-from extractor.pointers import leaves
+from extractor.evaluate.comparators import arrays, needed
+from extractor.evaluate.nearness import Places, blocks, near, spelled
 
 Alike = Callable[[Any, Any], float]
 Pair = tuple[int | None, int | None]
-_Places = tuple[int, int]
 _Array = Any  # of numpy
 
-_SHARED = 20  # items that have a value, above which it does not tell them apart
 _BESIDE = 10  # places to either side of its own where an item of a list in order is compared in any case
 
 
@@ -31,17 +28,30 @@ def best(gold: Sequence[Any], found: Sequence[Any], alike: Alike, few: int) -> I
     Of lists with more pairs than a few, equal items belong together.
     """
     ours, theirs = dict(enumerate(gold)), dict(enumerate(found))
-    if len(ours) * len(theirs) > few:
-        for at, to in _equal(gold, found):
+    if len(ours) * len(theirs) <= few:
+        partners = _assigned({(at, to): alike(ours[at], theirs[to]) for at, to in product(ours, theirs)})
+    else:
+        partners = dict(_of_many(ours, theirs, alike, few))
+    yield from ((at, partners.get(at)) for at in range(len(gold)))
+    taken = {*partners.values()}
+    yield from ((None, to) for to in range(len(found)) if to not in taken)
+
+
+def _of_many(ours: dict[int, Any], theirs: dict[int, Any], alike: Alike, few: int) -> Iterator[Places]:
+    """Partners in long lists; what has one is taken out of them."""
+
+    def taken(pairs: Iterable[Places]) -> Iterator[Places]:
+        for at, to in pairs:
             del ours[at], theirs[to]
             yield at, to
-    are_few = len(ours) * len(theirs) <= few
-    pairs: Iterable[_Places] = product(ours, theirs) if are_few else _near(ours, theirs)
-    scores = {(at, to): alike(ours[at], theirs[to]) for at, to in pairs}
-    partners = _assigned(scores) if are_few else _assigned_of_some(scores)
-    yield from ((at, partners.get(at)) for at in ours)
-    taken = {*partners.values()}
-    yield from ((None, to) for to in theirs if to not in taken)
+
+    yield from taken(_equal(ours, theirs, comparable))
+    yield from taken((at, to) for at, to in _equal(ours, theirs, spelled) if alike(ours[at], theirs[to]) == 1)
+    scores = {(at, to): alike(ours[at], theirs[to]) for at, to in near(ours, theirs)}
+    yield from taken(_assigned_of_some(scores).items())
+    for some, others in blocks(ours, theirs, few):
+        pairs = product((at for at in some if at in ours), (to for to in others if to in theirs))
+        yield from taken(_assigned({(at, to): alike(ours[at], theirs[to]) for at, to in pairs}).items())
 
 
 def in_order(gold: Sequence[Any], found: Sequence[Any], alike: Alike, few: int) -> Iterator[Pair]:
@@ -63,10 +73,10 @@ def once(items: Sequence[Any], alike: Alike, few: int) -> list[int]:
     """The places of the items without those that repeat an earlier one."""
     first = {comparable(value): at for at, value in reversed([*enumerate(items)])}
     kinds = {at: items[at] for at in sorted(first.values())}
-    near = None if len(kinds) ** 2 <= few else _by_row(_near(kinds, kinds))
+    rows = None if len(kinds) ** 2 <= few else _by_row(near(kinds, kinds))
     kept: dict[int, None] = {}
     for at, one in kinds.items():
-        others: Iterable[int] = kept if near is None else (to for to in near.get(at, ()) if to in kept)
+        others: Iterable[int] = kept if rows is None else (to for to in rows.get(at, ()) if to in kept)
         if not any(alike(one, kinds[to]) == 1 for to in others):
             kept[at] = None
     return [*kept]
@@ -75,14 +85,12 @@ def once(items: Sequence[Any], alike: Alike, few: int) -> list[int]:
 # --- what is compared ----------------------------------------------------------------------------------------
 
 
-def _equal(gold: Sequence[Any], found: Sequence[Any]) -> Iterator[_Places]:
-    """Pairs that are equal in all."""
+def _equal(gold: Mapping[int, Any], found: Mapping[int, Any], text: Callable[[Any], str]) -> list[Places]:
+    """Pairs of which the text is equal."""
     waiting: dict[str, list[int]] = {}
-    for to in reversed(range(len(found))):
-        waiting.setdefault(comparable(found[to]), []).append(to)
-    for at, one in enumerate(gold):
-        if equals := waiting.get(comparable(one)):
-            yield at, equals.pop()
+    for to in reversed(found):
+        waiting.setdefault(text(found[to]), []).append(to)
+    return [(at, equals.pop()) for at, one in gold.items() if (equals := waiting.get(text(one)))]
 
 
 def _equal_ends(gold: Sequence[Any], found: Sequence[Any]) -> tuple[int, int]:
@@ -94,32 +102,7 @@ def _equal_ends(gold: Sequence[Any], found: Sequence[Any]) -> tuple[int, int]:
     return head, next((at for at in range(left) if ours[-1 - at] != theirs[-1 - at]), left)
 
 
-def _near(gold: Mapping[int, Any], found: Mapping[int, Any]) -> set[_Places]:
-    """The places of items that have something in common that tells them apart from most."""
-    holders: dict[str, list[int]] = {}
-    for to, other in found.items():
-        for value in _values(other):
-            holders.setdefault(value, []).append(to)
-    telling = {value: some for value, some in holders.items() if len(some) <= _SHARED}
-    return {(at, to) for at, one in gold.items() for value in _values(one) for to in telling.get(value, ())}
-
-
-def _values(item: Any) -> set[str]:
-    """The leaves of an item as they are compared, all of them at once, and the words of its texts.
-
-    Others may be nearly the same; those that are the same but for their spelling are near, whatever else is.
-    """
-    said = [(at, value) for at, value in leaves(item) if not is_empty(value)]
-    parts = [
-        part
-        for _, value in said
-        if not isinstance(value, bool)
-        for part in ([value, *value.split()] if isinstance(value, str) else [value])
-    ]
-    return {repr(sorted((at, normal(value)) for at, value in said)), *map(normal, parts)}
-
-
-def _by_row(pairs: Iterable[_Places]) -> dict[int, list[int]]:
+def _by_row(pairs: Iterable[Places]) -> dict[int, list[int]]:
     """[(0, 1), (0, 2)] → {0: [1, 2]}."""
     rows: dict[int, list[int]] = {}
     for at, to in sorted(pairs):
@@ -130,7 +113,7 @@ def _by_row(pairs: Iterable[_Places]) -> dict[int, list[int]]:
 # --- an assignment -------------------------------------------------------------------------------------------
 
 
-def _assigned(scores: Mapping[_Places, float]) -> dict[int, int]:
+def _assigned(scores: Mapping[Places, float]) -> dict[int, int]:
     """The partners with the greatest sum, by the scores of all pairs; of pairs that score nothing there are none.
 
     {(0, 0): 0.2, (0, 1): 1, (1, 0): 0.9, (1, 1): 0} → {0: 1, 1: 0}
@@ -150,7 +133,7 @@ def _assigned(scores: Mapping[_Places, float]) -> dict[int, int]:
     return {at: to for at, to in pairs if scores[at, to]}
 
 
-def _assigned_of_some(scores: Mapping[_Places, float]) -> dict[int, int]:
+def _assigned_of_some(scores: Mapping[Places, float]) -> dict[int, int]:
     """As `_assigned`, where most pairs have no score: it takes as long as there are others, and makes no table of all.
 
     Each row may have a column of its own too, which stands for nobody, so that all rows can have one.
@@ -183,14 +166,14 @@ def _rows(gold: Sequence[Any], found: Sequence[Any], alike: Alike, few: int) -> 
     if len(kinds) * len(others) <= few:
         pairs = {*product(range(len(kinds)), range(len(others)))}
     else:
-        pairs = _near(dict(enumerate(kinds)), dict(enumerate(others)))
+        pairs = near(dict(enumerate(kinds)), dict(enumerate(others)))
         pairs |= {(ours[at], theirs[to]) for at, to in _beside(len(ours), len(theirs))}
-    near = _by_row(pairs)
-    scores = {at: [alike(kinds[at], others[to]) for to in some] for at, some in near.items()}
+    rows = _by_row(pairs)
+    scores = {at: [alike(kinds[at], others[to]) for to in some] for at, some in rows.items()}
     columns = numpy.array(theirs, dtype=int)
     for kind in ours:
         row = numpy.zeros(len(others))
-        row[near.get(kind, [])] = scores.get(kind, [])
+        row[rows.get(kind, [])] = scores.get(kind, [])
         yield row[columns]
 
 
@@ -202,7 +185,7 @@ def _kinds(items: Sequence[Any]) -> tuple[list[int], list[Any]]:
     return [kinds[text] for text in texts], [items[firsts[text]] for text in kinds]
 
 
-def _beside(size: int, other: int) -> Iterator[_Places]:
+def _beside(size: int, other: int) -> Iterator[Places]:
     """Places at which one would look for an item of a list in another list, of another size."""
     for at in range(size):
         middle = at * other // size

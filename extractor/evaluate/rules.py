@@ -1,21 +1,32 @@
 """How each field is compared: as its schema says with `x-compare`, as the user says, else by what it is.
 
-Choices, yes or no and numbers have to be equal, dates to be the same day, texts the same but for case, width and marks;
-a text about all of a document (a summary) is scored by ROUGE-L. Of a list `x-compare` may say `set` (what is repeated
-counts once) or `ordered` (only what stands in order counts); otherwise it is that of its items.
+Choices, yes or no and numbers have to be equal, dates to be the same day, times the same instant, addresses the same
+but for the case of a host, texts but for case, width and marks; a text about all of a document (a summary) is scored by
+ROUGE-L. Of a list `x-compare` may say `set` (what is repeated counts once) or `ordered` (only what stands in order
+counts); otherwise it is that of its items.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from extractor.errors import SchemaError, UsageError
 from extractor.evaluate.comparators import IGNORE, Alike, comparator
 from extractor.field_words import is_overview
 from extractor.marks import COMPARE
 from extractor.scopes import Scope
+
+_OF_FORMATS = {  # the comparator of texts that have a format
+    "date": {"date"},
+    "time": {"date-time", "time"},
+    "address": {
+        *("email", "idn-email", "hostname", "idn-hostname", "ipv4", "ipv6", "uuid"),
+        *("uri", "uri-reference", "iri", "iri-reference"),
+    },
+    "exact": {"regex", "uri-template", "json-pointer", "relative-json-pointer"},
+}
 
 Listing = Literal["any", "set", "ordered"]
 
@@ -92,10 +103,6 @@ def _default(scope: Scope, where: str) -> str:
         return "exact"
     if kinds and kinds <= {"number", "integer"}:
         return "number"
-    if any(part.get("format") in ("date", "date-time") for part in scope.parts):
-        return "date" if _formats(scope) == {"date"} else "normalised"
+    if formats := {part["format"] for part in scope.parts if "format" in part}:
+        return next((name for name, some in _OF_FORMATS.items() if formats <= some), "normalised")
     return "rouge" if is_overview(scope, where.rpartition(".")[2]) else "normalised"
-
-
-def _formats(scope: Scope) -> set[Any]:
-    return {part["format"] for part in scope.parts if "format" in part}

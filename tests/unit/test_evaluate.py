@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tracemalloc
 from dataclasses import replace
 from itertools import permutations
@@ -70,7 +71,34 @@ def of_fields(scores: Scores) -> dict[str, tuple[float, float, float]]:
         ("date", "2027年5月3日", "2027-05-03", 1),
         ("date", "2027-05-04", "2027-05-03", 0),
         ("date", "soon", "Soon", 1),
+        ("number", "−5", -5, 1),
+        ("number", "$1,200", 1200, 1),
+        ("number", "12%", 12, 1),
+        ("number", "12%", 0.12, 1),
+        ("number", "5 km", 5, 1),
+        ("number", "5 km", "5 kg", 0),
+        ("number:0.01", math.inf, 3, 0),
+        ("number:0.01", math.inf, math.inf, 1),
+        ("number:0.01", "$100", 99.5, 1),
+        ("time", "2027-05-03T10:00:00Z", "2027-05-03T10:00:00+00:00", 1),
+        ("time", "2027-05-03T10:00:00.000Z", "2027-05-03T12:00:00+02:00", 1),
+        ("time", "2027-05-03T10:00:00Z", "2027-05-03T10:00:01Z", 0),
+        ("time", "10:00", "10:00:00", 1),
+        ("time", "00:30+02:00", "22:30:00Z", 1),
+        ("time", "0001-01-01T00:00:00+10:00", "0001-01-01T00:00:00+10:00", 1),
+        ("time", "soon", "Soon", 1),
+        ("address", "HTTPS://Example.org/A", "https://example.org/A", 1),
+        ("address", "https://example.org/A", "https://example.org/a", 0),
+        ("address", "Ann@Example.org", "Ann@example.org", 1),
+        ("address", "a.b@example.org", "ab@example.org", 0),
+        ("address", "10.0.0.1", "100.0.1", 0),
+        ("address", "123E4567-E89B-12D3", "123e4567-e89b-12d3", 1),
         ("stem", "neural networks", "Neural network", 1),
+        ("stem", "C++", "C", 0),
+        ("stem", "C++ compilers", "C# compiler", 0),
+        ("stem", "!!", "??", 0),
+        ("stem", "ﬁnding ＡＢ", "finding ab", 1),
+        ("rouge", "ﬁnding a cat", "finding ａ cat!", 1),
         ("stem", "neural networks", "networks", 0),
         ("stem", "神经网络", "神经网络", 1),
         ("rouge", "the cat sat", "the cat ran", 2 / 3),
@@ -256,6 +284,18 @@ def test_defaults_by_what_a_field_is() -> None:
     assert by == {"n": "number", "day": "date", "ok": "exact", "kind": "exact", "name": "normalised", "摘要": "rouge"}
 
 
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        *[("date-time", "time"), ("time", "time"), ("date", "date"), ("duration", "normalised"), ("regex", "exact")],
+        *[(name, "address") for name in ("email", "uri", "uuid", "ipv4", "hostname")],
+    ],
+)
+def test_defaults_by_format(name: str, how: str) -> None:
+    spec = schema.load({"properties": {"a": {"type": "string", "format": name}}})
+    assert scored([({"a": "x"}, {"a": "x"})], spec).fields[0].by == how
+
+
 def test_a_key_tells_records_apart() -> None:
     item = {
         "type": "object",
@@ -309,6 +349,30 @@ def test_long_lists_are_paired_by_what_they_have_in_common() -> None:
     assert of_fields(scores)["r[].name"] == (60, 60, 60)
     assert of_fields(scores)["r[].kind"] == (60, 60, 60)
     assert of_fields(scores)["r[].n"] == (60, 60, 0)
+
+
+LONG = [
+    ("item, price float", {"item": "Coffee", "price": 2.5}, {"item": "COFFEE", "price": 2.5}, {}),
+    ("day date", {"day": "2027-05-03"}, {"day": "3 May 2027"}, {}),
+    ("price float", {"price": 100.0}, {"price": 100.5}, {"r[].price": "number:0.01"}),
+    ("name", {"name": "王小明先生"}, {"name": "王小明先"}, {"r[].name": "fuzzy:0.8"}),
+]
+
+
+@pytest.mark.parametrize(("spec", "one", "other", "ways"), LONG)
+@pytest.mark.parametrize("size", [31, 32, 51, 400])
+def test_a_score_is_the_same_however_long_the_list_is(
+    spec: str, one: Any, other: Any, ways: dict[str, str], size: int
+) -> None:
+    scores = scored([({"r": [one] * size}, {"r": [other] * size})], f"r[]{{{spec}}}", ways)
+    assert scores.micro.f1 == 1
+    assert of_fields(scores)["r[]"] == (size, size, size)
+
+
+def test_nor_does_it_matter_what_else_a_long_list_has() -> None:
+    others = [f"word{at}" for at in range(475)]
+    scores = scored([({"a": [*others, *["yes"] * 30]}, {"a": [*["Yes"] * 30, *others[::-1]]})], "a[]")
+    assert of_fields(scores) == {"a[]": (505, 505, 505)}
 
 
 @given(st.lists(st.sampled_from("xyz"), max_size=6), st.lists(st.sampled_from("xyz"), max_size=6))

@@ -121,6 +121,27 @@ def test_long_lists_take_as_long_as_they_are(pair: Callable[..., Iterator[Pair]]
     assert summed(gold, found, pairs) == pytest.approx(sum(6 / 7 if " jun" in one else 1 for one in found))
 
 
+def test_long_lists_with_nothing_in_common_take_as_long_as_they_are() -> None:
+    ours, theirs = ([f"{name}{at}" for at in range(2 * SIZE)] for name in "ab")
+    calls: list[Any] = []
+    tracemalloc.start()
+    assert summed(ours, theirs, [*best(ours, theirs, counted(calls), 1_000)]) == 0
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(calls) < 10 * SIZE
+    assert peak < 40e6
+
+
+@pytest.mark.parametrize("few", [100, 2_500])
+def test_what_is_left_over_is_compared_with_its_neighbours(few: int) -> None:
+    """Numbers that are nearly equal, with too many of about their size to tell them apart."""
+    gold = [1000 + at for at in range(500)]
+    found = [value + 0.4 for value in gold]
+    Random(1).shuffle(found)
+    pairs = best(gold, found, lambda one, other: float(abs(one - other) < 0.5), few)
+    assert all(at is not None and to is not None and found[to] == gold[at] + 0.4 for at, to in pairs)
+
+
 def test_lists_that_are_equal_are_not_compared() -> None:
     gold, _ = long_lists()
     for pair in (best, in_order):
