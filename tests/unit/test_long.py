@@ -537,8 +537,8 @@ def test_what_was_reckoned_stands_nowhere_and_the_last_value_in_its_place() -> N
     }
 
     def answer(shown: str) -> Any:
-        found = re.search(r"sold (\d) \((\w+)\)", shown)
-        return {"sold": int(found[1]), "state": found[2]} if found else {"sold": None, "state": None}
+        found = re.findall(r"sold (\d) \((\w+)\)", shown)
+        return {"sold": int(found[-1][0]), "state": found[-1][1]} if found else {"sold": None, "state": None}
 
     record = run(text, {"type": "object", "properties": spec, "required": [*spec]}, Reader(answer))
     assert record.data == {"sold": 13, "state": "open"}
