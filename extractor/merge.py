@@ -16,11 +16,12 @@ from decimal import Decimal
 from typing import Any, get_args
 
 from extractor.absent import is_empty
+from extractor.branches import Branches
 from extractor.field_words import goes_with, is_overview
 from extractor.given import Given, commonest, grouped, records, statements, told_apart, without_fragments, without_slips
 from extractor.pointers import escaped, unescaped
 from extractor.sameness import Sameness, is_key, marked_key
-from extractor.scopes import Nodes, Scope, Scopes, ordered, scopes_of
+from extractor.scopes import Nodes, Scope, Scopes, kind_of, ordered, scopes_of
 from extractor.support import is_worded
 from extractor.text import UNSPACED
 from extractor.types import Merge, Schema, Span
@@ -63,7 +64,7 @@ def merge(parts: Sequence[Any], schema: Schema, spans: Sequence[Mapping[str, Spa
 
     `spans` of each part say where its values stand: what several parts show of one place counts once.
     """
-    work = _Merging(scopes_of(schema), Sameness.by(schema), Merged(None))
+    work = _Merging(scopes_of(schema), Sameness.by(schema), Branches(schema), Merged(None))
     work.found.data = work.merged(work.scopes.nodes, records(parts, spans), "")
     return work.found
 
@@ -72,6 +73,7 @@ def merge(parts: Sequence[Any], schema: Schema, spans: Sequence[Mapping[str, Spa
 class _Merging:
     scopes: Scopes
     sameness: Sameness
+    branches: Branches
     found: Merged
 
     def merged(self, nodes: Nodes, values: list[Given], where: str) -> Any:
@@ -79,8 +81,25 @@ class _Merging:
         said = [one for one in values if not is_empty(one.value)]
         if not said:
             return next((one.value for one in values if one.value is not None), None)
+        how = _how(self.scopes.of(nodes))
+        if how is not None:
+            return self._joined(nodes, said, where, how)
+        groups = self._by_branch(nodes, said)
+        mark = self._marks(nodes, where)
+        taken = self._joined(nodes, max(groups, key=lambda group: len(statements(group, mark))), where, how)
+        if len(groups) > 1:
+            self.found.conflicts.append(Conflict(where, tuple(map(tuple, groups)), taken))
+        return taken
+
+    def _by_branch(self, nodes: Nodes, said: list[Given]) -> list[list[Given]]:
+        """Values that may be made one: lists, texts and records apart, and records of each branch of a union."""
+        if not any(isinstance(one.value, dict | list) for one in said):
+            return [said] if said else []
+        return grouped(said, lambda one: (kind_of(one.value), *map(id, self.branches.of(nodes, one.value))))
+
+    def _joined(self, nodes: Nodes, said: list[Given], where: str, how: Merge | None) -> Any:
+        """One value of those that are of one kind, or that `x-merge` joins."""
         scope = self.scopes.of(nodes)
-        how = _how(scope)
         if how is None and all(isinstance(one.value, dict) for one in said):
             return self._object(scope, said, where)
         if how in (None, "union", "all") and all(isinstance(one.value, list) for one in said):
@@ -143,9 +162,15 @@ class _Merging:
         return [self._item(scope.items, groups[at], f"{where}/{number}") for number, at in enumerate(kept)]
 
     def _alike(self, nodes: Nodes, items: list[Given], mark: Callable[[Given], Hashable]) -> list[list[Given]]:
-        """Items of a list in groups of the same: records by their key."""
+        """Items of a list in groups of the same, in the order of the first of each; those of a branch by themselves."""
+        order = {id(one): at for at, one in enumerate(items)}
+        found = [group for some in self._by_branch(nodes, items) for group in self._of_branch(nodes, some, mark)]
+        return sorted(found, key=lambda group: order[id(group[0])])
+
+    def _of_branch(self, nodes: Nodes, items: list[Given], mark: Callable[[Given], Hashable]) -> list[list[Given]]:
+        """The same of items of one branch: records by their key."""
         scope = self.scopes.of(nodes)
-        key = key_of(scope) if nodes else None
+        key = key_of(self.scopes.of(self.branches.of(nodes, items[0].value))) or key_of(scope) if nodes else None
         if key is not None:
             return grouped(items, lambda one: self._key(scope, key, one) or mark(one))
         groups = grouped(items, mark)

@@ -163,6 +163,59 @@ def test_a_way_that_does_not_go_with_the_values_is_told(field: dict[str, Any], t
     assert [row.why for row in report if row.keyword == "x-merge"] == [told]
 
 
+def union(*, tag: bool, way: str = "anyOf") -> dict[str, Any]:
+    """A person or a company, which may say which of the two it is."""
+    person, company = (
+        {
+            "type": "object",
+            "properties": {**({"kind": {"const": kind}} if tag else {}), "name": {"type": "string"}, own: {}},
+            "required": ["name", own],
+            "additionalProperties": False,
+        }
+        for kind, own in (("person", "age"), ("company", "staff"))
+    )
+    return {way: [{"allOf": [person]}, company]}
+
+
+@pytest.mark.parametrize("way", ["anyOf", "oneOf"])
+@pytest.mark.parametrize("tag", [True, False])
+def test_records_of_two_branches_are_never_one(tag: bool, way: str) -> None:
+    person, company = {"name": "Ford", "age": 63}, {"name": "Ford", "staff": 9}
+    if tag:
+        person, company = {"kind": "person", **person}, {"kind": "company", **company}
+    branches = union(tag=tag, way=way)
+    listed = of({"type": "array", "items": branches}, [person], [{**company, "staff": None}, person], [company])
+    assert listed.data == {"a": [person, company]}
+    assert listed.conflicts == []
+    alone = of(branches, person, company, {**company, "name": "FORD"})
+    assert alone.data == {"a": company}
+    assert told(alone) == [("/a", [(person, 1), (company, 2)], company)]
+
+
+def test_a_record_of_a_branch_has_the_key_of_the_branch() -> None:
+    rows = [
+        {"type": "object", "properties": {"kind": {"const": kind}, key: {"type": "string"}, "year": {}}}
+        for kind, key in (("person", "name"), ("book", "title"))
+    ]
+    ann, book = {"kind": "person", "name": "Ann"}, {"kind": "book", "title": "Ann"}
+    found = of({"type": "array", "items": {"anyOf": rows}}, [ann, book], [{**book, "year": 2}, {**ann, "year": 1}])
+    assert found.data == {"a": [{**ann, "year": 1}, {**book, "year": 2}]}
+
+
+def test_what_a_record_needs_besides_makes_no_branches() -> None:
+    needs = [{"required": ["mail"]}, {"required": ["phone"]}]
+    fields = {name: {"type": "string"} for name in ("name", "mail", "phone")}
+    items = {"type": "object", "properties": fields, "anyOf": needs}
+    found = of({"type": "array", "items": items}, [{"name": "Bo", "mail": "b@x"}], [{"name": "Bo", "phone": "1"}])
+    assert found.data == {"a": [{"name": "Bo", "mail": "b@x", "phone": "1"}]}
+
+
+def test_a_list_and_a_text_are_not_made_one() -> None:
+    found = of({"anyOf": [{"type": "string"}, {"type": "array"}]}, "x", ["y"], ["z"])
+    assert found.data == {"a": ["y", "z"]}
+    assert told(found) == [("/a", [("x", 1), (["y"], 2)], ["y", "z"])]
+
+
 def test_a_key_of_ones_own() -> None:
     items = {"type": "object", "properties": {"name": {"type": "string"}, "code": {"type": "string", "x-key": True}}}
     rows = [[{"name": "a", "code": "1"}, {"name": "a", "code": "2"}], [{"name": "b", "code": "1"}]]
