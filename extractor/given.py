@@ -17,6 +17,8 @@ from extractor.types import Span
 _LEAST_SLIP = 8  # characters of a text in which one may differ
 _MOST_COMPARED = 2_000  # items of a list that are compared with each other for slips
 
+_MOST_NAMESAKES = 200  # records of one key with which another is compared
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -104,6 +106,35 @@ def told_apart(values: Iterable[Given], mark: Callable[[Given], Hashable]) -> Ca
         return own, said if said in apart[own] else next(iter(apart[own]))
 
     return finer
+
+
+def consistent(
+    records: list[Given],
+    mark: Callable[[Given], Hashable],
+    claims_of: Callable[[Given], Mapping[Hashable, Hashable]],
+) -> list[list[Given]]:
+    """Records of one key in groups, several where a part contradicts itself: the key does not tell them apart then.
+
+    Each goes with the first that it does not contradict. By `mark` are the same those that need no second look.
+    """
+    claims: dict[Hashable, dict[Hashable, Hashable]] = {}
+    known: dict[Hashable, Hashable] = {}
+    is_one = True
+    for one in records:
+        claims.setdefault(mark(one), {}).update(own := claims_of(one))
+        is_one &= all(known.setdefault((one.part, what), said) == said for what, said in own.items())
+    if is_one:
+        return [records]
+    groups: list[dict[Hashable, Hashable]] = []
+    homes: dict[Hashable, int] = {}
+    for same, own in claims.items():
+        compared = enumerate(groups[:_MOST_NAMESAKES])
+        fitting = (at for at, said in compared if all(said.get(what, one) == one for what, one in own.items()))
+        if (home := next(fitting, len(groups))) == len(groups):
+            groups.append({})
+        groups[home].update(own)
+        homes[same] = home
+    return grouped(records, lambda one: homes[mark(one)])
 
 
 def without_slips(groups: Sequence[list[Given]]) -> list[list[Given]]:

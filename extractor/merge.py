@@ -13,14 +13,25 @@ import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, get_args
 
 from extractor.absent import is_empty
 from extractor.branches import Branches
 from extractor.field_words import goes_with, is_overview
-from extractor.given import Given, commonest, grouped, records, statements, told_apart, without_fragments, without_slips
-from extractor.pointers import escaped, unescaped
-from extractor.sameness import Sameness, is_key, marked_key
+from extractor.given import (
+    Given,
+    commonest,
+    consistent,
+    grouped,
+    records,
+    statements,
+    told_apart,
+    without_fragments,
+    without_slips,
+)
+from extractor.pointers import Path, escaped, unescaped
+from extractor.sameness import Sameness, is_key, literal, marked_key
 from extractor.scopes import Nodes, Scope, Scopes, kind_of, ordered, scopes_of
 from extractor.support import is_worded
 from extractor.text import UNSPACED
@@ -85,10 +96,11 @@ class _Merging:
         if how is not None:
             return self._joined(nodes, said, where, how)
         groups = self._by_branch(nodes, said)
+        if len(groups) == 1:
+            return self._joined(nodes, said, where, how)
         mark = self._marks(nodes, where)
         taken = self._joined(nodes, max(groups, key=lambda group: len(statements(group, mark))), where, how)
-        if len(groups) > 1:
-            self.found.conflicts.append(Conflict(where, tuple(map(tuple, groups)), taken))
+        self.found.conflicts.append(Conflict(where, tuple(map(tuple, groups)), taken))
         return taken
 
     def _by_branch(self, nodes: Nodes, said: list[Given]) -> list[list[Given]]:
@@ -136,7 +148,11 @@ class _Merging:
         groups = grouped(said, mark)
         texts = [one.value for one in said if isinstance(one.value, str)]
         are_texts = len(texts) == len(said) and scope.choices is None
-        if len(groups) > 1 and are_texts and (how == "reduce" or (how is None and _are_worded(texts, scope, where))):
+        if (
+            len(groups) > 1
+            and are_texts
+            and (how == "reduce" or (how is None and _are_worded(texts, scope, _name(where))))
+        ):
             self.found.to_reduce[where] = [group[0] for group in groups]
             self.found.origins[where] = groups[0]
             return max((one.value for one in groups[0]), key=len)
@@ -172,7 +188,11 @@ class _Merging:
         scope = self.scopes.of(nodes)
         key = key_of(self.scopes.of(self.branches.of(nodes, items[0].value))) or key_of(scope) if nodes else None
         if key is not None:
-            return grouped(items, lambda one: self._key(scope, key, one) or mark(one))
+            namesakes = grouped(items, lambda one: self._key(scope, key, one) or mark(one))
+            if is_key(scope.child(key)):
+                return namesakes
+            claims_of = partial(self._claims, nodes, key)
+            return [group for some in namesakes for group in consistent(some, mark, claims_of)]
         groups = grouped(items, mark)
         if not is_key(nodes) and scope.choices is None:
             groups = without_slips(groups)
@@ -182,6 +202,22 @@ class _Merging:
         """What records have in common that are one; None of what has no key."""
         value = one.value.get(key) if isinstance(one.value, dict) else None
         return None if is_empty(value) else ("key", self.sameness.of(value, scope.child(key), key))
+
+    def _claims(self, nodes: Nodes, key: str, one: Given) -> dict[Hashable, Hashable]:
+        """What only one value can be true of in a record; a part that spells its key in two ways means two."""
+        if not isinstance(one.value, dict):
+            return {}
+        return {**dict(self._facts(nodes, one.value, ())), ("spelled", one.part): literal(one.value.get(key))}
+
+    def _facts(self, nodes: Nodes, value: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Hashable]]:
+        """What a record says but for lists, texts that the model worded, and what `x-merge` joins."""
+        for name, inner in value.items():
+            below = self.scopes.of(nodes).child(name)
+            scope = self.scopes.of(below)
+            if isinstance(inner, dict):
+                yield from self._facts(below, inner, (*path, name))
+            elif _is_claim(inner, scope, name):
+                yield (*path, name), self.sameness.of(inner, below, name)
 
     def _item(self, nodes: Nodes, group: list[Given], where: str) -> Any:
         if len(group) > 1 and isinstance(group[0].value, dict | list):
@@ -264,10 +300,17 @@ _LONG = 60  # letters, below which a text is a title or a name rather than a sum
 _WIDE = re.compile(f"[{UNSPACED}]")
 
 
-def _are_worded(said: Sequence[str], scope: Scope, where: str) -> bool:
+def _are_worded(said: Sequence[str], scope: Scope, name: str) -> bool:
     """Whether the model may have worded most texts: summaries, not names."""
-    least = 0 if is_overview(scope, unescaped(where.rpartition("/")[2])) else _LONG
+    least = 0 if is_overview(scope, name) else _LONG
     return 2 * sum(_width(value) >= least and is_worded(value) for value in said) > len(said)
+
+
+def _is_claim(value: Any, scope: Scope, name: str) -> bool:
+    """Whether a value is one beside which no other can be true of the same thing."""
+    if isinstance(value, list) or is_empty(value) or _how(scope) is not None:
+        return False
+    return not (isinstance(value, str) and _are_worded([value], scope, name))
 
 
 def _width(text: str) -> int:

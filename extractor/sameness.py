@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -50,15 +50,6 @@ class Sameness:
         scope = self.scopes.of(nodes)
         said = value.items() if isinstance(value, dict) else ()
         return {name: self.of(inner, scope.child(name), name) for name, inner in said if not is_empty(inner)}
-
-    def claims(self, value: Any, nodes: Nodes, path: Path = ()) -> Iterator[tuple[Path, Hashable]]:
-        """What a record says that only one value can be true of, by path: lists may have more items than it knows."""
-        scope = self.scopes.of(nodes)
-        for name, inner in value.items() if isinstance(value, dict) else ():
-            if isinstance(inner, dict):
-                yield from self.claims(inner, scope.child(name), (*path, name))
-            elif not isinstance(inner, list) and not is_empty(inner):
-                yield (*path, name), self.of(inner, scope.child(name), name)
 
     def of_items(self, path: Path) -> Callable[[Any], Hashable]:
         """The same for the items of a list at a path."""

@@ -216,6 +216,40 @@ def test_a_list_and_a_text_are_not_made_one() -> None:
     assert told(found) == [("/a", [("x", 1), (["y"], 2)], ["y", "z"])]
 
 
+COFFEE, DEARER = {"name": "Coffee", "price": 3}, {"name": "Coffee", "price": 4}
+
+
+@pytest.mark.parametrize(
+    ("parts", "rows"),
+    [
+        ([[COFFEE, DEARER]], [COFFEE, DEARER]),
+        ([[COFFEE, DEARER], [{**DEARER, "size": "big"}]], [COFFEE, {**DEARER, "size": "big"}]),
+        ([[{**DEARER, "name": "COFFEE"}], [COFFEE, DEARER]], [{**DEARER, "name": "COFFEE"}, COFFEE]),
+        ([[COFFEE], [DEARER], [COFFEE]], [COFFEE]),  # of other parts these are a conflict
+        ([[COFFEE, {"name": "Coffee", "size": "big"}]], [{**COFFEE, "size": "big"}]),
+        ([[COFFEE, {**COFFEE, "name": "coffee"}], [COFFEE]], [COFFEE, {**COFFEE, "name": "coffee"}]),
+        ([[{**COFFEE, "at": {"shop": "a"}}, {**COFFEE, "at": {"shop": "b"}}]], None),
+        ([[{**COFFEE, "tags": ["a"]}, {**COFFEE, "tags": ["b"]}]], [{**COFFEE, "tags": ["a", "b"]}]),
+        ([[{**COFFEE, "sold": 1}, {**COFFEE, "sold": 2}]], [{**COFFEE, "sold": 3}]),
+        ([[{**COFFEE, "state": state}] for state in ("new", "old", "new")], [{**COFFEE, "state": "new"}]),
+        ([[{**COFFEE, "about": LONG}, {**COFFEE, "about": OTHER}]], [{**COFFEE, "about": LONG}]),
+    ],
+)
+def test_records_of_one_name_that_a_part_tells_apart_stay_apart(parts: list[Any], rows: list[Any] | None) -> None:
+    fields = {
+        "name": {"type": "string"},
+        "sold": {"type": "integer", "x-merge": "sum"},
+        "state": {"type": "string", "x-merge": "last"},
+    }
+    field = {"type": "array", "items": {"type": "object", "properties": fields}}
+    assert of(field, *parts).data["a"] == (parts[0] if rows is None else rows)
+
+
+def test_of_many_records_of_one_name_the_same_are_one() -> None:
+    rows = [{"name": "Coffee", "price": at} for at in range(500)]
+    assert of({"type": "array", "items": {"properties": {"name": {}}}}, rows, rows).data == {"a": rows}
+
+
 def test_a_key_of_ones_own() -> None:
     items = {"type": "object", "properties": {"name": {"type": "string"}, "code": {"type": "string", "x-key": True}}}
     rows = [[{"name": "a", "code": "1"}, {"name": "a", "code": "2"}], [{"name": "b", "code": "1"}]]
