@@ -20,7 +20,6 @@ _CHARSET = re.compile(
 )
 _SAID = ("title", "author", "date", "sitename")
 _DATES = {"extensive_search": False, "original_date": True}  # a date that was guessed would be taken for a fact
-_HEAD = re.compile(r"(?is)<head\b.*?</head\s*>")
 _NO_MAIN_TEXT = "no main text was found in this page, so all of it is taken but for its menus, head and foot"
 _NOTHING_ELSE = "no main text was found in this page, so all of it is taken"
 
@@ -39,7 +38,7 @@ def read(name: str, data: bytes, *, raw: bool, charset: str = "") -> Loaded:
         text = "" if rest is None else from_html(tostring(rest, encoding="unicode", with_tail=False))
         notes = (*notes, _NO_MAIN_TEXT) if text else notes
     if not text:
-        text, notes = from_html(_HEAD.sub("", html)), notes if raw else (*notes, _NOTHING_ELSE)
+        text, notes = from_html(html), notes if raw else (*notes, _NOTHING_ELSE)
     if not text:
         raise UnreadableError("no text in this page", "it may be made by scripts: save it from a browser")
     return Loaded(text, notes, said)

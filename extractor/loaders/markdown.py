@@ -27,11 +27,12 @@ _OPTIONS: dict[str, Any] = {
     "escape_misc": False,
     "table_infer_header": True,
 }
-_UNSEEN = re.compile(r"(?is)<(script|style|template|noscript|iframe|object)\b.*?</\1\s*>|<!--.*?-->")
-_TRAILING = re.compile(r"[ \t]+$", re.MULTILINE)
+_UNSEEN = ("head", "script", "style", "template", "noscript", "iframe", "object")
+_MANY_BLANKS = re.compile(r"[ \t]{100,}")  # which the converter would go through once for each of them
+_TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
 _TWICE = re.compile(r"(?m)^```\n```\n(.*?)\n```\n```$", re.DOTALL)  # code in a block in a block
-_LINK_BACK = re.compile(r"(?m)[ ]*[↑↩]\ufe0e?$")  # from a note to where it is called
+_LINK_BACK = re.compile(r"(?m)(?<![ ])[ ]*[↑↩]\ufe0e?$")  # from a note to where it is called
 # A line's end in a script without spaces means nothing; browsers show a blank there, which is none of the text.
 _WIDE = f"{UNSPACED}\u3000-\u303f\uff01-\uff60"
 _WRAPPED = re.compile(rf"(?<=[{_WIDE}])[ \t]*\r?\n[ \t]*(?=[{_WIDE}])")
@@ -85,7 +86,12 @@ class _Converter(MarkdownConverter):
 
 def from_html(html: str) -> str:
     """The Markdown of a page, or of a part of one: '<h2>Fares</h2><p>A <b>day</b></p>' → '## Fares' and 'A day'."""
-    page = BeautifulSoup(_UNSEEN.sub("", html), "lxml")
+    page = BeautifulSoup(html, "lxml")
+    for element in page.find_all(_UNSEEN):
+        element.extract()
+    for text in page.find_all(string=_MANY_BLANKS):
+        if text.find_parent("pre") is None:
+            text.replace_with(_MANY_BLANKS.sub(" ", text))
     settle(page)
     _renumber(page)
     return tidy(_Converter(**_OPTIONS).convert_soup(page))

@@ -11,6 +11,7 @@ _BLOCKS = ("pre", "h1", "h2", "h3", "h4", "h5", "h6")
 _MOSTLY = 0.5  # of the text of a table is in tables within it: it lays them out
 _DEEPEST = 20  # tables in tables
 _MOST_REPEATED = 200  # characters of a cell, so that nothing grows out of proportion
+_MOST_FILLED = 20_000  # cells that are set again, of all tables of a page
 
 
 def settle(page: Any) -> None:
@@ -24,6 +25,7 @@ def settle(page: Any) -> None:
         outer = part.find_parent("table")
         owned[id(outer)].append(part)
         depths[id(part)] = depths.get(id(outer), 0) + (part.name == "table")
+    filled = 0
     for table in reversed(page.find_all("table")):  # what is within another one first
         parts = [part for part in owned[id(table)] if id(part) not in owned]
         within = [part for part in owned[id(table)] if id(part) in owned]
@@ -32,7 +34,10 @@ def settle(page: Any) -> None:
             continue
         for each in within:
             _unmake(each, owned[id(each)], "span")
-        _fill([part for part in parts if part.name == "tr"])
+        rows = [part for part in parts if part.name == "tr"]
+        filled += (more := _lacking(rows))
+        if more and filled <= _MOST_FILLED:
+            _fill(rows)
 
 
 def _is_layout(table: Any, parts: list[Any], within: list[Any]) -> bool:
@@ -50,6 +55,12 @@ def _unmake(table: Any, parts: list[Any], name: str) -> None:
             part.append(" ")
         part.name = name
     table.name = name
+
+
+def _lacking(rows: list[Any]) -> int:
+    """In how many rows cells stand that span them, but for their first."""
+    spans = ((at, _number(cell, "rowspan")) for at, row in enumerate(rows) for cell in _cells(row))
+    return sum(max(min(span, len(rows) - at) - 1, 0) for at, span in spans)
 
 
 def _fill(rows: list[Any]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from extractor.front_matter import metadata_of
@@ -19,6 +21,10 @@ from extractor.loaders.markdown import from_html, with_front_matter
         ("<p>one<br>two</p>", "one\ntwo"),
         ("<pre><code>a\n  b</code></pre>", "```\na\n  b\n```"),
         ("<style>p{}</style><!-- x --><p>Sea</p><script>1</script>", "Sea"),
+        (
+            "<head><title>No</title></head><body><p>Sea<script src='a'/> and sky</p><noscript><p>No</p></noscript>",
+            "Sea and sky",
+        ),
         ("<ol><li>a</li><li>b<ul><li>c</li></ul></li></ol>", "1. a\n2. b\n   - c"),
         ("<ol start=3><li>a<li value=3>b<li>c<li value=x>d</ol>", "3. a\n\n3. b\n4. c\n5. d"),
         (
@@ -50,6 +56,23 @@ def test_from_html(html: str, markdown: str) -> None:
 def test_cells_over_many_rows_cost_little() -> None:
     page = f"<table><tr><td rowspan=99999>{'sea ' * 9_000}<td>0" + "<tr><td>1" * 3_000 + "</table>"
     assert len(from_html(page)) < 200_000
+
+
+def test_many_cells_over_many_rows_stay_where_they_stand() -> None:
+    found = from_html(f"<table><tr>{'<td rowspan=9999>a' * 200}{'<tr><td>b' * 600}</table>")
+    assert (found.count("a"), found.count("b")) == (200, 600)
+    found = from_html(f"<table><tr>{'<td rowspan=99>a' * 90}{'<tr><td>b' * 90}</table>" * 5)
+    assert found.count("a") == 5 * 90 + 2 * 90 * 90  # of all tables of a page
+
+
+@pytest.mark.parametrize("unit", ["<script ", "<!--", "<head ", "</script", "   \n", "  ↑", "\t \t"])
+def test_no_page_takes_long(unit: str) -> None:
+    def seconds(size: int) -> float:
+        started = time.process_time()
+        from_html(f"<p>a{unit * size}b")
+        return time.process_time() - started
+
+    assert min(seconds(40_000) for _ in range(2)) < 8 * max(seconds(10_000), 0.1)
 
 
 def test_front_matter_is_read_back() -> None:
