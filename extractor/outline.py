@@ -17,12 +17,13 @@ from extractor.front_matter import body_start
 
 PAGE_BREAK = "\f"
 
+_MOST_TITLE = 200  # characters of its line: a heading is shown with all that stands under it
 _CHAPTER_EN = (
     r"(?:CHAPTER|Chapter|BOOK|Book|PART|Part|ACT|Act)\ (?:[IVXLC]{1,8}|\d{1,3}|[A-Z][A-Za-z-]{2,12})\b"
     r"[.:]?(?:[ \t—–-]+\S(?:.{0,59}[^ \t\n])?)?"
 )
 _CHAPTER_ZH = r"第[一二三四五六七八九十百千零〇两\d]{1,7}[章回卷部篇](?:[ \t\u3000]*\S(?:.{0,29}[^ \t\n])?)?"
-_UNDERLINED = r"\ {0,3}(?P<set>\S[^\n]{0,200})\n\ {0,3}(?P<line>=+|--+)[ \t]*"
+_UNDERLINED = rf"\ {{0,3}}(?P<set>\S[^\n]{{0,{_MOST_TITLE - 1}}})\n\ {{0,3}}(?P<line>=+|--+)[ \t]*"
 # What stands behind marks is looked at in Python: a pattern for it would go through a line once for each of its blanks.
 _HEADING = re.compile(
     rf"""(?mx)(?:^|(?<=\f))(?:\ {{0,3}}(?P<marks>\#{{1,6}})(?=[ \t])|(?:
@@ -76,7 +77,7 @@ def _headings(text: str, at: int) -> Iterator[tuple[int, int, str]]:
         if marks and at > untitled:
             found_end = text.find("\n", at)
             end = found_end if found_end >= 0 else len(text)
-            if title := _title(text[at:end]):
+            if end - start <= _MOST_TITLE and (title := _title(text[at:end])):
                 yield start, len(marks), title
                 at = end
                 continue

@@ -52,6 +52,13 @@ def test_a_form_feed_ends_a_page() -> None:
     assert page_at((), 3) is None
 
 
+@pytest.mark.parametrize("line", ["# {}", "{}\n==="])
+def test_a_long_line_is_no_heading(line: str) -> None:
+    assert titles(f"# A\n\n{line.format('sea ' * 100_000)}\n\n# B\n") == [(1, "A"), (1, "B")]
+    for size, is_heading in ((190, True), (201, False)):
+        assert (len(titles(line.format("a" * size))) == 1) == is_heading
+
+
 @given(st.text(alphabet="# \n\f=-`~a第三章回C1"))
 def test_sections_start_where_their_titles_stand(text: str) -> None:
     found = list(sections(text))
