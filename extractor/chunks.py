@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise, tee
 from typing import NamedTuple
 
-from extractor.outline import Section, page_at, pages, sections
+from extractor.outline import FENCE, Section, fence_behind, page_at, pages, sections
 from extractor.sentences import each_sentence, sentences
 from extractor.text import is_heavier, weigh_tokens
 
@@ -26,7 +26,6 @@ _WHOLE = 0.5  # of the size, that a block may have without a look at what is in 
 _GAP = 0.25  # of the size, that may be between two boundaries in a block
 
 _LINE_OF = re.compile(r"[^\n\f]+(?:\n|\f\n?|\Z)|\n|\f\n?")
-_FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _EMPTY = re.compile(r"\s++")
 _ROW = re.compile(r"[ \t]*\|")
 _UNDERLINE = re.compile(r" {0,3}(?:=+|-+)[ \t]*\n?\Z")
@@ -140,14 +139,11 @@ def _blocks(text: str, headings: Iterator[Section]) -> Iterator[tuple[int, int, 
     """Headings, paragraphs, tables, code, each with the empty lines after it, its level, and whether lines count."""
     start, level, kind, before, fence = 0, None, "", "", ""
     for at, end, here in _lines(text, headings):
-        mark = _FENCE.match(text, at, end)
-        if fence:
-            now = "code"
-            fence = "" if mark and mark[1].startswith(fence) else fence
-        elif here is not None:
+        mark = FENCE.match(text, at, end)
+        if not fence and here is not None:
             now = "head"
-        elif mark:
-            now, fence = "code", mark[1]
+        elif fence or mark:
+            now, fence = "code", fence_behind(fence, mark["fence"]) if mark else fence
         elif _EMPTY.fullmatch(text, at, end):
             now = "blank"
         elif before == "head" and _UNDERLINE.match(text, at, end):

@@ -24,12 +24,13 @@ _CHAPTER_EN = (
 )
 _CHAPTER_ZH = r"第[一二三四五六七八九十百千零〇两\d]{1,7}[章回卷部篇](?:[ \t\u3000]*\S(?:.{0,29}[^ \t\n])?)?"
 _UNDERLINED = rf"\ {{0,3}}(?P<set>\S[^\n]{{0,{_MOST_TITLE - 1}}})\n\ {{0,3}}(?P<line>=+|--+)[ \t]*"
+# A line that may begin or end code (CommonMark 0.31, 4.5): backticks that are in a line of text again are none.
+FENCE = re.compile(r"\ {0,3}(?P<fence>(?:`{3,}+(?=[^`\n\f]*(?:[\n\f]|\Z))|~{3,}+)[^\n\f]*)")
 # What stands behind marks is looked at in Python: a pattern for it would go through a line once for each of its blanks.
 _HEADING = re.compile(
-    rf"""(?mx)(?:^|(?<=\f))(?:\ {{0,3}}(?P<marks>\#{{1,6}})(?=[ \t])|(?:
+    rf"""(?mx)(?:^|(?<=\f))(?:\ {{0,3}}(?P<marks>\#{{1,6}})(?=[ \t])|{FENCE.pattern}|(?:
         {_UNDERLINED}
       | [ \t\u3000]*(?P<chapter>{_CHAPTER_EN}|{_CHAPTER_ZH})[ \t]*
-      | \ {{0,3}}(?P<fence>```+|~~~+)[^\n]*
     )\r?$)"""
 )
 _ALSO_UNDERLINED = re.compile(rf"(?mx){_UNDERLINED}\r?$")
@@ -66,11 +67,23 @@ def sections(text: str) -> Iterator[Section]:
             if not fence:
                 yield Section(start, level, title)
         else:
-            fence = "" if fence and title.startswith(fence) else fence or title
+            fence = fence_behind(fence, title)
+
+
+def fence_behind(fence: str, line: str) -> str:
+    """The marks around the code that one is in behind a line of marks, '' where in none.
+
+    ('', '```py') → '```'; ('```', '````') → ''; ('```', '```py') → '```'.
+    """
+    line = line.strip()
+    mark = line[: len(line) - len(line.lstrip(line[0]))]
+    if not fence:
+        return mark
+    return "" if line == mark and mark.startswith(fence) else fence
 
 
 def _headings(text: str, at: int) -> Iterator[tuple[int, int, str]]:
-    """Where each heading starts, its level and its title, also in code; a fence of code is of level 0."""
+    """Where each heading starts, its level and its title, also in code; a fence of code, as a line, is of level 0."""
     untitled = 0  # where a line ends at whose end no title can, so that none of its page breaks looks at it again
     while found := _HEADING.search(text, at):
         start, at, marks = found.start(), found.end(), found["marks"]

@@ -31,7 +31,7 @@ _UNSEEN = ("head", "script", "style", "template", "noscript", "iframe", "object"
 _MANY_BLANKS = re.compile(r"[ \t]{100,}")  # which the converter would go through once for each of them
 _TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
-_TWICE = re.compile(r"(?m)^```\n```\n(.*?)\n```\n```$", re.DOTALL)  # code in a block in a block
+_BACKTICKS = re.compile("`+")
 _LINK_BACK = re.compile(r"(?m)(?<![ ])[ ]*[↑↩]\ufe0e?$")  # from a note to where it is called
 # A line's end in a script without spaces means nothing; browsers show a blank there, which is none of the text.
 _WIDE = f"{UNSPACED}\u3000-\u303f\uff01-\uff60"
@@ -59,6 +59,17 @@ class _Converter(MarkdownConverter):
         return str(super().convert_td(el, " ".join(text.split()), parent_tags))  # type: ignore[misc]
 
     convert_th = convert_td
+
+    def convert_pre(self, el: Any, text: str, parent_tags: set[str]) -> str:
+        """Code between fences that are longer than any in it; code in code is one."""
+        begin = text.rfind("\n", 0, len(text) - len(text.lstrip(" \n"))) + 1
+        code = text[begin:].rstrip(" \n")
+        if not code:
+            return ""
+        if "pre" in parent_tags:
+            return f"\n{text}\n"
+        fence = "`" * max([3, *(len(run) + 1 for run in _BACKTICKS.findall(code))])
+        return f"\n\n{fence}\n{code}\n{fence}\n\n"
 
     def convert_a(self, el: Any, text: str, parent_tags: set[str]) -> str:
         """Its words, and the number of a note in brackets."""
@@ -120,7 +131,7 @@ def _number(said: Any, otherwise: int) -> int:
 
 def tidy(text: str) -> str:
     """Without white space at the ends of lines, and with one empty line at most."""
-    text = _TWICE.sub(r"```\n\1\n```", _TRAILING.sub("", _LINK_BACK.sub("", text.replace("\r\n", "\n"))))
+    text = _TRAILING.sub("", _LINK_BACK.sub("", text.replace("\r\n", "\n")))
     return _BLANK_LINES.sub("\n\n", text).strip("\n ")
 
 

@@ -72,6 +72,12 @@ def test_tables_and_code_stay_whole_where_they_fit() -> None:
     assert all(part.startswith("| row") for part in rows)  # one that is too long is cut between its rows
 
 
+def test_code_ends_where_headings_begin_again() -> None:
+    inner = "```\n```python\n" + "x = 1\n\n" * 12 + "```\n"
+    text = f"```code in a line```\n\n{PARAGRAPH * 2}\n\n{inner}\n{PARAGRAPH * 2}\n"
+    assert any(inner in part for part in own(text, split(text, 110)))
+
+
 def test_a_heading_is_not_parted_from_what_it_is_about() -> None:
     text = f"{PARAGRAPH * 5}\n\n# A\n\n## B\n\n{PARAGRAPH * 5}"
     parts = own(text, split(text, 100))

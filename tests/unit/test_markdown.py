@@ -20,6 +20,8 @@ from extractor.loaders.markdown import from_html, with_front_matter
         ("<p>Said.<a role='doc-noteref'>3</a> <a href='x'>More</a></p>", "Said.[3] More"),
         ("<p>one<br>two</p>", "one\ntwo"),
         ("<pre><code>a\n  b</code></pre>", "```\na\n  b\n```"),
+        ("<pre>\n\n  a\n```\n````b\n</pre>", "`````\n  a\n```\n````b\n`````"),
+        ("<pre>a<pre>b</pre></pre><pre> \n</pre>", "```\na\nb\n```"),
         ("<style>p{}</style><!-- x --><p>Sea</p><script>1</script>", "Sea"),
         (
             "<head><title>No</title></head><body><p>Sea<script src='a'/> and sky</p><noscript><p>No</p></noscript>",

@@ -25,6 +25,11 @@ def titles(text: str) -> list[tuple[int, str]]:
         ("# A # #\n## ##\n# B#\n#\tC \t#\r\n", [(1, "A #"), (2, "#"), (1, "B"), (1, "C")]),
         ("# \n# A\u3000\n# B\f\n#\n# C\f\n---\n# D\fE", [(2, "# C"), (1, "D\fE")]),
         ("```\n# no\n```\n# yes\n~~~~\n# no\n~~~\n# no\n~~~~\n# yes\n", [(1, "yes"), (1, "yes")]),
+        ("# a\n\n```code in a line```\n\n# b\n\n~~~ also`\n# no\n~~~\n", [(1, "a"), (1, "b")]),
+        ("```\n```python\n# no\n```  \n# yes\n", [(1, "yes")]),
+        ("```\n~~~\n    ```\n# no\n `````\r\n# yes\n", [(1, "yes")]),
+        ("one\f```\n# no\n```\f# yes\n", [(1, "yes")]),
+        ("```\n---\n```\n\n```a``` b\n---\n", [(2, "```a``` b")]),
         ("#hashtag\n#5 in line\n", []),
         (
             "CHAPTER IV\n\nChapter 3. The Quay\nPart One\n",
