@@ -7,7 +7,7 @@ Items of lists stand beside those that they are most like, so that the sum is gr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from extractor.absent import is_empty
@@ -21,6 +21,7 @@ from extractor.types import Schema
 Kind = Literal["value", "absence", "record"]
 
 _FEW, _FEW_LEAVES = 2_500, 250_000  # pairs of records, and of texts and numbers, that are all compared
+_MOST_KEPT = 20_000  # pairs of a list whose comparison is kept until it is known which belong together
 _SLIGHT = 0.1  # what a choice weighs where records are paired: choices agree by chance
 
 
@@ -75,6 +76,7 @@ class _Side(NamedTuple):
 
 _NOWHERE = _Side(None, None)
 _Pair = tuple[_Side, _Side]
+_Kept = dict[tuple[int, int], list[Mark]]  # the comparisons of two items, which are known by their identity
 
 
 def marks_of(gold: Any, found: Any, schema: Schema, rules: Rules) -> list[Mark]:
@@ -133,12 +135,16 @@ class _Comparing:
                 yield from self.pair(scope.child(at), f"{where}[{at}]", (gold, found))
             return
         yield from _absence(f"{where}[]", sides)
-        for pair in self._paired(scope, where, *(side.items() for side in sides)):
-            yield from self._item(scope, where, pair)
+        kept: _Kept = {}
+        for pair in self._paired(scope, where, (sides[0].items(), sides[1].items()), kept):
+            yield from self._item(scope, where, pair, kept)
 
-    def _paired(self, scope: Scope, where: str, gold: Sequence[_Side], found: Sequence[_Side]) -> Iterator[_Pair]:
+    def _paired(
+        self, scope: Scope, where: str, lists: tuple[Sequence[_Side], Sequence[_Side]], kept: _Kept
+    ) -> Iterator[_Pair]:
         """Which items of two lists are compared, also those that have none beside them."""
-        alike = self._likeness(scope, where)
+        gold, found = lists
+        alike = self._likeness(scope, where, kept)
         few = _FEW_LEAVES if all(_shape(item.value) == "leaf" for item in (*gold, *found)) else _FEW
         order = self.rules.listing(scope, where)
         if order == "set":
@@ -147,20 +153,24 @@ class _Comparing:
         for at, to in pairs(_values(gold), _values(found), alike, few):
             yield _NOWHERE if at is None else gold[at], _NOWHERE if to is None else found[to]
 
-    def _item(self, scope: Scope, where: str, sides: _Pair) -> Iterator[Mark]:
+    def _item(self, scope: Scope, where: str, sides: _Pair, kept: _Kept) -> Iterator[Mark]:
         inside = f"{where}[]"
         if all(_shape(side.value) in ("leaf", "empty") for side in sides):
             yield from _marked(inside, sides, self.rules.of_items(self.scopes.of(scope.items), scope, where))
             return
-        inner = [*self.pair(scope.items, inside, sides)]
+        known = kept.get((id(sides[0].value), id(sides[1].value)))
+        inner = [*self.pair(scope.items, inside, sides)] if known is None else [_moved(mark, sides) for mark in known]
         if any(_shape(side.value) == "object" for side in sides):
             are_equal = all(mark.score == 1 for mark in inner if mark.kind == "value")
             is_pair = not any(side.is_empty for side in sides)
             yield Mark("record", inside, sides[0].filled, sides[1].filled, float(is_pair and are_equal))
         yield from inner
 
-    def _likeness(self, scope: Scope, where: str) -> Alike:
-        """How much two items of a list have in common, from 0 to 1; other keys are other records."""
+    def _likeness(self, scope: Scope, where: str, kept: _Kept) -> Alike:
+        """How much two items of a list have in common, from 0 to 1; other keys are other records.
+
+        What was compared for that is kept: where lists are in lists, to do it twice doubles the time with each level.
+        """
         items = self.scopes.of(scope.items)
         key = marked_key(items)
         rule = self.rules.of_items(items, scope, where) if _expected(items) == "leaf" else None
@@ -169,7 +179,10 @@ class _Comparing:
             if rule is not None and _shape(gold) == _shape(found) == "leaf":
                 return rule.alike(gold, found)
             sides = _Side(gold, ""), _Side(found, "")
-            marks = [mark for mark in self.pair(scope.items, f"{where}[]", sides) if mark.kind == "value"]
+            every = [*self.pair(scope.items, f"{where}[]", sides)]
+            if len(kept) < _MOST_KEPT:
+                kept[id(gold), id(found)] = every
+            marks = [mark for mark in every if mark.kind == "value"]
             if key and any(mark.field == f"{where}[].{key}" and not mark.score for mark in marks):
                 return 0.0
             both = sum(mark.weight * ((mark.gold is not None) + (mark.found is not None)) for mark in marks)
@@ -192,6 +205,14 @@ def _absence(where: str, sides: _Pair) -> Iterator[Mark]:
     gold, found = sides
     if gold.at is not None and found.at is not None and (gold.is_empty or found.is_empty):
         yield Mark("absence", where, gold.emptied, found.emptied, float(gold.is_empty and found.is_empty))
+
+
+def _moved(mark: Mark, sides: _Pair) -> Mark:
+    """The comparison of two items, where these stand."""
+    gold, found = (
+        None if at is None else f"{side.at}{at}" for at, side in zip((mark.gold, mark.found), sides, strict=True)
+    )
+    return replace(mark, gold=gold, found=found)
 
 
 def _values(items: Sequence[_Side]) -> list[Any]:

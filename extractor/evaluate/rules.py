@@ -57,8 +57,9 @@ class Rules:
     _known: dict[str, Alike] = field(default_factory=dict)
 
     def of(self, scope: Scope, where: str) -> Rule:
-        """How the values of a field are compared."""
-        name = self._said(scope, where) or _default(scope, where)
+        """How the values of a field are compared; where a list is asked for and none stands, by what it is."""
+        said = self._said(scope, where)
+        name = _default(scope, where) if said is None or said in get_args(Listing) else said
         if name not in self._known:
             try:
                 self._known[name] = comparator(name)

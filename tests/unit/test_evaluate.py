@@ -241,6 +241,35 @@ def test_recursive_schemas_end() -> None:
     assert scores.micro == Measure(2, 1, 1)
 
 
+def test_lists_in_lists_are_compared_once_each() -> None:
+    """40 levels took 2 to the power of 40 steps."""
+    node = {"type": "object", "properties": {"v": {"type": "string"}, "next": {"type": "array"}}}
+    node["properties"]["next"]["items"] = {"$ref": "#"}  # type: ignore[index]
+
+    def chain(levels: int, end: str) -> dict[str, Any]:
+        return {"v": "a", "next": [chain(levels - 1, end)]} if levels else {"v": end, "next": []}
+
+    loaded, depth = Schema("Node", node, "6" * 8), 40
+    marks = marks_of(chain(depth, "x"), chain(depth, "y"), loaded, Rules())
+    values = [mark for mark in marks if mark.kind == "value"]
+
+    assert (values[2].gold, values[2].found) == ("/next/0/next/0/v", "/next/0/next/0/v")
+    assert [mark.score for mark in values] == [1] * depth + [0, 0], (
+        "what nothing tells together is lacking, and too much"
+    )
+
+
+def test_places_are_those_of_the_items_that_stand_beside_each_other() -> None:
+    gold = {"r": [{"n": "a", "s": [{"v": "x"}, {"v": "y"}]}, {"n": "b", "s": [{"v": "z"}]}]}
+    found = {"r": [{"n": "b", "s": [{"v": "z"}]}, {"n": "a", "s": [{"v": "y"}, {"v": "x"}]}]}
+    marks = marks_of(gold, found, schema.load("r[]{n, s[]{v}}"), Rules())
+    assert {(mark.gold, mark.found) for mark in marks if mark.field == "r[].s[].v"} == {
+        ("/r/0/s/0/v", "/r/1/s/1/v"),
+        ("/r/0/s/1/v", "/r/1/s/0/v"),
+        ("/r/1/s/0/v", "/r/0/s/0/v"),
+    }
+
+
 # --- rules ---------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +297,16 @@ def test_a_list_says_it_for_its_items_and_the_user_before_all() -> None:
     assert of_fields(scored([(pair[0] | {"b": 1}, pair[1] | {"b": 2})], "a[], b int", {"a": "ignore"})) == {
         "b": (1, 1, 0)
     }
+
+
+@pytest.mark.parametrize("how", ["set", "ordered"])
+def test_a_value_of_another_kind_is_wrong_where_a_list_is_asked_for(how: str) -> None:
+    pairs = [({"a": ["x", "y"]}, {"a": "x, y"}), ({"a": ["x"]}, {"a": ["x"]}), ({"a": ["x"]}, {"a": None})]
+    assert scored(pairs, with_rule(how)).micro == Measure(4, 2, 1)
+    either = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, {"type": "null"}]}
+    spec = schema.load({"properties": {"a": {**either, "x-compare": how}}})
+    texts = [({"a": "X"}, {"a": "x"}), ({"a": None}, {"a": None}), ({"a": ["y", "z"]}, {"a": ["y", "z"]})]
+    assert scored(texts, spec).micro == Measure(3, 3, 3)
 
 
 def test_rules_that_are_none() -> None:
