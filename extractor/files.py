@@ -9,17 +9,17 @@ from typing import Any
 
 from extractor.errors import SchemaError
 
-LARGEST = 8_000_000  # bytes of a file
+LARGEST = 8_000_000  # bytes of a schema, or of examples
 _MOST_MERGED = 100_000  # names that YAML's `<<` brings in
 _MOST_SHOWN = 40  # characters of what cannot be read
 _MERGE = "tag:yaml.org,2002:merge"
 
 
-def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, without a byte order mark."""
+def read_text(path: Path, largest: int | None = LARGEST) -> str:
+    """The text of a file in UTF-8, without a byte order mark; None is no bound of its bytes."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise SchemaError(f"{path}: larger than {LARGEST // 1_000_000} MB", hint="split it")
+        if largest is not None and path.stat().st_size > largest:
+            raise SchemaError(f"{path}: larger than {largest // 1_000_000} MB", hint="split it")
         return path.read_text(encoding="utf-8-sig")
     except IsADirectoryError as error:
         raise SchemaError(f"{path}: a folder, where a file is asked for", hint="name a file in it") from error
@@ -29,9 +29,9 @@ def read_text(path: Path) -> str:
         raise SchemaError(f"{path}: not UTF-8", hint="write the file as UTF-8") from error
 
 
-def read_document(path: Path, hint: str | None = None) -> Any:
+def read_document(path: Path, hint: str | None = None, largest: int | None = LARGEST) -> Any:
     """What a file of JSON (`.json`) or YAML (any other) has; `hint` says what should be in it."""
-    text = read_text(path)
+    text = read_text(path, largest)
     return read_json(text, path, hint=hint) if path.suffix.lower() == ".json" else read_yaml(text, path)
 
 

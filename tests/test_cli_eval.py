@@ -148,6 +148,12 @@ def test_a_bound_for_scripts(here: Path) -> None:
     done = extract("eval", "gold.jsonl", *SPEC, "--pred", "bad.jsonl", "--fail-under", "0.5", cwd=here)
     assert (done.code, done.err) == (1, "error: F1 0.000 is under 0.5\n")
     assert extract("eval", "gold.jsonl", *SPEC, "--pred", "good.jsonl", "--fail-under", "1", cwd=here).code == 0
+    empty = {"title": None, "year": None, "tags": []}
+    (here / "empty.jsonl").write_text(rows([{"source": "a", "data": empty}]))
+    bound = ("-s", "title?, year int?, tags[]", "--fail-under", "1")
+    assert extract("eval", "empty.jsonl", *bound, "--pred", "empty.jsonl", cwd=here).code == 0
+    (here / "none.jsonl").write_text(rows([{"source": "a", "data": None}]))
+    assert extract("eval", "empty.jsonl", *bound, "--pred", "none.jsonl", cwd=here).code == 1
 
 
 def test_the_page(here: Path) -> None:
@@ -249,6 +255,71 @@ def test_what_is_refused(here: Path, arguments: tuple[str, ...], message: str) -
     assert done.code == 2
     assert message in done.err
     assert "Traceback" not in done.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("gold.jsonl", "--records", "r.txt"), "--records r.txt: records are JSON Lines"),
+        (("gold.jsonl", "--records", "gold.jsonl"), "--records gold.jsonl: is one of the sources"),
+        (("good.jsonl",), "--records good.predicted.jsonl: is there already, and of no run"),
+        ((".", "--pred", "good.jsonl"), "no answers are read from such files"),
+        (("gold.jsonl", "--compare", "good.jsonl", "bad.jsonl", "--probs"), "--compare and --probs do not go together"),
+        (("gold.jsonl", "--pred", "good.jsonl", "--retry-failed"), "--pred and --retry-failed do not go together"),
+    ],
+)
+def test_what_is_refused_before_a_model_is_asked(here: Path, arguments: tuple[str, ...], message: str) -> None:
+    write_files(here, {"good.predicted.jsonl": "my own", "answers.jsonl": ""})
+    model = () if {"--pred", "--compare"} & {*arguments} else ("-m", "replay:answers.jsonl")
+    done = extract("eval", *arguments, *SPEC, *model, cwd=here)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.err
+    assert "Traceback" not in done.err
+    assert (here / "good.predicted.jsonl").read_text() == "my own"
+
+
+@pytest.mark.slow
+def test_defaults_that_are_for_other_commands_are_no_fault(here: Path) -> None:
+    toml = 'probs = true\nretry-failed = true\ncompare = ["bad.jsonl", "good.jsonl"]\n'
+    write_files(here, {"extract.toml": f"[eval]\n{toml}"})
+    ours = {"EXTRACT_NO_CONFIG": ""}
+    done = extract("eval", "gold.jsonl", *SPEC, "--pred", "good.jsonl", cwd=here, env=ours)
+    assert (done.code, done.err) == (0, "")
+    both = extract("eval", "gold.jsonl", *SPEC, cwd=here, env=ours)
+    assert "A is bad.jsonl, B is good.jsonl" in both.out
+    (here / "extract.toml").write_text('[eval]\ncompare = "bad.jsonl"\n')
+    assert_fault(extract("eval", "gold.jsonl", *SPEC, cwd=here, env=ours), 2, "extract.toml:2: compare: 2 values")
+    named = {"EXTRACT_COMPARE": "good.jsonl bad.jsonl"}
+    assert "A is good.jsonl, B is bad.jsonl" in extract("eval", "gold.jsonl", *SPEC, cwd=here, env=named).out
+
+
+@pytest.mark.slow
+def test_an_engine_that_answers_nothing_is_no_measurement(here: Path) -> None:
+    dead = ("-m", "http://127.0.0.1:9/v1#m", "--total-timeout", "0.2")
+    done = extract("eval", "gold.jsonl", *SPEC, *dead, cwd=here)
+    assert (done.code, done.out) == (3, "")
+    make = ("--init", "2", "--docs", "gold.jsonl", "--id-field", "id")
+    assert extract("eval", "mine.yaml", *SPEC, *make, *dead, cwd=here).code == 3
+    assert not (here / "mine.yaml").exists()
+
+
+def test_names_of_fields_are_no_markup(here: Path) -> None:
+    write_files(here, {"odd.jsonl": rows([{"source": "a", "data": {"size [cm]": "5", "[/b]": "x"}}])})
+    spec = json.dumps({"properties": {"size [cm]": {"type": "string"}, "[/b]": {"type": "string"}}})
+    done = extract("eval", "odd.jsonl", "-s", spec, "--pred", "odd.jsonl", cwd=here)
+    assert "size [cm] " in done.out
+    assert "[/b] " in done.out
+    both = extract("eval", "odd.jsonl", "-s", spec, "--compare", "odd.jsonl", "odd.jsonl", cwd=here).out
+    assert "size [cm] " in both
+    assert "[/b] " in both
+
+
+def test_a_hint_names_no_flag_that_is_not_there(here: Path) -> None:
+    (here / "lost.jsonl").write_text(rows([{"source": "nowhere.txt", "title": "x", "year": 1, "tags": []}]))
+    done = extract("eval", "lost.jsonl", *SPEC, "-m", "replay:answers.jsonl", cwd=here)
+    assert "hint: --docs FILE\n" in done.err
+    assert "--base" not in done.err
 
 
 @pytest.mark.slow

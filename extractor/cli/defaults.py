@@ -334,7 +334,8 @@ def _kind(option: Any) -> Kind:
 
 
 def _is_list(option: Any) -> bool:
-    return get_origin(option.type_descriptor.annotation) is list
+    """Whether an option takes several values: any number, or two."""
+    return get_origin(option.type_descriptor.annotation) in (list, tuple)
 
 
 def _element(option: Any) -> Any:

@@ -14,7 +14,7 @@ from extractor.cli.flags.running import ExtractFlags, PaceFlags
 from extractor.cli.flags.single import LoaderOption, ModelOption, RawOption, SchemaOption
 from extractor.cli.frame import handled, held
 from extractor.cli.terminal import Screen
-from extractor.errors import UsageError
+from extractor.errors import EngineUnavailable, UsageError
 from extractor.models import DEFAULT
 
 if TYPE_CHECKING:
@@ -158,10 +158,12 @@ def eval_(
         if threshold is not None and (init is None or pred is None):
             raise UsageError("--threshold says which records to review", hint="--init 100 --pred records.jsonl")
         _refuse_idle(ctx)
-        _guard(gold, (pred, *(compare or ())), records, html)
+        compare = None if _is_said(ctx, "pred") or _is_said(ctx, "init") else compare  # then it is a default
+        out = None if pred or compare else records or _beside(gold)
+        _guard(gold, (pred, *(compare or ())), out, html)
         loaded = held(OfSchema(schema).load(), screen, flags.examples, style_of(flags, screen))
         named = evaluating.Named(gold, loaded, text_field, id_field, (*(docs or ()),), raw, loader)
-        asking = _Asking(ctx, flags, pace, loaded, screen, records or _beside(gold), retry_failed)
+        asking = _Asking(ctx, flags, pace, loaded, screen, out or _beside(gold), retry_failed)
         if init is not None:
             sources = evaluating.sample(named, init, pred, threshold)
             found = pred or asking.ask(sources)
@@ -176,44 +178,58 @@ def eval_(
         evaluating.tell(measured, screen, as_json=as_json)
         if html is not None:
             evaluating.write_page(measured, loaded, html, screen)
-    if fail_under is not None and (measured.scores.micro.f1 or 0.0) < fail_under:
-        screen.error(f"F1 {measured.scores.micro.f1 or 0.0:.3f} is under {fail_under:g}")
+    f1 = measured.scores.bottom_line
+    if fail_under is not None and f1 < fail_under:
+        screen.error(f"F1 {f1:.3f} is under {fail_under:g}")
         raise typer.Exit(1)
 
 
 _IDLE = {  # flags that say nothing beside another one
-    "compare": ("pred", "html", "fail_under", "init"),
+    "compare": ("pred", "html", "fail_under", "init", "records", "probs", "prior", "retry_failed"),
     "init": ("html", "fail_under", "as_json", "as_"),
-    "pred": ("records", "probs", "prior"),
+    "pred": ("records", "probs", "prior", "retry_failed"),
 }
 
 
 def _refuse_idle(ctx: typer.Context) -> None:
-    """Raise `UsageError` for flags that would not be heard."""
-    defaults = {one.name: one.default for one in ctx.command.params}
-    given = {name for name, value in ctx.params.items() if value not in (defaults[name], ())}  # a list begins empty
+    """Raise `UsageError` for flags that would not be heard; defaults may be meant for other commands."""
     for name, others in _IDLE.items():
-        if name in given and (idle := next((other for other in others if other in given), None)):
+        if _is_said(ctx, name) and (idle := next((other for other in others if _is_said(ctx, other)), None)):
             shown = {"as_json": "--json", "as_": "--as"}.get(idle, f"--{idle.replace('_', '-')}")
             raise UsageError(f"--{name} and {shown} do not go together", hint="leave one of them out")
 
 
+def _is_said(ctx: typer.Context, name: str) -> bool:
+    """Whether a flag stands on the command line."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 def _guard(gold: Path, read: Iterable[Path | None], records: Path | None, html: Path | None) -> None:
-    """Raise `UsageError` where something would be written over what is read, or over what no run wrote."""
+    """Raise `UsageError` where something would be written over what is read, or over what no run wrote.
+
+    `records` are those that the model is asked for, None where it is not.
+    """
     from extractor.sinks import refuse_overwriting
 
     named = [str(path) for path in (gold, *read) if path is not None]
-    refuse_overwriting(named, html)
-    refuse_overwriting(named, records)
-    if records is not None and records.is_file() and not records.with_name(f"{records.name}.ledger").exists():
-        raise UsageError(f"--records {records}: is there already, and of no run", hint="name another file")
+    refuse_overwriting(named, html, "--html")
+    if records is not None:
+        if records.suffix.lower() not in (".jsonl", ".ndjson"):
+            raise UsageError(
+                f"--records {records}: records are JSON Lines", hint=f"--records {records.stem or 'records'}.jsonl"
+            )
+        refuse_overwriting(named, records, "--records")
+        if records.is_file() and not records.with_name(f"{records.name}.ledger").exists():
+            hint = "--pred scores it; --records names another file for the answers of the model"
+            raise UsageError(f"--records {records}: is there already, and of no run", hint=hint)
     if html is not None and html.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"--html {html}: a page is an HTML file", hint=f"--html {html.stem or 'scores'}.html")
 
 
 def _beside(gold: Path) -> Path:
     """'gold.jsonl' → 'gold.predicted.jsonl'."""
-    return gold.with_name(f"{gold.stem}.predicted.jsonl")
+    return gold.parent / f"{gold.stem}.predicted.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +245,10 @@ class _Asking:
     retries_failed: bool
 
     def ask(self, sources: Sequence[Source]) -> Path:
-        """Ask, as `extract batch` does: what is in the ledger is not asked again."""
+        """Ask, as `extract batch` does: what is in the ledger is not asked again.
+
+        An engine that answered nothing is no measurement: it ends as a batch does then.
+        """
         from extractor.batch import Tolerance
         from extractor.cli import batching
         from extractor.sinks import Layout
@@ -244,5 +263,7 @@ class _Asking:
                 engine.prepare(on_progress)
             layout = Layout("jsonl", "record", single=False, schema=self.schema)
             target = batching.Target(out, layout, out.with_name(f"{out.name}.ledger"))
-            batching.run_to_end(asked, target, Tolerance(), screen, _TOLD_EVERY)
+            done = batching.run_to_end(asked, target, Tolerance(), screen, _TOLD_EVERY)
+        if done.tally.exit_code == EngineUnavailable.exit_code:
+            raise typer.Exit(done.tally.exit_code)
         return out

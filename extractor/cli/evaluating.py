@@ -23,6 +23,7 @@ from extractor.view import Places, find_documents
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 WHOLE = "(value)"  # what a record that is no object is called
 _MOST_NAMED = 3
@@ -56,7 +57,8 @@ class Named:
         from extractor.loaders import Reading as OfFiles
 
         folders = tuple(dict.fromkeys((Path(), self.gold.parent)))
-        return Places(folders, self.docs, self.text_field, self.id_field, OfFiles(self.raw, self.loader))
+        reading = OfFiles(self.raw, self.loader)
+        return Places(folders, self.docs, self.text_field, self.id_field, reading, has_base=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +247,7 @@ def _table(scores: Scores) -> Table:
         absent = ("", "") if absence is None else (shown_share(absence.precision), shown_share(absence.recall))
         shares = map(shown_share, (measure.precision, measure.recall, measure.f1))
         counts = (f"{measure.gold:.0f}", f"{measure.found:.0f}")
-        table.add_row(plain(one.field or "(value)"), one.by, *shares, shown_interval(one.interval), *counts, *absent)
+        table.add_row(_named(one.field), one.by, *shares, shown_interval(one.interval), *counts, *absent)
     table.add_section()
     micro = scores.micro
     shares = map(shown_share, (micro.precision, micro.recall, micro.f1))
@@ -256,6 +258,13 @@ def _table(scores: Scores) -> Table:
         mean, interval = scores.by_document
         table.add_row("mean of documents", "", "", "", shown_share(mean), shown_interval(interval))
     return table
+
+
+def _named(field: str) -> Text:
+    """The name of a field as it is: brackets in it are no markup."""
+    from rich.text import Text
+
+    return Text(plain(field or WHOLE))
 
 
 def _summary(scores: Scores) -> Iterable[str]:
@@ -336,7 +345,7 @@ def _difference_table(one: Scores, other: Scores, found: Mapping[str, Difference
             interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
             star = "*" if difference.is_significant else ""
             told = (f"{difference.by:+.3f}", interval, f"{difference.p:.3f}", star)
-        table.add_row(plain(name or "(value)"), shown_share(first), shown_share(second), *told)
+        table.add_row(_named(name), shown_share(first), shown_share(second), *told)
     return table
 
 

@@ -99,7 +99,7 @@ def _lines(path: Path) -> Iterator[tuple[str, Any]]:
                     if not line.isspace():
                         yield f"{path}:{number}", read_json(line, path, number)
             return
-        whole = read_document(path, _HINT)
+        whole = read_document(path, _HINT, largest=None)  # the user's own, with the texts of its documents
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error.strerror if isinstance(error, OSError) else 'not UTF-8'}") from error
     except SchemaError as error:  # of a file, not of a schema

@@ -97,6 +97,11 @@ class Scores:
     doubtful_gold: Sequence[str] = ()  # what is not valid by the schema
     tally: Tally = field(repr=False, default=None)  # type: ignore[assignment]
 
+    @property
+    def bottom_line(self) -> float:
+        """F1 of all values; where there are none, whether nothing is wrong: all empty, as the gold has it, is 1."""
+        return float(self.exact == 1) if self.micro.f1 is None else self.micro.f1
+
     def to_dict(self) -> dict[str, Any]:
         """All of it as JSON, without the documents."""
         count = len(self.documents)

@@ -63,11 +63,11 @@ def choose_form(given: Form | None, out: Path | None, *, single: bool) -> Form:
     return _SUFFIXES.get(suffix) or (otherwise if is_file else "folder")
 
 
-def refuse_overwriting(sources: list[str], out: Path | None) -> None:
-    """The output must not take the place of a source."""
+def refuse_overwriting(sources: list[str], out: Path | None, flag: str = "--out") -> None:
+    """The output, which a flag names, must not take the place of a source."""
     there = [Path(source) for source in sources if os.path.exists(source)]
     if out and os.path.exists(out) and any(source.samefile(out) for source in there):
-        raise UsageError(f"--out {out}: is one of the sources", hint="name another file")
+        raise UsageError(f"{flag} {out}: is one of the sources", hint="name another file")
 
 
 @contextlib.contextmanager

@@ -28,7 +28,7 @@ class Places:
     """Where documents are looked for: files and patterns that were named, then by the names in the records.
 
     Those are relative to each of the `folders` in turn; nothing outside of them is read. `reading` is how the run read
-    them.
+    them, and `has_base` whether the user can name another folder.
     """
 
     folders: tuple[Path, ...] = (Path(),)
@@ -36,6 +36,12 @@ class Places:
     text_field: str = "text"
     id_field: str | None = None
     reading: Reading = field(default_factory=Reading)
+    has_base: bool = True
+
+    @property
+    def hint(self) -> str:
+        """How to name what is not found."""
+        return "--base FOLDER, or --docs FILE" if self.has_base else "--docs FILE"
 
     def locate(self, name: str) -> Path | None:
         """The file of a name, None where there is none; `SourceError` for one outside of the folders."""
@@ -47,7 +53,7 @@ class Places:
                 if os.path.isfile(path):
                     return path
         if not inside:
-            raise SourceError(f"{name}: outside of the folder, so not read", hint="--base FOLDER, or --docs FILE")
+            raise SourceError(f"{name}: outside of the folder, so not read", hint=self.hint)
         return None
 
 
@@ -137,7 +143,7 @@ def _load(name: str, shelf: _Shelf, places: Places) -> Document | SourceError:
             return load(own.popleft() if len(own) > 1 else own[0])
         path = places.locate(name)
         if path is None:
-            return SourceError(f"{name}: not found", hint="--docs FILE, or --base FOLDER")
+            return SourceError(f"{name}: not found", hint=places.hint)
         return load(Source(str(path), reading=places.reading))
     except SourceError as error:
         return error

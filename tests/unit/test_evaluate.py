@@ -27,6 +27,7 @@ from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import sampled, write_review
 from extractor.evaluate.rules import Rules
 from extractor.evaluate.tally import Difference, Measure, Tally, corrected
+from extractor.files import LARGEST
 from extractor.types import Extraction, Schema
 
 
@@ -603,6 +604,12 @@ def test_a_review_file_counts_as_far_as_it_is_reviewed(tmp_path: Path) -> None:
     assert (found.every[0].data, found.every[0].text) == ({"a": "1", "b": None}, "one\n\ntwo: three")
     with pytest.raises(UsageError, match="is there already"):
         write_review(path, loaded, [])
+
+
+def test_gold_of_the_user_may_be_larger_than_a_schema(tmp_path: Path) -> None:
+    path = tmp_path / "gold.json"
+    path.write_text(json.dumps([{"source": "x", "data": {"a": "1"}, "text": "x" * LARGEST}]))
+    assert len(read_answers(path, Reading(schema.load("a str"))).every) == 1
 
 
 def test_days_and_times_of_a_review_file_are_texts(tmp_path: Path) -> None:
