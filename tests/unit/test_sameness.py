@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from extractor.further import drop_twins
+from extractor.further import Growth, drop_twins, end_circle
+from extractor.repair import MORE, Piece
 from extractor.sameness import Sameness, identity
 from extractor.schema import load
 
@@ -65,3 +66,9 @@ def test_further_items_are_dropped_where_they_are_there_already() -> None:
     schema = load({"type": "object", "properties": {"a": {"type": "array", "items": {"enum": ["us", "US"]}}}})
     assert drop_twins(states, 1, Sameness.by(schema).of_items(("a",))) == 1
     assert states == ["us", "US"]
+    piece = Piece(("a", "-"), {}, MORE, is_further=True)
+    _, notes = Growth(looks=1).after(schema, [piece], {"a": ["us", "US"]}, {"a": ["us"]}, {})
+    assert notes == {"/a": "1 more item came when asked for"}
+    circle = {"a": ["us", "US", "us", "US", "us"]}
+    assert end_circle(schema, circle, ("a",)) == (("a",), 3)
+    assert circle == {"a": ["us", "US"]}
