@@ -27,6 +27,10 @@ _LARGER = {
 }
 _WIDE = ("utf-16", "utf-32")  # which make characters of any bytes
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_BEGINNING = 4_096
+_STATED = re.compile(
+    rb"""(?i)<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w.:-]+)|<\?xml[^>]{0,100}encoding=["']([\w.:-]+)"""
+)
 _SAMPLE = 1 << 16
 _MOSTLY = 0.4
 _ASCII = bytes(range(128))
@@ -121,6 +125,12 @@ def around(data: bytes, at: int, *, is_begin: bool = True) -> bytes:
     start = 0 if is_begin and at <= _SAMPLE else data.rfind(b"\n", 0, at) + 1
     end = max(data.rfind(sign, at, at + _SAMPLE) for sign in (b"\n", b" "))  # which are half of no character
     return data[max(start, at - _SAMPLE) : end + 1 if end > at else at + _SAMPLE]
+
+
+def stated(data: bytes) -> str:
+    """The encoding that a page names in itself, '' where it names none."""
+    found = _STATED.search(data[:_BEGINNING])
+    return next((group.decode() for group in (found.groups() if found else ()) if group), "")
 
 
 def _alphabet(label: str) -> str:

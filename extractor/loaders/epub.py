@@ -13,7 +13,9 @@ from urllib.parse import unquote
 from xml.etree.ElementTree import Element
 from zipfile import ZipFile
 
+from extractor.errors import SourceError
 from extractor.loaders.archive import opened, part, tree
+from extractor.loaders.encodings import decode, is_utf_16, stated
 from extractor.loaders.loaded import Loaded, UnreadableError
 from extractor.loaders.markdown import from_html
 
@@ -33,10 +35,15 @@ def read(data: bytes) -> Loaded:
         found = tree(archive, _CONTAINER).find(".//{*}rootfile")
         path = "" if found is None else found.get("full-path", "")
         package = tree(archive, path)
-        chapters = [text for name in _spine(package, path) if (text := _chapter(archive, name))]
-    if not chapters:
+        names = [*_spine(package, path)]
+        there = {*archive.namelist()}
+        chapters = [_chapter(archive, name) for name in names if name in there]
+    text = "\n\n".join(filter(None, (chapter for chapter, _ in chapters)))
+    if not text:
         raise UnreadableError("a book without text", "there is nothing to extract from")
-    return Loaded("\n\n".join(chapters), (), _metadata(package))
+    missing = [f"has no part {name[:80]!r}, which is one of its chapters" for name in names if name not in there]
+    notes = [note for _, noted in chapters for note in noted]
+    return Loaded(text, (*dict.fromkeys((*missing, *notes)),), _metadata(package))
 
 
 def _spine(package: Element, path: str) -> Iterator[str]:
@@ -49,10 +56,15 @@ def _spine(package: Element, path: str) -> Iterator[str]:
         yield posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(item.get("href", ""))))
 
 
-def _chapter(archive: ZipFile, name: str) -> str:
-    html = part(archive, name).decode("utf-8-sig", "replace")
+def _chapter(archive: ZipFile, name: str) -> tuple[str, tuple[str, ...]]:
+    """The text of a chapter, in UTF-8, UTF-16 or what it says, and notes on that; no text of what is none."""
+    data = part(archive, name)
+    try:
+        html, notes = decode(name[:80], data, stated(data))
+    except SourceError as error:
+        return "", (str(error),)
     start = html.find("<body")
-    return from_html(html[max(start, 0) :])
+    return from_html(html[max(start, 0) :]), () if is_utf_16(data) else notes
 
 
 def _refuse_protected(archive: ZipFile) -> None:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from lxml.etree import ParserError
 from lxml.html import HTMLParser, document_fromstring, tostring
 
-from extractor.loaders.encodings import decode
+from extractor.loaders.encodings import decode, stated
 from extractor.loaders.loaded import Loaded, UnreadableError
 from extractor.loaders.main_text import main_part, without_around
 from extractor.loaders.markdown import from_html
 
-_BEGINNING = 4_096
-_CHARSET = re.compile(
-    rb"""(?i)<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w.:-]+)|<\?xml[^>]{0,100}encoding=["']([\w.:-]+)"""
-)
 _SAID = ("title", "author", "date", "sitename")
 _DATES = {"extensive_search": False, "original_date": True}  # a date that was guessed would be taken for a fact
 _NO_MAIN_TEXT = "no main text was found in this page, so all of it is taken but for its menus, head and foot"
@@ -28,7 +23,7 @@ def read(name: str, data: bytes, *, raw: bool, charset: str = "") -> Loaded:
     """The main text of a page, what is not around it where none is found, all of it where that is wanted."""
     from trafilatura.metadata import extract_metadata
 
-    html, notes = _decoded(name, data, charset)
+    html, notes = decode(name, data, charset, stated(data))
     page = _parsed(html)
     said = {} if page is None else _metadata(extract_metadata(page, date_config=_DATES))
     part = None if page is None or raw else main_part(page)
@@ -57,10 +52,3 @@ def _metadata(found: Any) -> Mapping[str, Any]:
     """What a page says of itself: title, author, date, site."""
     said = {name: getattr(found, name, None) for name in _SAID}
     return {name: " ".join(str(value).split()) for name, value in said.items() if value}
-
-
-def _decoded(name: str, data: bytes, charset: str) -> tuple[str, tuple[str, ...]]:
-    """A page in the encoding that it has, as server or page say if that is so."""
-    found = _CHARSET.search(data[:_BEGINNING])
-    said = next((group.decode() for group in (found.groups() if found else ()) if group), "")
-    return decode(name, data, charset, said)

@@ -281,6 +281,33 @@ def test_an_archive_whose_directory_has_no_end_is_told_soon(data: bytes, told: s
     assert time.monotonic() - started < 9
 
 
+def book(*chapters: bytes | None) -> bytes:
+    names = [f"c{at}.xhtml" for at in range(len(chapters))]
+    items = "".join(f'<item id="{name}" href="{name}" media-type="application/xhtml+xml"/>' for name in names)
+    spine = "".join(f'<itemref idref="{name}"/>' for name in names)
+    package = (
+        f'<package xmlns="http://www.idpf.org/2007/opf"><manifest>{items}</manifest><spine>{spine}</spine></package>'
+    )
+    parts: dict[str, bytes | str] = {"META-INF/container.xml": '<c><rootfile full-path="a.opf"/></c>', "a.opf": package}
+    return packed(parts | {name: data for name, data in zip(names, chapters, strict=True) if data is not None})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1", "gbk"])
+def test_chapters_in_the_encoding_that_they_say(encoding: str) -> None:
+    words = "海港大桥" if encoding == "gbk" else "Die Brücke"
+    page = f'<?xml version="1.0" encoding="{encoding}"?><html><title>No</title><body><p>{words}</p></body></html>'
+    assert read("a.epub", book(page.encode(encoding))) == Loaded(words)
+
+
+def test_a_book_that_lacks_a_chapter_has_the_others() -> None:
+    found = read("a.epub", book(b"<p>One.</p>", None, b"<p>Three\x00\x01.</p>", b"<p>Four.</p>"))
+    assert found.text == "One.\n\nFour."
+    missing, binary = found.notes
+    assert missing == "has no part 'c1.xhtml', which is one of its chapters"
+    assert binary == "c2.xhtml: binary, not text"
+    assert fault("a.epub", book(None, b"<p> </p>")) == "a.epub: a book without text"
+
+
 def test_what_a_book_says_of_itself() -> None:
     def metadata(language: str) -> object:
         says = (
