@@ -175,6 +175,11 @@ def test_a_redirect_to_a_private_address_is_not_followed(site: str, monkeypatch:
         ("2002:7f00:1::", False),
         ("64:ff9b::a9fe:a9fe", False),
         ("64:ff9b::5db8:d822", True),
+        ("64:ff9b:1::5db8:d822", False),
+        ("::5db8:d822", False),
+        ("::ffff:0:5db8:d822", False),
+        ("fec0::1", False),
+        ("::ffff:93.184.216.34", True),
         ("ff02::1", False),
     ],
 )

@@ -157,12 +157,14 @@ def _is_public(address: str) -> bool:
         inner = [found.ipv4_mapped, found.sixtofour, *(found.teredo or ())]
         if found in _NAT64:
             inner.append(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF))
-        if any(one is not None and not one.is_global for one in inner):
+        if any(one is not None and not one.is_global for one in inner) or any(found in one for one in _OTHER_DOORS):
             return False
     return found.is_global and not found.is_multicast
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# To addresses of IPv4 in ways that are given up (RFC 4291, 2.5.5.1; RFC 2765), to those of a site (RFC 8215, RFC 3879).
+_OTHER_DOORS = [*map(ipaddress.IPv6Network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48", "fec0::/10"))]
 
 
 def _taken(response: Response, at: str, url: str, until: float) -> Fetched | str:
