@@ -163,13 +163,13 @@ def eval_(
         _guard(gold, (pred, *(compare or ())), out, html)
         loaded = held(OfSchema(schema).load(), screen, flags.examples, style_of(flags, screen))
         named = evaluating.Named(gold, loaded, text_field, id_field, (*(docs or ()),), raw, loader)
+        given = evaluating.read_given(as_ or (), loaded)  # before a model is asked
         asking = _Asking(ctx, flags, pace, loaded, screen, out or _beside(gold), retry_failed)
         if init is not None:
             sources = evaluating.sample(named, init, pred, threshold)
             found = pred or asking.ask(sources)
             evaluating.make_review(named, sources, found, screen, init)
             return
-        given = evaluating.read_given(as_ or ())
         if compare is not None:
             evaluating.tell_difference(named, compare, given, screen, as_json=as_json)
             return

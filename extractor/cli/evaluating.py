@@ -15,6 +15,7 @@ from extractor.evaluate import Answers, Difference, Reading, Scores, compare, pa
 from extractor.evaluate.answers import Answer
 from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import refuse_review, sampled, write_review
+from extractor.evaluate.rules import refuse_nonsense
 from extractor.evaluate.scores import MICRO, fault_of, shown_interval, shown_share, sureness
 from extractor.lines import to_json
 from extractor.sources import Source, Wanted, find, load
@@ -71,8 +72,8 @@ class Measured:
     unreviewed: int
 
 
-def read_given(given: Iterable[str]) -> dict[str, str]:
-    """['title=fuzzy:0.8'] → {'title': 'fuzzy:0.8'}."""
+def read_given(given: Iterable[str], schema: Schema) -> dict[str, str]:
+    """['title=fuzzy:0.8'] → {'title': 'fuzzy:0.8'}; raises `UsageError` for what cannot be compared so."""
     found = {}
     for one in given:
         name, sign, how = one.rpartition("=")
@@ -84,6 +85,7 @@ def read_given(given: Iterable[str]) -> dict[str, str]:
                 f"--as says twice how {name!r} is compared", hint="of a list one way counts: the last [] too"
             )
         found[name] = how
+    refuse_nonsense(found, schema)
     return found
 
 

@@ -8,15 +8,17 @@ counts); otherwise it is that of its items.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 from extractor.errors import SchemaError, UsageError
 from extractor.evaluate.comparators import IGNORE, Alike, comparator
 from extractor.field_words import is_overview
 from extractor.marks import COMPARE
-from extractor.scopes import Scope
+from extractor.scopes import SCALARS, Scope, Scopes, scopes_of
+from extractor.types import Schema
 
 _OF_FORMATS = {  # the comparator of texts that have a format
     "date": {"date"},
@@ -28,7 +30,11 @@ _OF_FORMATS = {  # the comparator of texts that have a format
     "exact": {"regex", "uri-template", "json-pointer", "relative-json-pointer"},
 }
 
+_INSIDE = re.compile(r"\[(\d*)\]")  # an item of a list
+
 Listing = Literal["any", "set", "ordered"]
+_LISTINGS = ("set", "ordered")
+_LEAVES = SCALARS - {"null"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +54,17 @@ class Rule:
 class Rules:
     """The rules of a schema; `given` are those of the user by field ('people[].name'), which come first.
 
-    `used` are those of them that there was a field for, `named` the name of the comparator of each field.
+    `named` are the names of the comparators of fields.
     """
 
     given: Mapping[str, str] = field(default_factory=dict)
-    used: set[str] = field(default_factory=set)
     named: dict[str, str] = field(default_factory=dict)
     _known: dict[str, Alike] = field(default_factory=dict)
 
     def of(self, scope: Scope, where: str) -> Rule:
         """How the values of a field are compared; where a list is asked for and none stands, by what it is."""
         said = self._said(scope, where)
-        name = _default(scope, where) if said is None or said in get_args(Listing) else said
+        name = _default(scope, where) if said is None or said in _LISTINGS else said
         if name not in self._known:
             try:
                 self._known[name] = comparator(name)
@@ -73,7 +78,7 @@ class Rules:
     def listing(self, scope: Scope, where: str) -> Listing:
         """How the order of a list counts, and what is repeated in it."""
         said = self._said(scope, where)
-        return said if said in get_args(Listing) else "any"  # type: ignore[return-value]
+        return said if said in _LISTINGS else "any"  # type: ignore[return-value]
 
     def is_ignored(self, scope: Scope, where: str) -> bool:
         """Whether a field with all that is in it is left out."""
@@ -82,7 +87,7 @@ class Rules:
     def of_items(self, items: Scope, around: Scope, where: str) -> Rule:
         """How the items of a list are compared, if those say nothing, as the list does."""
         said = self._said(around, where)
-        if said is None or said in get_args(Listing) or self._said(items, f"{where}[]"):
+        if said is None or said in _LISTINGS or self._said(items, f"{where}[]"):
             return self.of(items, f"{where}[]")
         rule = self.of(around, where)
         self.named[f"{where}[]"] = rule.name
@@ -90,7 +95,6 @@ class Rules:
 
     def _said(self, scope: Scope, where: str) -> str | None:
         if where in self.given:
-            self.used.add(where)
             return self.given[where]
         said = next((part[COMPARE] for part in scope.parts if COMPARE in part), None)
         if said is not None and not isinstance(said, str):
@@ -107,3 +111,52 @@ def _default(scope: Scope, where: str) -> str:
     if formats := {part["format"] for part in scope.parts if "format" in part}:
         return next((name for name, some in _OF_FORMATS.items() if formats <= some), "normalised")
     return "rouge" if is_overview(scope, where.rpartition(".")[2]) else "normalised"
+
+
+# --- what the user says --------------------------------------------------------------------------------------
+
+
+def refuse_nonsense(given: Mapping[str, str], schema: Schema) -> None:
+    """Raise `UsageError` for fields that the schema does not have, and for ways in which they cannot be compared."""
+    scopes = scopes_of(schema)
+    for where, how in given.items():
+        found = [*_named(scopes, scopes.root, where)]
+        if not found:
+            there = ", ".join(scopes.root.properties)
+            hint = f"it has {there[:200]}; in lists as people[].name" if there else None
+            raise UsageError(f"no field {where!r} in the schema", hint=hint)
+        if how in _LISTINGS:
+            if not any("array" in scope.kinds for scope in found):
+                raise UsageError(f"{where}={how}: {where!r} is no list", hint=f"{where}[] says it of a list in a list")
+            continue
+        comparator(how)
+        if how != IGNORE and not any(_has_leaves(scopes, scope) for scope in found):
+            inner = next((name for scope in found for name in _inside(scopes, scope)), "name")
+            hint = f"name a field in it, as {where}{inner}; all of it can be {IGNORE}, a list also set or ordered"
+            raise UsageError(f"{where}={how}: {where!r} has records, which are compared field by field", hint=hint)
+
+
+def _named(scopes: Scopes, scope: Scope, where: str) -> Iterator[Scope]:
+    """What a schema says of a field: 'people[].name'; names may have dots and brackets in them."""
+    if not where:
+        yield scope
+        return
+    if item := _INSIDE.match(where):
+        nodes = scope.child(int(item[1])) if item[1] else scope.items
+        if "array" in scope.kinds:
+            yield from _named(scopes, scopes.of(nodes), where[item.end() :])
+    rest = where.removeprefix(".")
+    for name in (*scope.properties, "*"):
+        if rest.startswith(name) and rest[len(name) : len(name) + 1] in ("", ".", "[") and "object" in scope.kinds:
+            yield from _named(scopes, scopes.of(scope.child(name)), rest[len(name) :])
+
+
+def _has_leaves(scopes: Scopes, scope: Scope) -> bool:
+    """Whether something can be compared at a place, or of a list at its items."""
+    return bool(scope.kinds & _LEAVES) or ("array" in scope.kinds and bool(scopes.of(scope.items).kinds & _LEAVES))
+
+
+def _inside(scopes: Scopes, scope: Scope) -> Iterator[str]:
+    """The names of what is in records: '.city' of an object, '[].name' of a list of them."""
+    yield from (f".{name}" for name in scope.properties)
+    yield from (f"[].{name}" for name in scopes.of(scope.items).properties if "array" in scope.kinds)

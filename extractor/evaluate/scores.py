@@ -8,11 +8,10 @@ from statistics import mean
 from typing import Any
 
 from extractor.choices import name_of
-from extractor.errors import UsageError
 from extractor.evaluate.answers import Answer, Paired
 from extractor.evaluate.calibration import Calibration, Told, calibration
 from extractor.evaluate.marks import Mark, marks_of
-from extractor.evaluate.rules import Rules
+from extractor.evaluate.rules import Rules, refuse_nonsense
 from extractor.evaluate.tally import Difference, Interval, Measure, Tally, corrected
 from extractor.ground import ground
 from extractor.pointers import value_at
@@ -172,16 +171,14 @@ def score(paired: Paired, schema: Schema, given: Mapping[str, str], texts: Mappi
     """The scores of predictions.
 
     `given` says by field how it is compared, where the user says so; `texts` has those of documents by their names in
-    the gold, as far as they are there. Raises `UsageError` for a field that the schema does not have.
+    the gold, as far as they are there. Raises what `refuse_nonsense` does.
     """
+    refuse_nonsense(given, schema)
     rules = Rules(given)
     unmeasured = _unmeasured(paired, schema)
     documents = [
         Compared(gold, found, _measured(gold, found, schema, rules, unmeasured)) for gold, found in paired.pairs
     ]
-    if strange := sorted({*given} - rules.used):
-        there = ", ".join(dict.fromkeys(mark.field for one in documents for mark in one.marks))
-        raise UsageError(f"no field {strange[0]!r} in gold or predictions", hint=f"there are {there[:200]}")
     tally = Tally([one.marks for one in documents])
     names = [name for name in tally.fields("value") if not tally.measure("value", [name]).is_empty]
     answers = [one for _, one in paired.pairs if one is not None]

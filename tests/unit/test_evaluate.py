@@ -317,6 +317,56 @@ def test_rules_that_are_none() -> None:
         scored([({"a": ["x"]}, {"a": ["y"]})], "a[]", {"b": "exact"})
 
 
+LISTED = "title, addr{city}, tags[], people[]{name}, later?"
+
+
+@pytest.mark.parametrize(
+    ("field", "how", "words"),
+    [
+        ("people", "foo", "'foo' compares nothing"),
+        ("addr", "qux", "'qux' compares nothing"),
+        ("later", "foo", "'foo' compares nothing"),
+        ("people", "exact", "'people' has records"),
+        ("people[]", "fuzzy", "'people\\[\\]' has records"),
+        ("addr", "exact", "'addr' has records"),
+        ("title", "set", "'title' is no list"),
+        ("addr", "ordered", "'addr' is no list"),
+        ("tags", "any", "'any' compares nothing"),
+        ("people.name", "exact", "no field 'people.name' in the schema"),
+        ("title.x", "exact", "no field 'title.x' in the schema"),
+    ],
+)
+def test_ways_that_mean_nothing_are_refused(field: str, how: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        scored([({"title": "x"}, {"title": "x"})], LISTED, {field: how})
+
+
+@pytest.mark.parametrize(
+    ("field", "how"),
+    [
+        *[("later", "exact"), ("people", "set"), ("people", "ignore"), ("people[]", "ignore"), ("addr", "ignore")],
+        *[
+            ("tags", "stem"),
+            ("tags", "ordered"),
+            ("tags[]", "stem"),
+            ("people[].name", "fuzzy:0.9"),
+            ("addr.city", "exact"),
+        ],
+    ],
+)
+def test_a_way_is_for_fields_of_the_schema_whether_documents_have_them_or_not(field: str, how: str) -> None:
+    assert scored([({"title": "x"}, {"title": "x"})], LISTED, {field: how}).micro.f1 == 1
+
+
+def test_ways_for_names_with_dots_and_brackets_and_for_a_value_alone() -> None:
+    spec = schema.load({"properties": {"a.b": {"type": "string"}, "c[]": {"type": "string"}}})
+    record = {"a.b": "x", "c[]": "y"}
+    by = {one.field: one.by for one in scored([(record, record)], spec, {"a.b": "exact", "c[]": "stem"}).fields}
+    assert by == {"a.b": "exact", "c[]": "stem"}
+    assert scored([(["X"], ["x"])], Schema("L", {"type": "array"}, "7" * 8), {"[]": "exact"}).micro.f1 == 0
+    assert scored([("X", "x")], Schema("T", {"type": "string"}, "8" * 8), {"": "exact"}).micro.f1 == 0
+
+
 def test_defaults_by_what_a_field_is() -> None:
     spec = "n int, day date, ok bool, kind: a|b, name, 摘要"
     record = {"n": 1, "day": "2027-05-03", "ok": True, "kind": "a", "name": "x", "摘要": "好"}
