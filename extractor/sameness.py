@@ -37,7 +37,7 @@ class Sameness:
     def of(self, value: Any, nodes: Nodes, name: str = "") -> Hashable:
         """What is the same for all values that are, at a place with these schemas, of a field of such a name."""
         if isinstance(value, str):
-            return "string", value.strip() if self._is_as_written(nodes, name) else _text(value)
+            return "string", value.strip() if self._is_as_written(value, nodes, name) else _text(value)
         if not isinstance(value, dict | list):
             return literal(value)
         scope = self.scopes.of(nodes)
@@ -59,9 +59,10 @@ class Sameness:
         nodes, name = scope.items, next((key for key in reversed(path) if isinstance(key, str)), "")
         return lambda item: self.of(item, nodes, name)
 
-    def _is_as_written(self, nodes: Nodes, name: str) -> bool:
-        """Whether letters and marks tell values apart: choices, and what names one thing."""
-        return is_id(name) or is_key(nodes) or self.scopes.of(nodes).choices is not None
+    def _is_as_written(self, value: str, nodes: Nodes, name: str) -> bool:
+        """Whether letters and marks tell values apart: choices, ids, and keys with a digit (others are names)."""
+        is_code = is_key(nodes) and any(map(str.isdigit, value))
+        return is_id(name) or is_code or self.scopes.of(nodes).choices is not None
 
 
 _ANYTHING = Sameness(Scopes({}))
