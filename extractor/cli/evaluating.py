@@ -15,8 +15,8 @@ from extractor.evaluate import Answers, Difference, Reading, Scores, compare, pa
 from extractor.evaluate.answers import Answer
 from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import refuse_review, sampled, write_review
-from extractor.evaluate.rules import refuse_nonsense
-from extractor.evaluate.scores import MICRO, fault_of, shown_interval, shown_share, sureness
+from extractor.evaluate.rules import MICRO, refuse_nonsense
+from extractor.evaluate.scores import fault_of, shown_interval, shown_share, sureness
 from extractor.lines import to_json
 from extractor.sources import Source, Wanted, find, load
 from extractor.types import Document, Schema
@@ -228,6 +228,7 @@ def _tell_odd(measured: Measured, screen: Screen) -> None:
         ("no prediction, so all of it is missing", scores.missing),
         ("no gold, so not measured", scores.unknown),
         ("in no gold record, so not measured", scores.unmeasured),
+        ("in no gold record and not in the schema, so too much", scores.unforeseen),
         (f"not valid in {len(scores.doubtful_gold)} gold records", scores.doubtful_gold),
     ):
         if names:

@@ -5,7 +5,8 @@ A review file (`reviewing`) is gold too, as far as it is marked as reviewed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -121,13 +122,14 @@ def _answer(line: dict[str, Any], place: str, reading: Reading) -> Answer:
                 f"{place}: a record that failed is no gold: {record.errors[0]}", hint="correct it, or take it out"
             )
         return Answer(record.source, _kept(record), place, text, record)
+    fields = scopes_of(reading.schema).root.properties
+    is_flat = DATA not in line or (DATA in fields and any(one in line for one in fields if one != DATA))
     own = (reading.id_field,) if reading.id_field else ()
-    names = (*own, *_NAMES) if reading.predictions or not own else own
+    usual = sorted(_NAMES, key=lambda one: is_flat and one in fields)  # what is a value too is a name at last
+    names = (*own, *usual) if reading.predictions or not own else own
     name = next((line[one] for one in names if isinstance(line.get(one), str | int)), None)
     if name is None and own:
         raise UsageError(f"{place}: no field {reading.id_field!r}", hint=f"its fields are {', '.join(line)[:100]}")
-    fields = scopes_of(reading.schema).root.properties
-    is_flat = DATA not in line or (DATA in fields and any(one in line for one in fields if one != DATA))
     data = _flat(line, place, reading) if is_flat else line[DATA]
     if fields and not isinstance(data, dict) and not (data is None and reading.predictions):
         raise UsageError(f"{place}: its data is no object: {data!r:.60}", hint=_HINT)
@@ -170,8 +172,14 @@ def paired(gold: Answers, found: Answers) -> Paired:
 
     Raises `UsageError` where none belongs to any.
     """
-    waiting = {normalize("NFC", answer.source): answer for answer in found.every}
-    pairs = [(one, _taken(waiting, one)) for one in gold.every]
+    waiting = {answer.source: answer for answer in found.every}
+    partners: dict[str, Answer] = {}
+    for names in (_as_written, _composed_alike, _of_places):
+        left = [one for one in gold.every if one.source not in partners]
+        for one, name in names(left, [*waiting]):
+            if name in waiting:
+                partners[one.source] = waiting.pop(name)
+    pairs = [(one, partners.get(one.source)) for one in gold.every]
     if all(other is None for _, other in pairs):
         shown = f"{gold.every[0].source!r} and {found.every[0].source!r}, say"
         hint = "--id-field names the field of the gold file that has the names of the predictions"
@@ -179,21 +187,30 @@ def paired(gold: Answers, found: Answers) -> Paired:
     return Paired(pairs, [*waiting])
 
 
-def _taken(waiting: dict[str, Answer], gold: Answer) -> Answer | None:
-    return next(
-        (
-            waiting.pop(name)
-            for name in (normalize("NFC", gold.source), *_of_place(gold.place, waiting))
-            if name in waiting
-        ),
-        None,
-    )
+_Named = Iterator[tuple[Answer, str]]  # gold answers, with the names of predictions that may be of them
 
 
-def _of_place(place: str, names: Iterable[str]) -> Iterator[str]:
+def _as_written(gold: Sequence[Answer], _: Sequence[str]) -> _Named:
+    yield from ((one, one.source) for one in gold)
+
+
+def _composed_alike(gold: Sequence[Answer], names: Sequence[str]) -> _Named:
+    """Names that differ in how their letters are composed, where that can be but one: 'café' in NFC and NFD."""
+    ours, theirs = defaultdict[str, list[Answer]](list), defaultdict[str, list[str]](list)
+    for one in gold:
+        ours[normalize("NFC", one.source)].append(one)
+    for name in names:
+        theirs[normalize("NFC", name)].append(name)
+    yield from ((some[0], theirs[plain][0]) for plain, some in ours.items() if len(some) == len(theirs[plain]) == 1)
+
+
+def _of_places(gold: Sequence[Answer], names: Sequence[str]) -> _Named:
     """'gold.jsonl:3' is also what the same file is called from another folder: 'data/gold.jsonl:3'."""
-    if place in names:
-        yield place
-    tail = Path(place).name
-    yield tail
-    yield from [name for name in names if name.endswith(f"/{tail}")][:1]
+    by_tail = defaultdict[str, list[str]](list)
+    for name in names:
+        by_tail[name.rpartition("/")[2]].append(name)
+    for one in gold:
+        tail = Path(one.place).name
+        some = by_tail[tail]
+        if some:
+            yield one, next((name for name in (one.place, tail) if name in some), some[0])

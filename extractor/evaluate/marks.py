@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from extractor.absent import is_empty
 from extractor.evaluate.pairing import Alike, best, in_order, once
-from extractor.evaluate.rules import Rule, Rules
+from extractor.evaluate.rules import Rule, Rules, shown_name
 from extractor.pointers import escaped
 from extractor.sameness import marked_key
 from extractor.scopes import Nodes, Scope, Scopes, ordered, scopes_of
@@ -116,7 +116,7 @@ class _Comparing:
     def _object(self, scope: Scope, where: str, sides: _Pair) -> Iterator[Mark]:
         names = dict.fromkeys((*scope.properties, *(name for side in sides for name in side.value or ())))
         for name in ordered(scope, names):
-            inner = name if name in scope.properties else "*"
+            inner = shown_name(name, scope.properties) if name in scope.properties else "*"
             gold, found = (side.child(name) for side in sides)
             yield from self.pair(scope.child(name), f"{where}.{inner}" if where else inner, (gold, found))
 

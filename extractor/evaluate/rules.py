@@ -9,7 +9,7 @@ counts); otherwise it is that of its items.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -30,11 +30,19 @@ _OF_FORMATS = {  # the comparator of texts that have a format
     "exact": {"regex", "uri-template", "json-pointer", "relative-json-pointer"},
 }
 
+MICRO = "all values"  # what all fields together are called
 _INSIDE = re.compile(r"\[(\d*)\]")  # an item of a list
+_WAY = re.compile(r"[.\[]")  # into what a field has
 
 Listing = Literal["any", "set", "ordered"]
 _LISTINGS = ("set", "ordered")
 _LEAVES = SCALARS - {"null"}
+
+
+def shown_name(name: str, beside: Collection[str]) -> str:
+    """The name of a property in that of a field, in quotes where it would be read as another one: 'a.b' beside 'a'."""
+    head = _WAY.split(name)[0]
+    return f"'{name}'" if name == MICRO or (head != name and head in beside) else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +155,9 @@ def _named(scopes: Scopes, scope: Scope, where: str) -> Iterator[Scope]:
             yield from _named(scopes, scopes.of(nodes), where[item.end() :])
     rest = where.removeprefix(".")
     for name in (*scope.properties, "*"):
-        if rest.startswith(name) and rest[len(name) : len(name) + 1] in ("", ".", "[") and "object" in scope.kinds:
-            yield from _named(scopes, scopes.of(scope.child(name)), rest[len(name) :])
+        shown = shown_name(name, scope.properties)
+        if rest.startswith(shown) and rest[len(shown) : len(shown) + 1] in ("", ".", "[") and "object" in scope.kinds:
+            yield from _named(scopes, scopes.of(scope.child(name)), rest[len(shown) :])
 
 
 def _has_leaves(scopes: Scopes, scope: Scope) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import mean
@@ -11,7 +12,7 @@ from extractor.choices import name_of
 from extractor.evaluate.answers import Answer, Paired
 from extractor.evaluate.calibration import Calibration, Told, calibration
 from extractor.evaluate.marks import Mark, marks_of
-from extractor.evaluate.rules import Rules, refuse_nonsense
+from extractor.evaluate.rules import MICRO, Rules, refuse_nonsense, shown_name
 from extractor.evaluate.tally import Difference, Interval, Measure, Tally, corrected
 from extractor.ground import ground
 from extractor.pointers import value_at
@@ -19,7 +20,8 @@ from extractor.scopes import scopes_of
 from extractor.types import Document, Extraction, Schema, Usage
 from extractor.validation import Valid, validate
 
-MICRO = "all values"
+_PARTS = re.compile(r"[.\[]")  # of the name of a field
+_NUMBER = re.compile(r"/\d+(?=/|\Z)")  # of an item, in a pointer
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Scores:
     missing: Sequence[str] = ()
     unknown: Sequence[str] = ()
     unmeasured: Sequence[str] = ()
+    unforeseen: Sequence[str] = ()  # what was found that neither the schema nor a gold record has: it is too much
     doubtful_gold: Sequence[str] = ()  # what is not valid by the schema
     tally: Tally = field(repr=False, default=None)  # type: ignore[assignment]
 
@@ -109,6 +112,7 @@ class Scores:
             "missing": [*self.missing],
             "unknown": [*self.unknown],
             "unmeasured": [*self.unmeasured],
+            "unforeseen": [*self.unforeseen],
             "micro": {**_told(self.micro), "interval": _ends(self.micro_interval)},
             "macro": {"f1": _rounded(self.macro), "interval": _ends(self.macro_interval)},
             "documents_mean": _mean(self.by_document),
@@ -201,6 +205,7 @@ def score(paired: Paired, schema: Schema, given: Mapping[str, str], texts: Mappi
         missing=paired.missing,
         unknown=paired.unknown,
         unmeasured=unmeasured,
+        unforeseen=_unforeseen(documents, tally),
         doubtful_gold=[told for gold, _ in paired.pairs if (told := fault_of(gold, schema))],
         tally=tally,
     )
@@ -222,7 +227,17 @@ def _measured(
 def _unmeasured(paired: Paired, schema: Schema) -> list[str]:
     """The fields of the schema that no gold record has: nobody knows what would be right."""
     there = {name for gold, _ in paired.pairs if isinstance(gold.data, Mapping) for name in gold.data}
-    return [name for name in scopes_of(schema).root.properties if name not in there] if there else []
+    fields = scopes_of(schema).root.properties
+    return [shown_name(name, fields) for name in fields if name not in there] if there else []
+
+
+def _unforeseen(documents: Sequence[Compared], tally: Tally) -> list[str]:
+    """The names of what was found that the schema does not name, and no gold record has anything of that kind."""
+    extra = {
+        name for name in tally.fields("value") if "*" in _PARTS.split(name) and not tally.measure("value", [name]).gold
+    }
+    places = (mark.found for one in documents for mark in one.marks if mark.kind == "value" and mark.field in extra)
+    return [*dict.fromkeys(_NUMBER.sub("[]", at).lstrip("/").replace("/", ".") for at in places if at)]
 
 
 def _fields(tally: Tally, rules: Rules) -> Iterable[FieldScore]:

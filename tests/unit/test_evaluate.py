@@ -801,6 +801,60 @@ def test_a_failed_record_has_nothing_and_names_may_be_composed_otherwise(tmp_pat
     assert paired(gold, Answers("p", [Answer("cafe\u0301", {"a": "1"}, "p:1")])).missing == []
 
 
+def answers(*names: str) -> Answers:
+    return Answers("f", [Answer(name, {"a": name}, f"gold.jsonl:{at}") for at, name in enumerate(names, 1)])
+
+
+def test_names_that_are_composed_otherwise_are_other_names_where_both_are_there() -> None:
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    found = paired(answers(composed, decomposed), answers(decomposed, composed))
+    assert all(other is not None and one.source == other.source for one, other in found.pairs)
+    assert paired(answers("x", composed), answers("x", decomposed)).missing == []
+    doubtful = paired(answers("x", "\u1e09"), answers("x", "c\u0327\u0301", "\u00e7\u0301"))
+    assert doubtful.missing == ["\u1e09"]
+
+
+def test_many_names_that_no_gold_has_are_looked_through_once() -> None:
+    gold = answers(*(f"g{at}" for at in range(20_000)))
+    found = paired(gold, answers("g7", *(f"data/other.jsonl:{at}" for at in range(20_000)), "data/gold.jsonl:3"))
+    assert [one.source for one, other in found.pairs if other is not None] == ["g2", "g7"]
+
+
+def test_a_field_of_the_schema_names_a_document_at_last(tmp_path: Path) -> None:
+    reading = Reading(schema.load("source, title"))
+    flat = lines(tmp_path / "a.jsonl", *({"id": at, "source": "BBC", "title": "x"} for at in range(2)))
+    assert [one.source for one in read_answers(flat, reading).every] == ["0", "1"]
+    alone = lines(tmp_path / "b.jsonl", {"source": "BBC", "title": "x"})
+    assert read_answers(alone, reading).every[0].source == "BBC"
+    whole = lines(tmp_path / "c.jsonl", {"id": 7, "source": "a.txt", "data": {"source": "BBC", "title": "x"}})
+    assert read_answers(whole, reading).every[0].source == "a.txt"
+
+
+def test_names_that_look_like_ways_into_others_have_lines_of_their_own() -> None:
+    text = {"type": "string"}
+    spec = schema.load({"properties": {"a.b": text, "a": {"properties": {"b": text}}, "all values": text}})
+    record = {"a.b": "x", "a": {"b": "y"}, "all values": "z"}
+    scores = scored([(record, {**record, "a.b": "n"})], spec, {"'a.b'": "exact"})
+    assert of_fields(scores) == {"'a.b'": (1, 1, 0), "a.b": (1, 1, 1), "'all values'": (1, 1, 1)}
+    found = compare(scores, scored([(record, record)], spec))
+    assert found["all values"] is not None
+    assert found["'all values'"] is not None
+    assert found["all values"].by == pytest.approx(1 / 3)
+    assert found["'all values'"].by == 0
+    lacking = scored([({"a": {"b": "y"}, "all values": "z"}, record)], spec)
+    assert lacking.unmeasured == ["'a.b'"]
+    assert of_fields(lacking) == {"a.b": (1, 1, 1), "'all values'": (1, 1, 1)}
+
+
+def test_what_nobody_foresaw_is_told() -> None:
+    found = {"a": "x", "sure": 0.9, "p": [{"n": "y", "age": 3}, {"n": "z", "age": 4}]}
+    gold = {"a": "x", "p": [{"n": "y"}, {"n": "z"}]}
+    scores = scored([(gold, found)], "a, p[]{n}")
+    assert scores.unforeseen == ["p[].age", "sure"]
+    assert scores.micro.precision == 0.5
+    assert scored([({"m": {"x": "1"}}, {"m": {"y": "2"}})], {"properties": {"m": {"type": "object"}}}).unforeseen == []
+
+
 def test_gold_that_is_not_valid_is_told() -> None:
     told = scored(
         [({"kind": "evnt"}, {"kind": "event"}), ({"kind": "event"}, {"kind": "event"})], "kind: event|course, a"
