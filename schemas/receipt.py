@@ -29,7 +29,10 @@ class Receipt(BaseModel):
 # Two in each language, of which a document is shown those in its own. Each leaves out something else.
 PLANTS = """\
 FERNLEAF NURSERY LTD
-14 MILL LANE, OAKHURST
+(REG. 551209-F)
+14 MILL LANE,
+OAKHURST, 7420 WENFORD
+TEL 0551-204 778
 VAT NO. 204 7781 56
 TAX INVOICE   NO: FN-00871
 DATE: 17/03/2024  10:22
@@ -67,7 +70,7 @@ EXAMPLES = [
         PLANTS,
         Receipt(
             company="FERNLEAF NURSERY LTD",
-            address="14 MILL LANE, OAKHURST",
+            address="14 MILL LANE, OAKHURST, 7420 WENFORD",
             number="FN-00871",
             day=date(2024, 3, 17),
             items=[
