@@ -3,7 +3,8 @@
 Only lines at the edge of a page are looked at, and only what comes again on page after page is taken for such a line.
 As one may say what no other place does (the number of a contract), its first stays if its words are not in the text.
 Lines that differ in a number are the same only where it is that of the page: it stands alone, or a word for pages is
-beside it. 'Invoice No. 1041' and 'Accounts for 2019' count other things, and stay on each page.
+beside it, or, as in books, it is the outer word of left and right pages. 'Invoice No. 1041' and 'Accounts for 2019'
+count other things, and stay on each page.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import TypeVar
 from extractor.text import UNSPACED
 
 _FEWEST = 3  # pages
+_FEWEST_MIRRORED = 2  # pages on each side
 _EDGE = 4  # lines
 _WORDED_SHARE = 0.25  # of the lines of a page, that may be lines of words above or below it: a short one is its text
 _SHARE = 0.4  # of the pages from the first to the last that has it: left and right pages differ, chapters begin
@@ -97,8 +99,15 @@ def _sheets(pages: Sequence[str]) -> list[_Sheet]:
     whole = _often((number, line.strip()) for number, line in said)  # '3 May 2025' is no page 3
     offsets = _often((number, int(line[at:end]) - number) for number, line in said for at, end in _counts(line, most))
 
+    mirrored = _mirrored(said, most)
+
     def key(line: str, number: int) -> str:
-        return line.strip() if line.strip() in whole else _key(line, number, offsets, most)
+        if line.strip() in whole:
+            return line.strip()
+        outer = _outer(line)
+        if outer and int(line[slice(*outer[0])]) - number in mirrored:
+            return _marked(line, outer[0])
+        return _key(line, number, offsets, most)
 
     return [
         _Sheet(lines, [{at: key(lines[at], number) for at in side} for side in sides])
@@ -126,10 +135,40 @@ def _often(found: Iterable[tuple[int, _Found]]) -> set[_Found]:
 
 def _key(line: str, number: int, offsets: set[int], most: int) -> str:
     r"""A line as it is known again: 'Page 3 of 9' → 'Page \0 of 9'."""
-    for at, end in _counts(line, most):
-        if int(line[at:end]) - number in offsets:
-            return f"{line[:at]}{_MARK}{line[end:]}".strip()
+    for place in _counts(line, most):
+        if int(line[slice(*place)]) - number in offsets:
+            return _marked(line, place)
     return line.strip()
+
+
+def _marked(line: str, place: tuple[int, int]) -> str:
+    return f"{line[: place[0]]}{_MARK}{line[place[1] :]}".strip()
+
+
+def _outer(line: str) -> tuple[tuple[int, int], str] | None:
+    """Where the only number of a line stands that is at its left or right end, and at which: of '2 Ida Moss'."""
+    numbers = [*_NUMBER.finditer(line)]
+    if len(numbers) != 1 or not any(map(str.isalpha, line)):
+        return None
+    (found,) = numbers
+    before, after = line[: found.start()], line[found.end() :]
+    side = "left" if not before.strip() else "right" if not after.strip() else ""
+    return (found.span(), side) if side else None
+
+
+def _mirrored(said: Iterable[tuple[int, str]], most: int) -> set[int]:
+    """How far numbers of pages are ahead of their places, in a book: even ones on the left, odd ones on the right."""
+    on: dict[int, dict[str, set[int]]] = defaultdict(lambda: {"left": set(), "right": set()})
+    for number, line in said:
+        if (outer := _outer(line)) and (value := int(line[slice(*outer[0])])) <= most:
+            on[value - number][outer[1]].add(value)
+    return {
+        ahead
+        for ahead, sides in on.items()
+        if all(len(values) >= _FEWEST_MIRRORED for values in sides.values())
+        and all(value % 2 == 0 for value in sides["left"])
+        and all(value % 2 for value in sides["right"])
+    }
 
 
 def _counts(line: str, most: int) -> Iterator[tuple[int, int]]:

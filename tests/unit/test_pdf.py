@@ -79,6 +79,23 @@ def test_numbers_of_pages(number: str, first: int) -> None:
     assert left(*(f"{said}\n{text}" for text, said in zip(texts, sheets, strict=True))) == texts
 
 
+def test_left_and_right_pages_have_heads_of_their_own() -> None:
+    heads = [f"The long old sea {at}" if at % 2 else f"{at} Ida Moss" for at in range(2, 12)]
+    sheets = [f"{head}\nText of {at}a." for at, head in enumerate(heads, 2)]
+    assert left(*sheets) == [
+        "2 Ida Moss\nText of 2a.",
+        "The long old sea 3\nText of 3a.",
+        *(f"Text of {at}a." for at in range(4, 12)),
+    ]
+
+
+@pytest.mark.parametrize("left_one", ["{} Ida Moss", "{} lots, Ida Moss"])
+def test_numbers_on_the_wrong_side_are_none_of_pages(left_one: str) -> None:
+    heads = [f"Lot {at}" if at % 3 else left_one.format(at) for at in range(2, 12)]
+    sheets = [f"{head}\nText of {at}a." for at, head in enumerate(heads, 2)]
+    assert left(*sheets) == sheets
+
+
 def test_the_number_of_the_page_may_stand_in_its_head() -> None:
     sheets = [f"The long old sea, p. {at}\nText of {at}a." for at in range(2, 8)]
     assert left(*sheets) == ["The long old sea, p. 2\nText of 2a.", *(f"Text of {at}a." for at in range(3, 8))]
