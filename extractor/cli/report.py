@@ -17,6 +17,7 @@ from extractor.types import Schema
 _STATUSES: dict[Status, str] = {
     "enforced": "enforced while decoding",
     "after": "checked after",
+    "aside": "no rule, but used",
     "ignored": "ignored",
     "void": "never fulfilled",
 }

@@ -52,7 +52,7 @@ def text(
 ) -> None:
     """Print the text of a document as the model will see it; asks no model.
 
-    What the file says of itself (title, author, date) stands before it, a form feed before each new page. Offsets of
+    What the file says of itself (title, author, date) stands before it, a form feed at the end of each page. Offsets of
     spans in records are those of this text. Exit status: 0, or 1 where a source cannot be read.
     """
     screen = Screen(common.quiet, common.verbose)

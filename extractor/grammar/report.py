@@ -19,7 +19,7 @@ from extractor.pointers import escaped, unescaped
 from extractor.scopes import Scopes, lists_texts
 from extractor.types import Comparison, Merge
 
-Status = Literal["enforced", "after", "ignored", "void"]
+Status = Literal["enforced", "after", "aside", "ignored", "void"]
 UNKNOWN = "no keyword of JSON Schema"
 
 _MANY = 60  # entries of a keyword's value
@@ -101,8 +101,7 @@ class Report:
                 elif keyword in _CONTENT:
                     yield Row(place.path, keyword, _shown(value), "ignored", "an annotation: nobody looks into a text")
                 elif keyword in _ASIDE:
-                    if why := self._aside(place, keyword):
-                        yield Row(place.path, keyword, _shown(value), "ignored", why)
+                    yield Row(place.path, keyword, _shown(value), *self._aside(place, keyword))
                 elif keyword in voids:
                     yield Row(place.path, keyword, _shown(value), "void", voids[keyword])
                 elif keyword not in SILENT:
@@ -137,21 +136,24 @@ class Report:
 
         yield from sorted(places, key=position)
 
-    def _aside(self, place: Place, keyword: str) -> str:
-        """What is told of a keyword of ours that is no rule for an answer; '' where nothing is."""
+    def _aside(self, place: Place, keyword: str) -> tuple[Status, str]:
+        """What is told of a keyword of ours that is no rule for an answer."""
         value = place.node[keyword]
         if keyword == RANKED:
             scopes = Scopes(self.root)
             is_right = value is True and lists_texts(scopes, scopes.of((place.node,)))
-            return "" if is_right else "says something of lists of texts alone"
+            if value is False:
+                return "aside", "the list stays as the model wrote it"
+            told = "the likeliest terms of the document", "says something of lists of texts alone"
+            return ("aside", told[0]) if is_right else ("ignored", told[1])
         if keyword == COMPARE:
             return _comparing(value)
         ways = _JOINING[keyword]
         if value not in ways or not isinstance(value, type(ways[0])):
-            return f"no way to join the parts of a long text; those are {', '.join(map(_shown, ways))}"
+            return "ignored", f"no way to join the parts of a long text; those are {', '.join(map(_shown, ways))}"
         if keyword == "x-merge" and not goes_with(value, Scopes(self.root).of((place.node,))):
-            return "no way to join values of this type; done as without it"
-        return "no rule: how the parts of a long text are joined"
+            return "ignored", "no way to join values of this type; done as without it"
+        return "aside", "how the parts of a long text are joined"
 
     def _found(self, path: str, names: Iterable[str]) -> tuple[Status, str]:
         """What was told of a keyword, or of one of the names in it that are alternatives of their own."""
@@ -177,12 +179,12 @@ def _void(least: str, limit: Limit, told: str) -> str:
     return f"beside {least} {limit} it leaves no {told}"
 
 
-def _comparing(value: Any) -> str:
+def _comparing(value: Any) -> tuple[Status, str]:
     """What is told of how values are compared: 'fuzzy:0.9' is known."""
     names = get_args(Comparison)
     if not isinstance(value, str) or value.partition(":")[0] not in names:
-        return f"no way to compare values; those are {', '.join(names)}"
-    return "no rule: how `extract eval` compares values"
+        return "ignored", f"no way to compare values; those are {', '.join(names)}"
+    return "aside", "how `extract eval` compares values"
 
 
 def _advice(keyword: str) -> str:

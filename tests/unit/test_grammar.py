@@ -664,6 +664,19 @@ def test_what_is_about_the_content_of_a_text_or_an_unknown_draft_is_told() -> No
     assert ignored["$schema"] == "no draft that is known here: read as 2020-12"
 
 
+def test_what_is_no_rule_for_an_answer_is_told_with_what_it_is_for() -> None:
+    texts = {"type": "array", "items": TEXT}
+    schema = record(a=texts | {"x-ranked": True}, b=texts | {"x-ranked": False}, c=TEXT | {"x-compare": "exact"})
+    schema["properties"]["d"] = TEXT | {"x-ranked": True}
+    told = {row.pointer[-1]: (row.status, row.why) for row in grammar_of(schema).report if row.keyword[:2] == "x-"}
+    assert told == {
+        "a": ("aside", "the likeliest terms of the document"),
+        "b": ("aside", "the list stays as the model wrote it"),
+        "c": ("aside", "how `extract eval` compares values"),
+        "d": ("ignored", "says something of lists of texts alone"),
+    }
+
+
 def test_of_many_patterns_at_one_place_some_are_left_to_validation() -> None:
     schema = {"type": "string", "allOf": [{"pattern": f"[ab]*a[ab]{{{at}}}$"} for at in range(10, 60)]}
     status = [row.status for row in grammar_of(schema).report if row.keyword == "pattern"]
