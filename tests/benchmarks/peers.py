@@ -17,7 +17,8 @@ right; keywords and names, F1 of the record (keywords stemmed, names with their 
 is no record of the fields asked for has 0, and is not valid. `grounded` is the share of the listed texts that stand in
 the document, but for case and spaces. Tokens are those of all requests for a document, read and written, as the server
 bills them, whether it had read them before or not; of what it is asked about single tokens, which is no chat, those
-that it had not. Intervals are 95 %, paired, by bootstrap.
+that it had not. Intervals are 95 %, paired, by bootstrap; `p` by swapping the answers of two ways record by record,
+corrected for the number of ways (Holm). `same` is the mean of the records that all of the ways have.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import asyncio
 import contextlib
 import json
 import math
+import random
 import subprocess
 import sys
 import threading
@@ -42,12 +44,13 @@ from typing import Any
 
 import httpx
 from jsonschema import Draft202012Validator
-from racing import Row, in_turn, paired, parser_of, raced, read, records_of, stratum, text_of
+from racing import SAMPLES, Row, in_turn, paired, parser_of, raced, read, records_of, stratum, text_of
 from tools import serving
 from wordings import SETS as WORDED
 from wordings import points_of, schema_of
 
 from extractor.engines import Session, open_engine
+from extractor.evaluate.tally import Difference, corrected
 from extractor.long import extract
 from extractor.marks import RANKED
 from extractor.options import Options
@@ -278,16 +281,32 @@ def score(given: argparse.Namespace) -> None:
                 told[way].append((valid, grounded(row["value"], text_of(record)) if valid else None, row))
     sources = list(dict.fromkeys(stratum(record["id"]) for _, record in every))
     print(f"{'way':18} {'n':>4} " + " ".join(f"{source[:8]:>8}" for source in sources), end=" ")
-    print(f"{'all':>6} {'valid':>6} {'ground':>6} {'tokens':>7} {'sec.':>5}  ours - it")
+    print(f"{'all':>6} {'same':>6} {'valid':>6} {'ground':>6} {'tokens':>7} {'sec.':>5}  ours - it")
+    same = set.intersection(*map(set, points.values()))  # the records that each of the ways has
+    found = {way: Difference(0, 0, 0, by_chance(gains_of(points, way))) for way in points if way not in OWN}
+    chances = {way: one.p for way, one in corrected(found).items() if one}
     for way, scored in points.items():
         by_source = [mean_of([value for (_, id_), value in scored.items() if stratum(id_) == one]) for one in sources]
         marks = [mark for _, mark, _ in told[way] if mark is not None]
         tokens = mean(sum(row["tokens"]) for *_, row in told[way])
         seconds = median(row["seconds"] for *_, row in told[way])  # some have what is found out once
-        gains = [value - scored[one] for one, value in points[OURS].items() if one in scored]
+        gains = gains_of(points, way)
         print(f"{way:18} {len(scored):4} " + " ".join(f"{one:8.3f}" for one in by_source), end=" ")
-        print(f"{mean(scored.values()):6.3f} {mean(valid for valid, *_ in told[way]):6.3f}", end=" ")
-        print(f"{mean_of(marks):6.3f} {tokens:7.0f} {seconds:5.1f}  {paired(gains)}")
+        print(f"{mean(scored.values()):6.3f} {mean_of([scored[one] for one in same]):6.3f}", end=" ")
+        print(f"{mean(valid for valid, *_ in told[way]):6.3f}", end=" ")
+        print(f"{mean_of(marks):6.3f} {tokens:7.0f} {seconds:5.1f}  {paired(gains)} p {chances.get(way, math.nan):.3f}")
+
+
+def gains_of(points: Mapping[str, Mapping[tuple[str, str], float]], way: str) -> list[float]:
+    """What ours has more than another way, record by record."""
+    return [value - points[way][one] for one, value in points[OURS].items() if one in points[way]]
+
+
+def by_chance(gains: list[float]) -> float:
+    """How often as large a difference comes of swapping the answers of two ways, record by record."""
+    draw, seen = random.Random(0), abs(sum(gains))  # no secret
+    drawn = (abs(sum(draw.choice((1, -1)) * gain for gain in gains)) for _ in range(SAMPLES))
+    return (1 + sum(one >= seen - 1e-12 for one in drawn)) / (1 + SAMPLES)
 
 
 def is_valid(schema: Schema, value: Any) -> bool:
