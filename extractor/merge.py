@@ -93,9 +93,7 @@ class _Merging:
         if not said:
             return next((one.value for one in values if one.value is not None), None)
         how = _how(self.scopes.of(nodes))
-        if how is not None:
-            return self._joined(nodes, said, where, how)
-        groups = self._by_branch(nodes, said)
+        groups = self._by_branch(nodes, said) if how is None else [said]
         if len(groups) == 1:
             return self._joined(nodes, said, where, how)
         mark = self._marks(nodes, where)

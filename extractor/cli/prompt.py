@@ -20,7 +20,6 @@ from extractor.models import DEFAULT
 
 
 def prompt(
-    ctx: typer.Context,
     source: Annotated[str, typer.Argument(help="A file or URL, or - for standard input.")],
     schema: OptionalSchemaOption = None,
     tools: OptionalToolsOption = None,
@@ -29,7 +28,7 @@ def prompt(
     model: ModelOption = DEFAULT,
     many: ManyOption = False,
     mode: ModeOption = "auto",
-    style: PromptFlags,
+    flags: PromptFlags,
     base_url: BaseUrlOption = None,
     parts: PartFlags,
     question: Annotated[
@@ -60,10 +59,10 @@ def prompt(
             document = load(Source(source, reading=reading_of(reading, offline=common.offline)))
             for note in document.notes:
                 screen.note(f"{document.source}: {note}")
-            spoken = style_of(style, screen)
+            style = style_of(flags, screen)
             recipe = recipe_of(schema, tools, choosing, many=many)
-            loaded = held(recipe.load(), screen, style.examples, spoken)
-            options = Options(mode=None if mode == "auto" else mode, style=spoken, **vars(parts))
+            loaded = held(recipe.load(), screen, flags.examples, style)
+            options = Options(mode=None if mode == "auto" else mode, style=style, **vars(parts))
             found = asyncio.run(prepare(engine, document, loaded, options, question))
         if found.questions > 1:
             screen.note(f"{document.source}: this is question {question:,} of {found.questions:,} about it")

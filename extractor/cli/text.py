@@ -26,7 +26,6 @@ _PIECE = 1 << 20  # characters
 
 
 def text(
-    ctx: typer.Context,
     sources: Sources = None,
     *,
     outline: Annotated[

@@ -141,11 +141,7 @@ class Report:
         value = place.node[keyword]
         if keyword == RANKED:
             scopes = Scopes(self.root)
-            is_right = value is True and lists_texts(scopes, scopes.of((place.node,)))
-            if value is False:
-                return "aside", "the list stays as the model wrote it"
-            told = "the likeliest terms of the document", "says something of lists of texts alone"
-            return ("aside", told[0]) if is_right else ("ignored", told[1])
+            return _ranking(value, is_of_texts=lists_texts(scopes, scopes.of((place.node,))))
         if keyword == COMPARE:
             return _comparing(value)
         ways = _JOINING[keyword]
@@ -177,6 +173,15 @@ def _voids(node: Mapping[str, Any]) -> dict[str, str]:
 
 def _void(least: str, limit: Limit, told: str) -> str:
     return f"beside {least} {limit} it leaves no {told}"
+
+
+def _ranking(value: Any, *, is_of_texts: bool) -> tuple[Status, str]:
+    """What is told of the mark of a list that has the likeliest terms, or has not."""
+    if value is False:
+        return "aside", "the list stays as the model wrote it"
+    if value is True and is_of_texts:
+        return "aside", "the likeliest terms of the document"
+    return "ignored", "says something of lists of texts alone"
 
 
 def _comparing(value: Any) -> tuple[Status, str]:

@@ -38,9 +38,7 @@ _OVERLAP = 0.05  # of a chunk
 _DEEPEST = 3  # times that texts of texts are made
 _BEGINNING = 50_000  # characters in which a document has its own summary
 _SAMPLE = 6_000  # characters by which the tokens of a text are reckoned
-
-
-_ITEM = re.compile(r"(?:/[^/]+)*?/\d+(?=/)")
+_ITEM = re.compile(r"(?:/[^/]+)*?/\d+(?=/)")  # the outermost that a pointer leads into
 
 
 class Memo(Protocol):
@@ -171,7 +169,7 @@ class Work:
         ground = "report" if options.ground == "off" else options.ground  # what is said twice is joined
         options = replace(options, ground=ground, on_partial=None)
         record = question.excerpt.placed(await extract(shown, question.schema, self.engine, options))
-        record = in_own_part(record, question) if question.own else record
+        record = in_own_part(record, question)
         if self.memo and record.ok:
             self.memo.put(key, record)
         return record
@@ -282,7 +280,7 @@ async def ask_all(
 
 
 def in_own_part(record: Extraction, question: Question) -> Extraction:
-    """A record of a part whose values stand in what is the part's own, where that has them.
+    """A record; of a part, one whose values stand in what is the part's own, where that has them.
 
     What is shown before it is that of other parts, and what two parts say of one place counts once: the "5" of this day
     is not that of the title. Records move whole, so that one of the part before stays there.
