@@ -497,6 +497,26 @@ def test_a_closed_pipe_is_no_fault(here: Path, nothing_here: dict[str, str], com
     assert close_early(*command, cwd=here, read=0, env=nothing_here) == (0, "")
 
 
+@pytest.mark.parametrize("command", [("--help",), ("run", "--help"), ("--version",), ("schema", "list"), ("schema",)])
+def test_nobody_reads_what_is_printed(tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert unread("stdout", *command, cwd=tmp_path) == (0, "")
+
+
+@pytest.mark.parametrize("command", [("run", "--nonsense"), ("nonsense",), ("schema", "show", "nonsense")])
+def test_a_fault_that_nobody_reads_is_one(tmp_path: Path, command: tuple[str, ...]) -> None:
+    assert unread("stderr", *command, cwd=tmp_path) == (2, "")
+
+
+def unread(stream: str, *command: str, cwd: Path) -> tuple[int, str]:
+    """The exit code of a command of which one stream is a pipe that has no reader, and what the other one got."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, stream: writer}
+    done = subprocess.run([*COMMAND, *command], cwd=cwd, env=surroundings(), check=False, **streams)
+    os.close(writer)
+    return done.returncode, (done.stdout or done.stderr or b"").decode()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 @pytest.mark.parametrize("command", [("--help",), ("run", "--help"), ("--version",), ("schema", "list")])
 def test_a_full_disk_is_told_of_whatever_is_printed(tmp_path: Path, command: tuple[str, ...]) -> None:

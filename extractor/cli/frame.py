@@ -43,21 +43,32 @@ def handled(screen: Screen) -> Iterator[None]:
         screen.error("interrupted", end.hint if isinstance(end, Interrupted) else None)
         raise typer.Exit(130) from None
     except BrokenPipeError:
-        _forsake_stdout()  # the reader has what it wanted (`| head`)
+        _forsake_unread()  # the reader has what it wanted (`| head`)
         raise typer.Exit(0) from None
+    except SystemExit as end:
+        if isinstance(pipe := end.__context__, BrokenPipeError):  # what the libraries that print the help make of one
+            _forsake_unread()
+            raise SystemExit(_code_of(pipe.__context__)) from None
+        raise
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         screen.error(f"{where}{error.strerror or error}")
-        try:
-            sys.stdout.flush()
-        except OSError:
-            _forsake_stdout()
+        _forsake_unread()
         raise typer.Exit(1) from None
 
 
-def _forsake_stdout() -> None:
+def _code_of(told: BaseException | None) -> int:
+    """The exit code of the fault that was being told when the pipe closed; 0 where it was data."""
+    return 0 if told is None else int(getattr(told, "exit_code", 1))
+
+
+def _forsake_unread() -> None:
     """What nobody can have any more goes nowhere; Python would complain when it flushes at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def load_schema(
