@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import SchemaError
+from extractor.yaml_scalars import TAG, add_scalars
 
 LARGEST = 8_000_000  # bytes of a schema, or of examples
 _MOST_MERGED = 100_000  # names that YAML's `<<` brings in
-_MOST_SHOWN = 40  # characters of what cannot be read
-_MERGE = "tag:yaml.org,2002:merge"
 
 
 def read_text(path: Path, largest: int | None = LARGEST) -> str:
@@ -71,10 +70,7 @@ def _too_deep(where: str) -> SchemaError:
 
 
 def read_yaml(text: str, path: Path) -> Any:
-    """A YAML document; raises `SchemaError` with line and column of what is not YAML, or named twice in one object.
-
-    Days and times stay texts, as in YAML 1.2 and in JSON: 2026-06-02, 12:30.
-    """
+    """A YAML document; raises `SchemaError` with line and column of what is not YAML, or named twice in one object."""
     import yaml
 
     merged: dict[int, int] = {}
@@ -94,8 +90,7 @@ def read_yaml(text: str, path: Path) -> Any:
                 raise SchemaError(what, hint="merge less, or use $ref")
             return node
 
-    for kind in ("timestamp", "int", "float", "bool"):
-        Loader.add_constructor(f"tag:yaml.org,2002:{kind}", _as_written)
+    add_scalars(Loader)
     try:
         # Not copied before its size is known: aliases can stand for billions of values.
         return yaml.load(text, Loader)  # noqa: S506  # a safe one
@@ -104,20 +99,6 @@ def read_yaml(text: str, path: Path) -> Any:
         raise SchemaError(f"{place}: not YAML: {getattr(error, 'problem', None) or error}") from error
     except RecursionError:
         raise _too_deep(str(path)) from None
-
-
-def _as_written(loader: Any, node: Any) -> Any:
-    """A number or bool of YAML, or the fault at its place; a day or time as it is written."""
-    import yaml
-
-    text, kind = loader.construct_scalar(node), node.tag.rpartition(":")[2]
-    if kind == "timestamp" or (kind != "bool" and ":" in text):
-        return text
-    try:
-        return yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
-    except LookupError as error:  # of `!!bool x` and `!!int ""`
-        what = f"{text[:_MOST_SHOWN]!r} is no {kind}"
-        raise yaml.MarkedYAMLError(problem=what, problem_mark=node.start_mark) from error
 
 
 def _refuse_twice(node: Any, path: Path) -> None:
@@ -132,7 +113,7 @@ def _refuse_twice(node: Any, path: Path) -> None:
 
 def _merged(node: Any, known: Mapping[int, int]) -> int:
     """How many pairs `<<` brings into a YAML mapping: those of others, with what came into these."""
-    merges = [value for key, value in node.value if key.tag == _MERGE]
+    merges = [value for key, value in node.value if key.tag == f"{TAG}merge"]
     others = [other for value in merges for other in (value.value if value.id == "sequence" else [value])]
     return sum(len(other.value) + known.get(id(other), 0) for other in others)
 

@@ -12,14 +12,13 @@ from functools import cache
 from typing import Any
 
 from extractor.text import without_halves
+from extractor.yaml_scalars import TAG, add_scalars, scalar
 
 _MOST_FRONT = 20_000  # characters
 _FRONT = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 # Two lines of `---` may part the text itself: what says something of it begins with a name.
 _BEGINS = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*+(?:\{|[^\s#\-:][^\n:]{0,200}:(?:\s|\Z))")
 _MOST_DIGITS = 300  # of a number
-_YAML = "tag:yaml.org,2002:"
-_AS_WRITTEN = ("timestamp", "binary")
 
 
 def body_start(text: str) -> int:
@@ -37,7 +36,7 @@ def metadata_of(text: str) -> Mapping[str, Any]:
 
     try:
         said = _plain(yaml.load(found[1], _loader()))  # noqa: S506  # a safe one
-    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError):  # as of `!!bool x`
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError):
         return {}
     return said if isinstance(said, dict) else {}
 
@@ -61,14 +60,14 @@ def _loader() -> Any:
             return super().compose_node(parent, index)
 
         def flatten_mapping(self, node: yaml.MappingNode) -> None:
-            if any(key.tag == f"{_YAML}merge" for key, _ in node.value):
+            if any(key.tag == f"{TAG}merge" for key, _ in node.value):
                 raise yaml.YAMLError("a merge")
             super().flatten_mapping(node)
 
-    for kind in _AS_WRITTEN:
-        Loader.add_constructor(f"{_YAML}{kind}", _as_written)
+    add_scalars(Loader)
     for kind in ("int", "float"):
-        Loader.add_constructor(f"{_YAML}{kind}", _number)
+        Loader.add_constructor(f"{TAG}{kind}", _number)
+    Loader.add_constructor(f"{TAG}binary", _as_written)
     return Loader
 
 
@@ -77,14 +76,10 @@ def _as_written(loader: Any, node: Any) -> Any:
 
 
 def _number(loader: Any, node: Any) -> Any:
-    """An integer or a decimal; as written what JSON has no number for: '.nan', 12:30, thousands of digits."""
-    import yaml
-
+    """A number; as written what JSON has none for: '.nan', thousands of digits."""
     text = loader.construct_scalar(node)
-    if len(text) > _MOST_DIGITS or ":" in text:
-        return text
-    found = yaml.SafeLoader.yaml_constructors[node.tag](loader, node)
-    return found if abs(found) < float("inf") else text
+    found = text if len(text) > _MOST_DIGITS else scalar(loader, node)
+    return found if isinstance(found, str) or abs(found) < float("inf") else text
 
 
 def _plain(value: Any) -> Any:
