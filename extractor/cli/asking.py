@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 
 
 def open_session(
-    ctx: typer.Context, flags: AskFlags, screen: Screen, settings: Settings, access: Access, pace: Pace | None = None
+    ctx: typer.Context, flags: AskFlags, screen: Screen, slots: int | None, pace: Pace | None = None
 ) -> Session:
-    """The engine of --model, with what bounds a run; `pace` is for engines that have no slots of their own."""
+    """The engine of --model, with what bounds a run.
+
+    `slots` are those of weights on this machine; `pace` is for engines that have none of their own.
+    """
     from extractor.engines import Budget, Session, open_engine
 
-    budget, slots = Budget(flags.max_output_tokens, flags.max_cost), ctx.params.get("slots")
-    model = open_engine(ctx.params["model"], settings, access)
-    engine = Session(model, budget, slots=slots, trace=access.trace, pace=pace, tell=screen.note)
+    budget, access = Budget(flags.max_output_tokens, flags.max_cost), access_of(flags, screen)
+    model = open_engine(ctx.params["model"], settings_of(flags, slots), access)
+    named = ctx.params.get("slots")
+    engine = Session(model, budget, slots=named, trace=access.trace, pace=pace, tell=screen.note)
     _tell_unused(ctx, engine, screen)
     return engine
 

@@ -190,8 +190,7 @@ def batch(
             by_line=tools is not None,
         )
         speed, slots = pace_of(pace)
-        settings, access = settings_of(flags, slots), access_of(flags, screen)
-        engine = open_session(ctx, flags, screen, settings, access, speed)
+        engine = open_session(ctx, flags, screen, slots, speed)
         with contextlib.closing(engine):
             from extractor.cli import batching
             from extractor.sinks import Layout
@@ -212,6 +211,7 @@ def batch(
             if on is not None:
                 from extractor.cluster import Job
 
+                settings, access = settings_of(flags, slots), access_of(flags, screen)
                 far = batching.Far(on, Job(loaded, recipe, model, settings, access, options, slots))
                 asked = replace(asked, far=far)
             done = batching.run_to_end(asked, target, tolerance, screen, progress)

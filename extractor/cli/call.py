@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from extractor.cli.asking import access_of, open_session, options_of, settings_of, style_of
+from extractor.cli.asking import open_session, options_of, style_of
 from extractor.cli.flags.running import CallFlags
 from extractor.cli.flags.single import ModelOption
 from extractor.cli.flags.tools import ChoosingFlags, ToolsOption
@@ -45,7 +45,7 @@ def call(
     screen = Screen(flags.quiet, flags.verbose)
     with handled(screen):
         text = _read(query)
-        engine = open_session(ctx, flags, screen, settings_of(flags, 1), access_of(flags, screen))
+        engine = open_session(ctx, flags, screen, 1)
         with contextlib.closing(engine):
             engine.warm()  # the weights load while the rest of the program is imported
             from extractor.cli.calling import Query, answer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extractor.cli.asking import access_of, open_session, options_of, pace_of, settings_of, style_of
+from extractor.cli.asking import open_session, options_of, pace_of, style_of
 from extractor.cli.flags.running import ExtractFlags, PaceFlags
 from extractor.cli.flags.single import LoaderOption, ModelOption, RawOption, SchemaOption
 from extractor.cli.frame import handled, held
@@ -255,7 +255,7 @@ class _Asking:
 
         flags, screen, out = self.flags, self.screen, self.out
         pace, slots = pace_of(self.pace)
-        engine = open_session(self.ctx, flags, screen, settings_of(flags, slots), access_of(flags, screen), pace)
+        engine = open_session(self.ctx, flags, screen, slots, pace)
         with contextlib.closing(engine):
             options = options_of(flags, style_of(flags, screen))
             asked = batching.Asked(self.schema, engine, options, batching.Listed(sources), self.retries_failed)

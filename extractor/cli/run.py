@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from extractor.cli.asking import access_of, open_session, options_of, reading_of, settings_of, style_of
+from extractor.cli.asking import open_session, options_of, reading_of, style_of
 from extractor.cli.flags.documents import ReadingFlags
 from extractor.cli.flags.groups import ANSWERS, WHOLE_RUN
 from extractor.cli.flags.running import ExtractFlags
@@ -74,8 +74,7 @@ def run(
         single = is_single(named)
         choose_form(format, out, single=single)  # a wrong one fails before the weights load
         how_read = reading_of(reading, offline=flags.offline)
-        settings = settings_of(flags, slots or (1 if single else None))
-        engine = open_session(ctx, flags, screen, settings, access_of(flags, screen))
+        engine = open_session(ctx, flags, screen, slots or (1 if single else None))
         if stream and not single:
             screen.warn("--stream shows a single record as it grows; of several sources each is shown when it is done")
         elif stream and flags.encoding != "json":
