@@ -10,10 +10,10 @@ from itertools import islice
 from lzma import LZMAError
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
+from extractor.loaders.kinds import MOST_PARTS
 from extractor.loaders.loaded import UnreadableError
 
 _MOST_BYTES = 256 << 20  # of all parts together
-_MOST_PARTS = 20_000
 _MOST_EXTRA = 1 << 20  # of extra fields in the directory
 _MOST_RATIO = 200  # of the bytes in a part and those that it is packed in
 _LEAST_BYTES = 1 << 20  # of which any ratio is fine
@@ -40,9 +40,9 @@ def opened(data: bytes) -> zipfile.ZipFile:
 
 def _refuse_endless(data: bytes) -> None:
     """Raise `UnreadableError` for a directory that the library would take long to read, wherever in the file it is."""
-    extra = [int.from_bytes(found[1], "little") for found in islice(_ENTRY.finditer(data), _MOST_PARTS + 1)]
-    if len(extra) > _MOST_PARTS:
-        raise UnreadableError(f"has more than {_MOST_PARTS:,} parts: not read")
+    extra = [int.from_bytes(found[1], "little") for found in islice(_ENTRY.finditer(data), MOST_PARTS + 1)]
+    if len(extra) > MOST_PARTS:
+        raise UnreadableError(f"has more than {MOST_PARTS:,} parts: not read")
     if sum(extra) > _MOST_EXTRA:
         raise UnreadableError(f"has more than {_MOST_EXTRA >> 20} MiB of extra fields: not read")
 

@@ -41,7 +41,7 @@ _BEGINNING = 2_048
 _ZIP, _PDF, _OLE = b"PK\x03\x04", b"%PDF-", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PART = struct.Struct("<4s24x3H12x")  # in the directory of a zip file: how long name, extra fields and comment are
 _PART_MARK, _END, _END_64 = b"PK\x01\x02", b"PK\x05\x06", b"PK\x06\x07"
-_MOST_PARTS = 20_000  # of a zip file, which are looked at
+MOST_PARTS = 20_000  # of a zip file: one with more is not read, so that no more are looked at
 _PDF_WITHIN = 1_024  # bytes before its mark, which readers forgive
 
 
@@ -61,7 +61,7 @@ def kind_of(name: str, data: bytes, media_type: str = "") -> Kind | None:
 
 def _packed(data: bytes) -> Kind | None:
     """What a zip file is, by the first of its parts."""
-    names = set(islice(_parts(data), _MOST_PARTS))
+    names = set(islice(_parts(data), MOST_PARTS))
     if b"[Content_Types].xml" in names and any(name.startswith(b"word/") for name in names):
         return "docx"
     return "epub" if b"META-INF/container.xml" in names else None
