@@ -110,6 +110,10 @@ def _weight(scopes: Scopes, nodes: tuple[Any, ...], seen: dict[int, int]) -> int
 
 
 def _are_of_whole(scopes: Scopes, scope: Scope, name: str) -> bool:
+    """Whether a list says what all of a text is about: all that `ranked.term_fields` has, and more.
+
+    Tags are no terms of the text, and `"x-ranked": false` says who words keywords, not what of the text they are about.
+    """
     is_ranked = any(part.get(RANKED) is True for part in scope.parts)
     return lists_texts(scopes, scope) and (is_ranked or are_of_whole(name))
 

@@ -13,6 +13,7 @@ from scripted import quick
 from extractor.excerpts import GAP, Excerpt
 from extractor.passages import Passages
 from extractor.portions import fields, grouped, portion
+from extractor.ranked import term_fields
 from extractor.schema import load
 from extractor.types import Document, Example, Extraction, Span, Support
 from extractor.validation import Valid, validate
@@ -101,6 +102,17 @@ def test_x_merge_makes_a_field_one_of_the_whole_text() -> None:
 def test_summaries_are_of_the_whole_text(spec: Any, extent: str) -> None:
     (field,) = fields(load(spec))
     assert field.extent == extent
+
+
+@pytest.mark.parametrize("name", ["keywords", "tags", "stages", "关键词"])
+@pytest.mark.parametrize("mark", [{}, {"x-ranked": True}, {"x-ranked": False}])
+@pytest.mark.parametrize("items", [{"type": "string"}, {"type": "integer"}, {"enum": ["a", "b"]}])
+def test_terms_that_are_ranked_are_of_the_whole_text(name: str, mark: dict[str, Any], items: dict[str, Any]) -> None:
+    schema = load({"type": "object", "properties": {name: {"type": "array", "items": items, **mark}}})
+    (field,) = fields(schema)
+    are_said_once = items == {"type": "string"} and (mark.get("x-ranked", False) or name != "stages")
+    assert field.extent == ("one" if are_said_once else "many")
+    assert are_said_once or not term_fields(schema)
 
 
 def test_a_portion_has_its_fields_alone() -> None:
