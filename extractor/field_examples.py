@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from extractor.dialect.keywords import NAMED, SUBSCHEMAS
+from extractor.dialect.keywords import placed
 from extractor.errors import SchemaError
 from extractor.field_names import classes, properties_of
 from extractor.pointers import pointer, resolve
@@ -54,7 +54,7 @@ def pairs(schema: Schema) -> Iterator[FieldExample]:
     A definition is followed on each way to it, but not within itself; keys that are free have no path. A field of
     records in a list may have a list of values, one for each record: they come one by one.
     """
-    if not any(listed(node) for _, node in _subschemas(schema.json_schema)):
+    if not any(listed(node) for _, node in placed(schema.json_schema)):
         return
     known: dict[int, list[tuple[Any, list[Any]]]] = {}  # by id of the node: a definition has many places
     for path, node in islice(_fields(schema.json_schema), _MOST_PLACES):
@@ -67,7 +67,7 @@ def pairs(schema: Schema) -> Iterator[FieldExample]:
 
 def faults(schema: Schema) -> Iterator[tuple[str, Problem]]:
     """The pointer of a subschema, and what is wrong with an example of it: '', '/examples/0: 'x' is not …'."""
-    for path, node in _subschemas(schema.json_schema):
+    for path, node in placed(schema.json_schema):
         for at, example in enumerate(listed(node)):
             for problem in _against(schema, node, example)[:1]:
                 yield pointer(path), Problem(f"/examples/{at}{problem.pointer}", problem.message, problem.value)
@@ -92,7 +92,7 @@ def with_items_in_lists(schema: Schema, core: Any) -> Mapping[str, Any]:
         return schema.json_schema
     root: dict[str, Any] = deepcopy(dict(schema.json_schema))
     scopes = Scopes(root)
-    for _, node in _subschemas(root):
+    for _, node in placed(root):
         properties = node.get("properties", {})
         title = node.get("title")
         fields = fields_of.get((title, frozenset(properties)), {}) if isinstance(title, str) else {}
@@ -171,24 +171,6 @@ def _against(schema: Schema, node: Mapping[str, Any], example: Any) -> list[Prob
     is_pair = all(problem.pointer for problem in paired) or not all(problem.pointer for problem in plain)
     moved = [Problem(f"/1{problem.pointer}", problem.message, problem.value) for problem in paired]
     return moved if is_pair else plain
-
-
-def _subschemas(root: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Every subschema with its pointer's parts, parents before children."""
-    todo: deque[tuple[Path, Any]] = deque([((), root)])
-    while todo:
-        path, node = todo.popleft()
-        if not isinstance(node, Mapping):
-            continue
-        yield path, node
-        for keyword in node.keys() & SUBSCHEMAS:
-            value = node[keyword]
-            if isinstance(value, list):
-                todo += [((*path, keyword, at), child) for at, child in enumerate(value)]
-            elif keyword in NAMED and isinstance(value, Mapping):
-                todo += [((*path, keyword, name), child) for name, child in value.items()]
-            else:
-                todo.append(((*path, keyword), value))
 
 
 def _fields(root: Mapping[str, Any]) -> Iterator[tuple[Path, Mapping[str, Any]]]:

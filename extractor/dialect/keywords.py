@@ -59,18 +59,28 @@ def draft_of(node: Any) -> str:
     return (found[1] or found[2]) if found else UNDECLARED
 
 
-def subschemas(node: Any) -> Iterator[Mapping[str, Any]]:
-    """A schema and all that are written in it, from the outside in and in their order; what is data is none."""
-    todo = [node]
+def placed(root: Any) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """A schema and all that are written in it with their places, from the outside in and in their order.
+
+    What is data is none.
+    """
+    todo: list[tuple[Path, Any]] = [((), root)]
     while todo:
-        one = todo.pop()
-        if not isinstance(one, Mapping):
+        path, node = todo.pop()
+        if not isinstance(node, Mapping):
             continue
-        yield one
-        inner: list[Any] = []
-        for keyword, below in one.items():
+        yield path, node
+        inner: list[tuple[Path, Any]] = []
+        for keyword, below in node.items():
             if keyword in NAMED and isinstance(below, Mapping):
-                inner += below.values()
+                inner += (((*path, keyword, name), one) for name, one in below.items())
+            elif keyword in SUBSCHEMAS and isinstance(below, list):
+                inner += (((*path, keyword, at), one) for at, one in enumerate(below))
             elif keyword in SUBSCHEMAS:
-                inner += below if isinstance(below, list) else [below]
+                inner.append(((*path, keyword), below))
         todo += inner[::-1]
+
+
+def subschemas(node: Any) -> Iterator[Mapping[str, Any]]:
+    """As `placed`, without the places."""
+    return (one for _, one in placed(node))
