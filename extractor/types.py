@@ -21,8 +21,6 @@ Ground = Literal["off", "report", "require"]
 Strategy = Literal["auto", "whole", "map-reduce", "retrieve"]
 Merge = Literal["first", "last", "longest", "majority", "union", "all", "sum", "min", "max", "reduce"]
 
-Comparison = Literal["exact", "normalised", "fuzzy", "number", "date", "stem", "rouge", "set", "ordered", "ignore"]
-
 SHOWN_TOKENS = 3_000  # of descriptions of tools, that a model is shown at once
 
 MOST_INT = 2**31 - 1  # of a whole number that an engine is given: servers refuse more, or wrap it

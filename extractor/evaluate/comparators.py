@@ -7,7 +7,7 @@ asks for more.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from fractions import Fraction
@@ -19,6 +19,7 @@ from unicodedata import normalize
 from extractor.coercion import dates
 from extractor.coercion.found import Found
 from extractor.comparable import comparable
+from extractor.comparisons import IGNORE, parsed, unknown
 from extractor.errors import UsageError
 from extractor.ground.amounts import Amount, meanings
 from extractor.ground.days import wanted
@@ -27,7 +28,6 @@ from extractor.text import UNSPACED
 
 Alike = Callable[[Any, Any], float]
 
-IGNORE = "ignore"  # the name of the one that compares nothing
 _NEARLY = 0.9  # of 1, that texts have in common by default
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+[+#%]*")  # C++, C# and 5% are no C and 5
 _HOST = re.compile(
@@ -42,17 +42,12 @@ def comparator(spec: str) -> Alike:
 
     Raises `UsageError` for other names.
     """
-    name, _, bound = spec.partition(":")
-    if name in _PLAIN and not bound:
-        return _PLAIN[name]
-    if name in _BOUND:
-        try:
-            return _BOUND[name](float(bound) if bound else None)
-        except ValueError:
-            pass
-    known = ", ".join(sorted(NAMES))
-    hint = f"one of {known}, of lists also set and ordered; bounds are from 0 to 1: fuzzy:0.9, number:0.01"
-    raise UsageError(f"{spec!r} compares nothing", hint=hint)
+    found = parsed(spec)
+    if found is None:
+        told = unknown(spec)
+        raise UsageError(told.what, hint=told.hint)
+    name, bound = found
+    return _PLAIN[name] if name in _PLAIN else _BOUND[name](bound)
 
 
 def _exact(one: Any, other: Any) -> float:
@@ -108,7 +103,6 @@ def _fuzzy(least: float | None) -> Alike:
     from rapidfuzz import fuzz
 
     bound = _NEARLY if least is None else least
-    _refuse(0 < bound <= 1)
 
     def alike(one: Any, other: Any) -> float:
         if not (isinstance(one, str) and isinstance(other, str)):
@@ -121,7 +115,6 @@ def _fuzzy(least: float | None) -> Alike:
 def _number(error: float | None) -> Alike:
     """(99.5, 100) → 1 with a relative error of 0.01; texts are read as numbers: ('$1,200', 1200), ('12%', 0.12) → 1."""
     most = error or 0.0
-    _refuse(0 <= most < 1)
 
     def alike(one: Any, other: Any) -> float:
         if _is_same_number(one, other, most):
@@ -132,11 +125,6 @@ def _number(error: float | None) -> Alike:
         return float(any(_is_same_amount(*pair, most) for pair in pairs) or _normalised(one, other))
 
     return alike
-
-
-def _refuse(is_fit: bool) -> None:  # noqa: FBT001  # it is all that it is about
-    if not is_fit:
-        raise ValueError
 
 
 _PLAIN: Mapping[str, Alike] = {
@@ -150,7 +138,6 @@ _PLAIN: Mapping[str, Alike] = {
     IGNORE: lambda _, __: 1.0,
 }
 _BOUND: Mapping[str, Callable[[float | None], Alike]] = {"fuzzy": _fuzzy, "number": _number}
-NAMES: Collection[str] = (*_PLAIN, *_BOUND)
 
 
 def normal(value: Any) -> str:

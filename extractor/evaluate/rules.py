@@ -13,11 +13,14 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from extractor.comparisons import IGNORE, LISTINGS, fault_of
+from extractor.dialect.keywords import placed
 from extractor.errors import SchemaError, UsageError
-from extractor.evaluate.comparators import IGNORE, Alike, comparator
+from extractor.evaluate.comparators import Alike, comparator
 from extractor.field_words import is_overview
 from extractor.marks import COMPARE
-from extractor.scopes import SCALARS, Scope, Scopes, scopes_of
+from extractor.pointers import pointer
+from extractor.scopes import Scope, Scopes, scopes_of
 from extractor.types import Schema
 
 _OF_FORMATS = {  # the comparator of texts that have a format
@@ -35,8 +38,6 @@ _INSIDE = re.compile(r"\[(\d*)\]")  # an item of a list
 _WAY = re.compile(r"[.\[]")  # into what a field has
 
 Listing = Literal["any", "set", "ordered"]
-_LISTINGS = ("set", "ordered")
-_LEAVES = SCALARS - {"null"}
 
 
 def shown_name(name: str, beside: Collection[str]) -> str:
@@ -72,21 +73,16 @@ class Rules:
     def of(self, scope: Scope, where: str) -> Rule:
         """How the values of a field are compared; where a list is asked for and none stands, by what it is."""
         said = self._said(scope, where)
-        name = _default(scope, where) if said is None or said in _LISTINGS else said
+        name = _default(scope, where) if said is None or said in LISTINGS else said
         if name not in self._known:
-            try:
-                self._known[name] = comparator(name)
-            except UsageError as error:
-                if where in self.given:
-                    raise
-                raise SchemaError(f"{where}: {COMPARE}: {error}", hint=error.hint) from error
+            self._known[name] = comparator(name)
         self.named[where] = name
         return Rule(name, self._known[name])
 
     def listing(self, scope: Scope, where: str) -> Listing:
         """How the order of a list counts, and what is repeated in it."""
         said = self._said(scope, where)
-        return said if said in _LISTINGS else "any"  # type: ignore[return-value]
+        return said if said in LISTINGS else "any"  # type: ignore[return-value]
 
     def is_ignored(self, scope: Scope, where: str) -> bool:
         """Whether a field with all that is in it is left out."""
@@ -95,7 +91,7 @@ class Rules:
     def of_items(self, items: Scope, around: Scope, where: str) -> Rule:
         """How the items of a list are compared, if those say nothing, as the list does."""
         said = self._said(around, where)
-        if said is None or said in _LISTINGS or self._said(items, f"{where}[]"):
+        if said is None or said in LISTINGS or self._said(items, f"{where}[]"):
             return self.of(items, f"{where}[]")
         rule = self.of(around, where)
         self.named[f"{where}[]"] = rule.name
@@ -104,10 +100,7 @@ class Rules:
     def _said(self, scope: Scope, where: str) -> str | None:
         if where in self.given:
             return self.given[where]
-        said = next((part[COMPARE] for part in scope.parts if COMPARE in part), None)
-        if said is not None and not isinstance(said, str):
-            raise SchemaError(f"{where}: {COMPARE}: {said!r:.60} is no text", hint='"x-compare": "fuzzy:0.9", say')
-        return said
+        return next((part[COMPARE] for part in scope.parts if COMPARE in part), None)
 
 
 def _default(scope: Scope, where: str) -> str:
@@ -121,27 +114,27 @@ def _default(scope: Scope, where: str) -> str:
     return "rouge" if is_overview(scope, where.rpartition(".")[2]) else "normalised"
 
 
-# --- what the user says --------------------------------------------------------------------------------------
+# --- what means nothing --------------------------------------------------------------------------------------
 
 
 def refuse_nonsense(given: Mapping[str, str], schema: Schema) -> None:
-    """Raise `UsageError` for fields that the schema does not have, and for ways in which they cannot be compared."""
+    """Raise for ways in which values cannot be compared: `SchemaError` where the schema says so, else `UsageError`.
+
+    That is raised too for fields that the schema does not have.
+    """
     scopes = scopes_of(schema)
+    for path, node in placed(schema.json_schema):
+        if COMPARE in node and (fault := fault_of(node[COMPARE], scopes, scopes.of((node,)))):
+            raise SchemaError(f"{pointer(path) or '/'}: {COMPARE}: {fault.what}", hint=fault.hint)
     for where, how in given.items():
         found = [*_named(scopes, scopes.root, where)]
         if not found:
             there = ", ".join(scopes.root.properties)
             hint = f"it has {there[:200]}; in lists as people[].name" if there else None
             raise UsageError(f"no field {where!r} in the schema", hint=hint)
-        if how in _LISTINGS:
-            if not any("array" in scope.kinds for scope in found):
-                raise UsageError(f"{where}={how}: {where!r} is no list", hint=f"{where}[] says it of a list in a list")
-            continue
-        comparator(how)
-        if how != IGNORE and not any(_has_leaves(scopes, scope) for scope in found):
-            inner = next((name for scope in found for name in _inside(scopes, scope)), "name")
-            hint = f"name a field in it, as {where}{inner}; all of it can be {IGNORE}, a list also set or ordered"
-            raise UsageError(f"{where}={how}: {where!r} has records, which are compared field by field", hint=hint)
+        faults = [fault_of(how, scopes, scope, where) for scope in found]
+        if all(faults) and (fault := faults[0]):
+            raise UsageError(f"{where}={how}: {fault.what}", hint=fault.hint)
 
 
 def _named(scopes: Scopes, scope: Scope, where: str) -> Iterator[Scope]:
@@ -158,14 +151,3 @@ def _named(scopes: Scopes, scope: Scope, where: str) -> Iterator[Scope]:
         shown = shown_name(name, scope.properties)
         if rest.startswith(shown) and rest[len(shown) : len(shown) + 1] in ("", ".", "[") and "object" in scope.kinds:
             yield from _named(scopes, scopes.of(scope.child(name)), rest[len(shown) :])
-
-
-def _has_leaves(scopes: Scopes, scope: Scope) -> bool:
-    """Whether something can be compared at a place, or of a list at its items."""
-    return bool(scope.kinds & _LEAVES) or ("array" in scope.kinds and bool(scopes.of(scope.items).kinds & _LEAVES))
-
-
-def _inside(scopes: Scopes, scope: Scope) -> Iterator[str]:
-    """The names of what is in records: '.city' of an object, '[].name' of a list of them."""
-    yield from (f".{name}" for name in scope.properties)
-    yield from (f"[].{name}" for name in scopes.of(scope.items).properties if "array" in scope.kinds)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from math import inf
 from typing import Any, Literal, NamedTuple, get_args
 
+from extractor.comparisons import Fault, fault_of
 from extractor.dialect.keywords import ANNOTATIONS, DROPPED, NAMED
 from extractor.dialect.metaschema import known, short
 from extractor.field_words import goes_with
@@ -17,7 +18,7 @@ from extractor.grammar.shapes import KINDS, LIMITS, Limit, Place, has_room, kind
 from extractor.marks import COMPARE, ONE_OF, RANKED
 from extractor.pointers import escaped, unescaped
 from extractor.scopes import Scopes, lists_texts
-from extractor.types import Comparison, Merge
+from extractor.types import Merge
 
 Status = Literal["enforced", "after", "aside", "ignored", "void"]
 UNKNOWN = "no keyword of JSON Schema"
@@ -138,16 +139,16 @@ class Report:
 
     def _aside(self, place: Place, keyword: str) -> tuple[Status, str]:
         """What is told of a keyword of ours that is no rule for an answer."""
-        value = place.node[keyword]
+        value, scopes = place.node[keyword], Scopes(self.root)
+        scope = scopes.of((place.node,))
         if keyword == RANKED:
-            scopes = Scopes(self.root)
-            return _ranking(value, is_of_texts=lists_texts(scopes, scopes.of((place.node,))))
+            return _ranking(value, is_of_texts=lists_texts(scopes, scope))
         if keyword == COMPARE:
-            return _comparing(value)
+            return _comparing(fault_of(value, scopes, scope))
         ways = _JOINING[keyword]
         if value not in ways or not isinstance(value, type(ways[0])):
             return "ignored", f"no way to join the parts of a long text; those are {', '.join(map(_shown, ways))}"
-        if keyword == "x-merge" and not goes_with(value, Scopes(self.root).of((place.node,))):
+        if keyword == "x-merge" and not goes_with(value, scope):
             return "ignored", "no way to join values of this type; done as without it"
         return "aside", "how the parts of a long text are joined"
 
@@ -184,11 +185,10 @@ def _ranking(value: Any, *, is_of_texts: bool) -> tuple[Status, str]:
     return "ignored", "says something of lists of texts alone"
 
 
-def _comparing(value: Any) -> tuple[Status, str]:
-    """What is told of how values are compared: 'fuzzy:0.9' is known."""
-    names = get_args(Comparison)
-    if not isinstance(value, str) or value.partition(":")[0] not in names:
-        return "ignored", f"no way to compare values; those are {', '.join(names)}"
+def _comparing(fault: Fault | None) -> tuple[Status, str]:
+    """What is told of how values are compared."""
+    if fault is not None:
+        return "ignored", f"{fault.what}, and `extract eval` refuses it; {fault.hint}"
     return "aside", "how `extract eval` compares values"
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from extractor import schema
+from extractor.comparisons import NAMES
 from extractor.errors import SchemaError, UsageError
 from extractor.evaluate import Reading, Scores, compare, paired, read_answers, score
 from extractor.evaluate.answers import Answer, Answers
@@ -315,6 +316,44 @@ def test_rules_that_are_none() -> None:
         scored([({"a": ["x"]}, {"a": ["y"]})], with_rule("alike"))
     with pytest.raises(UsageError, match="no field 'b'"):
         scored([({"a": ["x"]}, {"a": ["y"]})], "a[]", {"b": "exact"})
+
+
+def test_every_name_has_a_comparator() -> None:
+    assert {name: comparator(name)("a", "a") for name in NAMES} == dict.fromkeys(NAMES, 1)
+
+
+TEXTS = {"type": "array", "items": {"type": "string"}}
+PERSON = {"type": "object", "properties": {"name": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("node", "how", "words", "hint"),
+    [
+        (PERSON, "alike", "'alike' compares nothing", "one of address, date"),
+        (PERSON, "exact", "it has records", "as name; all of it can be ignore"),
+        ({"type": "array", "items": PERSON}, "fuzzy:0.9", "it has records", "as [].name; all of it can be ignore"),
+        (PERSON, "set", "it is no list", "of lists also set and ordered"),
+        (TEXTS, "fuzzy:9", "'fuzzy:9' compares nothing", "bounds are from 0 to 1"),
+        (TEXTS, 5, "5 compares nothing", "one of address, date"),
+    ],
+)
+def test_what_a_schema_cannot_say_is_refused_at_its_place(
+    node: dict[str, Any], how: Any, words: str, hint: str
+) -> None:
+    inner = {"type": "object", "properties": {"title": {"type": "string"}, "x": {**node, "x-compare": how}}}
+    spec = schema.load({"type": "object", "properties": {"a": {"type": "array", "items": inner}}})
+    with pytest.raises(SchemaError, match=f"^/properties/a/items/properties/x: x-compare: {words}") as told:
+        scored([({"a": [{"title": "x"}]}, {"a": []})], spec)
+    assert hint in (told.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("node", "how"),
+    [(PERSON, "ignore"), ({"type": "array", "items": PERSON}, "ordered"), (TEXTS, "stem"), ({}, "exact")],
+)
+def test_what_a_schema_may_say(node: dict[str, Any], how: str) -> None:
+    spec = schema.load({"type": "object", "properties": {"a": {**node, "x-compare": how}, "b": {"type": "string"}}})
+    assert scored([({"b": "x"}, {"b": "x"})], spec).micro == Measure(1, 1, 1)
 
 
 LISTED = "title, addr{city}, tags[], people[]{name}, later?"

@@ -677,6 +677,17 @@ def test_what_is_no_rule_for_an_answer_is_told_with_what_it_is_for() -> None:
     }
 
 
+def test_what_compares_nothing_is_told() -> None:
+    schema = record(a=TEXT | {"x-compare": "alike"}, b=TEXT | {"x-compare": "set"}, c=TEXT | {"x-compare": "time"})
+    schema["properties"]["d"] = record(e=TEXT) | {"x-compare": "fuzzy"}
+    told = {row.pointer[-1]: (row.status, row.why) for row in grammar_of(schema).report if row.keyword == "x-compare"}
+    assert told.pop("c") == ("aside", "how `extract eval` compares values")
+    assert {status for status, _ in told.values()} == {"ignored"}
+    assert told["a"][1].startswith("'alike' compares nothing, and `extract eval` refuses it; one of address, date,")
+    assert told["b"][1].startswith("it is no list, and `extract eval` refuses it; one of address, date,")
+    assert told["d"][1].endswith("; say it of a field in it, as e; all of it can be ignore, a list also set or ordered")
+
+
 def test_of_many_patterns_at_one_place_some_are_left_to_validation() -> None:
     schema = {"type": "string", "allOf": [{"pattern": f"[ab]*a[ab]{{{at}}}$"} for at in range(10, 60)]}
     status = [row.status for row in grammar_of(schema).report if row.keyword == "pattern"]
