@@ -16,7 +16,8 @@ from extractor.evaluate.answers import Answer
 from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import refuse_review, sampled, write_review
 from extractor.evaluate.rules import MICRO, refuse_nonsense
-from extractor.evaluate.scores import fault_of, shown_interval, shown_share, sureness
+from extractor.evaluate.scores import shown_interval, shown_share
+from extractor.evaluate.scoring import fault_of, sureness
 from extractor.lines import to_json
 from extractor.sources import Source, Wanted, find, load
 from extractor.types import Document, Schema
