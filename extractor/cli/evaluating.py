@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from extractor.cli.terminal import Screen, plain
+from extractor.cli.score_tables import MOST_NAMED, WHOLE, print_difference, print_scores, tell_odd
+from extractor.cli.terminal import Screen
 from extractor.errors import SourceError, UsageError
-from extractor.evaluate import Answers, Difference, Reading, Scores, compare, paired, read_answers, score
+from extractor.evaluate import Answers, Reading, Scores, paired, read_answers, score
 from extractor.evaluate.answers import Answer
 from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import refuse_review, sampled, write_review
-from extractor.evaluate.rules import MICRO, refuse_nonsense
-from extractor.evaluate.scores import shown_interval, shown_share
+from extractor.evaluate.rules import refuse_nonsense
 from extractor.evaluate.scoring import fault_of, sureness
-from extractor.lines import to_json
 from extractor.sources import Source, Wanted, find, load
 from extractor.types import Document, Schema
 from extractor.view import Places, find_documents
-
-if TYPE_CHECKING:
-    from rich.table import Table
-    from rich.text import Text
-
-WHOLE = "(value)"  # what a record that is no object is called
-_MOST_NAMED = 3
-_PIPED = 140  # columns, where no terminal says how many there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +152,7 @@ def make_review(named: Named, sources: Sequence[Source], pred: Path, screen: Scr
     known = {answer.source: answer.data for answer in named.predictions(pred).every}
     if failed := [source.label for source in sources if known.get(source.label) is None]:
         screen.warn(
-            f"the model has nothing for {len(failed)} of them, to fill in by hand: {', '.join(failed[:_MOST_NAMED])}"
+            f"the model has nothing for {len(failed)} of them, to fill in by hand: {', '.join(failed[:MOST_NAMED])}"
         )
     if len(sources) < wanted:
         screen.warn(f"{wanted} documents were asked for, there are {len(sources)}")
@@ -211,95 +199,8 @@ def _loaded(named: Named, names: Sequence[str]) -> dict[str, str]:
 
 def tell(measured: Measured, screen: Screen, *, as_json: bool) -> None:
     """Print the scores, and what is odd about what was scored."""
-    scores = measured.scores
-    _tell_odd(measured, screen)
-    if as_json:
-        print(to_json(scores.to_dict(), indent=2))
-        return
-    _print(_table(scores))
-    for line in _summary(scores):
-        print(plain(line))
-
-
-def _tell_odd(measured: Measured, screen: Screen) -> None:
-    scores = measured.scores
-    if measured.unreviewed:
-        screen.warn(f"{measured.unreviewed} documents are not reviewed yet, and not counted")
-    for what, names in (
-        ("no prediction, so all of it is missing", scores.missing),
-        ("no gold, so not measured", scores.unknown),
-        ("in no gold record, so not measured", scores.unmeasured),
-        ("in no gold record and not in the schema, so too much", scores.unforeseen),
-        (f"not valid in {len(scores.doubtful_gold)} gold records", scores.doubtful_gold),
-    ):
-        if names:
-            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-            screen.warn(f"{what}: {', '.join(names[:_MOST_NAMED])}{more}")
-
-
-def _table(scores: Scores) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("field")
-    table.add_column("compared")
-    for name in ("precision", "recall", "F1", "95 %", "gold", "found", "absent P", "absent R"):
-        table.add_column(name, justify="right")
-    for one in scores.fields:
-        measure, absence = one.measure, one.absence
-        absent = ("", "") if absence is None else (shown_share(absence.precision), shown_share(absence.recall))
-        shares = map(shown_share, (measure.precision, measure.recall, measure.f1))
-        counts = (f"{measure.gold:.0f}", f"{measure.found:.0f}")
-        table.add_row(_named(one.field), one.by, *shares, shown_interval(one.interval), *counts, *absent)
-    table.add_section()
-    micro = scores.micro
-    shares = map(shown_share, (micro.precision, micro.recall, micro.f1))
-    counts = (f"{micro.gold:.0f}", f"{micro.found:.0f}")
-    table.add_row(MICRO, "", *shares, shown_interval(scores.micro_interval), *counts)
-    table.add_row("mean of fields", "", "", "", shown_share(scores.macro), shown_interval(scores.macro_interval))
-    if scores.by_document is not None:
-        mean, interval = scores.by_document
-        table.add_row("mean of documents", "", "", "", shown_share(mean), shown_interval(interval))
-    return table
-
-
-def _named(field: str) -> Text:
-    """The name of a field as it is: brackets in it are no markup."""
-    from rich.text import Text
-
-    return Text(plain(field or WHOLE))
-
-
-def _summary(scores: Scores) -> Iterable[str]:
-    count = len(scores.documents)
-    grounded = "" if scores.grounded is None else f"; {scores.grounded:.1%} of the values grounded"
-    yield f"{count:,} documents: {scores.exact:.1%} without a fault, {scores.valid:.1%} valid{grounded}"
-    if scores.calibration is not None:
-        known = scores.calibration
-        told = f"expected calibration error {known.error:.3f}, Brier score {known.brier:.3f}"
-        yield f"{known.count:,} labels with probabilities: {told}"
-    usage = scores.usage
-    if usage.input_tokens or scores.seconds:
-        cost = f"; all: {usage.cost:.4g} US dollars" if usage.cost else ""
-        tokens = f"{usage.input_tokens / count:,.0f} tokens read and {usage.output_tokens / count:,.0f} written"
-        yield f"each: {tokens}, {scores.seconds / count:,.1f} s{cost}"
-
-
-def _print(table: Table) -> None:
-    """A table on standard output, as wide as it has to be where that is no terminal."""
-    from rich.console import Console
-
-    if sys.stdout.isatty():
-        Console(highlight=False).print(table)
-        return
-    console = Console(file=io.StringIO(), width=_PIPED, highlight=False)
-    with console.capture() as shown:
-        console.print(table)
-    print("\n".join(line.rstrip() for line in shown.get().splitlines()))
-
-
-# --- two of them ---------------------------------------------------------------------------------------------
+    tell_odd(measured.scores, measured.unreviewed, screen)
+    print_scores(measured.scores, as_json=as_json)
 
 
 def tell_difference(
@@ -308,52 +209,10 @@ def tell_difference(
     """Print how the second predictions differ from the first, field by field."""
     gold = _gold(named)
     one, other = (_measured(named, gold, path, given) for path in two)
-    _tell_odd(one, screen)
+    tell_odd(one.scores, one.unreviewed, screen)
     if other.scores.missing:  # all else is of the gold
         screen.warn(f"{two[1]}: {len(other.scores.missing)} without a prediction")
-    found = compare(one.scores, other.scores)
-    if as_json:
-        first, second = _by_field(one.scores), _by_field(other.scores)
-        told: dict[str, Any] = {
-            name: {
-                "first": first.get(name),
-                "second": second.get(name),
-                **({} if found_ is None else {**asdict(found_), "significant": found_.is_significant}),
-            }
-            for name, found_ in found.items()
-        }
-        print(to_json({"first": str(two[0]), "second": str(two[1]), "differences": told}, indent=2))
-        return
-    _print(_difference_table(one.scores, other.scores, found))
-    print(plain(f"A is {two[0]}, B is {two[1]}; * is a difference that chance makes in fewer than 1 of 20 comparisons"))
-
-
-def _by_field(scores: Scores) -> dict[str, float | None]:
-    """F1 of each field, and of all values."""
-    return {MICRO: scores.micro.f1, **{one.field: one.measure.f1 for one in scores.fields if not one.are_records}}
-
-
-def _difference_table(one: Scores, other: Scores, found: Mapping[str, Difference | None]) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("field")
-    for name in ("F1 of A", "F1 of B", "B − A", "95 %", "p", ""):
-        table.add_column(name, justify="right")
-    values = [_by_field(scores) for scores in (one, other)]
-    for name, difference in sorted(found.items(), key=lambda pair: pair[0] == MICRO):
-        first, second = (known.get(name) for known in values)
-        told = ("", "", "", "")
-        if difference is not None:
-            interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
-            star = "*" if difference.is_significant else ""
-            told = (f"{difference.by:+.3f}", interval, f"{difference.p:.3f}", star)
-        table.add_row(_named(name), shown_share(first), shown_share(second), *told)
-    return table
-
-
-# --- the page ------------------------------------------------------------------------------------------------
+    print_difference(two, one.scores, other.scores, as_json=as_json)
 
 
 def write_page(measured: Measured, schema: Schema, path: Path, screen: Screen) -> None:
