@@ -10,9 +10,8 @@ by their key, which `x-key` names (else `id`, `name`, `title`); summaries, and l
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import partial
 from typing import Any, get_args
 
@@ -31,6 +30,7 @@ from extractor.given import (
     without_slips,
 )
 from extractor.pointers import Path, escaped, unescaped
+from extractor.resolution import WAYS, Values, total
 from extractor.sameness import Sameness, is_key, literal, marked_key
 from extractor.scopes import Nodes, Scope, Scopes, kind_of, ordered, scopes_of
 from extractor.support import is_worded
@@ -156,8 +156,8 @@ class _Merging:
             return max((one.value for one in groups[0]), key=len)
         if how == "sum" and len(said) > 1:
             self.found.origins[where] = []  # it stands nowhere
-            return _sum(one.value for one in said)
-        taken = _WAYS[how or "majority"](_Values(said, groups, scope.choices or ()))
+            return total(one.value for one in said)
+        taken = WAYS[how or "majority"](Values(said, groups, scope.choices or ()))
         group = next(group for group in groups if any(one is taken for one in group))
         others = [] if how in ("first", "last") else [one for one in group if one is not taken]
         self.found.origins[where] = [taken, *others]
@@ -222,57 +222,6 @@ class _Merging:
             return self.merged(nodes, group, where)
         self.found.origins[where] = group
         return commonest(group).value
-
-
-# --- one of several values ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """What is said, in the order of the document; what means the same together; the choices that there are."""
-
-    said: Sequence[Given]
-    groups: Sequence[Sequence[Given]]
-    choices: Sequence[Any]
-
-    def order(self, one: Given) -> tuple[Decimal, str]:
-        """Choices in the order of the schema, numbers by size, dates and other texts by their letters."""
-        if one.value in self.choices:
-            return Decimal(self.choices.index(one.value)), ""
-        return _number(one.value), "" if isinstance(one.value, int | float) else str(one.value)
-
-
-def _majority(values: _Values) -> Given:
-    """What is said most often, of equals the first."""
-    return commonest(max(values.groups, key=len))
-
-
-def _length(one: Given) -> int:
-    return len(one.value) if isinstance(one.value, str | list) else 0
-
-
-def _number(value: Any) -> Decimal:
-    return Decimal(str(value)) if isinstance(value, int | float) and not isinstance(value, bool) else Decimal(0)
-
-
-def _sum(values: Iterable[Any]) -> int | float:
-    numbers = [*values]
-    total = sum(map(_number, numbers), Decimal(0))
-    return int(total) if all(isinstance(one, int) for one in numbers) else float(total)
-
-
-_WAYS: Mapping[str, Callable[[_Values], Given]] = {
-    "first": lambda values: values.said[0],
-    "last": lambda values: values.said[-1],
-    "longest": lambda values: max(values.said, key=_length),
-    "majority": _majority,
-    "reduce": _majority,
-    "union": _majority,
-    "all": _majority,
-    "sum": lambda values: values.said[0],  # the only one
-    "min": lambda values: min(values.said, key=values.order),
-    "max": lambda values: max(values.said, key=values.order),
-}
 
 
 # --- what a field means ------------------------------------------------------------------------------------------
