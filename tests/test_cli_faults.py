@@ -507,6 +507,15 @@ def test_a_fault_that_nobody_reads_is_one(tmp_path: Path, command: tuple[str, ..
     assert unread("stderr", *command, cwd=tmp_path) == (2, "")
 
 
+@pytest.mark.parametrize("flag", ["--show", "--verbose"])
+def test_a_run_goes_on_where_nobody_reads_what_is_told(here: Path, flag: str) -> None:
+    write_files(here, {"script.jsonl": "".join(f'{{"text": {text}}}\n' for text in ('"none"', '{"title": "Bridge"}'))})
+    command = ("run", "bridge.txt", "road.md", "-s", "title str", "-m", "replay:script.jsonl", "--retries", "0", flag)
+    code, out = unread("stderr", *command, cwd=here)
+    assert code == 1
+    assert json.loads(out)["title"] == "Bridge"
+
+
 def unread(stream: str, *command: str, cwd: Path) -> tuple[int, str]:
     """The exit code of a command of which one stream is a pipe that has no reader, and what the other one got."""
     reader, writer = os.pipe()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from extractor.cli.terminal import Screen, explain
+from extractor.cli.terminal import Screen, explain, forsake
 from extractor.errors import ExtractError, SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -63,12 +62,11 @@ def _code_of(told: BaseException | None) -> int:
 
 
 def _forsake_unread() -> None:
-    """What nobody can have any more goes nowhere; Python would complain when it flushes at the end."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
         except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+            forsake(stream)
 
 
 def load_schema(

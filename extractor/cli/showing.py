@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from extractor.cli.terminal import one_line, plain
+from extractor.cli.terminal import one_line, plain, tell
 from extractor.pointers import leaves, unescaped
 from extractor.types import Document, Extraction, Span
 
@@ -29,10 +29,12 @@ def show(record: Extraction, document: Document) -> None:
 
     console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
     colours = _colours(record)
-    console.rule(one_line(record.source), style="dim")
-    console.print(marked(document.text, record.spans, colours, has_brackets=not console.is_terminal))
-    for line in _fields(record, colours) if record.data is not None else ():
-        console.print(line)
+    with console.capture() as shown:
+        console.rule(one_line(record.source), style="dim")
+        console.print(marked(document.text, record.spans, colours, has_brackets=not console.is_terminal))
+        for line in _fields(record, colours) if record.data is not None else ():
+            console.print(line)
+    tell(shown.get(), end="")
 
 
 def marked(text: str, spans: Mapping[str, Span], colours: Mapping[str, str], *, has_brackets: bool = False) -> Text:

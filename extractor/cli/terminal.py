@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from extractor.brevity import differing
 from extractor.errors import ExtractError, SourceError
@@ -56,7 +57,7 @@ class Screen:
     def event(self, name: str, **facts: object) -> None:
         """One event, where events are wanted: {"event": "document", "time": 1795824000.0, …}."""
         if self.as_json:
-            print(to_json({"event": name, "time": round(time.time(), 3), **facts}), file=sys.stderr, flush=True)
+            tell(to_json({"event": name, "time": round(time.time(), 3), **facts}))
 
     def error(self, message: str, hint: str | None = None) -> None:
         """`error: …` and, below it, `hint: …`."""
@@ -68,14 +69,14 @@ class Screen:
             first, *others = hint.split("\n")
             self._line("hint", first, "36")
             for line in others:  # set in, so that none can pass for a message of its own
-                print(f"      {plain(line)}", file=sys.stderr)
+                tell(f"      {plain(line)}")
 
     def say(self, message: str) -> None:
         """What a command that prints no data has to tell."""
         if self.as_json:
             self.event("info", message=message)
         elif not self.quiet:
-            print(one_line(message), file=sys.stderr, flush=True)
+            tell(one_line(message))
 
     def warn(self, message: str) -> None:
         """What a person has to know also where nobody looks at a terminal."""
@@ -106,7 +107,7 @@ class Screen:
             self.event(label, message=text)
             return
         tag = f"\x1b[{colour}m{label}:\x1b[0m" if self.is_terminal else f"{label}:"
-        print(f"{tag} {one_line(text)}", file=sys.stderr, flush=True)
+        tell(f"{tag} {one_line(text)}")
 
     @contextlib.contextmanager
     def pulling(self) -> Iterator[Callable[[Progress], None] | None]:
@@ -195,6 +196,19 @@ class Growth:
         if self.live is not None:
             self.live.stop()
         yield
+
+
+def tell(text: str, end: str = "\n") -> None:
+    """A text on standard error; that nobody reads it ends nothing, as the output and the exit code say enough."""
+    try:
+        print(text, end=end, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        forsake(sys.stderr)
+
+
+def forsake(stream: TextIO) -> None:
+    """Let go nowhere what nobody can have any more; Python would complain when it flushes at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def plain(text: str) -> str:
