@@ -86,6 +86,8 @@ def _plain(value: Any) -> Any:
     """The JSON of what YAML has: keys are texts, sets and pairs are lists."""
     if isinstance(value, dict):
         return {_plain(str(key)): _plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple | set):
+    if isinstance(value, set):
+        return sorted((_plain(one) for one in value), key=str)
+    if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return without_halves(value) if isinstance(value, str) else value

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any
 
 from extractor.given import Given, commonest
+
+_EXACT = 700  # digits: from those of the greatest float to those of the least one
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,10 @@ def _number(value: Any) -> Decimal:
 def total(values: Iterable[Any]) -> int | float:
     """Of decimal numbers as they are written: [0.1, 0.2] → 0.3."""
     numbers = [*values]
-    found = sum(map(_number, numbers), Decimal(0))
-    return int(found) if all(isinstance(one, int) for one in numbers) else float(found)
+    if all(isinstance(one, int) for one in numbers):
+        return int(sum(numbers))
+    with localcontext(prec=_EXACT):
+        return float(sum(map(_number, numbers), Decimal(0)))
 
 
 WAYS: Mapping[str, Callable[[Values], Given]] = {

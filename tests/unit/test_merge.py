@@ -48,6 +48,8 @@ def told(found: Merged) -> Any:
         ({"type": "string", "x-merge": "longest"}, ["ab", "abc", "d"], "abc"),
         ({"type": "integer", "x-merge": "sum"}, [1, 2, None, 2], 5),
         ({"type": "number", "x-merge": "sum"}, [0.1, 0.2], 0.3),
+        ({"type": "integer", "x-merge": "sum"}, [10**30 + 1, 2], 10**30 + 3),
+        ({"type": "number", "x-merge": "sum"}, [1e30, 1, -1e30], 1.0),
         ({"type": "number", "x-merge": "max"}, [4, 10, 9.5], 10),
         ({"type": "string", "x-merge": "min"}, ["2025-03-01", "2024-12-31"], "2024-12-31"),
         ({"type": "array"}, [["harbour", "Ferry"], ["ferry", "quay"]], ["harbour", "Ferry", "quay"]),
