@@ -46,6 +46,11 @@ class Piece:
         """Where it goes."""
         return pointer(self.path)
 
+    @property
+    def around(self) -> str:
+        """The record or list that it is in."""
+        return pointer(self.path[:-1])
+
 
 def failing(schema: Schema, data: Any, problems: Sequence[Problem]) -> list[Piece]:
     """The outermost places that the problems are about; the path of the first is () where that is the whole."""
@@ -191,6 +196,8 @@ def _by_pointer(pieces: Sequence[Piece], answer: Any) -> dict[str, Any]:
             found[piece.pointer] = answer[piece.pointer]
         elif inside is not None and not piece.is_further:
             found[piece.pointer] = inside
+        elif piece.is_further and piece.why != CUT and isinstance(whole := value_at(answer, piece.around), list):
+            found[piece.pointer] = whole  # what the list has already is dropped from it later
         elif len(pieces) == 1 and len(piece.path) > 1 and piece.path[-1] in answer:
             found[piece.pointer] = answer[str(piece.path[-1])]
     return found
@@ -200,7 +207,7 @@ def without(data: Any, pieces: Sequence[Piece]) -> Any:
     """The data without what stands where nothing may."""
     data = copy.deepcopy(data)
     for piece in pieces:
-        parent = value_at(data, pointer(piece.path[:-1]))
+        parent = value_at(data, piece.around)
         if isinstance(parent, dict):
             parent.pop(piece.path[-1], None)
     return data
@@ -266,7 +273,7 @@ def _set(data: Any, piece: Piece, value: Any) -> Any:
     """The data with a value in its place, or with further items or keys; those that are there already stay."""
     if not piece.path:
         return value
-    parent = value_at(data, pointer(piece.path[:-1]))
+    parent = value_at(data, piece.around)
     if piece.is_further and isinstance(parent, list):
         parent.extend(value if isinstance(value, list) else [])
     elif piece.is_further and isinstance(parent, dict):

@@ -385,14 +385,18 @@ def test_the_lists_of_a_form_with_very_many_are_asked_for_with_passages(lists: i
     )
 
 
-def test_passes_ask_for_what_lists_lack_until_nothing_comes() -> None:
+@pytest.mark.parametrize(
+    ("mode", "called"),
+    [("grammar", "/people/-"), ("prompt", "people")],  # as asked, and as models without a grammar answer
+)
+def test_passes_ask_for_what_lists_lack_until_nothing_comes(mode: Mode, called: str) -> None:
     rounds = [["Ann Bell"], ["Bo Hale", "ANN BELL"], []]
 
     def answer(_: str) -> Any:
         names = rounds[len(engine.shown) - 1]
-        return {"people": names} if len(engine.shown) == 1 else {"/people/-": names}
+        return {"people": names} if len(engine.shown) == 1 else {called: names}
 
-    engine = Reader(answer)
+    engine = Reader(answer, modes=(mode,))
     record = run("Ann Bell met Bo Hale.", "people[]", engine, Options(passes=9))
     assert record.data == {"people": ["Ann Bell", "Bo Hale"]}
     assert len(engine.shown) == 3
