@@ -315,11 +315,26 @@ def test_names_of_fields_are_no_markup(here: Path) -> None:
     assert "[/b] " in both
 
 
-def test_a_hint_names_no_flag_that_is_not_there(here: Path) -> None:
-    (here / "lost.jsonl").write_text(rows([{"source": "nowhere.txt", "title": "x", "year": 1, "tags": []}]))
+def test_gold_without_documents_is_no_measurement(here: Path) -> None:
+    lost = [{"source": f"{name}.txt", "title": "x", "year": 1, "tags": []} for name in ("one", "two")]
+    (here / "lost.jsonl").write_text(rows(lost))
     done = extract("eval", "lost.jsonl", *SPEC, "-m", "replay:answers.jsonl", cwd=here)
-    assert "hint: --docs FILE\n" in done.err
+    assert_fault(done, 2, "lost.jsonl: no document of it can be read: one.txt: not found", "--docs FILE")
     assert "--base" not in done.err
+    assert not [*here.glob("lost.predicted*")], "nothing is asked or written"
+
+
+def test_documents_that_cannot_be_read_are_a_fault(here: Path) -> None:
+    known = {"source": "a", "text": BRIDGE, "title": "harbour bridge", "year": 1932, "tags": ["Sydney"]}
+    (here / "some.jsonl").write_text(rows([known, {**known, "source": "one.txt", "text": None}]))
+    done = extract("eval", "some.jsonl", *SPEC, "-m", "replay:answers.jsonl", "--json", cwd=here)
+    assert done.code == 1
+    assert "error: one.txt: not found\n" in done.err
+    assert done.err.endswith(
+        "error: 1 of 2 documents cannot be read, so all of it is missing: one.txt\nhint: --docs FILE\n"
+    )
+    found = json.loads(done.out)
+    assert (found["documents"], found["valid"], found["micro"]["recall"]) == (2, 0.5, 0.5)
 
 
 @pytest.mark.slow

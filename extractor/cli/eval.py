@@ -13,7 +13,7 @@ from extractor.cli.asking import open_session, options_of, pace_of, style_of
 from extractor.cli.flags.running import ExtractFlags, PaceFlags
 from extractor.cli.flags.single import LoaderOption, ModelOption, RawOption, SchemaOption
 from extractor.cli.frame import handled, held
-from extractor.cli.terminal import Screen
+from extractor.cli.terminal import Screen, spell_some
 from extractor.errors import EngineUnavailable, UsageError
 from extractor.models import DEFAULT
 
@@ -148,7 +148,8 @@ def eval_(
 
     Items of lists stand beside those that they are most like. Precision, recall and F1 come with 95 % intervals, beside
     them what share of documents is valid and of values grounded. A field of the schema that no gold record has is not
-    measured. Exit status: 0 measured, 1 lower than --fail-under, 2 usage or schema, 3 engine, 130 interrupted.
+    measured. Exit status: 0 measured, 1 lower than --fail-under or documents that cannot be read, 2 usage or schema,
+    3 engine, 130 interrupted.
     """
     screen = Screen(flags.quiet, flags.verbose)
     with handled(screen):
@@ -173,14 +174,20 @@ def eval_(
         if compare is not None:
             evaluating.tell_difference(named, compare, given, screen, as_json=as_json)
             return
-        found = pred or asking.ask(evaluating.documents(named))
-        measured = evaluating.measure(named, found, given)
+        sources = [] if pred else evaluating.documents(named)
+        unread = [source.label for source in sources if source.fault is not None]
+        measured = evaluating.measure(named, pred or asking.ask(sources), given)
         evaluating.tell(measured, screen, as_json=as_json)
         if html is not None:
             evaluating.write_page(measured, loaded, html, screen)
     f1 = measured.scores.bottom_line
-    if fail_under is not None and f1 < fail_under:
+    is_low = fail_under is not None and f1 < fail_under
+    if unread:
+        lost = f"{len(unread)} of {len(sources)} documents cannot be read, so all of it is missing"
+        screen.error(f"{lost}: {spell_some(unread)}", "--docs FILE")
+    if is_low:
         screen.error(f"F1 {f1:.3f} is under {fail_under:g}")
+    if unread or is_low:
         raise typer.Exit(1)
 
 

@@ -82,9 +82,16 @@ def read_given(given: Iterable[str], schema: Schema) -> dict[str, str]:
 
 
 def documents(named: Named) -> list[Source]:
-    """The documents of the gold, to ask a model about; one that is not found is a fault of its own."""
+    """The documents of the gold, to ask a model about; one that cannot be read is a fault of its own.
+
+    Raises `UsageError` where none can be read: that would measure nothing.
+    """
     gold = _gold(named)
     found = _found(named, gold)
+    faults = [one for one in found.values() if isinstance(one, SourceError)]
+    if len(faults) == len(found):
+        hint = f"--docs FILE names them, or a field of the gold file has their texts (--text-field {named.text_field})"
+        raise UsageError(f"{named.gold}: no document of it can be read: {faults[0]}", hint=hint)
     return [
         Source(name, one) if isinstance(one, SourceError) else Source(name, None, replace(one, source=name))
         for name, one in found.items()
