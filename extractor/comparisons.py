@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from extractor.scopes import SCALARS, Scope, Scopes
 
 IGNORE = "ignore"  # compares nothing
+WHOLE = "(value)"  # what a record that is no object is called
 LISTINGS = ("set", "ordered")  # how the order of a list counts, and what is repeated in it
 _BOUNDS: Mapping[str, Callable[[float], bool]] = {
     "fuzzy": lambda least: 0 < least <= 1,
@@ -52,7 +53,7 @@ def fault_of(how: Any, scopes: Scopes, scope: Scope, where: str = "") -> Fault |
     """What speaks against comparing a field so, which is called `where`; None for nothing."""
     named = repr(where) if where else "it"
     if how in LISTINGS:
-        return None if "array" in scope.kinds else Fault(f"{named} is no list", _MAY_BE)
+        return None if "array" in scope.kinds else Fault(f"{named} is no list", _of_list(how, where))
     if parsed(how) is None:
         return unknown(how)
     if how == IGNORE or _has_leaves(scopes, scope):
@@ -60,6 +61,11 @@ def fault_of(how: Any, scopes: Scopes, scope: Scope, where: str = "") -> Fault |
     inner = f"{where}{_inside(scopes, scope)}".removeprefix(".")
     hint = f"say it of a field in it, as {inner}; all of it can be {IGNORE}, a list also set or ordered"
     return Fault(f"{named} has records, which are compared field by field", hint)
+
+
+def _of_list(how: str, where: str) -> str:
+    """Where a listing can be said: ('set', 'tags[]') → 'say it of the list: tags=set'."""
+    return f"say it of the list: {where[:-2] or WHOLE}={how}" if where.endswith("[]") else _MAY_BE
 
 
 def _has_leaves(scopes: Scopes, scope: Scope) -> bool:

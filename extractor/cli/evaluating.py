@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from extractor.cli.score_tables import MOST_NAMED, WHOLE, print_difference, print_scores, tell_odd
+from extractor.cli.score_tables import MOST_NAMED, print_difference, print_scores, tell_odd
 from extractor.cli.terminal import Screen
+from extractor.comparisons import WHOLE
 from extractor.errors import SourceError, UsageError
 from extractor.evaluate import Answers, Reading, Scores, paired, read_answers, score
 from extractor.evaluate.answers import Answer

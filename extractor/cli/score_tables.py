@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from extractor.cli.terminal import Screen, plain
+from extractor.comparisons import WHOLE
 from extractor.evaluate import Difference, Scores, compare
 from extractor.evaluate.rules import MICRO
 from extractor.evaluate.scores import shown_interval, shown_share
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-WHOLE = "(value)"  # what a record that is no object is called
 MOST_NAMED = 3
 _PIPED = 140  # columns, where no terminal says how many there are
 

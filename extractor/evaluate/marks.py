@@ -134,10 +134,19 @@ class _Comparing:
                 )
                 yield from self.pair(scope.child(at), f"{where}[{at}]", (gold, found))
             return
+        if self._are_ignored(self.scopes.of(scope.items), f"{where}[]"):
+            return
         yield from _absence(f"{where}[]", sides)
         kept: _Kept = {}
         for pair in self._paired(scope, where, (sides[0].items(), sides[1].items()), kept):
             yield from self._item(scope, where, pair, kept)
+
+    def _are_ignored(self, items: Scope, inside: str) -> bool:
+        """Whether nothing of the items of a list is compared: then they are not counted as right either."""
+        known = items.properties
+        fields = [(f"{inside}.{shown_name(name, known)}", nodes) for name, nodes in known.items()]
+        are_ignored = [self.rules.is_ignored(self.scopes.of(nodes), where) for where, nodes in fields]
+        return self.rules.is_ignored(items, inside) or (bool(fields) and all(are_ignored))
 
     def _paired(
         self, scope: Scope, where: str, lists: tuple[Sequence[_Side], Sequence[_Side]], kept: _Kept

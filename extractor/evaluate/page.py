@@ -14,6 +14,7 @@ from itertools import groupby, pairwise
 from typing import Any, Literal
 
 from extractor.brevity import shorten
+from extractor.comparisons import WHOLE
 from extractor.evaluate.calibration import Calibration
 from extractor.evaluate.scores import Compared, FieldScore, Scores, shown_interval, shown_share
 from extractor.ground import ground
@@ -91,7 +92,7 @@ def _table(scores: Scores) -> Iterator[str]:
         measure = one.measure
         shares = (measure.precision, measure.recall, measure.f1)
         counts = (measure.gold, measure.found, measure.right)
-        yield f'<tr class="{"whole" if one.are_records else ""}"><th>{_safe(one.field or "(value)")}</th>'
+        yield f'<tr class="{"whole" if one.are_records else ""}"><th>{_safe(one.field or WHOLE)}</th>'
         yield f"<td>{_safe(one.by)}</td>" + "".join(f"<td>{shown_share(share)}</td>" for share in shares)
         yield f"<td>{_bar(one)}</td>" + "".join(f"<td>{count:.4g}</td>" for count in counts)
         yield f"<td>{_absence(one)}</td></tr>"
@@ -145,7 +146,7 @@ def _document(one: Compared, schema: Schema, text: str | None) -> Iterator[str]:
     yield "<table><thead><tr><th>field</th><th>gold</th><th>found</th><th>score</th></tr></thead><tbody>"
     for mark in one.wrong:
         gold, found = one.values(mark)
-        yield f"<tr><th>{_safe(mark.field or '(value)')}</th>{_cell(gold, 'lacking')}{_cell(found, 'wrong')}"
+        yield f"<tr><th>{_safe(mark.field or WHOLE)}</th>{_cell(gold, 'lacking')}{_cell(found, 'wrong')}"
         yield f"<td>{mark.score:.2f}</td></tr>"
     yield "</tbody></table>"
     if text is not None:

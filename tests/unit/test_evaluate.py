@@ -899,3 +899,29 @@ def test_gold_that_is_not_valid_is_told() -> None:
         [({"kind": "evnt"}, {"kind": "event"}), ({"kind": "event"}, {"kind": "event"})], "kind: event|course, a"
     ).doubtful_gold
     assert [one.partition(" ")[0] for one in told] == ["g:0:"]
+
+
+@pytest.mark.parametrize("name", ["a", "a[]"])
+@pytest.mark.parametrize("spec", ["a[], b", "a[]{n}, b", "a[][], b"])
+def test_items_that_are_ignored_do_not_count_as_right(name: str, spec: str) -> None:
+    items: dict[str, Any] = {"a[], b": ["x", "y"], "a[]{n}, b": [{"n": "x"}, {"n": "y"}]}
+    some = items.get(spec, [["x"], ["y"]])
+    pairs = [({"a": some, "b": "x"}, {"a": some[:1], "b": "y"}), ({"a": [], "b": "x"}, {"a": some, "b": "x"})]
+    assert of_fields(scored(pairs, spec, {name: "ignore"})) == {"b": (2, 2, 1)}
+
+
+def test_records_of_which_all_fields_are_ignored_do_not_count_as_right() -> None:
+    pairs = [({"a": [{"n": "x", "m": "y"}], "b": "x"}, {"a": [{"n": "z", "m": "z"}], "b": "x"})]
+    both = {"a[].n": "ignore", "a[].m": "ignore"}
+    assert of_fields(scored(pairs, "a[]{n, m}, b", both)) == {"b": (1, 1, 1)}
+    assert of_fields(scored(pairs, "a[]{n, m}, b", {"a[].n": "ignore"}))["a[]"] == (1, 1, 0)
+
+
+def test_a_listing_is_said_of_the_list() -> None:
+    with pytest.raises(UsageError, match=r"'a\[\]' is no list") as told:
+        scored([({"a": ["x"]}, {"a": ["y"]})], "a[]", {"a[]": "set"})
+    assert told.value.hint == "say it of the list: a=set"
+    words = Schema("Words", {"type": "array", "items": {"type": "string"}}, "0" * 8)
+    with pytest.raises(UsageError) as told:
+        scored([(["x"], ["y"])], words, {"[]": "ordered"})
+    assert told.value.hint == "say it of the list: (value)=ordered"
