@@ -43,6 +43,11 @@ class Scope:
         """The property that a key means, whatever its case: 'Title' → 'title'."""
         return key if key in self.properties else self.folded.get(key.strip().casefold())
 
+    def foresees(self, key: str) -> bool:
+        """Whether a key has a schema, or any may be there: where properties are named, others are none of them."""
+        is_open = any(part.get("additionalProperties") is True for part in self.parts)
+        return key in self.properties or bool(self.extra) or is_open or not self.properties
+
     def child(self, key: str | int) -> Nodes:
         """The schemas of a property or item."""
         if isinstance(key, int):

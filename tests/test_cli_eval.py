@@ -125,6 +125,12 @@ def test_what_failed_can_be_asked_again(here: Path) -> None:
     assert json.loads(extract(*ask, "--retry-failed", cwd=here).out)["valid"] == 1
 
 
+def test_misspelt_gold_is_told(here: Path) -> None:
+    (here / "odd.jsonl").write_text(rows([{**GOLD[1], "yaer": 1932}, *GOLD[::2]]).replace('"year": null, ', "", 1))
+    done = extract("eval", "odd.jsonl", *SPEC, "--pred", "good.jsonl", cwd=here)
+    assert (done.code, done.err) == (0, "note: in the gold and not in the schema: odd.jsonl:1 has yaer\n")
+
+
 def test_gold_that_is_not_valid_is_told(here: Path) -> None:
     (here / "odd.jsonl").write_text(rows([{**GOLD[0], "year": "soon"}, *GOLD[1:]]))
     done = extract("eval", "odd.jsonl", *SPEC, "--pred", "good.jsonl", cwd=here)

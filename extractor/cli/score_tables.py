@@ -43,6 +43,7 @@ def tell_odd(scores: Scores, unreviewed: int, screen: Screen) -> None:
         ("no gold, so not measured", scores.unknown),
         ("in no gold record, so not measured", scores.unmeasured),
         ("in no gold record and not in the schema, so too much", scores.unforeseen),
+        ("in the gold and not in the schema", scores.strange_gold),
         (f"not valid in {len(scores.doubtful_gold)} gold records", scores.doubtful_gold),
     ):
         if names:

@@ -6,8 +6,9 @@ A review file (`reviewing`) is gold too, as far as it is marked as reviewed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -22,6 +23,7 @@ NAME, REVIEWED, TEXT, DATA = "source", "reviewed", "text", "data"
 _NAMES = (NAME, "id")
 _BY_LINE = (".jsonl", ".ndjson")
 _SUFFIXES = (*_BY_LINE, ".json", ".yaml", ".yml")
+_NEARLY = 0.75  # of a name, that another one has in common: 'ttile' is 'title'
 _HINT = 'each line is {"source": …, "data": {…}}, or has the fields of the schema beside "id" and "text"'
 
 
@@ -29,7 +31,8 @@ _HINT = 'each line is {"source": …, "data": {…}}, or has the fields of the s
 class Answer:
     """What a file says of one document. `place` is where it says so: 'gold.jsonl:3'.
 
-    `text` is that of the document where the file has it, `record` the whole record where it is one.
+    `text` is that of the document where the file has it, `record` the whole record where it is one, `misspelt` what
+    stands beside the fields of the schema and is nearly called as one that is not there.
     """
 
     source: str
@@ -37,6 +40,7 @@ class Answer:
     place: str
     text: str | None = None
     record: Extraction | None = None
+    misspelt: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,9 @@ def _answer(line: dict[str, Any], place: str, reading: Reading) -> Answer:
     data = _flat(line, place, reading) if is_flat else line[DATA]
     if fields and not isinstance(data, dict) and not (data is None and reading.predictions):
         raise UsageError(f"{place}: its data is no object: {data!r:.60}", hint=_HINT)
-    return Answer(str(name) if name is not None else place, data, place, text)
+    others = [one for one in line if one not in {*fields, *names, REVIEWED, reading.text_field}]
+    misspelt = _misspelt(others, [one for one in fields if one not in line]) if is_flat else ()
+    return Answer(str(name) if name is not None else place, data, place, text, misspelt=misspelt)
 
 
 def _kept(record: Extraction) -> Any:
@@ -149,6 +155,11 @@ def _flat(line: dict[str, Any], place: str, reading: Reading) -> dict[str, Any]:
         wanted = ", ".join(fields) if fields else "data"
         raise UsageError(f"{place}: none of {wanted[:100]} is in it", hint=_HINT)
     return found
+
+
+def _misspelt(others: Iterable[str], lacking: Sequence[str]) -> list[str]:
+    """What may be meant as a field that is lacking; all else beside the fields is of other programs, told nowhere."""
+    return [name for name in others if get_close_matches(name, lacking, 1, _NEARLY)]
 
 
 # --- which belong together -----------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ class Scores:
     unmeasured: Sequence[str] = ()
     unforeseen: Sequence[str] = ()  # what was found that neither the schema nor a gold record has: it is too much
     doubtful_gold: Sequence[str] = ()  # what is not valid by the schema
+    strange_gold: Sequence[str] = ()  # which lines have which fields that the schema does not have
     tally: Tally = field(repr=False, default=None)  # type: ignore[assignment]
 
     @property
@@ -103,6 +104,7 @@ class Scores:
             "unknown": [*self.unknown],
             "unmeasured": [*self.unmeasured],
             "unforeseen": [*self.unforeseen],
+            "strange_gold": [*self.strange_gold],
             "micro": {**_told(self.micro), "interval": _ends(self.micro_interval)},
             "macro": {"f1": _rounded(self.macro), "interval": _ends(self.macro_interval)},
             "documents_mean": _mean(self.by_document),

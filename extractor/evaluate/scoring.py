@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import mean
 from typing import Any
@@ -60,6 +61,7 @@ def score(paired: Paired, schema: Schema, given: Mapping[str, str], texts: Mappi
         unmeasured=unmeasured,
         unforeseen=_unforeseen(documents, tally),
         doubtful_gold=[told for gold, _ in paired.pairs if (told := fault_of(gold, schema))],
+        strange_gold=[told for gold, _ in paired.pairs if (told := strange_in(gold, schema))],
         tally=tally,
     )
 
@@ -142,6 +144,22 @@ def fault_of(gold: Answer, schema: Schema) -> str:
     problems = [] if isinstance(found, Valid) else found
     faults = [problem for problem in problems if value_at(gold.data, problem.pointer, ...) is not ...]
     return f"{gold.place}: {faults[0]}" if faults else ""
+
+
+def strange_in(gold: Answer, schema: Schema) -> str:
+    """Which fields a gold answer has that the schema does not name: 'gold.jsonl:3 has people[].nmae'; '' for none."""
+    scopes = scopes_of(schema)
+    found, todo = dict.fromkeys(gold.misspelt), deque([("", gold.data, scopes.nodes)])
+    while todo:
+        where, value, nodes = todo.popleft()
+        scope = scopes.of(nodes)
+        if isinstance(value, list):
+            todo += [(f"{where}[]", one, scope.child(at)) for at, one in enumerate(value)]
+        elif isinstance(value, Mapping):
+            named = [(f"{where}.{name}".lstrip("."), name) for name in value]
+            found |= dict.fromkeys(inner for inner, name in named if not scope.foresees(name))
+            todo += [(inner, value[name], scope.child(name)) for inner, name in named if scope.foresees(name)]
+    return f"{gold.place} has {', '.join(found)}" if found else ""
 
 
 def is_valid(answer: Answer, schema: Schema) -> bool:

@@ -894,6 +894,19 @@ def test_what_nobody_foresaw_is_told() -> None:
     assert scored([({"m": {"x": "1"}}, {"m": {"y": "2"}})], {"properties": {"m": {"type": "object"}}}).unforeseen == []
 
 
+def test_fields_of_the_gold_that_the_schema_does_not_have_are_told(tmp_path: Path) -> None:
+    text = {"type": "string"}
+    spec = {"title": text, "b": text, "p": {"type": "array", "items": {"properties": {"n": text}}}}
+    pairs = [({"ttile": "x", "b": "y"}, {"b": "y"}), ({"b": "y", "p": [{"n": "a", "m": "b"}, {"m": "c"}]}, {"b": "y"})]
+    scores = scored(pairs, {"properties": spec})
+    assert scores.strange_gold == ["g:0 has ttile", "g:1 has p[].m"]
+    assert scored(pairs, {"properties": spec, "additionalProperties": True}).strange_gold == ["g:1 has p[].m"]
+    assert scored([({"a": "x"}, {"a": "x"})], {"type": "object", "additionalProperties": text}).strange_gold == []
+    flat = lines(tmp_path / "flat.jsonl", {"id": 1, "ttile": "x", "b": "y", "licence": "CC0"})
+    answers = read_answers(flat, Reading(schema.load("title?, b?")))
+    assert score(paired(answers, answers), schema.load("title?, b?"), {}, {}).strange_gold == [f"{flat}:1 has ttile"]
+
+
 def test_gold_that_is_not_valid_is_told() -> None:
     told = scored(
         [({"kind": "evnt"}, {"kind": "event"}), ({"kind": "event"}, {"kind": "event"})], "kind: event|course, a"
