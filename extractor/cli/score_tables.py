@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import io
-import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from extractor.cli.columns import Column, print_table
 from extractor.cli.terminal import Screen, plain
 from extractor.comparisons import WHOLE
 from extractor.evaluate import Difference, Scores, compare
 from extractor.evaluate.rules import MICRO
 from extractor.evaluate.scores import shown_interval, shown_share
+from extractor.evaluate.tally import Interval, Measure
 from extractor.lines import to_json
 
-if TYPE_CHECKING:
-    from rich.table import Table
-    from rich.text import Text
-
 MOST_NAMED = 3
-_PIPED = 140  # columns, where no terminal says how many there are
+_TOTALS = 3  # rows
+_Numbers = Sequence[tuple[str, int]]  # what columns are called, and which go first where it is narrow
+_NUMBERS: _Numbers = (
+    *(("precision", 0), ("recall", 0), ("F1", 0)),
+    *(("95 %", 2), ("gold", 3), ("found", 3), ("absent P", 4), ("absent R", 4)),
+)
+_DIFFERENCES: _Numbers = (("F1 of A", 0), ("F1 of B", 0), ("B − A", 0), ("95 %", 2), ("p", 1), ("", 0))
 
 
 def print_scores(scores: Scores, *, as_json: bool) -> None:
@@ -29,7 +31,7 @@ def print_scores(scores: Scores, *, as_json: bool) -> None:
     if as_json:
         print(to_json(scores.to_dict(), indent=2))
         return
-    _print(_table(scores))
+    print_table(_columns(scores), _TOTALS)
     for line in _summary(scores):
         print(plain(line))
 
@@ -51,38 +53,32 @@ def tell_odd(scores: Scores, unreviewed: int, screen: Screen) -> None:
             screen.warn(f"{what}: {', '.join(names[:MOST_NAMED])}{more}")
 
 
-def _table(scores: Scores) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("field")
-    table.add_column("compared")
-    for name in ("precision", "recall", "F1", "95 %", "gold", "found", "absent P", "absent R"):
-        table.add_column(name, justify="right")
+def _columns(scores: Scores) -> list[Column]:
+    """A row for each field, and below them one for each total."""
+    names, by, rows = [], [], []
     for one in scores.fields:
-        measure, absence = one.measure, one.absence
-        absent = ("", "") if absence is None else (shown_share(absence.precision), shown_share(absence.recall))
-        shares = map(shown_share, (measure.precision, measure.recall, measure.f1))
-        counts = (f"{measure.gold:.0f}", f"{measure.found:.0f}")
-        table.add_row(_named(one.field), one.by, *shares, shown_interval(one.interval), *counts, *absent)
-    table.add_section()
-    micro = scores.micro
-    shares = map(shown_share, (micro.precision, micro.recall, micro.f1))
-    counts = (f"{micro.gold:.0f}", f"{micro.found:.0f}")
-    table.add_row(MICRO, "", *shares, shown_interval(scores.micro_interval), *counts)
-    table.add_row("mean of fields", "", "", "", shown_share(scores.macro), shown_interval(scores.macro_interval))
-    if scores.by_document is not None:
-        mean, interval = scores.by_document
-        table.add_row("mean of documents", "", "", "", shown_share(mean), shown_interval(interval))
-    return table
+        names.append(one.field or WHOLE)
+        by.append(one.by)
+        rows.append((*_of(one.measure, one.interval), *_absence(one.absence)))
+    names += [MICRO, "mean of fields", "mean of documents"]
+    mean, interval = scores.by_document or (None, None)
+    rows += [
+        (*_of(scores.micro, scores.micro_interval), "", ""),
+        ("", "", shown_share(scores.macro), shown_interval(scores.macro_interval), "", "", "", ""),
+        ("", "", shown_share(mean), shown_interval(interval), "", "", "", ""),
+    ]
+    cells = zip(*rows, strict=True)
+    numbers = [Column(name, some, rank) for (name, rank), some in zip(_NUMBERS, cells, strict=True)]
+    return [Column("field", names, is_text=True), Column("compared", [*by, *[""] * _TOTALS], 1, is_text=True), *numbers]
 
 
-def _named(field: str) -> Text:
-    """The name of a field as it is: brackets in it are no markup."""
-    from rich.text import Text
+def _of(measure: Measure, interval: Interval | None) -> tuple[str, ...]:
+    shares = (measure.precision, measure.recall, measure.f1)
+    return (*map(shown_share, shares), shown_interval(interval), f"{measure.gold:.0f}", f"{measure.found:.0f}")
 
-    return Text(plain(field or WHOLE))
+
+def _absence(absence: Measure | None) -> tuple[str, str]:
+    return ("", "") if absence is None else (shown_share(absence.precision), shown_share(absence.recall))
 
 
 def _summary(scores: Scores) -> Iterable[str]:
@@ -98,19 +94,6 @@ def _summary(scores: Scores) -> Iterable[str]:
         cost = f"; all: {usage.cost:.4g} US dollars" if usage.cost else ""
         tokens = f"{usage.input_tokens / count:,.0f} tokens read and {usage.output_tokens / count:,.0f} written"
         yield f"each: {tokens}, {scores.seconds / count:,.1f} s{cost}"
-
-
-def _print(table: Table) -> None:
-    """A table on standard output, as wide as it has to be where that is no terminal."""
-    from rich.console import Console
-
-    if sys.stdout.isatty():
-        Console(highlight=False).print(table)
-        return
-    console = Console(file=io.StringIO(), width=_PIPED, highlight=False)
-    with console.capture() as shown:
-        console.print(table)
-    print("\n".join(line.rstrip() for line in shown.get().splitlines()))
 
 
 # --- two of them ---------------------------------------------------------------------------------------------
@@ -131,7 +114,7 @@ def print_difference(named: tuple[Path, Path], one: Scores, other: Scores, *, as
         }
         print(to_json({"first": str(named[0]), "second": str(named[1]), "differences": told}, indent=2))
         return
-    _print(_difference_table(one, other, found))
+    print_table(_difference(one, other, found))
     told_of = f"A is {named[0]}, B is {named[1]}; * is a difference that chance makes in fewer than 1 of 20 comparisons"
     print(plain(told_of))
 
@@ -141,21 +124,18 @@ def _by_field(scores: Scores) -> dict[str, float | None]:
     return {MICRO: scores.micro.f1, **{one.field: one.measure.f1 for one in scores.fields if not one.are_records}}
 
 
-def _difference_table(one: Scores, other: Scores, found: Mapping[str, Difference | None]) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("field")
-    for name in ("F1 of A", "F1 of B", "B − A", "95 %", "p", ""):
-        table.add_column(name, justify="right")
-    values = [_by_field(scores) for scores in (one, other)]
-    for name, difference in sorted(found.items(), key=lambda pair: pair[0] == MICRO):
-        first, second = (known.get(name) for known in values)
+def _difference(one: Scores, other: Scores, found: Mapping[str, Difference | None]) -> list[Column]:
+    values, names = [_by_field(scores) for scores in (one, other)], [name for name in found if name != MICRO]
+    rows = []
+    for name in (*names, MICRO):
+        shares = [shown_share(known.get(name)) for known in values]
+        difference = found[name]
         told = ("", "", "", "")
         if difference is not None:
             interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
             star = "*" if difference.is_significant else ""
             told = (f"{difference.by:+.3f}", interval, f"{difference.p:.3f}", star)
-        table.add_row(_named(name), shown_share(first), shown_share(second), *told)
-    return table
+        rows.append((*shares, *told))
+    cells = zip(*rows, strict=True)
+    numbers = [Column(name, some, rank) for (name, rank), some in zip(_DIFFERENCES, cells, strict=True)]
+    return [Column("field", [*(name or WHOLE for name in names), MICRO], is_text=True), *numbers]
