@@ -1,13 +1,14 @@
 """How alike two values are, from 0 to 1. What a field takes is `x-compare` in its schema; `rules` has the defaults.
 
 All but `rouge` say yes or no. Texts count as the same but for case, width, punctuation and white space, unless `exact`
-asks for more.
+asks for more. Texts that stand for days and numbers are read as `extractor.coercion` does; one with several meanings is
+only the same as one that is written so, or a wrong answer would be right by one of them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, time
 from fractions import Fraction
@@ -21,7 +22,7 @@ from extractor.coercion.found import Found
 from extractor.comparable import comparable
 from extractor.comparisons import IGNORE, parsed, unknown
 from extractor.errors import UsageError
-from extractor.ground.amounts import Amount, meanings
+from extractor.ground.amounts import Amount, said
 from extractor.ground.days import wanted
 from extractor.ground.folding import squeezed
 from extractor.text import UNSPACED
@@ -63,9 +64,10 @@ def _normalised(one: Any, other: Any) -> float:
 
 
 def _date(one: Any, other: Any) -> float:
-    """('3 May 2027', '2027-05-03') → 1; what is no date is compared as a text."""
+    """('3 May 2027', '2027-05-03') → 1, ('05/06/2026', '2026-06-05') → 0; what is no date is compared as a text."""
     days, others = (wanted(value) if isinstance(value, str) else () for value in (one, other))
-    return float(bool({*days} & {*others})) if days and others else _normalised(one, other)
+    same = [*days] == [*others]  # the order of the meanings tells 05/06 from 06/05
+    return float(same) if days and others else _normalised(one, other)
 
 
 def _time(one: Any, other: Any) -> float:
@@ -121,8 +123,10 @@ def _number(error: float | None) -> Alike:
             return 1.0
         if not (isinstance(one, str) or isinstance(other, str)):
             return _normalised(one, other)
-        pairs = ((first, second) for first in amounts(one) for second in amounts(other))
-        return float(any(_is_same_amount(*pair, most) for pair in pairs) or _normalised(one, other))
+        amounts = amount_of(one), amount_of(other)
+        if amounts[0] is None or amounts[1] is None:
+            return _normalised(one, other) if amounts[0] is amounts[1] else 0.0
+        return float(_is_same_amount(amounts[0], amounts[1], most))
 
     return alike
 
@@ -170,12 +174,12 @@ def _plain(text: str) -> str:
     return squeezed(text) or text
 
 
-def amounts(value: Any) -> Sequence[Amount]:
-    """The numbers that a value can be, with their units: '12%' → 0.12 and 12; nothing for what is none."""
+def amount_of(value: Any) -> Amount | None:
+    """The number that a value is, with its unit: '12%' → 0.12; None for what is none, or may be several: '(5)'."""
     if isinstance(value, str):
-        return meanings(value.strip())
+        return said(value.strip())
     is_number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    return (Amount(Fraction(str(value)) if isinstance(value, float) else Fraction(value)),) if is_number else ()
+    return Amount(Fraction(str(value)) if isinstance(value, float) else Fraction(value)) if is_number else None
 
 
 def _is_same_amount(one: Amount, other: Amount, error: float) -> bool:

@@ -15,7 +15,7 @@ from math import floor, log
 from typing import Any
 
 from extractor.absent import is_empty
-from extractor.evaluate.comparators import amounts, normal
+from extractor.evaluate.comparators import amount_of, normal
 from extractor.ground.days import wanted
 from extractor.pointers import leaves
 from extractor.text import UNSPACED
@@ -99,7 +99,8 @@ def _said(item: Any) -> set[str]:
             found.update(map(normal, value.split()))
             found.update(first + second for run in _UNSPACED.findall(value) for first, second in pairwise(run))
             found.update(f"day {day}" for day in _days(value))
-        found.update(size for amount in amounts(value) for size in _sizes(amount.number))
+        if amount := amount_of(value):
+            found.update(_sizes(amount.number))
     return found
 
 
@@ -120,8 +121,8 @@ def _meaning(item: Any) -> list[tuple[str, int, Fraction, str]]:
 
 
 def _rank(value: Any) -> tuple[int, Fraction, str]:
-    if numbers := amounts(value):
-        return 0, numbers[0].number, ""
+    if amount := amount_of(value):
+        return 0, amount.number, ""
     if isinstance(value, str) and (day := next(iter(_days(value)), None)) is not None:
         return 1, Fraction(), f"{day.year or 0:04}-{day.month:02}-{day.day or 0:02}"
     return 2, Fraction(), normal(value)

@@ -140,6 +140,13 @@ def wanted(value: str | float) -> tuple[Amount, ...]:
 
 
 @lru_cache(maxsize=65_536)
+def said(text: str) -> Amount | None:
+    """The amount that a text is beyond doubt: '12 km' → 12 km, '12%' → 0.12, '1.234' → 1.234; '(5)', '1,5' → None."""
+    found = numbers.read(text) if len(text) <= _LONGEST else ()
+    return None if isinstance(found, Doubt) else next(_amounts(found), None)
+
+
+@lru_cache(maxsize=65_536)
 def meanings(text: str) -> tuple[Amount, ...]:
     """The amounts that a text can be: '12 km' → 12 km, '12%' → 0.12 and 12, '1.234' → 1.234 and 1234, '5th' → none."""
     if len(text) > _LONGEST:
