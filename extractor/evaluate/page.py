@@ -71,32 +71,48 @@ def _safe(text: str) -> str:
 
 def _tiles(scores: Scores) -> Iterator[str]:
     tiles = [
-        ("F1 of all values", shown_share(scores.micro.f1), shown_interval(scores.micro_interval)),
-        ("precision", shown_share(scores.micro.precision), ""),
-        ("recall", shown_share(scores.micro.recall), ""),
-        ("mean F1 of fields", shown_share(scores.macro), shown_interval(scores.macro_interval)),
-        ("without a fault", shown_share(scores.exact), "of documents"),
-        ("valid", shown_share(scores.valid), "of documents"),
-        ("grounded", shown_share(scores.grounded), "of values"),
+        ("F1 of all values", scores.micro.f1, shown_interval(scores.micro_interval)),
+        ("precision", scores.micro.precision, ""),
+        ("recall", scores.micro.recall, ""),
+        ("mean F1 of fields", scores.macro, shown_interval(scores.macro_interval)),
+        ("without a fault", scores.exact, "of documents"),
+        ("valid", scores.valid, "of documents"),
+        ("grounded", scores.grounded, "of values"),
     ]
     yield '<dl class="tiles">'
     for name, value, about in tiles:
-        yield f"<div><dt>{name}</dt><dd>{value}</dd><dd class=about>{about}</dd></div>"
+        if value is not None:
+            yield f"<div><dt>{name}</dt><dd>{shown_share(value)}</dd><dd class=about>{about}</dd></div>"
     yield "</dl>"
 
 
+def _head(label: str, *names: str) -> str:
+    """The beginning of a table, in a box that scrolls where the screen is narrow, by keys too."""
+    cells = "".join(f"<th>{name}</th>" for name in names)
+    box = f'<div class="wide" role="region" tabindex="0" aria-label="{label}">'
+    return f"{box}<table><thead><tr>{cells}</tr></thead><tbody>"
+
+
+_FOOT = "</tbody></table></div>"
+
+
 def _table(scores: Scores) -> Iterator[str]:
-    names = ("field", "compared", "precision", "recall", "F1", "", "gold", "found", "right", "absences right")
-    yield "<table><thead><tr>" + "".join(f"<th>{name}</th>" for name in names) + "</tr></thead><tbody>"
+    names = ("precision", "recall", "F1", "95 %", "", "gold", "found", "right", "absences right")
+    yield _head("scores of fields", "field", "compared", *names)
     for one in scores.fields:
         measure = one.measure
         shares = (measure.precision, measure.recall, measure.f1)
         counts = (measure.gold, measure.found, measure.right)
         yield f'<tr class="{"whole" if one.are_records else ""}"><th>{_safe(one.field or WHOLE)}</th>'
         yield f"<td>{_safe(one.by)}</td>" + "".join(f"<td>{shown_share(share)}</td>" for share in shares)
-        yield f"<td>{_bar(one)}</td>" + "".join(f"<td>{count:.4g}</td>" for count in counts)
-        yield f"<td>{_absence(one)}</td></tr>"
-    yield "</tbody></table>"
+        yield f"<td>{shown_interval(one.interval)}</td><td>{_bar(one)}</td>"
+        yield "".join(f"<td>{_count(count)}</td>" for count in counts) + f"<td>{_absence(one)}</td></tr>"
+    yield _FOOT
+
+
+def _count(number: float) -> str:
+    """12345.0 → '12,345', 2.6667 → '2.67'."""
+    return f"{number:,.2f}".removesuffix(".00")
 
 
 def _bar(one: FieldScore) -> str:
@@ -123,14 +139,21 @@ def _reliability(known: Calibration | None) -> Iterator[str]:
     if known is None:
         return
     yield f"<h2>Probabilities of {known.count:,} labels</h2><p>Expected calibration error {known.error:.3f}, "
-    yield f"Brier score {known.brier:.3f}. A bar is the share of right labels, a number how many there are.</p>"
-    yield '<svg class="reliability" viewBox="-8 -4 116 116" role="img" aria-label="reliability diagram">'
+    yield f"Brier score {known.brier:.3f}. A bar is the share of right labels, the number above it how many labels "
+    yield "there are. Where labels are right as often as they are held likely, bars end at the line.</p>"
+    yield '<svg class="reliability" viewBox="-18 -9 124 130" role="img" aria-label="reliability diagram">'
     yield '<rect class="all" width="100" height="100"/>'
+    for tick in range(0, 101, 20):
+        yield f'<text x="{tick}" y="107">{tick / 100:.1f}</text>'
+        yield f'<text class="beside" x="-2" y="{101.5 - tick}">{tick / 100:.1f}</text>'
+    yield '<text x="50" y="117">how likely labels were held</text>'
+    yield '<text transform="rotate(-90)" x="-50" y="-13">share of them that is right</text>'
     for one in known.bins:
         left = 10 * min(int(10 * one.likely), 9)
         told = f"{one.count} labels, held {one.likely:.2f} likely: {one.right:.2f} right"
-        yield f'<g><title>{told}</title><rect class="f1" x="{left + 0.5}" width="9" y="{100 - 100 * one.right:.1f}" '
-        yield f'height="{100 * one.right:.1f}"/><text x="{left + 5}" y="109">{one.count}</text></g>'
+        height = 100 * one.right
+        yield f'<g><title>{told}</title><rect class="f1" x="{left + 0.5}" width="9" y="{100 - height:.1f}" '
+        yield f'height="{height:.1f}"/><text x="{left + 5}" y="{98 - height:.1f}">{one.count}</text></g>'
     yield '<line x1="0" x2="100" y1="100" y2="0"/></svg>'
 
 
@@ -143,12 +166,12 @@ def _document(one: Compared, schema: Schema, text: str | None) -> Iterator[str]:
         yield "<p>no prediction</p>"
     elif one.found.record is not None and one.found.record.errors:
         yield f"<p class=wrong>{_safe(shorten(str(one.found.record.errors[0]), _LONGEST))}</p>"
-    yield "<table><thead><tr><th>field</th><th>gold</th><th>found</th><th>score</th></tr></thead><tbody>"
+    yield _head("what is wrong", "field", "gold", "found", "score")
     for mark in one.wrong:
         gold, found = one.values(mark)
         yield f"<tr><th>{_safe(mark.field or WHOLE)}</th>{_cell(gold, 'lacking')}{_cell(found, 'wrong')}"
         yield f"<td>{mark.score:.2f}</td></tr>"
-    yield "</tbody></table>"
+    yield _FOOT
     if text is not None:
         yield f"<blockquote>{''.join(_marked(text, [*_ranges(one, text, schema)]))}</blockquote>"
     yield "</section>"

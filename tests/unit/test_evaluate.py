@@ -21,7 +21,7 @@ from extractor.comparisons import NAMES
 from extractor.errors import SchemaError, UsageError
 from extractor.evaluate import Reading, Scores, compare, paired, read_answers, score
 from extractor.evaluate.answers import Answer, Answers
-from extractor.evaluate.calibration import Bin
+from extractor.evaluate.calibration import Bin, calibration
 from extractor.evaluate.comparators import comparator
 from extractor.evaluate.marks import Mark, marks_of
 from extractor.evaluate.page import render
@@ -746,6 +746,19 @@ def test_the_page_marks_what_is_wrong_and_escapes_all() -> None:
     assert '<mark class="lacking">Oslo</mark>' in page
     assert "no prediction" in page
     assert page.count(" and on") < 60  # only what is around what is marked
+
+
+def test_the_page_has_numbers_and_no_cards_without_any() -> None:
+    pairs = [({"a": "x", "s": "the cat sat"}, {"a": "x", "s": "the cat"})] * 1_200
+    scores = scored(pairs, "a, s", {"s": "rouge"})
+    page = render("p", replace(scores, calibration=calibration([(0.85, 1.0), (0.25, 0.0)])), schema.load("a, s"), {})
+    assert "<td>1.000–1.000</td>" in page
+    assert "<td>1,200</td>" in page
+    assert "<td>960</td>" in page
+    assert "<dt>grounded" not in page
+    assert "how likely labels were held" in page
+    assert "share of them that is right" in page
+    assert page.count("<table>") == page.count('<div class="wide"') == page.count("</table></div>")
 
 
 # --- what a fresh look found ---------------------------------------------------------------------------------
