@@ -105,6 +105,12 @@ def test_comparators_of_the_user(here: Path) -> None:
     assert [one["field"] for one in left_out["fields"]] == ["title", "tags[]"]
 
 
+def test_a_record_that_may_be_missing_has_no_numbers_of_values(here: Path) -> None:
+    write_files(here, {"none.jsonl": rows([{"source": "a", "data": {"title": "x", "owner": None}}])})
+    done = extract("eval", "none.jsonl", "-s", "title, owner?{city}", "--pred", "none.jsonl", cwd=here)
+    assert ["owner", "absence", "1.000", "1.000"] in [line.split() for line in done.out.splitlines()]
+
+
 def test_what_is_odd_is_told(here: Path) -> None:
     (here / "few.jsonl").write_text(rows([GOOD[0], {"source": "else", "data": GOOD[1]["data"]}]))
     spec = ("-s", "title, year int?, tags[], place?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from extractor.cli.terminal import plain
@@ -51,16 +52,24 @@ def print_table(columns: Sequence[Column], totals: int = 0) -> None:
 
 
 def fitted(columns: Sequence[Column], width: int) -> list[Column]:
-    """What is shown of columns where so many signs have room; names, which come first, are shortened at last."""
+    """What is shown where so many signs have room; names, which come first, are shortened at last."""
     kept = [*columns]
     for rank in sorted({column.rank for column in columns if column.rank}, reverse=True):
         if _whole(kept) > width:
             kept = [column for column in kept if column.rank != rank]
+    kept = _without_blank_rows(kept)
     names, lacking = kept[0], _whole(kept) - width
     if lacking > 0:
         most = max(names.width - lacking, _SHORTEST)
         kept[0] = replace(names, cells=[shortened(name, most) for name in names.cells])
     return kept
+
+
+def _without_blank_rows(columns: Sequence[Column]) -> list[Column]:
+    """Without rows of which all numbers are in columns that are left out."""
+    numbers = [column.cells for column in columns if not column.is_text]
+    has_some = [any(row) for row in zip(*numbers, strict=True)]
+    return [replace(column, cells=[*compress(column.cells, has_some)]) for column in columns]
 
 
 def shortened(name: str, width: int) -> str:

@@ -59,7 +59,8 @@ def _columns(scores: Scores) -> list[Column]:
     for one in scores.fields:
         names.append(one.field or WHOLE)
         by.append(one.by)
-        rows.append((*_of(one.measure, one.interval), *_absence(one.absence)))
+        values = _of(one.measure, one.interval) if one.has_values else ("",) * 6
+        rows.append((*values, *_absence(one.absence)))
     names += [MICRO, "mean of fields", "mean of documents"]
     mean, interval = scores.by_document or (None, None)
     rows += [

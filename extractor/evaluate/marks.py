@@ -110,6 +110,8 @@ class _Comparing:
             yield from self._object(scope, where, (gold, found))
         elif shape == "array":
             yield from self._list(scope, where, sides)
+        elif shape == "object":  # there is none: its fields are neither here nor there
+            yield from _absence(where, sides)
         else:
             yield from self._leaf(scope, where, sides)
 

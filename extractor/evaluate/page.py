@@ -104,9 +104,9 @@ def _table(scores: Scores) -> Iterator[str]:
         shares = (measure.precision, measure.recall, measure.f1)
         counts = (measure.gold, measure.found, measure.right)
         yield f'<tr class="{"whole" if one.are_records else ""}"><th>{_safe(one.field or WHOLE)}</th>'
-        yield f"<td>{_safe(one.by)}</td>" + "".join(f"<td>{shown_share(share)}</td>" for share in shares)
-        yield f"<td>{shown_interval(one.interval)}</td><td>{_bar(one)}</td>"
-        yield "".join(f"<td>{_count(count)}</td>" for count in counts) + f"<td>{_absence(one)}</td></tr>"
+        cells = [*map(shown_share, shares), shown_interval(one.interval), _bar(one), *map(_count, counts)]
+        yield f"<td>{_safe(one.by)}</td>" + "".join(f"<td>{cell if one.has_values else ''}</td>" for cell in cells)
+        yield f"<td>{_absence(one)}</td></tr>"
     yield _FOOT
 
 

@@ -13,6 +13,8 @@ from extractor.evaluate.tally import Interval, Measure, Tally
 from extractor.pointers import value_at
 from extractor.types import Usage
 
+ABSENCE = "absence"  # how a record is compared that may be missing: its fields have lines of their own
+
 
 @dataclass(frozen=True, slots=True)
 class Compared:
@@ -58,6 +60,11 @@ class FieldScore:
     absence: Measure | None = None
     by_document: tuple[float, Interval] | None = None
     are_records: bool = False  # items of a list, as a whole
+
+    @property
+    def has_values(self) -> bool:
+        """Whether more can be told of it than its absences."""
+        return self.by != ABSENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from extractor.evaluate.answers import Answer, Paired
 from extractor.evaluate.calibration import Told, calibration
 from extractor.evaluate.marks import Mark, marks_of
 from extractor.evaluate.rules import MICRO, Rules, refuse_nonsense, shown_name
-from extractor.evaluate.scores import Compared, FieldScore, Scores
+from extractor.evaluate.scores import ABSENCE, Compared, FieldScore, Scores
 from extractor.evaluate.tally import Difference, Tally, corrected
 from extractor.ground import ground
 from extractor.pointers import value_at
@@ -102,7 +102,7 @@ def _fields(tally: Tally, rules: Rules) -> Iterable[FieldScore]:
         if name in records:
             yield _field(tally, "record", name, "all equal")
         elif any((kind, name) in tally.keys for kind in ("value", "absence")):
-            yield _field(tally, "value", name, rules.named.get(name, ""))
+            yield _field(tally, "value", name, rules.named.get(name, ABSENCE))
 
 
 def _field(tally: Tally, kind: Any, name: str, by: str) -> FieldScore:

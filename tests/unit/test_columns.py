@@ -41,6 +41,17 @@ def test_what_says_least_goes_first(width: int, names: list[str]) -> None:
     assert sum(column.width for column in kept) + 3 * (len(kept) - 1) <= max(width, 8 + 3 + 5)
 
 
+def test_a_row_goes_with_its_numbers() -> None:
+    columns = [
+        Column("field", ["title", "owner"], is_text=True),
+        Column("compared", ["exact", "absence"], 1, is_text=True),
+        Column("F1", ["0.500", ""]),
+        Column("absent P", ["", "1.000"], 2),
+    ]
+    assert fitted(columns, 40)[0].cells == ["title", "owner"]
+    assert [column.cells for column in fitted(columns, 29)] == [["title"], ["exact"], ["0.500"]]
+
+
 def test_names_lose_their_middle() -> None:
     assert shortened("people[].address.street", 16) == "people[]….street"
     assert shortened("title", 8) == "title"

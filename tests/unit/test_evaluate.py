@@ -795,6 +795,20 @@ def test_absent_records_are_absent_as_such() -> None:
     assert fields["address.city"].absence is None
 
 
+@pytest.mark.parametrize("found", [None, {"city": "Oslo"}])
+def test_a_record_that_may_be_missing_has_absences_alone(found: Any) -> None:
+    spec = "a, owner?{city}, p[]{n}"
+    pairs = [({"a": "x", "owner": None, "p": []}, {"a": "x", "owner": found, "p": []})]
+    scores = scored(pairs, spec)
+    by = {one.field: one.by for one in scores.fields}
+    assert (by["a"], by["owner"], by["p[]"]) == ("normalised", "absence", "absence")
+    assert ("owner.city" in by) is (found is not None)
+    page = render("p", scores, schema.load(spec), {})
+    row = page[page.index("<th>owner</th>") :].partition("</tr>")[0]
+    said = int(found is None)
+    assert row == f"<th>owner</th><td>absence</td>{'<td></td>' * 8}<td>{said} of 1; {said} said</td>"
+
+
 def test_what_is_always_absent_has_a_line() -> None:
     (field, other) = scored([({"fax": None, "a": "x"}, {"fax": None, "a": "x"})] * 3, "fax?, a").fields
     assert (field.field, field.measure.f1, field.absence) == ("fax", None, Measure(3, 3, 3))
