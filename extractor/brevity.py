@@ -43,6 +43,11 @@ def few_lines(lines: Sequence[str], most: int) -> list[str]:
     return [*map(shorten, lines[:most]), *([f"and {more} more"] if more > 0 else [])]
 
 
+def counted(number: int, noun: str) -> str:
+    """(1, 'document') → '1 document', (1200, 'document') → '1,200 documents'."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def shorten(text: str, longest: int = _LONGEST_TEXT) -> str:
     """A text that goes on too long without its end: ('abcdef', 2) → 'ab… (6 characters)'."""
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"

@@ -141,7 +141,7 @@ def test_gold_that_is_not_valid_is_told(here: Path) -> None:
     (here / "odd.jsonl").write_text(rows([{**GOLD[0], "year": "soon"}, *GOLD[1:]]))
     done = extract("eval", "odd.jsonl", *SPEC, "--pred", "good.jsonl", cwd=here)
     assert done.code == 0
-    assert "note: not valid in 1 gold records: odd.jsonl:1: /year" in done.err
+    assert "note: not valid in 1 gold record: odd.jsonl:1: /year" in done.err
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_gold_is_made_corrected_and_used(here: Path) -> None:
     assert_fault(unused, 2, "none of its 2 records is reviewed")
     (here / "mine.yaml").write_text(text.replace("reviewed: false", "reviewed: true", 1))
     used = extract("eval", "mine.yaml", *SPEC, "--pred", "good.jsonl", cwd=here)
-    assert "note: 1 documents are not reviewed yet, and not counted" in used.err
+    assert "note: 1 document not reviewed yet, and not counted" in used.err
     again = extract("eval", "mine.yaml", *SPEC, *make, cwd=here)
     assert_fault(again, 2, "is there already")
 

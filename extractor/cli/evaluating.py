@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from extractor.brevity import counted
 from extractor.cli.score_tables import MOST_NAMED, print_difference, print_scores, tell_odd
 from extractor.cli.terminal import Screen
 from extractor.comparisons import WHOLE
@@ -163,7 +164,7 @@ def make_review(named: Named, sources: Sequence[Source], pred: Path, screen: Scr
             f"the model has nothing for {len(failed)} of them, to fill in by hand: {', '.join(failed[:MOST_NAMED])}"
         )
     if len(sources) < wanted:
-        screen.warn(f"{wanted} documents were asked for, there are {len(sources)}")
+        screen.warn(f"{counted(wanted, 'document')} asked for, {len(sources):,} there")
     drafts = []
     for source in sources:
         try:
@@ -171,7 +172,7 @@ def make_review(named: Named, sources: Sequence[Source], pred: Path, screen: Scr
         except SourceError as error:
             screen.error(str(error), error.hint)
     write_review(named.gold, named.schema, drafts)
-    screen.say(f"{named.gold}: {len(drafts)} documents to correct; set `reviewed: true` where one is right")
+    screen.say(f"{named.gold}: {counted(len(drafts), 'document')} to correct; set `reviewed: true` where one is right")
 
 
 # --- scores --------------------------------------------------------------------------------------------------

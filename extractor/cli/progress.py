@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
 from extractor.batch import Batch
+from extractor.brevity import counted
 from extractor.cli.terminal import Screen, spell_some
 from extractor.engines import Session
 from extractor.errors import ExtractError
@@ -102,7 +103,7 @@ class State:
     def summary(self) -> str:
         """'120 documents (80 from the ledger): 118 valid, 2 failed; 20 s, 2.0 documents/s', of the 40 asked about."""
         tally = self.batch.tally
-        documents = f"{tally.done:,} document{'' if tally.done == 1 else 's'}"
+        documents = counted(tally.done, "document")
         known = [f"{tally.kept:,} from the ledger"] if tally.kept else []
         known += [f"{tally.twins:,} with the text of another one"] if tally.twins else []
         kept = f" ({', '.join(known)})" if known else ""

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from extractor.brevity import counted
 from extractor.cli.columns import Column, print_table
 from extractor.cli.terminal import Screen, plain
 from extractor.comparisons import WHOLE
@@ -39,14 +40,14 @@ def print_scores(scores: Scores, *, as_json: bool) -> None:
 def tell_odd(scores: Scores, unreviewed: int, screen: Screen) -> None:
     """Say what is odd about what was scored; `unreviewed` documents of the gold were not."""
     if unreviewed:
-        screen.warn(f"{unreviewed} documents are not reviewed yet, and not counted")
+        screen.warn(f"{counted(unreviewed, 'document')} not reviewed yet, and not counted")
     for what, names in (
         ("no prediction, so all of it is missing", scores.missing),
         ("no gold, so not measured", scores.unknown),
         ("in no gold record, so not measured", scores.unmeasured),
         ("in no gold record and not in the schema, so too much", scores.unforeseen),
         ("in the gold and not in the schema", scores.strange_gold),
-        (f"not valid in {len(scores.doubtful_gold)} gold records", scores.doubtful_gold),
+        (f"not valid in {counted(len(scores.doubtful_gold), 'gold record')}", scores.doubtful_gold),
     ):
         if names:
             more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
@@ -85,16 +86,17 @@ def _absence(absence: Measure | None) -> tuple[str, str]:
 def _summary(scores: Scores) -> Iterable[str]:
     count = len(scores.documents)
     grounded = "" if scores.grounded is None else f"; {scores.grounded:.1%} of the values grounded"
-    yield f"{count:,} documents: {scores.exact:.1%} without a fault, {scores.valid:.1%} valid{grounded}"
+    yield f"{counted(count, 'document')}: {scores.exact:.1%} without a fault, {scores.valid:.1%} valid{grounded}"
     if scores.calibration is not None:
         known = scores.calibration
         told = f"expected calibration error {known.error:.3f}, Brier score {known.brier:.3f}"
-        yield f"{known.count:,} labels with probabilities: {told}"
+        yield f"{counted(known.count, 'label')} with probabilities: {told}"
     usage = scores.usage
-    if usage.input_tokens or scores.seconds:
+    if usage.input_tokens or scores.latency:
         cost = f"; all: {usage.cost:.4g} US dollars" if usage.cost else ""
         tokens = f"{usage.input_tokens / count:,.0f} tokens read and {usage.output_tokens / count:,.0f} written"
-        yield f"each: {tokens}, {scores.seconds / count:,.1f} s{cost}"
+        waited = "" if scores.latency is None else f", latency {scores.latency:,.1f} s"
+        yield f"each: {tokens}{waited}{cost}"
 
 
 # --- two of them ---------------------------------------------------------------------------------------------

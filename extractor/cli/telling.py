@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from extractor.batch import Outcome, Tally
+from extractor.brevity import counted
 from extractor.cli.progress import State, spell_seconds
 from extractor.cli.terminal import Screen
 from extractor.models import Progress
@@ -140,7 +141,7 @@ def print_survey(found: Survey, cost: float | None, screen: Screen) -> None:
         (found.unread, "cannot be read"),
     )
     told = [f"{number:,} {what}" for number, what in (*counts, *(pair for pair in others if pair[0]))]
-    print(f"{found.documents:,} documents: {', '.join(told)}")
+    print(f"{counted(found.documents, 'document')}: {', '.join(told)}")
     tokens = f"{found.input_tokens:,} tokens to read and {found.output_tokens:,} to write"
     print(f"to ask about: {found.to_ask:,}{_questions(found)}; about {tokens} ({found.basis})")
     about = "not known before some are done (--limit 10)" if found.seconds is None else spell_seconds(found.seconds)

@@ -13,7 +13,7 @@ from importlib.resources import files
 from itertools import groupby, pairwise
 from typing import Any, Literal
 
-from extractor.brevity import shorten
+from extractor.brevity import counted, shorten
 from extractor.comparisons import WHOLE
 from extractor.evaluate.calibration import Calibration
 from extractor.evaluate.scores import Compared, FieldScore, Scores, shown_interval, shown_share
@@ -44,7 +44,7 @@ def render(title: str, scores: Scores, schema: Schema, texts: Mapping[str, str])
             "<h2>Fields</h2>",
             *_table(scores),
             *_reliability(scores.calibration),
-            f"<h2>The worst {len(worst)} of {len(scores.documents)} documents</h2>" if worst else "",
+            f"<h2>The worst {len(worst)} of {counted(len(scores.documents), 'document')}</h2>" if worst else "",
             *(part for one in worst for part in _document(one, schema, texts.get(one.gold.source))),
         )
     )
@@ -138,7 +138,7 @@ def _reliability(known: Calibration | None) -> Iterator[str]:
     """The reliability diagram: what share of labels is right, by how likely they were held."""
     if known is None:
         return
-    yield f"<h2>Probabilities of {known.count:,} labels</h2><p>Expected calibration error {known.error:.3f}, "
+    yield f"<h2>Probabilities of {counted(known.count, 'label')}</h2><p>Expected calibration error {known.error:.3f}, "
     yield f"Brier score {known.brier:.3f}. A bar is the share of right labels, the number above it how many labels "
     yield "there are. Where labels are right as often as they are held likely, bars end at the line.</p>"
     yield '<svg class="reliability" viewBox="-18 -9 124 130" role="img" aria-label="reliability diagram">'
@@ -150,7 +150,7 @@ def _reliability(known: Calibration | None) -> Iterator[str]:
     yield '<text transform="rotate(-90)" x="-50" y="-13">share of them that is right</text>'
     for one in known.bins:
         left = 10 * min(int(10 * one.likely), 9)
-        told = f"{one.count} labels, held {one.likely:.2f} likely: {one.right:.2f} right"
+        told = f"{counted(one.count, 'label')}, held {one.likely:.2f} likely: {one.right:.2f} right"
         height = 100 * one.right
         yield f'<g><title>{told}</title><rect class="f1" x="{left + 0.5}" width="9" y="{100 - height:.1f}" '
         yield f'height="{height:.1f}"/><text x="{left + 5}" y="{98 - height:.1f}">{one.count}</text></g>'

@@ -8,6 +8,7 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import TypeVar
 
+from extractor.brevity import counted
 from extractor.errors import OutputError, UsageError
 from extractor.evaluate.answers import DATA, NAME, REVIEWED, TEXT
 from extractor.sinks import to_yaml
@@ -17,7 +18,7 @@ _T = TypeVar("_T")
 
 SUFFIXES = (".yaml", ".yml")
 _HEAD = """\
-# Gold for {schema}: {count} documents as a model filled them in. Correct `data` by `text`; what the text does not say
+# Gold for {schema}: {count}, with the data of a model. Correct `data` by `text`; what the text does not say
 # is null, or []. Then set `reviewed: true`: `extract eval` counts only those, and tells how many are left.
 """
 
@@ -47,6 +48,6 @@ def write_review(path: Path, schema: Schema, drafts: Sequence[tuple[str, str, ob
     ]
     try:
         with path.open("x", encoding="utf-8") as file:
-            file.write(_HEAD.format(schema=schema.name, count=len(entries)) + to_yaml(entries))
+            file.write(_HEAD.format(schema=schema.name, count=counted(len(entries), "document")) + to_yaml(entries))
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror or error}") from error

@@ -73,7 +73,8 @@ class Scores:
 
     `micro` is over all values together, `macro` the mean of the F1 of fields, `by_document` that of documents. `exact`
     is the share of documents without a fault, `valid` of those whose data are valid by the schema, `grounded` of values
-    that stand in their documents, where the texts of those are there.
+    that stand in their documents: looked up where their texts are there, else as records say. `latency` is the mean of
+    the seconds from the first question about a document to its record, however many were asked about at once.
     """
 
     documents: Sequence[Compared]
@@ -87,7 +88,7 @@ class Scores:
     valid: float
     grounded: float | None
     usage: Usage
-    seconds: float
+    latency: float | None
     calibration: Calibration | None = None  # of labels of which records say how likely they were
     missing: Sequence[str] = ()
     unknown: Sequence[str] = ()
@@ -127,7 +128,7 @@ class Scores:
             },
             "tokens": {"input": self.usage.input_tokens, "output": self.usage.output_tokens},
             "cost": self.usage.cost,
-            "seconds_per_document": round(self.seconds / count, 3),
+            "latency": _rounded(self.latency),
             "fields": [
                 {
                     "field": one.field,

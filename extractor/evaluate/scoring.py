@@ -40,6 +40,7 @@ def score(paired: Paired, schema: Schema, given: Mapping[str, str], texts: Mappi
     tally = Tally([one.marks for one in documents])
     names = [name for name in tally.fields("value") if not tally.measure("value", [name]).is_empty]
     answers = [one for _, one in paired.pairs if one is not None]
+    waited = [one.record.seconds for one in answers if one.record is not None]
     measure = tally.measure("value", names)
     known = [f1 for name in names if (f1 := tally.measure("value", [name]).f1) is not None]
     return Scores(
@@ -54,7 +55,7 @@ def score(paired: Paired, schema: Schema, given: Mapping[str, str], texts: Mappi
         valid=sum(is_valid(one, schema) for one in answers) / len(documents),
         grounded=_grounded(paired, schema, texts),
         usage=sum((one.record.usage for one in answers if one.record is not None), Usage()),
-        seconds=sum(one.record.seconds for one in answers if one.record is not None),
+        latency=mean(waited) if waited else None,
         calibration=calibration([told for one in documents for told in _likelihoods(one)]),
         missing=paired.missing,
         unknown=paired.unknown,

@@ -835,6 +835,17 @@ def test_odd_values(name: str, one: Any, other: Any, score: float) -> None:
     assert comparator(name)(one, other) == score
 
 
+def test_latency_is_that_of_the_records_that_are_there() -> None:
+    def answer(name: str, seconds: float | None) -> Answer:
+        record = None if seconds is None else Extraction(name, {"a": "x"}, "", "", "prompt", seconds=seconds)
+        return Answer(name, {"a": "x"}, "", record=record)
+
+    gold = Answers("g", [Answer(name, {"a": "x"}, name) for name in "123"])
+    found = [answer("1", 2.0), answer("2", 4.0)]
+    assert score(paired(gold, Answers("p", found)), schema.load("a str"), {}, {}).to_dict()["latency"] == 3
+    assert score(paired(gold, Answers("p", [answer("1", None)])), schema.load("a str"), {}, {}).latency is None
+
+
 def test_null_is_a_label() -> None:
     def answer(at: int) -> Answer:
         record = Extraction(str(at), {"k": None}, "", "", "prompt", probabilities={"/k": {"a": 0.1, "null": 0.9}})
