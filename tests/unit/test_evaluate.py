@@ -307,6 +307,30 @@ def test_ordered_lists_count_what_stands_in_order() -> None:
     assert of_fields(scored([pair], "a[]")) == {"a[]": (3, 3, 3)}
 
 
+TABLE = [["x", "1"], ["y", "2"], ["z", "3"]]
+
+
+@pytest.mark.parametrize(
+    ("ways", "rows_moved", "cells_moved"),
+    [
+        ({}, 6, 6),
+        ({"a": "ordered"}, 4, 6),
+        ({"a[]": "ordered"}, 6, 5),
+        ({"a": "ordered", "a[]": "ordered"}, 4, 5),
+    ],
+)
+def test_rows_and_cells_are_in_order_where_that_is_said(
+    ways: dict[str, str], rows_moved: int, cells_moved: int
+) -> None:
+    for found, right in (([TABLE[1], TABLE[0], TABLE[2]], rows_moved), ([["1", "x"], *TABLE[1:]], cells_moved)):
+        assert of_fields(scored([({"a": TABLE}, {"a": found})], "a[][]", ways)) == {"a[][]": (6, 6, right)}
+
+
+def test_the_schema_may_say_that_rows_are_in_order() -> None:
+    spec = with_rule("ordered", {"type": "array", "items": {"type": "string"}})
+    assert of_fields(scored([({"a": TABLE}, {"a": TABLE[::-1]})], spec)) == {"a[][]": (6, 6, 2)}
+
+
 def test_a_list_says_it_for_its_items_and_the_user_before_all() -> None:
     pair = ({"a": ["cats"]}, {"a": ["cat"]})
     assert of_fields(scored([pair], with_rule("stem"))) == {"a[]": (1, 1, 1)}
