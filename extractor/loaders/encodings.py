@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from extractor.errors import SourceError
+from extractor.loaders.likely import likeliest
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
@@ -96,15 +97,15 @@ def _decoded_by_guess(name: str, data: bytes, at: int) -> tuple[str, tuple[str, 
     """A text in the likeliest encoding, whose first byte that is not UTF-8 is at a place."""
     best = _guess_whole(name, around(data, at))
     with contextlib.suppress(UnicodeDecodeError):
-        return data.decode(best.encoding), (guessed(best.encoding),)
-    if found := _nearly(data, at, best.encoding, _FEW_AS_NAMED):
+        return data.decode(best), (guessed(best),)
+    if found := _nearly(data, at, best, _FEW_AS_NAMED):
         text, notes = found
-        return text, (guessed(best.encoding), *notes)
-    best = guess(name, data)
-    return str(best), (guessed(best.encoding),)
+        return text, (guessed(best), *notes)
+    found_in_all = _detected(name, data)
+    return str(found_in_all), (guessed(found_in_all.encoding),)
 
 
-def _guess_whole(name: str, data: bytes) -> CharsetMatch:
+def _guess_whole(name: str, data: bytes) -> str:
     """The likeliest encoding of a text, also of one whose last character was cut: its first bytes are at the end."""
     cuts = [cut for cut in range(1, _CUT + 1) if data[-cut:] >= b"\x80" or is_utf_16(data)]
     for cut in (0, *cuts):
@@ -166,8 +167,13 @@ def guessed(encoding: str) -> str:
     return f"not UTF-8, decoded as {encoding}"
 
 
-def guess(name: str, data: bytes) -> CharsetMatch:
-    """The likeliest encoding of bytes that are not UTF-8, with the text; `SourceError` where none fits."""
+def guess(name: str, data: bytes) -> str:
+    """The likeliest encoding of bytes that are not UTF-8; `SourceError` where none fits."""
+    return ("" if is_utf_16(data) else likeliest(data)) or _detected(name, data).encoding
+
+
+def _detected(name: str, data: bytes) -> CharsetMatch:
+    """What a detector finds that knows many encodings, but is wrong on few words."""
     from charset_normalizer import from_bytes  # rarely needed
 
     # Letters outside of ASCII that stand alone are accents; the encodings of Asia write them in pairs.

@@ -114,7 +114,7 @@ def _encoding(name: str, file: BinaryIO) -> tuple[str, tuple[str, ...]]:
             try:
                 decoder.decode(chunk)
             except UnicodeDecodeError as error:
-                best = guess(name, around(chunk, error.start, is_begin=not before)).encoding
+                best = guess(name, around(chunk, error.start, is_begin=not before))
                 return best, (guessed(best),)
             before = chunk
         return "utf-8-sig", ()

@@ -263,7 +263,7 @@ GERMAN = "Die Brücke über die Förde wurde gestern eröffnet; Müller schätzt
             f"{CHINESE[:-1]}\ufffd",
             ["not UTF-8, decoded as utf_16", "no UTF_16 in 1 place: U+FFFD stands there"],
         ),
-        (("caf\xe9, " * 9).encode("cp1252"), "café, " * 9, ["not UTF-8, decoded as cp1250"]),  # no character is whole
+        (("caf\xe9, " * 9).encode("cp1252"), "café, " * 9, ["not UTF-8, decoded as cp1252"]),  # no character is whole
     ],
     ids=["cut", "cut German", "within", "cut GBK", "cut UTF-16", "Western"],
 )
