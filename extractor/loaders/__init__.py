@@ -1,10 +1,11 @@
 r"""From the bytes of a file to its text: Markdown with a form feed before each new page.
 
 Reading order: `loaded` (what a reader gives); `kinds` (what a file is); `reading` (which function reads it);
-`likely`, `encodings` (text); `table_cells`, `markdown` (from HTML); `main_text`, `html`; `pdf_forms`, `pdf_outline`,
-`running_lines`, `pdf`; `archive`, `word_lists`, `word_parts`, `docx`, `epub`; `child` and `isolated` (a process of
-its own for formats whose parsers hostile bytes can hurt). The structure of a text (metadata, pages, sections) is in
-the text itself, so that whatever has the text has it too: see `extractor.front_matter` and `extractor.outline`.
+`likely`, `encodings` (text); `table_cells`, `markdown` (from HTML); `main_text`, `authors`, `html`; `pdf_forms`,
+`pdf_outline`, `running_lines`, `pdf`; `archive`, `word_lists`, `word_parts`, `docx`, `epub`; `child` and `isolated` (a
+process of its own for formats whose parsers hostile bytes can hurt). The structure of a text (metadata, pages,
+sections) is in the text itself, so that whatever has the text has it too: see `extractor.front_matter` and
+`extractor.outline`.
 """
 
 from __future__ import annotations

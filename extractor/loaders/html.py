@@ -8,6 +8,7 @@ from typing import Any
 from lxml.etree import ParserError
 from lxml.html import HTMLParser, document_fromstring, tostring
 
+from extractor.loaders.authors import stated_authors
 from extractor.loaders.encodings import decode, stated
 from extractor.loaders.loaded import Loaded, UnreadableError
 from extractor.loaders.main_text import main_part, without_around
@@ -25,7 +26,8 @@ def read(name: str, data: bytes, *, raw: bool, charset: str = "") -> Loaded:
 
     html, notes = decode(name, data, charset, stated(data))
     page = _parsed(html)
-    said = {} if page is None else _metadata(extract_metadata(page, date_config=_DATES))
+    authors = "" if page is None else stated_authors(page)  # before others change the page
+    said = {} if page is None else _metadata(extract_metadata(page, date_config=_DATES), authors)
     part = None if page is None or raw else main_part(page)
     text = "" if part is None else from_html(tostring(part, encoding="unicode", with_tail=False))
     if not (text or raw or page is None):
@@ -48,7 +50,9 @@ def _parsed(html: str) -> Any:
     return page if page.find("body") is not None else None
 
 
-def _metadata(found: Any) -> Mapping[str, Any]:
+def _metadata(found: Any, authors: str) -> Mapping[str, Any]:
     """What a page says of itself: title, author, date, site."""
     said = {name: getattr(found, name, None) for name in _SAID}
+    if authors:
+        said["author"] = authors
     return {name: " ".join(str(value).split()) for name, value in said.items() if value}

@@ -22,6 +22,10 @@ from extractor.outline import pages, sections
 FILES = Path(__file__).parents[1] / "files"
 
 
+def json_ld(text: str) -> str:
+    return f'<script type="application/ld+json">{text}</script>'
+
+
 def of(name: str, **reading: object) -> Loaded:
     return read(name, (FILES / name).read_bytes(), Reading(**reading))  # type: ignore[arg-type]
 
@@ -120,6 +124,36 @@ def test_a_chinese_page_in_the_alphabet_that_it_has() -> None:
     assert "馆方表示，夜读服务停办两年后" in found.text  # a line's end in the file is no blank
     assert "首页" not in found.text
     assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "author"),
+    [
+        ('<meta name="author" content=" 周念 ">', "周念"),
+        ('<meta name="Author" content="Dr. José Ñu">', "Dr. José Ñu"),
+        ('<meta property="article:author" content="周念">', "周念"),
+        (
+            '<meta property="article:author" content="https://example.org/zhou"><meta name="byl" content="By 周念">',
+            "By 周念",
+        ),
+        ('<meta name="DC.creator" content="Bell, Ann"><meta name="DC.creator" content="周念">', "Bell, Ann; 周念"),
+        ('<meta name="author" content=""><meta itemprop="author" content="阿来">', "阿来"),
+        (json_ld('{"@type": "NewsArticle", "author": {"@type": "Person", "name": "周念"}}'), "周念"),
+        (json_ld('[{"author": ["阿来", {"name": "Bo"}]}]'), "阿来; Bo"),
+        (json_ld('{"@graph": [{"author": {"@id": "#a"}}, {"@id": "#a", "name": "周念"}]}'), "周念"),
+        (json_ld("{broken") + '<meta name="author" content="周念">', "周念"),
+        (json_ld('{"author": {"@id": "#none"}}') + json_ld("[" * 100_000), None),
+        ("", None),
+    ],
+)
+def test_the_author_is_who_the_page_names(head: str, author: str | None) -> None:
+    page = f"<html><head><title>Ferry</title>{head}</head><body><p>{'The ferry sails again. ' * 30}</p></body></html>"
+    assert read("a.html", page.encode()).metadata.get("author") == author
+
+
+def test_who_commented_is_no_author() -> None:
+    page = f"<html><body><p>{'The ferry sails. ' * 30}</p><div><meta itemprop=author content=Gull></div></body></html>"
+    assert "author" not in read("a.html", page.encode()).metadata
 
 
 def test_a_page_made_by_scripts_is_empty() -> None:
