@@ -31,6 +31,7 @@ _UNSEEN = ("head", "script", "style", "template", "noscript", "iframe", "object"
 _MANY_BLANKS = re.compile(r"[ \t]{100,}")  # which the converter would go through once for each of them
 _TRAILING = re.compile(r"(?<![ \t])[ \t]+$", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n{3,}")
+_BAR = re.compile(r"(\\*)\|")
 _BACKTICKS = re.compile("`+")
 _LINK_BACK = re.compile(r"(?m)(?<![ ])[ ]*[↑↩]\ufe0e?$")  # from a note to where it is called
 # A line's end in a script without spaces means nothing; browsers show a blank there, which is none of the text.
@@ -55,8 +56,9 @@ class _Converter(MarkdownConverter):
         return " " if "_inline" in parent_tags else "\n"
 
     def convert_td(self, el: Any, text: str, parent_tags: set[str]) -> str:
-        """A cell in a line."""
-        return str(super().convert_td(el, " ".join(text.split()), parent_tags))  # type: ignore[misc]
+        """A cell in a line; a bar in it would be the end of the cell."""
+        cell = _BAR.sub(r"\1\1\\|", " ".join(text.split()))
+        return str(super().convert_td(el, cell, parent_tags))  # type: ignore[misc]
 
     convert_th = convert_td
 

@@ -46,6 +46,10 @@ from extractor.loaders.markdown import from_html, with_front_matter
         ("<table><tr><td>1<td><pre>a\n b</pre></table>", "1\n\n```\na\n b\n```"),
         ("<table role=presentation><tr><td>a<td>b</table>", "a\n\nb"),
         (
+            r"<p>x | y<table><tr><th>a<th>b|c<tr><td>Oat | seed<td><code>d|e</code><tr><td>f\|g<td>h</table>",
+            "x | y\n\n| a | b\\|c |\n| --- | --- |\n| Oat \\| seed | `d\\|e` |\n| f\\\\\\|g | h |",
+        ),
+        (
             "<table><tr><th>item<th>sizes<tr><td>Rope of hemp<td>in <table><tr><td>m<td>ft</table></table>",
             "| item | sizes |\n| --- | --- |\n| Rope of hemp | in m ft |",
         ),
