@@ -52,6 +52,17 @@ def test_several_as_json_lines_and_what_failed() -> None:
     assert extract("text", FILES / "minutes.pdf", FILES / "report.docx").returncode == 2
 
 
+def test_a_pattern_of_no_file_is_told_and_one_of_one_file_is_printed(tmp_path: Path) -> None:
+    done = extract("text", tmp_path / "none*.xyz")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"none*.xyz: no file matches this pattern" in done.stderr
+    (tmp_path / "a.md").write_text("The ferry.\n")
+    assert extract("text", tmp_path / "*.md").stdout == b"The ferry.\n"
+    (tmp_path / "b.md").write_text("Tides.")
+    assert b"several documents" in extract("text", tmp_path / "*.md").stderr
+    assert b"no file matches" in extract("text", tmp_path / "a.md", tmp_path / "none*").stderr
+
+
 def test_the_parts_as_json_cover_the_text(tmp_path: Path) -> None:
     text = "# The log\n\n" + "\n\n".join(f"## Day {day}\n\n{'It rained. ' * 30}" for day in range(9))
     (tmp_path / "a.md").write_text(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from heapq import merge
+from itertools import chain, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from extractor.errors import SourceError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from extractor.sources import Source
     from extractor.types import Document
 
 _PIECE = 1 << 20  # characters
@@ -56,15 +58,13 @@ def text(
     """
     screen = Screen(common.quiet, common.verbose)
     with handled(screen):
-        from extractor.sources import discover, is_single, load
+        from extractor.sources import discover, load
 
-        named = sources or ["-"]
         if chunks and outline:
             raise UsageError("--chunks and --outline", hint="one of them; --json has sections beside --chunks")
-        if not (as_json or is_single(named)):
-            raise UsageError("several documents", hint="--json prints each on a line of its own")
         failed = False
-        for source in discover(named, reading_of(reading, offline=common.offline)):
+        found = discover(sources or ["-"], reading_of(reading, offline=common.offline))
+        for source in found if as_json else _alone(found):
             try:
                 document = load(source)
             except SourceError as error:
@@ -84,6 +84,14 @@ def text(
             else:
                 _write(_pieces(document.text), "" if document.text.endswith("\n") else "\n")
         raise typer.Exit(int(failed))
+
+
+def _alone(sources: Iterator[Source]) -> Iterator[Source]:
+    """One source; several are refused, but the fault of one that was not found is told before."""
+    first = [*islice(sources, 2)]
+    if len(first) > 1 and not any(source.fault for source in first):
+        raise UsageError("several documents", hint="--json prints each on a line of its own")
+    return chain(sorted(first, key=lambda source: source.fault is None), sources)
 
 
 def _write(pieces: Iterable[str], end: str) -> None:
