@@ -136,6 +136,15 @@ class RequestRejected(EngineError):
 class PromptTooLong(RequestRejected):
     """Text, instruction and schema are more than the context of the model."""
 
+    def __init__(self, message: str, *, hint: str | None = None, status: int | None = None) -> None:
+        super().__init__(message, hint=hint or _IN_PARTS, status=status)
+
+
+_IN_PARTS = (
+    "--strategy map-reduce asks about each part of the text, --strategy retrieve about the passages that matter; else "
+    "shorten the schema, or use a model with a longer context"
+)
+
 
 class ModeRejected(RequestRejected):
     """The endpoint does not take the way in which the structure was asked for; another one may do."""

@@ -259,7 +259,9 @@ def test_a_text_that_is_too_long_is_told_with_counts(stub: Stub) -> None:
 )
 def test_a_text_that_is_too_long_without_counts(stub: Stub, counts: dict[str, Any]) -> None:
     stub.behave = reply({"error": {"message": "too long", "type": "exceed_context_size_error", **counts}}, 400)
-    assert isinstance(fault(stub.url), RequestRejected)
+    found = fault(stub.url)
+    assert isinstance(found, RequestRejected)
+    assert "--strategy map-reduce" in str(found.hint)
 
 
 # --- bodies that are not an answer ---------------------------------------------------------------------------

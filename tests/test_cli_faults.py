@@ -332,7 +332,7 @@ def test_standard_output_is_utf_8_whatever_the_locale_says(here: Path) -> None:
 def test_a_text_longer_than_the_context_says_by_how_much(here: Path) -> None:
     write_files(here, {"long.txt": LONG[:8000]})
     done = extract("run", "long.txt", "-s", "kind.py", *SMOL, "--context", "512", "--strategy", "whole", cwd=here)
-    assert_fault(done, 1, "long.txt: prompt too long: ", "split the text")
+    assert_fault(done, 1, "long.txt: prompt too long: ", "--context, up to ")
     asked, over, room = (int(number.replace(",", "")) for number in re.findall(r"\b\d[\d,]*\b", done.err)[:3])
     assert (room, over) == (512, asked - 512)
     assert 1000 < asked < 8000

@@ -750,6 +750,7 @@ def test_a_text_that_is_too_long_is_rejected_with_counts() -> None:
     assert asked - excess == 2048
     assert 3000 < asked < 12_000
     assert problem.hint
+    assert all(flag in problem.hint for flag in ("--context, up to", "--strategy map-reduce", "--strategy retrieve"))
     assert_note(following)
 
 

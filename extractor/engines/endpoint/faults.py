@@ -182,9 +182,8 @@ def _is_too_long(body: Mapping[str, Any], code: str, told: str) -> bool:
 
 def _too_long(body: Mapping[str, Any], status: int) -> PromptTooLong:
     asked, room = body.get("n_prompt_tokens"), body.get("n_ctx")
-    hint = "split the text, shorten the schema, or use a model with a longer context"
     if isinstance(asked, int) and isinstance(room, int) and 0 < room <= asked < _MOST_TOKENS:
         over = f"{asked:,} tokens of text, instruction and schema, {asked - room:,} more than the context of {room:,}"
-        return PromptTooLong(f"prompt too long: {over}", hint=hint, status=status)
+        return PromptTooLong(f"prompt too long: {over}", status=status)
     told = f": {json.dumps(body['message'])}" if isinstance(body.get("message"), str) else ""
-    return PromptTooLong(f"prompt too long for the context of the model{told}", hint=hint, status=status)
+    return PromptTooLong(f"prompt too long for the context of the model{told}", status=status)

@@ -22,7 +22,7 @@ from extractor.engines.llama.gate import Gate
 from extractor.engines.llama.process import SLOTS, Child, Settings, dropped_grammar
 from extractor.engines.llama.warm import Attached, find_served
 from extractor.engines.trace import Trace
-from extractor.errors import EngineError, EngineUnavailable, RequestRejected
+from extractor.errors import EngineError, EngineUnavailable, PromptTooLong, RequestRejected
 from extractor.gguf import read_header
 from extractor.types import (
     Admitted,
@@ -186,9 +186,13 @@ class LlamaEngine:
             with child.hold():
                 await self._prove(chat, child, request)
                 completion, fault = await _watched(chat, child, request, on_text)
+        except PromptTooLong as error:
+            hint = f"{_more_context(self.weights, child.settings.context)}{error.hint}"
+            raise error.reworded(str(error), hint) from error
         except EngineUnavailable as error:
             if _FULL in str(error):
-                raise _Disturbed("the context was full", hint="use --slots 1, or split the text") from error
+                hint = "use --slots 1, --strategy map-reduce or retrieve"
+                raise _Disturbed("the context was full", hint=hint) from error
             if not await asyncio.to_thread(child.ended):
                 raise
             raise _Disturbed(f"llama.cpp ended {child.ending()}", hint=f"its log: {child.log}") from error
@@ -279,6 +283,15 @@ async def _watched(
         return completion, dropped_grammar(child.log, before)
     except FileNotFoundError:  # it goes with a server that ends
         raise EngineUnavailable(f"the log of llama.cpp is gone: {child.log}") from None
+
+
+def _more_context(weights: models.Weights, context: int | None) -> str:
+    """What more of a context the weights can have than they were given, and how; '' where they have all of it."""
+    path = models.locate(weights)
+    most = read_header(path).context_length if path else None
+    if not most or not context or context >= most:
+        return ""
+    return f"--context, up to {most:,} tokens with these weights, as far as the memory holds them; or "
 
 
 def _with_canary(grammar: str) -> str:

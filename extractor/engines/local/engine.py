@@ -151,6 +151,5 @@ def _fitted(request: Request, asked: int, context: int) -> Request:
     """The request with an answer that fits behind a prompt of some tokens; raises where there is no room for one."""
     if asked >= context:
         over = f"{asked:,} tokens of text, instruction and schema, in a context of {context:,}"
-        hint = "split the text, shorten the schema, or use a model with a longer context"
-        raise PromptTooLong(f"prompt too long: {over}", hint=hint)
+        raise PromptTooLong(f"prompt too long: {over}")
     return replace(request, max_tokens=min(request.max_tokens, context - asked))
