@@ -63,6 +63,19 @@ def test_a_pattern_of_no_file_is_told_and_one_of_one_file_is_printed(tmp_path: P
     assert b"no file matches" in extract("text", tmp_path / "a.md", tmp_path / "none*").stderr
 
 
+def test_a_guess_of_the_encoding_is_told_in_a_pipe_and_another_one_can_be_said(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("姓名,年龄\n张伟,30\n".encode("gb18030"))
+    done = extract("text", tmp_path / "a.csv")
+    assert done.stdout.decode() == "姓名,年龄\n张伟,30\n"
+    assert b"a.csv: not UTF-8, decoded as gb18030; --charset NAME takes another one" in done.stderr
+    done = extract("text", tmp_path / "a.csv", "--charset", "big5")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().startswith("俷靡,")
+    done = extract("text", tmp_path / "a.csv", "--charset", "klingon")
+    assert done.returncode == 2
+    assert b"hint: usual ones: utf-8, gb18030" in done.stderr
+
+
 def test_the_parts_as_json_cover_the_text(tmp_path: Path) -> None:
     text = "# The log\n\n" + "\n\n".join(f"## Day {day}\n\n{'It rained. ' * 30}" for day in range(9))
     (tmp_path / "a.md").write_text(text)

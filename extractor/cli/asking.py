@@ -63,11 +63,20 @@ def pace_of(flags: PaceFlags) -> tuple[Pace, int | None]:
 
 def reading_of(flags: ReadingFlags, *, offline: bool) -> Reading:
     """How documents are read."""
-    from extractor.loaders import Reading, find_loader
+    from extractor.loaders import Reading
 
-    if flags.loader is not None:
-        find_loader(flags.loader)  # a wrong one fails before the weights load
-    return Reading(flags.raw, flags.loader, offline, flags.allow_private)
+    return checked(Reading(flags.raw, flags.loader, offline, flags.allow_private, flags.charset))
+
+
+def checked(reading: Reading) -> Reading:
+    """The same; what it names and is not there fails before the weights load, and is not said of each document."""
+    from extractor.loaders import find_alphabet, find_loader
+
+    if reading.loader is not None:
+        find_loader(reading.loader)
+    if reading.charset:
+        find_alphabet(reading.charset)
+    return reading
 
 
 def style_of(flags: PromptFlags, screen: Screen) -> PromptStyle:

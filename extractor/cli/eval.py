@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extractor.cli.asking import open_session, options_of, pace_of, style_of
+from extractor.cli.asking import checked, open_session, options_of, pace_of, style_of
 from extractor.cli.flags.running import ExtractFlags, PaceFlags
-from extractor.cli.flags.single import LoaderOption, ModelOption, RawOption, SchemaOption
+from extractor.cli.flags.single import CharsetOption, LoaderOption, ModelOption, RawOption, SchemaOption
 from extractor.cli.frame import handled, held
 from extractor.cli.terminal import Screen, spell_some
 from extractor.errors import EngineUnavailable, UsageError
@@ -143,6 +143,7 @@ def eval_(
     pace: PaceFlags,
     raw: RawOption = False,
     loader: LoaderOption = None,
+    charset: CharsetOption = "",
 ) -> None:
     """Measure how good extracted values are, field by field, against gold; or make gold to measure with.
 
@@ -154,6 +155,7 @@ def eval_(
     screen = Screen(flags.quiet, flags.verbose)
     with handled(screen):
         from extractor.cli import evaluating
+        from extractor.loaders import Reading
         from extractor.recipes import OfSchema
 
         if threshold is not None and (init is None or pred is None):
@@ -163,7 +165,8 @@ def eval_(
         out = None if pred or compare else records or _beside(gold)
         _guard(gold, (pred, *(compare or ())), out, html)
         loaded = held(OfSchema(schema).load(), screen, flags.examples, style_of(flags, screen))
-        named = evaluating.Named(gold, loaded, text_field, id_field, (*(docs or ()),), raw, loader)
+        files = checked(Reading(raw, loader, charset=charset))
+        named = evaluating.Named(gold, loaded, text_field, id_field, (*(docs or ()),), files)
         given = evaluating.read_given(as_ or (), loaded)  # before a model is asked
         asking = _Asking(ctx, flags, pace, loaded, screen, out or _beside(gold), retry_failed)
         if init is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from extractor.brevity import counted
@@ -17,6 +17,7 @@ from extractor.evaluate.page import render
 from extractor.evaluate.reviewing import refuse_review, sampled, write_review
 from extractor.evaluate.rules import refuse_nonsense
 from extractor.evaluate.scoring import fault_of, sureness
+from extractor.loaders import Reading as OfFiles
 from extractor.sources import Source, Wanted, find, load
 from extractor.types import Document, Schema
 from extractor.view import Places, find_documents
@@ -24,15 +25,14 @@ from extractor.view import Places, find_documents
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What the user named: the gold file and its schema, which fields are text and name, where documents are."""
+    """What the user named: the gold file and its schema, which fields are text and name, the documents."""
 
     gold: Path
     schema: Schema
     text_field: str = "text"
     id_field: str | None = None
     docs: tuple[str, ...] = ()
-    raw: bool = False
-    loader: str | None = None
+    files: OfFiles = field(default_factory=OfFiles)
 
     @property
     def reading(self) -> Reading:
@@ -46,11 +46,8 @@ class Named:
     @property
     def places(self) -> Places:
         """Where documents are looked for, that the gold file only names."""
-        from extractor.loaders import Reading as OfFiles
-
         folders = tuple(dict.fromkeys((Path(), self.gold.parent)))
-        reading = OfFiles(self.raw, self.loader)
-        return Places(folders, self.docs, self.text_field, self.id_field, reading, has_base=False)
+        return Places(folders, self.docs, self.text_field, self.id_field, self.files, has_base=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def text(
                 failed = True
                 continue
             for note in document.notes:
-                screen.note(f"{document.source}: {note}")
+                _tell(screen, document.source, note)
             if as_json:
                 more = {"chunks": [*_chunks(document, chunk_tokens)]} if chunks else {}
                 _write(_json(document, more, has_text=not (outline or chunks)), "\n")
@@ -84,6 +84,16 @@ def text(
             else:
                 _write(_pieces(document.text), "" if document.text.endswith("\n") else "\n")
         raise typer.Exit(int(failed))
+
+
+def _tell(screen: Screen, source: str, note: str) -> None:
+    """A note; that the encoding is a guess also where nobody looks, as all of the text may be wrong."""
+    from extractor.loaders import GUESSED
+
+    if note.startswith(GUESSED):
+        screen.warn(f"{source}: {note}; --charset NAME takes another one")
+    else:
+        screen.note(f"{source}: {note}")
 
 
 def _alone(sources: Iterator[Source]) -> Iterator[Source]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from extractor.cli.flags.single import LoaderOption, QuietOption, RawOption
+from extractor.cli.asking import checked
+from extractor.cli.flags.single import CharsetOption, LoaderOption, QuietOption, RawOption
 from extractor.cli.frame import handled
 from extractor.cli.terminal import Screen
 from extractor.errors import UsageError
@@ -82,6 +83,7 @@ def view(
     ] = None,
     raw: RawOption = False,
     loader: LoaderOption = None,
+    charset: CharsetOption = "",
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.", rich_help_panel=_MADE)] = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -93,7 +95,7 @@ def view(
     """
     screen = Screen(quiet)
     with handled(screen):
-        from extractor.loaders import Reading, find_loader
+        from extractor.loaders import Reading
         from extractor.sinks import refuse_overwriting
         from extractor.view import Places, read_records, render, with_documents
 
@@ -104,9 +106,8 @@ def view(
             screen.error(str(fault), fault.hint)
         if faults[_MOST_TOLD:]:
             screen.error(f"{len(faults) - _MOST_TOLD:,} more lines are no records")
-        if loader is not None:
-            find_loader(loader)  # a wrong one is said of itself, not of each document
-        places = Places(_folders(records, base), (*(docs or ()),), text_field, id_field, Reading(raw, loader))
+        reading = checked(Reading(raw, loader, charset=charset))
+        places = Places(_folders(records, base), (*(docs or ()),), text_field, id_field, reading)
         entries = with_documents(found, places)
         page = render(_title(records), entries)
         if target is None:

@@ -10,8 +10,9 @@ sections) is in the text itself, so that whatever has the text has it too: see `
 
 from __future__ import annotations
 
+from extractor.loaders.encodings import GUESSED, find_alphabet
 from extractor.loaders.kinds import SUFFIXES, kind_of
 from extractor.loaders.loaded import Loaded, Reading
 from extractor.loaders.reading import find_loader, read
 
-__all__ = ["SUFFIXES", "Loaded", "Reading", "find_loader", "kind_of", "read"]
+__all__ = ["GUESSED", "SUFFIXES", "Loaded", "Reading", "find_alphabet", "find_loader", "kind_of", "read"]

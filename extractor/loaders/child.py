@@ -52,7 +52,8 @@ def _read(request: dict[str, Any], data: bytes) -> Loaded:
     if kind == "html":
         from extractor.loaders import html
 
-        return html.read(request["name"], data, raw=request["raw"], charset=request["charset"])
+        how = {name: request[name] for name in ("raw", "charset", "given")}
+        return html.read(request["name"], data, **how)
     if kind == "pdf":
         from extractor.loaders import pdf
 

@@ -10,7 +10,7 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
-from extractor.errors import SourceError
+from extractor.errors import SourceError, UsageError
 from extractor.loaders.likely import likeliest
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ _LARGER = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
 }
+_USUAL = (
+    "utf-8, gb18030 (gbk, gb2312), big5, shift_jis, euc-jp, euc-kr, windows-1252 (latin-1), windows-1250, "
+    "windows-1251, koi8-r, utf-16"
+)
+GUESSED = "not UTF-8, decoded as"
 _WIDE = ("utf-16", "utf-32")  # which make characters of any bytes
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _BEGINNING = 4_096
@@ -41,8 +46,13 @@ _MANY = 20  # of them in a sample
 _CUT = 3  # bytes of a character at most, of which the last was cut off
 
 
-def decode(name: str, data: bytes, *said: str) -> tuple[str, tuple[str, ...]]:
-    """The text of a file, and notes where its encoding was guessed or broken; `said` are encodings that others name."""
+def decode(name: str, data: bytes, *said: str, given: str = "") -> tuple[str, tuple[str, ...]]:
+    """The text of a file, and notes where its encoding was guessed or broken; `said` are encodings that others name.
+
+    The one that the user has `given` is taken, whatever the bytes look like.
+    """
+    if given:
+        return _as_given(name, data, find_alphabet(given))
     if (wide := _utf_16_without_mark(data)) is not None:
         with contextlib.suppress(UnicodeDecodeError):
             return data.decode(wide), (guessed(wide),)
@@ -56,6 +66,13 @@ def decode(name: str, data: bytes, *said: str) -> tuple[str, tuple[str, ...]]:
     return _nearly(data, at, "utf-8-sig", _FEW) or _as_said(data, at, said) or _decoded_by_guess(name, data, at)
 
 
+def _as_given(name: str, data: bytes, alphabet: str) -> tuple[str, tuple[str, ...]]:
+    if not alphabet.startswith(_WIDE):
+        refuse_binary(name, data)
+    text = data.decode(alphabet, "replace")
+    return text, _broken_note(alphabet, broken) if (broken := text.count("\ufffd")) else ()
+
+
 def _nearly(data: bytes, at: int, encoding: str, few: float) -> tuple[str, tuple[str, ...]] | None:
     """A text of which few bytes are broken, the first not UTF-8 at a place, and a note; None of another text."""
     sample = around(data, at)
@@ -65,8 +82,12 @@ def _nearly(data: bytes, at: int, encoding: str, few: float) -> tuple[str, tuple
     broken = _broken(data, text)
     if broken > few * _signs(data):
         return None
+    return text, _broken_note(encoding, broken)
+
+
+def _broken_note(encoding: str, broken: int) -> tuple[str, ...]:
     where = "1 place" if broken == 1 else f"{broken:,} places"
-    return text, (f"no {encoding.removesuffix('-sig').upper()} in {where}: U+FFFD stands there",)
+    return (f"no {encoding.removesuffix('-sig').upper()} in {where}: U+FFFD stands there",)
 
 
 def _broken(data: bytes, text: str) -> int:
@@ -140,6 +161,16 @@ def _alphabet(label: str) -> str:
     return _LARGER.get(found, found)
 
 
+def find_alphabet(label: str) -> str:
+    """The encoding of a name that the user gives: 'GBK' → 'gb18030'; raises `UsageError` where it is none of texts."""
+    try:
+        b"a".decode(label, "ignore")  # fails for 'hex' and others that are not of texts
+        found = _alphabet(label)
+    except (ValueError, LookupError):
+        raise UsageError(f"--charset {label!r}: no encoding of this name", hint=f"usual ones: {_USUAL}") from None
+    return "utf-8-sig" if found == "utf-8" else found
+
+
 def refuse_binary(name: str, data: bytes) -> None:
     """Raise `SourceError` for what is no text: bytes with a zero among them."""
     if b"\x00" in data and not is_utf_16(data):
@@ -164,7 +195,7 @@ def is_utf_16(data: bytes) -> bool:
 
 def guessed(encoding: str) -> str:
     """What a document's notes say of it."""
-    return f"not UTF-8, decoded as {encoding}"
+    return f"{GUESSED} {encoding}"
 
 
 def guess(name: str, data: bytes) -> str:

@@ -20,11 +20,11 @@ _NO_MAIN_TEXT = "no main text was found in this page, so all of it is taken but 
 _NOTHING_ELSE = "no main text was found in this page, so all of it is taken"
 
 
-def read(name: str, data: bytes, *, raw: bool, charset: str = "") -> Loaded:
+def read(name: str, data: bytes, *, raw: bool, charset: str = "", given: str = "") -> Loaded:
     """The main text of a page, what is not around it where none is found, all of it where that is wanted."""
     from trafilatura.metadata import extract_metadata
 
-    html, notes = decode(name, data, charset, stated(data))
+    html, notes = decode(name, data, charset, stated(data), given=given)
     page = _parsed(html)
     authors = "" if page is None else stated_authors(page)  # before others change the page
     said = {} if page is None else _metadata(extract_metadata(page, date_config=_DATES), authors)

@@ -96,7 +96,8 @@ _idle: list[_Child] = []
 
 def read_isolated(kind: Kind, name: str, data: bytes, reading: Reading, charset: str = "") -> Loaded:
     """What a reader makes of a file; raises `UnreadableError`."""
-    request = {"kind": kind, "name": name, "raw": reading.raw, "charset": charset, "size": len(data)}
+    how = {"raw": reading.raw, "charset": charset, "given": reading.charset}
+    request = {"kind": kind, "name": name, **how, "size": len(data)}
     child = _taken()
     answer = None
     try:

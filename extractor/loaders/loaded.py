@@ -11,13 +11,15 @@ from typing import Any
 class Reading:
     """How documents are read: `raw` takes all of a web page or PDF, `loader` names the user's own reader.
 
-    `offline` fetches none, `private` also those of this machine and its network.
+    `offline` fetches none, `private` also those of this machine and its network. `charset` is the encoding of all
+    texts, web pages and tables, whatever they or a server say.
     """
 
     raw: bool = False
     loader: str | None = None
     offline: bool = False
     private: bool = False
+    charset: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def _read(name: str, data: bytes, reading: Reading, media_type: str, charset: st
             raise SourceError(f"{name}: is encrypted", hint="save a copy without a password")
         raise SourceError(f"{name}: {_unknown(name)}", hint=_HINT)
     if kind == "text":
-        return Loaded(*decode(name, data, charset))
+        return Loaded(*decode(name, data, charset, given=reading.charset))
     from extractor.loaders.isolated import read_isolated
     from extractor.loaders.markdown import with_front_matter
 

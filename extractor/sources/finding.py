@@ -48,7 +48,7 @@ def find(wanted: Wanted, on_repeat: OnRepeat = lambda *_: None) -> Iterator[Sour
     with the flags.
     """
     search = Search.of(wanted)
-    fields = Fields(wanted.text_field, wanted.id_field, on_repeat)
+    fields = Fields(wanted.text_field, wanted.id_field, on_repeat, charset=wanted.reading.charset)
     if any(_suffix(argument) == ".parquet" for argument in wanted.arguments):
         parquet.need_library()
     formats = _formats(wanted)

@@ -25,9 +25,18 @@ class Fields:
     """What is read of a record: the text, and the id where one is named; keeps which ids there were.
 
     A field is a name, or a JSON Pointer where it begins with a slash. `on_repeat` is told of ids that are not unique.
+    `charset` is the encoding of tables, where the user said it.
     """
 
-    def __init__(self, text: str = "text", id_: str | None = None, on_repeat: OnRepeat = lambda *_: None) -> None:
+    def __init__(
+        self,
+        text: str = "text",
+        id_: str | None = None,
+        on_repeat: OnRepeat = lambda *_: None,
+        *,
+        charset: str = "",
+    ) -> None:
+        self.charset = charset
         self._text, self._id = _path(text), _path(id_) if id_ is not None else None
         self._ids, self._on_repeat = _Ids(), on_repeat
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from extractor.errors import SourceError
-from extractor.loaders.encodings import around, guess, guessed, refuse_binary
+from extractor.loaders.encodings import around, find_alphabet, guess, guessed, refuse_binary
 from extractor.sources.loading import opened
 from extractor.sources.records import Fields
 from extractor.sources.source import MOST_BYTES, Source
@@ -24,7 +24,7 @@ _QUOTING = 'a text with line breaks, quotes or separators stands in "…", with 
 def read(name: str, fields: Fields) -> Iterator[Source]:
     """The records of a file; blank rows are none. `SourceError` where it cannot be read, or lacks a column."""
     with opened(name) as file:
-        encoding, notes = _encoding(name, file)
+        encoding, notes = (find_alphabet(fields.charset), ()) if fields.charset else _encoding(name, file)
         stream = io.TextIOWrapper(file, encoding, "surrogateescape", newline="")
         lines = _lines(name, stream)
         first = next((line for line in lines if not line.isspace()), None)

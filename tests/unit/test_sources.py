@@ -10,9 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from extractor.errors import SourceError
-from extractor.loaders.encodings import decode
-from extractor.sources import MOST_BYTES, MOST_TEXT_BYTES, Source, discover, is_missing, is_single, load
+from extractor.errors import SourceError, UsageError
+from extractor.loaders import Reading
+from extractor.loaders.encodings import decode, find_alphabet
+from extractor.sources import (
+    MOST_BYTES,
+    MOST_TEXT_BYTES,
+    Source,
+    Wanted,
+    discover,
+    find,
+    is_missing,
+    is_single,
+    load,
+)
+from extractor.types import Document
 
 
 @pytest.fixture(autouse=True)
@@ -367,6 +379,31 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger() -> None:
         file.write(b"%PDF-1.7\n")
         file.truncate(MOST_BYTES + 1)
     assert str(fault_of("a.pdf")) == f"a.pdf: larger than {MOST_BYTES >> 20} MiB"
+
+
+def test_an_encoding_that_is_given_is_taken_whatever_the_bytes_look_like() -> None:
+    put_bytes = Path("a.txt").write_bytes
+    put_bytes("谢谢".encode("gbk"))  # which is 'лл' in UTF-8
+    assert load(Source("a.txt", reading=Reading(charset="GB2312"))) == Document("a.txt", "谢谢")
+    put_bytes("谢谢".encode("gbk") + b"\xff\xff")
+    found = load(Source("a.txt", reading=Reading(charset="gbk")))
+    assert found == Document("a.txt", "谢谢\ufffd\ufffd", ("no GB18030 in 2 places: U+FFFD stands there",))
+    put_bytes(b"\xef\xbb\xbfsea")
+    assert load(Source("a.txt", reading=Reading(charset="utf-8"))).text == "sea"
+    put_bytes("sea 海".encode("utf-16-le"))
+    assert load(Source("a.txt", reading=Reading(charset="utf-16-le"))).text == "sea 海"
+    Path("a.html").write_bytes("<meta charset=utf-8><p>谢谢</p>".encode("gbk"))
+    assert load(Source("a.html", reading=Reading(charset="gbk"))).text == "谢谢"
+    Path("a.csv").write_bytes("text\n谢谢\n".encode("gbk"))
+    (record,) = find(Wanted(("a.csv",), reading=Reading(charset="gbk")))
+    assert load(record).text == "谢谢"
+
+
+@pytest.mark.parametrize("name", ["klingon", "rot13", "hex", "undefined", "a\x00b", "\ud800"])
+def test_a_name_of_no_encoding_is_refused_with_the_usual_ones(name: str) -> None:
+    with pytest.raises(UsageError, match="no encoding of this name") as caught:
+        find_alphabet(name)
+    assert "gb18030" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize("encoding", ["gb18030", "utf-16", "utf-32"])

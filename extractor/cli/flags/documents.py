@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from extractor.cli.flags.groups import DOCUMENTS, Group
-from extractor.cli.flags.single import ChunkTokensOption, LoaderOption, RawOption
+from extractor.cli.flags.single import CharsetOption, ChunkTokensOption, LoaderOption, RawOption
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class ReadingFlags(Group):
 
     raw: RawOption = False
     loader: LoaderOption = None
+    charset: CharsetOption = ""
     allow_private: Annotated[
         bool,
         typer.Option(

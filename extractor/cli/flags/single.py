@@ -86,6 +86,17 @@ LoaderOption = Annotated[
         metavar="SPEC",
     ),
 ]
+CharsetOption = Annotated[
+    str,
+    typer.Option(
+        "--charset",
+        help="The encoding of all texts, web pages and CSV files: gb18030, big5, windows-1252 … By default UTF-8, what "
+        "a page or server says where that is true, or a guess.",
+        show_default=False,
+        rich_help_panel=DOCUMENTS,
+        metavar="NAME",
+    ),
+]
 ChunkTokensOption = Annotated[
     int,
     typer.Option(
