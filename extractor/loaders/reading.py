@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from extractor.errors import SourceError, UsageError, spell
+from extractor.front_matter import fault_of
 from extractor.loaders.encodings import decode
 from extractor.loaders.kinds import SUFFIXES, kind_of
 from extractor.loaders.loaded import Loaded, Reading, UnreadableError
@@ -36,7 +37,9 @@ def _read(name: str, data: bytes, reading: Reading, media_type: str, charset: st
             raise SourceError(f"{name}: is encrypted", hint="save a copy without a password")
         raise SourceError(f"{name}: {_unknown(name)}", hint=_HINT)
     if kind == "text":
-        return Loaded(*decode(name, data, charset, given=reading.charset))
+        text, notes = decode(name, data, charset, given=reading.charset)
+        fault = fault_of(text)
+        return Loaded(text, (*notes, f"its front matter cannot be read: {fault}") if fault else notes)
     from extractor.loaders.isolated import read_isolated
     from extractor.loaders.markdown import with_front_matter
 

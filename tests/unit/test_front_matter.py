@@ -7,12 +7,16 @@ import time
 
 import pytest
 
-from extractor.front_matter import body_start, metadata_of
+from extractor.front_matter import body_start, fault_of, metadata_of
+from extractor.loaders import read
 from extractor.outline import sections
 
 
 def front(yaml: str) -> str:
     return f"---\n{yaml}\n---\n\n# Yes\n"
+
+
+TOML = {"extra": {"at": "12:30:00", "seen": "2025-06-15T12:30:00+00:00"}}
 
 
 @pytest.mark.parametrize(
@@ -28,6 +32,10 @@ def front(yaml: str) -> str:
         ("---\n\n# A heading\n\nIt rose.\n\n---\n", {}),
         ("---\n" + "- [" * 9000 + "\n---\n", {}),
         ("", {}),
+        ('+++\ntitle = "Sea"\nday = 2025-06-15\n+++\nIt rose.', {"title": "Sea", "day": "2025-06-15"}),
+        ('+++\r\n# made by hand\r\n\r\ntitle = "海"\r\n+++\r\nIt rose.', {"title": "海"}),
+        ("+++\n[extra]\nat = 12:30:00\nseen = 2025-06-15T12:30:00Z\n+++\n", TOML),
+        ("+++\njust a line\n+++\n", {}),
     ],
 )
 def test_front_matter_is_metadata(text: str, found: dict[str, object]) -> None:
@@ -39,6 +47,47 @@ def test_front_matter_is_metadata(text: str, found: dict[str, object]) -> None:
 def test_what_cannot_be_read_is_no_part_of_the_text_either(yaml: str) -> None:
     assert metadata_of(front(yaml)) == {}
     assert [section.title for section in sections(front(f"{yaml}\n# no"))] == ["Yes"]
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("---\ntitle: [broken\n---\n# X\n", "expected ',' or ']', but got '<stream end>' in line"),
+        ("---\na: &b 1\nc: *b\n---\n", "an alias"),
+        ("---\nhe said: it: rose\n---\n", "mapping values are not allowed here in line 2"),
+        ("---\na: {b: &c 1, <<: {d: 1}}\n---\n", "a merge"),
+        ("---\n" + "a: " + "[" * 5_000 + "\n---\n", "nested too deep"),
+        ("+++\ntitle = broken\n+++\n", "Invalid value (at line 2, column 9)"),
+        ("+++\na = " + "[" * 5_000 + "\n+++\n", "nested too deep"),
+        ("+++\nx = 1\n" + "a." * 5_000 + "b = 1\n+++\n", "a name of more than 100 parts"),
+    ],
+)
+def test_front_matter_that_cannot_be_read_says_why(text: str, fault: str) -> None:
+    assert metadata_of(text) == {}
+    assert fault in str(fault_of(text))
+    (note,) = read("a.md", text.encode()).notes
+    assert note.startswith("its front matter cannot be read: ")
+    assert "\n" not in note
+
+
+@pytest.mark.parametrize("text", ["", "It rose.", "---\na: 1\n---\n", "---\njust a line\n---\n", "+++\na = 1\n+++\n"])
+def test_front_matter_that_can_be_read_or_is_none_has_no_fault(text: str) -> None:
+    assert fault_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("toml", "found"),
+    [
+        ("[7, 0x1F, -1.5, 1e3, true]", [7, 31, -1.5, 1000.0, True]),
+        ("[nan, -inf, 1.0e+999]", ["nan", "-inf", "1.0e+999"]),
+        ("0x" + "1" * 19_000, "0x" + "1" * 19_000),
+        ("9" * 4_000, "9" * 4_000),
+    ],
+)
+def test_metadata_of_toml_are_plain_json(toml: str, found: object) -> None:
+    said = metadata_of(f"+++\na = {toml}\n+++\n")
+    assert said == {"a": found}
+    assert json.loads(json.dumps(said, allow_nan=False).encode()) == said
 
 
 @pytest.mark.parametrize(
