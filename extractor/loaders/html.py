@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,13 @@ from extractor.loaders.markdown import from_html
 
 _SAID = ("title", "author", "date", "sitename")
 _DATES = {"extensive_search": False, "original_date": True}  # a date that was guessed would be taken for a fact
+# What a document type declares within itself (XML 1.0, 2.8): the parser of HTML ends it at its first '>'.
+_SUBSET = re.compile(
+    r"""((?:\s|<\?[^>]*+>|<!--.*?-->)*+<!doctype\b[^\[>]*+)"""
+    r"""\[(?:<!--.*?-->|"[^"]*+"|'[^']*+'|[^\]"'])*+\]\s*+(?=>)""",
+    re.DOTALL | re.IGNORECASE,
+)
+_LONGEST_SUBSET = 8_000  # characters, from the beginning of the page
 _NO_MAIN_TEXT = "no main text was found in this page, so all of it is taken but for its menus, head and foot"
 _NOTHING_ELSE = "no main text was found in this page, so all of it is taken"
 
@@ -25,6 +33,8 @@ def read(name: str, data: bytes, *, raw: bool, charset: str = "", given: str = "
     from trafilatura.metadata import extract_metadata
 
     html, notes = decode(name, data, charset, stated(data), given=given)
+    if declared := _SUBSET.match(html, 0, _LONGEST_SUBSET):
+        html = declared[1] + html[declared.end() :]
     page = _parsed(html)
     authors = "" if page is None else stated_authors(page)  # before others change the page
     said = {} if page is None else _metadata(extract_metadata(page, date_config=_DATES), authors)

@@ -156,6 +156,27 @@ def test_who_commented_is_no_author() -> None:
     assert "author" not in read("a.html", page.encode()).metadata
 
 
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize(
+    "declared",
+    [
+        '<!DOCTYPE html [<!ENTITY b "x">]>',
+        '<?xml version="1.0"?>\n<!-- a [ -->\n<!doctype html PUBLIC "-//W3C" [<!ENTITY b "]>"><!-- it\'s ]> -->\n] >',
+        "<!DOCTYPE html>",
+    ],
+)
+def test_what_a_document_type_declares_is_no_text(declared: str, raw: bool) -> None:
+    page = f"{declared}<html><body><p>{'The ferry [1] sails. ' * 20}</p></body></html>"
+    assert read("a.html", page.encode(), Reading(raw=raw)).text == ("The ferry [1] sails. " * 20).strip()
+
+
+@pytest.mark.parametrize("again", ["<!--", "[", "'", "<?", " ", "]", "<!-- --"])
+def test_a_document_type_without_an_end_takes_no_time(again: str) -> None:
+    started = time.perf_counter()
+    read("a.html", f"<!doctype html [{again * 50_000}<p>sea</p>".encode(), Reading(raw=True))
+    assert time.perf_counter() - started < 10
+
+
 def test_a_page_made_by_scripts_is_empty() -> None:
     page = b"<html><body><noscript>Enable JavaScript, please.</noscript><div id='app'></div></body></html>"
     with pytest.raises(SourceError, match="no text in this page"):
