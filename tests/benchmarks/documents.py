@@ -7,7 +7,7 @@
 `race` goes on where it stopped: what is in PREDICTIONS is not asked again. It takes short documents first, each in all
 ways, so that it can be ended at any time. GOLD is a folder with extractbench_dev, keywords_en_long_dev and blog_zh_dev
 (.jsonl) and with long/romeo_and_juliet_en.txt and long/sanguo_ch1_10_zh.txt; its texts do not get into PREDICTIONS.
-Without PREDICTIONS those beside this file are meant, which were made while the code still changed.
+Without PREDICTIONS those beside this file are meant; ways that few documents were asked in are scored with `--ids`.
 Needs `snowballstemmer` for key phrases.
 
 Ways: `truncate:N`, the first N estimated tokens, asked whole; `whole`; `map-reduce:N`, `retrieve:N` and `auto`, with
