@@ -3,6 +3,10 @@
 Bytes of a few Chinese words are words of Korean, Japanese or Big5 too, but of rare characters. Each encoding has a
 model of the texts that are in it: how often a character of each of its classes stands there, all of a class alike. The
 classes are in the standards themselves, which have the common characters first (GB 2312, Big5, JIS X 0208, KS X 1001).
+
+Detectors are made for longer texts. Of slices of Chinese of 4 to 60 characters chardet 7.7 reads as many (286 of 287;
+charset_normalizer 97 of 149), but of the notes in tests/unit/test_likely.py 2 of 10 Western ones, and none of 5 lines
+of English with an Asian name.
 """
 
 from __future__ import annotations
