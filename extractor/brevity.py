@@ -43,6 +43,12 @@ def few_lines(lines: Sequence[str], most: int) -> list[str]:
     return [*map(shorten, lines[:most]), *([f"and {more} more"] if more > 0 else [])]
 
 
+def few(texts: Sequence[str], most: int) -> str:
+    """The first of some texts, and how many there are beside them: (['a', 'b', 'c'], 2) → 'a, b and 1 more'."""
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
+
+
 def counted(number: int, noun: str) -> str:
     """(1, 'document') → '1 document', (1200, 'document') → '1,200 documents'."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

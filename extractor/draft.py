@@ -287,7 +287,7 @@ def _shortened(problem: Problem, notes: Mapping[str, str]) -> Problem:
 
 def _told_at(piece: repair.Piece, items: Sequence[repair.Path]) -> str:
     """Where it is told that a piece is left out: of an item at its list, where others have its number now."""
-    return pointer(piece.path[:-1]) if piece.path in items else piece.pointer
+    return piece.around if piece.path in items else piece.pointer
 
 
 def _meant(question: Question, answer: Answer, talk: Talk, completion: Completion) -> Answer:

@@ -82,7 +82,7 @@ class Growth:
         """After an answer to some pieces, and the notes then; what lists have twice by it is dropped, in place."""
         notes, came = dict(notes), dict(self.came)
         for piece in pieces:
-            place = pointer(piece.path[:-1])
+            place = piece.around
             mark = Sameness.by(schema).of_items(piece.path[:-1])
             new = drop_twins(value_at(data, place), len(value_at(before, place)), mark)
             if new and piece.why in (repair.MORE, repair.ON):

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from extractor.brevity import counted
+from extractor.brevity import counted, few
 from extractor.cli.columns import Column, print_table
 from extractor.cli.terminal import Screen, plain
 from extractor.comparisons import WHOLE
@@ -50,8 +50,7 @@ def tell_odd(scores: Scores, unreviewed: int, screen: Screen) -> None:
         (f"not valid in {counted(len(scores.doubtful_gold), 'gold record')}", scores.doubtful_gold),
     ):
         if names:
-            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-            screen.warn(f"{what}: {', '.join(names[:MOST_NAMED])}{more}")
+            screen.warn(f"{what}: {few(names, MOST_NAMED)}")
 
 
 def _columns(scores: Scores) -> list[Column]:
@@ -111,9 +110,9 @@ def print_difference(named: tuple[Path, Path], one: Scores, other: Scores, *, as
             name: {
                 "first": first.get(name),
                 "second": second.get(name),
-                **({} if found_ is None else {**asdict(found_), "significant": found_.is_significant}),
+                **({} if difference is None else {**asdict(difference), "significant": difference.is_significant}),
             }
-            for name, found_ in found.items()
+            for name, difference in found.items()
         }
         print(to_json({"first": str(named[0]), "second": str(named[1]), "differences": told}, indent=2))
         return

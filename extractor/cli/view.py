@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from extractor.brevity import counted
 from extractor.cli.asking import checked
 from extractor.cli.flags.single import CharsetOption, LoaderOption, QuietOption, RawOption
 from extractor.cli.frame import handled
@@ -158,8 +159,7 @@ def _write(page: str, target: Path) -> int:
 def _tell(target: Path, size: int, entries: Sequence[Entry], screen: Screen) -> None:
     missing = [entry.why for entry in entries if entry.document is None]
     have = len(entries) - len(missing)
-    records = "1 record" if len(entries) == 1 else f"{len(entries):,} records"
-    screen.say(f"{target}: {records}, {have:,} with their document; {size / 1e6:,.1f} MB")
+    screen.say(f"{target}: {counted(len(entries), 'record')}, {have:,} with their document; {size / 1e6:,.1f} MB")
     if missing:
         screen.warn(f"without their document: {len(missing):,}; the first: {missing[0]}")
     if size > _LARGE:

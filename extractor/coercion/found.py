@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,9 +50,3 @@ def shown(value: Any) -> str:
     """A value in a note, shortened: '1,234' → "'1,234'"."""
     text = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def few(texts: Sequence[str], most: int) -> str:
-    """The first of some texts, and how many there are beside them: (['a', 'b', 'c'], 2) → 'a, b and 1 more'."""
-    more = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return ", ".join(texts[:most]) + more

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from extractor.brevity import few
 from extractor.coercion import splits
 from extractor.coercion.branches import Branches
 from extractor.coercion.fit import Fit, at_once, if_valid, inside
-from extractor.coercion.found import Doubt, few, shown
+from extractor.coercion.found import Doubt, shown
 from extractor.coercion.keys import folded, renames
 from extractor.coercion.nodes import Node, Nodes, Shape
 from extractor.coercion.words import is_null

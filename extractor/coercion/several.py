@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from extractor.coercion.found import few, shown
+from extractor.brevity import few
+from extractor.coercion.found import shown
 from extractor.coercion.walk import Walk
 from extractor.comparable import comparable
 from extractor.errors import ParseError

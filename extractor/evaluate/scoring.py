@@ -157,9 +157,12 @@ def strange_in(gold: Answer, schema: Schema) -> str:
         if isinstance(value, list):
             todo += [(f"{where}[]", one, scope.child(at)) for at, one in enumerate(value)]
         elif isinstance(value, Mapping):
-            named = [(f"{where}.{name}".lstrip("."), name) for name in value]
-            found |= dict.fromkeys(inner for inner, name in named if not scope.foresees(name))
-            todo += [(inner, value[name], scope.child(name)) for inner, name in named if scope.foresees(name)]
+            for name, one in value.items():
+                inner = f"{where}.{name}".lstrip(".")
+                if scope.foresees(name):
+                    todo.append((inner, one, scope.child(name)))
+                else:
+                    found[inner] = None
     return f"{gold.place} has {', '.join(found)}" if found else ""
 
 

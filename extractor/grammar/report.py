@@ -93,6 +93,7 @@ class Report:
 
     def rows(self) -> Iterator[Row]:
         """Every keyword with a say in what is valid, parents before children."""
+        scopes = Scopes(self.root)
         for place in self._in_order_of_text(self._reached()):
             path, voids = self.sameness.first(place).path, _voids(place.node)
             for keyword, value in place.node.items() if path in self.visited else ():
@@ -102,7 +103,7 @@ class Report:
                 elif keyword in _CONTENT:
                     yield Row(place.path, keyword, _shown(value), "ignored", "an annotation: nobody looks into a text")
                 elif keyword in _ASIDE:
-                    yield Row(place.path, keyword, _shown(value), *self._aside(place, keyword))
+                    yield Row(place.path, keyword, _shown(value), *_aside(place, keyword, scopes))
                 elif keyword in voids:
                     yield Row(place.path, keyword, _shown(value), "void", voids[keyword])
                 elif keyword not in SILENT:
@@ -137,21 +138,6 @@ class Report:
 
         yield from sorted(places, key=position)
 
-    def _aside(self, place: Place, keyword: str) -> tuple[Status, str]:
-        """What is told of a keyword of ours that is no rule for an answer."""
-        value, scopes = place.node[keyword], Scopes(self.root)
-        scope = scopes.of((place.node,))
-        if keyword == RANKED:
-            return _ranking(value, is_of_texts=lists_texts(scopes, scope))
-        if keyword == COMPARE:
-            return _comparing(fault_of(value, scopes, scope))
-        ways = _JOINING[keyword]
-        if value not in ways or not isinstance(value, type(ways[0])):
-            return "ignored", f"no way to join the parts of a long text; those are {', '.join(map(_shown, ways))}"
-        if keyword == "x-merge" and not goes_with(value, scope):
-            return "ignored", "no way to join values of this type; done as without it"
-        return "aside", "how the parts of a long text are joined"
-
     def _found(self, path: str, names: Iterable[str]) -> tuple[Status, str]:
         """What was told of a keyword, or of one of the names in it that are alternatives of their own."""
         own = (path, *(f"{path}/{escaped(name)}" for name in names))
@@ -174,6 +160,21 @@ def _voids(node: Mapping[str, Any]) -> dict[str, str]:
 
 def _void(least: str, limit: Limit, told: str) -> str:
     return f"beside {least} {limit} it leaves no {told}"
+
+
+def _aside(place: Place, keyword: str, scopes: Scopes) -> tuple[Status, str]:
+    """What is told of a keyword of ours that is no rule for an answer."""
+    value, scope = place.node[keyword], scopes.of((place.node,))
+    if keyword == RANKED:
+        return _ranking(value, is_of_texts=lists_texts(scopes, scope))
+    if keyword == COMPARE:
+        return _comparing(fault_of(value, scopes, scope))
+    ways = _JOINING[keyword]
+    if value not in ways or not isinstance(value, type(ways[0])):
+        return "ignored", f"no way to join the parts of a long text; those are {', '.join(map(_shown, ways))}"
+    if keyword == "x-merge" and not goes_with(value, scope):
+        return "ignored", "no way to join values of this type; done as without it"
+    return "aside", "how the parts of a long text are joined"
 
 
 def _ranking(value: Any, *, is_of_texts: bool) -> tuple[Status, str]:

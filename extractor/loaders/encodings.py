@@ -10,8 +10,8 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
+from extractor.brevity import counted
 from extractor.errors import SourceError, UsageError
-from extractor.loaders.likely import likeliest
 
 if TYPE_CHECKING:
     from charset_normalizer import CharsetMatch
@@ -86,8 +86,8 @@ def _nearly(data: bytes, at: int, encoding: str, few: float) -> tuple[str, tuple
 
 
 def _broken_note(encoding: str, broken: int) -> tuple[str, ...]:
-    where = "1 place" if broken == 1 else f"{broken:,} places"
-    return (f"no {encoding.removesuffix('-sig').upper()} in {where}: U+FFFD stands there",)
+    alphabet = encoding.removesuffix("-sig").upper()
+    return (f"no {alphabet} in {counted(broken, 'place')}: U+FFFD stands there",)
 
 
 def _broken(data: bytes, text: str) -> int:
@@ -200,6 +200,8 @@ def guessed(encoding: str) -> str:
 
 def guess(name: str, data: bytes) -> str:
     """The likeliest encoding of bytes that are not UTF-8; `SourceError` where none fits."""
+    from extractor.loaders.likely import likeliest  # rarely needed
+
     return ("" if is_utf_16(data) else likeliest(data)) or _detected(name, data).encoding
 
 

@@ -30,14 +30,11 @@ _NOTHING_ELSE = "no main text was found in this page, so all of it is taken"
 
 def read(name: str, data: bytes, *, raw: bool, charset: str = "", given: str = "") -> Loaded:
     """The main text of a page, what is not around it where none is found, all of it where that is wanted."""
-    from trafilatura.metadata import extract_metadata
-
     html, notes = decode(name, data, charset, stated(data), given=given)
     if declared := _SUBSET.match(html, 0, _LONGEST_SUBSET):
         html = declared[1] + html[declared.end() :]
     page = _parsed(html)
-    authors = "" if page is None else stated_authors(page)  # before others change the page
-    said = {} if page is None else _metadata(extract_metadata(page, date_config=_DATES), authors)
+    said = {} if page is None else _metadata(page)
     part = None if page is None or raw else main_part(page)
     text = "" if part is None else from_html(tostring(part, encoding="unicode", with_tail=False))
     if not (text or raw or page is None):
@@ -60,8 +57,12 @@ def _parsed(html: str) -> Any:
     return page if page.find("body") is not None else None
 
 
-def _metadata(found: Any, authors: str) -> Mapping[str, Any]:
+def _metadata(page: Any) -> Mapping[str, Any]:
     """What a page says of itself: title, author, date, site."""
+    from trafilatura.metadata import extract_metadata
+
+    authors = stated_authors(page)  # before others change the page
+    found = extract_metadata(page, date_config=_DATES)
     said = {name: getattr(found, name, None) for name in _SAID}
     if authors:
         said["author"] = authors

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from extractor.brevity import few
 from extractor.errors import SourceError
 from extractor.pointers import unescaped
 from extractor.sources.source import MOST_BYTES, Source
@@ -167,9 +168,8 @@ def _short(name: str) -> str:
 
 def _listed(names: Iterable[str]) -> str:
     """['id', 'body'] → "there are 'id', 'body'"."""
-    there = [*names]
-    more = f" and {len(there) - _MOST_FIELDS} more" * (len(there) > _MOST_FIELDS)
-    return f"there are {', '.join(map(_short, there[:_MOST_FIELDS]))}{more}" if there else "there are none"
+    there = [*map(_short, names)]
+    return f"there are {few(there, _MOST_FIELDS)}" if there else "there are none"
 
 
 class _Ids:
