@@ -69,6 +69,8 @@ def test_two_files_are_compared(here: Path) -> None:
     assert found["differences"]["title"]["significant"] is False  # of three documents nobody can say
     told = extract("eval", "gold.jsonl", *SPEC, "--compare", "bad.jsonl", "good.jsonl", cwd=here).out
     assert "A is bad.jsonl, B is good.jsonl" in told
+    names = ("all values", "mean of fields", "mean of documents")
+    assert [told.index(f"\n{name} ") for name in names] == sorted(told.index(f"\n{name} ") for name in names)
 
 
 @pytest.mark.slow
@@ -200,6 +202,22 @@ def test_gold_of_predictions_that_are_there(here: Path) -> None:
     done = extract("eval", "mine.yaml", *SPEC, *make, cwd=here)
     assert done.code == 0, done.err
     assert "year:" in (here / "mine.yaml").read_text()
+
+
+def test_gold_of_documents_that_cannot_all_be_read(here: Path) -> None:
+    (here / "docs").mkdir()
+    (here / "docs" / "bad.pdf").write_bytes(b"%PDF-1.7 no more of it")
+    make = ("--init", "2", "--docs", "docs", "-m", "replay:answers.jsonl")
+    none = extract("eval", "none.yaml", *SPEC, *make, cwd=here)
+    assert none.code == 1
+    assert "error: 1 of 1 document cannot be read: docs/bad.pdf: is damaged" in none.err
+    assert not (here / "none.yaml").exists()
+    (here / "docs" / "bridge.txt").write_text(BRIDGE)
+    some = extract("eval", "some.yaml", *SPEC, *make, "--records", "more.jsonl", cwd=here)
+    assert some.code == 1
+    assert "error: 1 of 2 documents cannot be read: docs/bad.pdf: is damaged" in some.err
+    assert "some.yaml: 1 document to correct" in some.err
+    assert "source: docs/bridge.txt" in (here / "some.yaml").read_text()
 
 
 @pytest.mark.slow

@@ -172,7 +172,8 @@ def eval_(
         if init is not None:
             sources = evaluating.sample(named, init, pred, threshold)
             found = pred or asking.ask(sources)
-            evaluating.make_review(named, sources, found, screen, init)
+            if not evaluating.make_review(named, sources, found, screen, init):
+                raise typer.Exit(1)
             return
         if compare is not None:
             evaluating.tell_difference(named, compare, given, screen, as_json=as_json)

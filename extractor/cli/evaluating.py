@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from extractor.brevity import counted
+from extractor.brevity import counted, few
 from extractor.cli.score_tables import MOST_NAMED, print_difference, print_scores, tell_odd
 from extractor.cli.terminal import Screen
 from extractor.comparisons import WHOLE
@@ -153,23 +153,27 @@ def _of_documents(named: Named, known: Mapping[str, Answer] | None) -> list[Sour
     return found
 
 
-def make_review(named: Named, sources: Sequence[Source], pred: Path, screen: Screen, wanted: int) -> None:
-    """Write the review file."""
+def make_review(named: Named, sources: Sequence[Source], pred: Path, screen: Screen, wanted: int) -> bool:
+    """Write the review file, where any document can be read; whether all can."""
     known = {answer.source: answer.data for answer in named.predictions(pred).every}
-    if failed := [source.label for source in sources if known.get(source.label) is None]:
-        screen.warn(
-            f"the model has nothing for {len(failed)} of them, to fill in by hand: {', '.join(failed[:MOST_NAMED])}"
-        )
-    if len(sources) < wanted:
-        screen.warn(f"{counted(wanted, 'document')} asked for, {len(sources):,} there")
-    drafts = []
+    drafts, faults = [], []
     for source in sources:
         try:
             drafts.append((source.label, load(source).text, known.get(source.label)))
         except SourceError as error:
-            screen.error(str(error), error.hint)
-    write_review(named.gold, named.schema, drafts)
-    screen.say(f"{named.gold}: {counted(len(drafts), 'document')} to correct; set `reviewed: true` where one is right")
+            faults.append(error)
+    if failed := [name for name, _, data in drafts if data is None]:
+        screen.warn(f"the model has nothing for {len(failed)} of them, to fill in by hand: {few(failed, MOST_NAMED)}")
+    if len(sources) < wanted:
+        screen.warn(f"{counted(wanted, 'document')} asked for, {len(sources):,} there")
+    if faults:
+        told = few([str(fault) for fault in faults], MOST_NAMED)
+        screen.error(f"{len(faults)} of {counted(len(sources), 'document')} cannot be read: {told}", faults[0].hint)
+    if drafts:
+        write_review(named.gold, named.schema, drafts)
+        corrected = f"{counted(len(drafts), 'document')} to correct; set `reviewed: true` where one is right"
+        screen.say(f"{named.gold}: {corrected}")
+    return not faults
 
 
 # --- scores --------------------------------------------------------------------------------------------------

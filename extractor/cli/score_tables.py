@@ -12,13 +12,12 @@ from extractor.cli.columns import Column, print_table
 from extractor.cli.terminal import Screen, plain
 from extractor.comparisons import WHOLE
 from extractor.evaluate import Difference, Scores, compare
-from extractor.evaluate.rules import MICRO
+from extractor.evaluate.rules import BY_DOCUMENT, MACRO, MICRO, TOTALS
 from extractor.evaluate.scores import shown_interval, shown_share
 from extractor.evaluate.tally import Interval, Measure
 from extractor.lines import to_json
 
 MOST_NAMED = 3
-_TOTALS = 3  # rows
 _Numbers = Sequence[tuple[str, int]]  # what columns are called, and which go first where it is narrow
 _NUMBERS: _Numbers = (
     *(("precision", 0), ("recall", 0), ("F1", 0)),
@@ -32,7 +31,7 @@ def print_scores(scores: Scores, *, as_json: bool) -> None:
     if as_json:
         print(to_json(scores.to_dict(), indent=2))
         return
-    print_table(_columns(scores), _TOTALS)
+    print_table(_columns(scores), len(TOTALS))
     for line in _summary(scores):
         print(plain(line))
 
@@ -61,7 +60,8 @@ def _columns(scores: Scores) -> list[Column]:
         by.append(one.by)
         values = _of(one.measure, one.interval) if one.has_values else ("",) * 6
         rows.append((*values, *_absence(one.absence)))
-    names += [MICRO, "mean of fields", "mean of documents"]
+    names += TOTALS
+    by += [""] * len(TOTALS)
     mean, interval = scores.by_document or (None, None)
     rows += [
         (*_of(scores.micro, scores.micro_interval), "", ""),
@@ -70,7 +70,7 @@ def _columns(scores: Scores) -> list[Column]:
     ]
     cells = zip(*rows, strict=True)
     numbers = [Column(name, some, rank) for (name, rank), some in zip(_NUMBERS, cells, strict=True)]
-    return [Column("field", names, is_text=True), Column("compared", [*by, *[""] * _TOTALS], 1, is_text=True), *numbers]
+    return [Column("field", names, is_text=True), Column("compared", by, 1, is_text=True), *numbers]
 
 
 def _of(measure: Measure, interval: Interval | None) -> tuple[str, ...]:
@@ -116,22 +116,22 @@ def print_difference(named: tuple[Path, Path], one: Scores, other: Scores, *, as
         }
         print(to_json({"first": str(named[0]), "second": str(named[1]), "differences": told}, indent=2))
         return
-    print_table(_difference(one, other, found))
+    print_table(_difference(one, other, found), len(TOTALS))
     told_of = f"A is {named[0]}, B is {named[1]}; * is a difference that chance makes in fewer than 1 of 20 comparisons"
     print(plain(told_of))
 
 
 def _by_field(scores: Scores) -> dict[str, float | None]:
-    """F1 of each field, and of all values."""
-    return {MICRO: scores.micro.f1, **{one.field: one.measure.f1 for one in scores.fields if not one.are_records}}
+    """F1 of each field, and the totals."""
+    mean, _ = scores.by_document or (None, None)
+    totals = {MICRO: scores.micro.f1, MACRO: scores.macro, BY_DOCUMENT: mean}
+    return {**{one.field: one.measure.f1 for one in scores.fields if not one.are_records}, **totals}
 
 
 def _difference(one: Scores, other: Scores, found: Mapping[str, Difference | None]) -> list[Column]:
-    values, names = [_by_field(scores) for scores in (one, other)], [name for name in found if name != MICRO]
-    rows = []
-    for name in (*names, MICRO):
+    values, rows = [_by_field(scores) for scores in (one, other)], []
+    for name, difference in found.items():
         shares = [shown_share(known.get(name)) for known in values]
-        difference = found[name]
         told = ("", "", "", "")
         if difference is not None:
             interval = f"{difference.low:+.3f} to {difference.high:+.3f}"
@@ -140,4 +140,4 @@ def _difference(one: Scores, other: Scores, found: Mapping[str, Difference | Non
         rows.append((*shares, *told))
     cells = zip(*rows, strict=True)
     numbers = [Column(name, some, rank) for (name, rank), some in zip(_DIFFERENCES, cells, strict=True)]
-    return [Column("field", [*(name or WHOLE for name in names), MICRO], is_text=True), *numbers]
+    return [Column("field", [name or WHOLE for name in found], is_text=True), *numbers]

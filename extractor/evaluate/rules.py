@@ -34,6 +34,8 @@ _OF_FORMATS = {  # the comparator of texts that have a format
 }
 
 MICRO = "all values"  # what all fields together are called
+MACRO, BY_DOCUMENT = "mean of fields", "mean of documents"
+TOTALS = (MICRO, MACRO, BY_DOCUMENT)
 _INSIDE = re.compile(r"\[(\d*)\]")  # an item of a list
 _WAY = re.compile(r"[.\[]")  # into what a field has
 
@@ -43,7 +45,7 @@ Listing = Literal["any", "set", "ordered"]
 def shown_name(name: str, beside: Collection[str]) -> str:
     """The name of a property in that of a field, in quotes where it would be read as another one: 'a.b' beside 'a'."""
     head = _WAY.split(name)[0]
-    return f"'{name}'" if name == MICRO or (head != name and head in beside) else name
+    return f"'{name}'" if name in TOTALS or (head != name and head in beside) else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from extractor.choices import name_of
 from extractor.evaluate.answers import Answer, Paired
 from extractor.evaluate.calibration import Told, calibration
 from extractor.evaluate.marks import Mark, marks_of
-from extractor.evaluate.rules import MICRO, Rules, refuse_nonsense, shown_name
+from extractor.evaluate.rules import TOTALS, Rules, refuse_nonsense, shown_name
 from extractor.evaluate.scores import ABSENCE, Compared, FieldScore, Scores
 from extractor.evaluate.tally import Difference, Tally, corrected
 from extractor.ground import ground
@@ -195,11 +195,10 @@ def _known(gold: Answer, found: Answer, schema: Schema, texts: Mapping[str, str]
 
 
 def compare(first: Scores, second: Scores) -> dict[str, Difference | None]:
-    """By field, and of all values together, how the second predictions differ from the first, on the same gold.
+    """How the second predictions differ from the first, on the same gold: by field, then by each of the totals.
 
     The probabilities of fields are corrected for their number; None where there is nothing to compare.
     """
     names = [*dict.fromkeys((*first.tally.fields("value"), *second.tally.fields("value")))]
-    groups = [names, *([name] for name in names)]  # a field may have the name of all of them
-    whole, *fields = first.tally.differences(second.tally, "value", groups)
-    return {MICRO: whole, **corrected(dict(zip(names, fields, strict=True)))}
+    found = dict(zip((*names, *TOTALS), first.tally.differences(second.tally, names), strict=True))
+    return {**found, **corrected({name: found[name] for name in names})}

@@ -102,16 +102,9 @@ class Tally:
 
     def by_document(self, kind: Kind, fields: Iterable[str]) -> tuple[float, Interval] | None:
         """The mean of the F1 of documents that have anything, over some fields together, with its 95 % interval."""
-        numpy = arrays()
-        f1 = _f1(self._of(kind, fields))
-        known = ~numpy.isnan(f1)
-        if not known.any():
-            return None
-        with numpy.errstate(invalid="ignore"):
-            means = numpy.divide(*self._resampled(numpy.stack([numpy.where(known, f1, 0), known], axis=1)).T)
-        interval = _percentiles(means)
-        assert interval is not None
-        return float(f1[known].mean()), interval
+        own = self._own(kind, fields)
+        interval = _percentiles(_f1(self._resampled(own)))
+        return None if interval is None else (float(_f1(own.sum(axis=0))), interval)
 
     def interval(self, kind: Kind, fields: Iterable[str]) -> Interval | None:
         """The 95 % interval of F1 over some fields together; None where it cannot be told."""
@@ -119,14 +112,7 @@ class Tally:
 
     def macro_interval(self, fields: Sequence[str]) -> Interval | None:
         """The 95 % interval of the mean of the F1 of fields."""
-        return _percentiles(self._macro(fields))
-
-    def _macro(self, fields: Sequence[str]) -> Array:
-        numpy = arrays()
-        every = numpy.stack([self._drawn("value", [field]) for field in fields])
-        known = ~numpy.isnan(every)
-        counts = known.sum(axis=0)
-        return numpy.where(counts, numpy.where(known, every, 0).sum(axis=0) / numpy.maximum(counts, 1), numpy.nan)
+        return _percentiles(_mean(arrays().stack([self._drawn("value", [field]) for field in fields], axis=-1)))
 
     def _drawn(self, kind: Kind, fields: Iterable[str]) -> Array:
         return _f1(self._sums[:, self._columns(kind, fields)].sum(axis=1))
@@ -134,6 +120,13 @@ class Tally:
     def _of(self, kind: Kind, fields: Iterable[str]) -> Array:
         """Documents × 3."""
         return self.counts[:, self._columns(kind, fields)].sum(axis=1)
+
+    def _own(self, kind: Kind, fields: Iterable[str]) -> Array:
+        """The F1 of each document, as counts whose sums have the mean of the documents for their F1: documents × 3."""
+        numpy = arrays()
+        f1 = _f1(self._of(kind, fields))
+        known = ~numpy.isnan(f1)
+        return numpy.stack([known, known, numpy.where(known, f1, 0)], axis=1)
 
     def _columns(self, kind: Kind, fields: Iterable[str]) -> list[int]:
         return [self.keys[kind, field] for field in fields if (kind, field) in self.keys]
@@ -156,31 +149,35 @@ class Tally:
 
     # --- two of them ---
 
-    def differences(self, other: Tally, kind: Kind, groups: Sequence[Sequence[str]]) -> list[Difference | None]:
-        """How another tally of the same documents differs, over each of some groups of fields.
+    def differences(self, other: Tally, fields: Sequence[str]) -> list[Difference | None]:
+        """How the values of another tally of the same documents differ.
 
-        None where one of them has nothing to measure.
+        In each of the fields; then in all of them together, in the mean of fields and in that of documents. None where
+        one of the two has nothing to measure.
         """
-        numpy = arrays()
-        ours = numpy.stack([self._of(kind, fields) for fields in groups], axis=1)
-        theirs = numpy.stack([other._of(kind, fields) for fields in groups], axis=1)
-        by = _f1(theirs.sum(axis=0)) - _f1(ours.sum(axis=0))
-        drawn = _f1(self._resampled(theirs)) - _f1(self._resampled(ours))
+        ours, theirs = self._for_shares(fields), other._for_shares(fields)
+        by = _shares(theirs.sum(axis=0)) - _shares(ours.sum(axis=0))
+        drawn = _shares(self._resampled(theirs)) - _shares(self._resampled(ours))
         rows = zip(by.tolist(), map(_percentiles, drawn.T), _chances(ours, theirs, by), strict=True)
         return [
             None if interval is None or math.isnan(one) else Difference(one, *interval, chance)
             for one, interval, chance in rows
         ]
 
+    def _for_shares(self, fields: Sequence[str]) -> Array:
+        """The counts that `_shares` takes, by document."""
+        each = [self._of("value", some) for some in (*([field] for field in fields), fields)]
+        return arrays().stack([*each, self._own("value", fields)], axis=1)
+
 
 def _chances(ours: Array, theirs: Array, by: Array) -> list[float]:
-    """How likely differences as large are by chance, of the counts of two: documents × groups × 3."""
+    """How likely differences as large are by chance, of what `_shares` takes of two, by document."""
     numpy = arrays()
     draw = numpy.random.default_rng(_SEED)
     larger = numpy.zeros(len(by))
     for many in _blocks(_SWAPS, len(ours)):
         step = _weighed(draw.integers(0, 2, size=(many, len(ours))), ours - theirs)
-        found = _f1(theirs.sum(axis=0) + step) - _f1(ours.sum(axis=0) - step)
+        found = _shares(theirs.sum(axis=0) + step) - _shares(ours.sum(axis=0) - step)
         larger += (abs(found) >= abs(by) - 1e-12).sum(axis=0)
     chances: list[float] = ((1 + larger) / (1 + _SWAPS)).tolist()
     return chances
@@ -208,6 +205,23 @@ def corrected(differences: Mapping[str, Difference | None]) -> dict[str, Differe
         assert one is not None
         found[field] = Difference(one.by, one.low, one.high, last)
     return found
+
+
+def _shares(counts: Array) -> Array:
+    """The F1 of fields, of all together, the means of fields and of documents.
+
+    … × (each field, all, the documents' own) × 3 → … × (each field, all, mean of fields, mean of documents).
+    """
+    f1 = _f1(counts)
+    return arrays().concatenate([f1[..., :-1], _mean(f1[..., :-2])[..., None], f1[..., -1:]], axis=-1)
+
+
+def _mean(shares: Array) -> Array:
+    """The mean of those that are known along the last axis; no number where none is."""
+    numpy = arrays()
+    known = ~numpy.isnan(shares)
+    counts = known.sum(axis=-1)
+    return numpy.where(counts, numpy.where(known, shares, 0).sum(axis=-1) / numpy.maximum(counts, 1), numpy.nan)
 
 
 def _f1(counts: Array) -> Array:

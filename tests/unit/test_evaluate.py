@@ -600,7 +600,40 @@ def test_probabilities_are_those_of_scipy() -> None:
     assert ours.by == pytest.approx(theirs.statistic)
     assert ours.p == pytest.approx(theirs.pvalue, abs=0.02)
     assert not ours.is_significant
-    assert found["all values"] is not None
+    assert found["mean of fields"] == found["all values"] == ours
+
+
+def test_means_of_documents_are_compared_as_those_of_scipy() -> None:
+    """Documents of one to four values: the F1 of each counts alike in their mean, not in that of all values."""
+    found = [{"tags": [*"abcd"[: 1 + at % 4]]} for at in range(24)]
+    one = [[*"abcd"[: max(1, at % 4)]] if at % 3 else ["x"] for at in range(24)]
+    other = [[*"abcd"[: 1 + at % 4]] if at % 5 else ["y"] for at in range(24)]
+    pairs = [[(gold, {"tags": tags}) for gold, tags in zip(found, some, strict=True)] for some in (one, other)]
+    first, second = (scored(some, "tags[]") for some in pairs)
+    f1 = [
+        [2 * len({*gold["tags"]} & {*got["tags"]}) / (len(gold["tags"]) + len(got["tags"])) for gold, got in some]
+        for some in pairs
+    ]
+    ours = compare(first, second)["mean of documents"]
+    assert ours is not None
+    gains = np.subtract(*f1[::-1])
+    theirs = stats.permutation_test((gains,), np.mean, permutation_type="samples", n_resamples=10_000, rng=1)
+    ends = stats.bootstrap((gains,), np.mean, method="percentile", n_resamples=5_000, rng=1).confidence_interval
+    assert ours.by == pytest.approx(theirs.statistic)
+    assert ours.p == pytest.approx(theirs.pvalue, abs=0.02)
+    assert (ours.low, ours.high) == pytest.approx((ends.low, ends.high), abs=0.02)
+    assert abs(ours.by - compare(first, second)["all values"].by) > 0.01  # type: ignore[union-attr]
+
+
+def test_means_of_fields_are_compared() -> None:
+    """Of two fields, one with nothing in the first: its mean is of the other alone."""
+    gold = {"a": "x", "b": None}
+    first, second = scored([(gold, {"a": "x", "b": None})], "a, b?"), scored([(gold, {"a": "x", "b": "y"})], "a, b?")
+    found = compare(first, second)
+    assert [*found] == ["a", "b", "all values", "mean of fields", "mean of documents"]
+    assert found["b"] is None
+    assert found["mean of fields"] == Difference(-0.5, -0.5, -0.5, 1)
+    assert found["all values"] == Difference(pytest.approx(-1 / 3), *[pytest.approx(-1 / 3)] * 2, 1)
 
 
 def test_what_is_better_everywhere_is_significant() -> None:
@@ -622,7 +655,7 @@ def test_how_many_are_drawn_at_once_changes_nothing(monkeypatch: pytest.MonkeyPa
 
     usual = told()
     monkeypatch.setattr("extractor.evaluate.tally._BLOCK", block)
-    assert len(usual) == 2 * 2 * 2 + 3 * 4
+    assert len(usual) == 2 * 2 * 2 + 5 * 4
     assert told() == pytest.approx(usual, abs=1e-12)
 
 
@@ -631,7 +664,7 @@ def test_many_documents_are_not_drawn_at_once() -> None:
     marks = [Mark("value", name, "/a", "/a", 1) for name in "abc"]
     first, second = Tally([marks] * 3_000), Tally([marks, [replace(one, score=0) for one in marks]] * 1_500)
     tracemalloc.start()
-    (found, same) = first.differences(second, "value", ["abc", "d"])
+    found, same, *_ = first.differences(second, "ad")
     first.by_document("value", "abc")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
