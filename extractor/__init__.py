@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from extractor.engines import Access, Budget, Session, Trace, open_engine
     from extractor.errors import ExtractError
     from extractor.examples import with_examples
-    from extractor.marks import Ranked, Verbatim
+    from extractor.marks import Disjoint, Ranked, Verbatim
     from extractor.options import Options
     from extractor.prompt import PromptStyle
     from extractor.schema import load as load_schema
@@ -42,6 +42,7 @@ _HOMES = {
     "Budget": "extractor.engines:Budget",
     "Call": "extractor.tools:Call",
     "Completion": "extractor.types:Completion",
+    "Disjoint": "extractor.marks:Disjoint",
     "Document": "extractor.types:Document",
     "Engine": "extractor.types:Engine",
     "Example": "extractor.types:Example",
@@ -80,6 +81,7 @@ __all__ = [
     "Budget",
     "Call",
     "Completion",
+    "Disjoint",
     "Document",
     "Engine",
     "Example",

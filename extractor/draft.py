@@ -16,7 +16,7 @@ from extractor.brevity import few_lines, shorten
 from extractor.errors import EngineUnavailable, ExtractError, OutputError, ParseError, SchemaError, Ungrounded
 from extractor.evidence import Evidence
 from extractor.forgiving import spoken
-from extractor.further import Growth, end_circle
+from extractor.further import CIRCLED, Growth, end_circle, end_circles
 from extractor.grammar import compile_schema
 from extractor.grammar.clip import full_lists
 from extractor.pointers import by_pointer, joined, pointer, value_at
@@ -110,11 +110,13 @@ class Draft:
         except OutputError as error:
             return self.unread_answer(error, completion.text)
         value, cuts = compile_schema(spoken(question.schema)).clip(answer.value, is_held=talk.mode == "grammar")
+        if answer.open is None:
+            cuts |= end_circles(question.schema, value, full_lists(value, cuts))
         told = joined(answer.notes, cuts)
         if question.pieces:
             told = joined(*({repair.in_record(at): text} for at, text in told.items()))
         notes = joined(self.notes, told, talk.notes())
-        full = tuple(repair.in_record(at) if question.pieces else at for at in full_lists(answer.value, cuts))
+        full = tuple(repair.in_record(at) if question.pieces else at for at in full_lists(value, cuts))
         is_free, growth = talk.mode != "grammar", replace(self.growth, full=full)
         taken = replace(self, text=completion.text, faults=(), notes=notes, is_free=is_free, growth=growth)
         taken = taken if question.pieces else replace(taken, unread=answer.unread)
@@ -161,7 +163,7 @@ class Draft:
         if ended is None:
             return self.begun(value, opened, fault)
         place, gone = ended
-        told = {pointer(place): f"went round in circles: {gone} items dropped"}
+        told = {pointer(place): CIRCLED.format(gone)}
         return replace(self, notes=joined(self.notes, told)).begun(value, place, fault, done=place)
 
     def pieced(self, question: Question, value: Any, opened: repair.Path | None, cut: tuple[Problem, ...]) -> Draft:

@@ -12,6 +12,15 @@ _OF_ALL = re.compile(r"(?i)\b(?:summar|synops|overview|gist\b|tl;?dr)|总结|概
 _HEADING = re.compile(r"(?i)\b(?:abstract|summary|synopsis|overview|tl;?dr)\b|摘要|概要|概述|综述")
 _KEYWORDS = re.compile(r"(?i)\bkey ?(?:words?|phrases?|terms?)\b|\bindex terms\b|关键词|关键字|主题词")
 _TAGS = re.compile(r"(?i)\btags\b|标签")
+_NAMES: Mapping[str, re.Pattern[str]] = {  # kinds of things that have names
+    "person": re.compile(r"(?i)\b(?:people|persons?)\b|人物|人名|人员"),
+    "place": re.compile(r"(?i)\b(?:places?|locations?)\b|地点|地名|地方"),
+    "organisation": re.compile(
+        r"(?i)\b(?:org(?:anisation|anization)?s?|compan(?:y|ies)|institutions?)\b|机构|组织|公司|企业|单位"
+    ),
+    "product": re.compile(r"(?i)\bproducts?\b|产品"),
+    "event": re.compile(r"(?i)\bevents?\b|事件|活动"),
+}
 _ID = re.compile(r"(?i)\bids?$|编号$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
 
@@ -50,6 +59,12 @@ def is_id(name: str) -> bool:
 def are_keywords(name: str) -> bool:
     """Whether a list has by its name the terms that matter in a text: 'keywords', 'keyPhrases', '关键词'."""
     return bool(_KEYWORDS.search(spaced(name)))
+
+
+def kind_of_names(name: str) -> str:
+    """What a list has the names of, by its own: 'people' → 'person', '机构' → 'organisation'; '' of none or several."""
+    found = [kind for kind, words in _NAMES.items() if words.search(spaced(name))]
+    return found[0] if len(found) == 1 else ""
 
 
 def are_of_whole(name: str) -> bool:

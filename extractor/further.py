@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -12,8 +12,11 @@ from extractor.pointers import pointer, value_at
 from extractor.sameness import Sameness, identity
 from extractor.types import Schema
 
+CIRCLED = "went round in circles: {} items dropped"
+
 _CAME = " came when asked for"
 _ROUNDS = 32
+_TIMES = 6  # that the end of a list is the same, where it goes round in circles
 
 Path = repair.Path
 
@@ -49,6 +52,24 @@ def end_circle(schema: Schema, value: Any, opened: Path) -> tuple[Path, int] | N
                 items[:] = complete
                 return opened[:depth], count - left
     return None
+
+
+def end_circles(schema: Schema, data: Any, full: Iterable[str]) -> dict[str, str]:
+    """End those of some full lists that went round in circles, in place; what is told of them by pointer.
+
+    Within its bound a list can be full before an answer is long enough to be stopped. Numbers may be the same again.
+    """
+    told = {}
+    for at in full:
+        items, mark = value_at(data, at), Sameness.by(schema).of_items(repair.path_of(data, at))
+        if not isinstance(items[-1], int | float) and _is_circle([*map(mark, items)]):
+            told[at] = CIRCLED.format(len(items) - drop_twins(items, 0, mark))
+    return told
+
+
+def _is_circle(marks: list[Hashable]) -> bool:
+    """Whether a list ends in the same items six times: a, then b, c, b, c, …."""
+    return any(marks[-_TIMES * count :] == marks[-count:] * _TIMES for count in range(1, len(marks) // _TIMES + 1))
 
 
 @dataclass(frozen=True, slots=True)

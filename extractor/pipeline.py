@@ -15,6 +15,7 @@ from typing import Any
 
 from extractor.absent import absences
 from extractor.brevity import few_notes, few_problems
+from extractor.disjoint import disjoint_lists, moves_of
 from extractor.draft import Draft
 from extractor.errors import EngineUnavailable, ExtractError, Refused, RequestRejected, SourceError, spell
 from extractor.evidence import Evidence
@@ -37,7 +38,7 @@ from extractor.talk import Talk
 from extractor.types import Document, Engine, Example, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 
-VERSION = 5  # raised where the same answers of a model would make other records than before
+VERSION = 6  # raised where the same answers of a model would make other records than before
 
 
 async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
@@ -52,6 +53,7 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     draft, labels = await _converse(case, case.draft()), Labels()
     if draft.valid is not None:
         draft = await _reasked(case, draft)
+        draft = await _kept_apart(case, draft)
         draft = await _reranked(case, draft)
         draft, labels = await _relabelled(case, draft)  # last: it may ask about other texts than this
     record = case.record(draft)
@@ -150,6 +152,19 @@ async def _reasked(case: _Case, draft: Draft) -> Draft:
     bare = replace(case, shown=())
     draft = await without_copies(draft, case.shown, lambda: _converse(bare, bare.draft()))
     return await without_inventions(draft, case.chat(), case.talk)
+
+
+async def _kept_apart(case: _Case, draft: Draft) -> Draft:
+    """A draft whose names stand in the lists where the model holds them for likely."""
+    if not disjoint_lists(case.schema) or choice_of(case.schema) or _unscored(case.options):
+        return draft
+    found = await moves_of(case.schema, draft.data, case.document.text, case.engine)
+    draft = replace(draft, notes=joined(draft.notes, found.notes))
+    for move in found.every:
+        data, notes = move.applied(draft.data, draft.notes)
+        other = replace(draft, data=data, notes=notes).checked()
+        draft = replace(draft, notes=joined(draft.notes, move.refused)) if other.valid is None else other
+    return draft
 
 
 async def _relabelled(case: _Case, draft: Draft) -> tuple[Draft, Labels]:

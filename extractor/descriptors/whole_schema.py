@@ -8,11 +8,23 @@ from typing import Any
 from extractor.descriptors.definitions import without_unused
 from extractor.descriptors.remarks import MOST_CHOICES, examples_of, literal, one_line
 from extractor.dialect.keywords import ALIAS, ALIASES, DEFINITIONS, DROPPED, NAMED, SUBSCHEMAS
-from extractor.marks import COMPARE, RANKED
+from extractor.marks import COMPARE, DISJOINT, RANKED
 from extractor.types import Schema
 
 _SILENT = frozenset(
-    (DROPPED, ALIAS, "x-guidance", "x-merge", "x-key", COMPARE, RANKED, "$schema", "$comment", "discriminator")
+    (
+        DROPPED,
+        ALIAS,
+        COMPARE,
+        DISJOINT,
+        RANKED,
+        "x-guidance",
+        "x-merge",
+        "x-key",
+        "$schema",
+        "$comment",
+        "discriminator",
+    )
 )
 _ON_LINES = frozenset(("properties", "patternProperties", *DEFINITIONS))
 _MEANINGS = "enumDescriptions"  # the name that editors know; here an object, which shows what belongs to what

@@ -15,7 +15,7 @@ from extractor.field_words import goes_with
 from extractor.grammar.negation import MADE
 from extractor.grammar.sameness import Sameness
 from extractor.grammar.shapes import KINDS, LIMITS, Limit, Place, has_room, kinds_of, referred
-from extractor.marks import COMPARE, ONE_OF, RANKED
+from extractor.marks import COMPARE, DISJOINT, ONE_OF, RANKED
 from extractor.pointers import escaped, unescaped
 from extractor.scopes import Scopes, lists_texts
 from extractor.types import Merge
@@ -28,7 +28,7 @@ _MANY = 60  # entries of a keyword's value
 # Keywords whose subschemas speak for themselves; what is below the others speaks through them.
 _NAMED = NAMED - ANNOTATIONS
 _JOINING: dict[str, tuple[Any, ...]] = {"x-merge": get_args(Merge), "x-key": (True, False)}  # with their values
-_ASIDE = frozenset((*_JOINING, COMPARE, RANKED))
+_ASIDE = frozenset((*_JOINING, COMPARE, DISJOINT, RANKED))
 _DEPENDENT = frozenset(("dependentRequired", "dependentSchemas"))
 _LISTED = frozenset(("allOf", "anyOf", "oneOf", "prefixItems"))
 # Keywords that say nothing alone, and beside what they do.
@@ -167,6 +167,8 @@ def _aside(place: Place, keyword: str, scopes: Scopes) -> tuple[Status, str]:
     value, scope = place.node[keyword], scopes.of((place.node,))
     if keyword == RANKED:
         return _ranking(value, is_of_texts=lists_texts(scopes, scope))
+    if keyword == DISJOINT:
+        return _keeping_apart(value, is_list="array" in scope.kinds)
     if keyword == COMPARE:
         return _comparing(fault_of(value, scopes, scope))
     ways = _JOINING[keyword]
@@ -184,6 +186,15 @@ def _ranking(value: Any, *, is_of_texts: bool) -> tuple[Status, str]:
     if value is True and is_of_texts:
         return "aside", "the likeliest terms of the document"
     return "ignored", "says something of lists of texts alone"
+
+
+def _keeping_apart(value: Any, *, is_list: bool) -> tuple[Status, str]:
+    """What is told of the mark of a list that has nothing in common with others so marked, or may have."""
+    if value is False and is_list:
+        return "aside", "its items stay where the model wrote them"
+    if value is True and is_list:
+        return "aside", "an item is in one of the lists that say so only"
+    return "ignored", "says something of lists alone, true or false"
 
 
 def _comparing(fault: Fault | None) -> tuple[Status, str]:

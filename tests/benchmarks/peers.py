@@ -10,7 +10,7 @@ can be ended at any time. GOLD is a folder with keywords_en_dev, news_category_e
 and ner_zh_dev (.jsonl). PREDICTIONS hold ids and values, no text of the gold records; those beside this file are meant
 where they are not given.
 
-Ways: `extract`, as it comes; `extract:written`, labels and keywords as the model writes them; both also with the
+Ways: `extract`, as it comes; `extract:written`, labels and lists as the model writes them; both also with the
 example that Kor and LangExtract have (`extract:example`, `extract:written:example`); each peer as its own documents
 show it (`kor`), and with our instruction in the place that it has for one (`kor:told`). Scores: category, 1 where it is
 right; keywords and names, F1 of the record (keywords stemmed, names with their kind); of csl_zh the mean of both. What
@@ -52,7 +52,7 @@ from wordings import points_of, schema_of
 from extractor.engines import Session, open_engine
 from extractor.evaluate.tally import Difference, corrected
 from extractor.long import extract
-from extractor.marks import RANKED
+from extractor.marks import DISJOINT, RANKED
 from extractor.options import Options
 from extractor.prompt import messages, voice_for
 from extractor.schema import load
@@ -198,9 +198,9 @@ async def asked(way: str, name: str, record: Row, peers: Mapping[str, Any]) -> R
 
 
 def as_written(schema: Schema) -> Schema:
-    """A schema whose keywords are those that the model writes."""
+    """A schema whose lists are those that the model writes."""
     fields = {
-        name: {**node, RANKED: False} if name == "keywords" else node
+        name: node if "enum" in node else {**node, RANKED if name == "keywords" else DISJOINT: False}
         for name, node in schema.json_schema["properties"].items()
     }
     return load({**schema.json_schema, "properties": fields})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 from scripted import ScriptedEngine
 
 from extractor.engines.endpoint.loops import goes_in_circles
+from extractor.grammar.bounds import LIST_BOUND
 from extractor.pipeline import extract
 from extractor.schema import load
 from extractor.types import Document, Extraction
@@ -78,3 +80,43 @@ def test_of_lists_in_each_other_the_one_that_went_round_is_ended() -> None:
     assert record.data["crews"][1]["port"] == "Hull"
     assert record.data["crews"][0]["names"] == ["Ann"]
     assert len(engine.requests) == 2
+
+
+def full(*items: Any) -> str:
+    """A list that our own bound stops, of items that come again and again."""
+    return json.dumps({"people": [*items] * (LIST_BOUND // len(items))}, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    ("spec", "answer", "kept"),
+    [
+        ("people[]", full("Bo Hale"), ["Bo Hale"]),
+        ("people[]", full("Ann Bell", "Bo Hale"), ["Ann Bell", "Bo Hale"]),
+        ("people[]{name}", full({"name": "Ann Bell"}), [{"name": "Ann Bell"}]),
+    ],
+)
+def test_a_list_that_is_full_of_the_same_items_went_round_too(spec: str, answer: str, kept: list[Any]) -> None:
+    """Its items are too short for 600 characters of them."""
+    record, engine = run(spec, answer)
+    assert record.data == {"people": kept}
+    assert record.notes == {"/people": f"went round in circles: {LIST_BOUND - len(kept)} items dropped"}
+    assert len(engine.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        [f"N{at}" for at in range(LIST_BOUND)],
+        [*(f"N{at % 3}" for at in range(LIST_BOUND - 1)), "and then another"],
+        [f"N{at % 11}" for at in range(LIST_BOUND)],  # not six times the same
+    ],
+)
+def test_other_full_lists_stay(items: list[str]) -> None:
+    record, _ = run("people[]", json.dumps({"people": items}), *['{"/people/-": []}'] * 3)
+    assert record.data == {"people": items}
+    assert "stopped at 64 items" in record.notes["/people"]
+
+
+def test_numbers_may_come_again() -> None:
+    record, _ = run("heights[] int", json.dumps({"heights": [7] * LIST_BOUND}), *['{"/heights/-": []}'] * 3)
+    assert record.data == {"heights": [7] * LIST_BOUND}

@@ -1,0 +1,292 @@
+"""Lists without an item in common: which those are, where names go, what is told, and what a rule forbids."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import pytest
+from pydantic import BaseModel, field_validator
+
+from extractor import Disjoint
+from extractor.disjoint import NameList, disjoint_lists
+from extractor.errors import EngineUnavailable
+from extractor.grammar import compile_schema
+from extractor.options import Options
+from extractor.pipeline import extract
+from extractor.prompt import PromptStyle
+from extractor.schema import load
+from extractor.types import Completion, Continuation, Document, Extraction, Message, Mode, Request, Usage
+
+TEXT = "The harbour bank of Mole sold the ferry. Ann Bell of Mole paid for it."
+KINDS = {
+    "Ann Bell": {"people": -0.1, "places": -9.0, "organisations": -8.0},
+    "harbour bank": {"people": -7.0, "places": -4.0, "organisations": -0.2},
+    "Mole": {"people": -1.3, "places": -0.1, "organisations": -1.0},
+    "Nowhere": {"people": -5.0, "places": -0.5, "organisations": -6.0},
+}
+TEXTS = {"type": "array", "items": {"type": "string"}}
+
+
+def fields(**more: Any) -> dict[str, Any]:
+    properties = {"people": TEXTS, "places": TEXTS, "organisations": TEXTS, **more}
+    return {"type": "object", "properties": properties, "required": [*properties]}
+
+
+class Sorter:
+    """Writes a record, and tells of names how likely it holds each list."""
+
+    id = "sorter"
+    modes: tuple[Mode, ...] = ("grammar",)
+
+    def __init__(
+        self, record: Any, likely: Mapping[str, Mapping[str, float]] | None = KINDS, fault: Any = None
+    ) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self._record = record
+        self._likely = likely
+        self._fault = fault
+
+    async def generate(self, request: Request) -> Completion:
+        await asyncio.sleep(0)
+        return Completion(json.dumps(self._record, ensure_ascii=False), "stop", Usage())
+
+    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
+        await asyncio.sleep(0)
+        if self._fault:
+            raise self._fault
+        if self._likely is None:
+            return None
+        begun = json.loads(messages[-1].content + '""}]}')
+        self.asked.append(
+            (begun["items"][0]["text"], messages[-2].content.removeprefix("<text>\n").removesuffix("\n</text>"))
+        )
+        return [self._likely[self.asked[-1][0]][text.text.strip(' "')] for text in texts]
+
+
+def read(engine: Any, schema: Any, text: str = TEXT, options: Options | None = None) -> Extraction:
+    return asyncio.run(extract(Document("a.txt", text), load(schema), engine, options))
+
+
+def record_of(people: Any = (), places: Any = (), organisations: Any = (), **more: Any) -> dict[str, Any]:
+    return {"people": [*people], "places": [*places], "organisations": [*organisations], **more}
+
+
+# --- where names go ------------------------------------------------------------------------------------------
+
+
+def test_a_name_goes_where_it_is_much_likelier() -> None:
+    record = read(Sorter(record_of(["harbour bank", "Ann Bell"])), fields())
+    assert record.data == record_of(["Ann Bell"], [], ["harbour bank"])
+    assert record.notes == {"/organisations": "'harbour bank' was in people, where it is less likely"}
+    assert {*record.spans} == {"/people/0", "/organisations/0"}
+
+
+def test_a_name_in_several_lists_stays_in_those_that_are_about_as_likely() -> None:
+    record = read(Sorter(record_of(["Mole"], ["Mole"], ["Mole"])), fields())
+    assert record.data == record_of([], ["Mole"], ["Mole"])  # by 0.9 and 1.2 less likely
+    assert record.notes == {"/places": "'Mole' was in people, where it is less likely"}
+
+
+def test_a_name_that_is_not_much_likelier_elsewhere_stays() -> None:
+    written = record_of([], [], ["Mole"])
+    record = read(Sorter(written), fields())
+    assert (record.data, record.notes) == (written, {})
+
+
+def test_each_name_is_asked_about_once_and_alone() -> None:
+    """With its sentence "Brazil beat Chad" are organisations."""
+    engine = Sorter(record_of(["Ann Bell", "Nowhere", "Ann Bell"], ["Mole", "Ann Bell"]))
+    read(engine, fields())
+    assert engine.asked == [("Ann Bell",) * 2, ("Nowhere",) * 2, ("Mole",) * 2]
+
+
+def test_repeated_names_go_all() -> None:
+    record = read(Sorter(record_of(["harbour bank", "Ann Bell", "harbour bank"])), fields())
+    assert record.data == record_of(["Ann Bell"], [], ["harbour bank"])
+
+
+def test_notes_on_what_comes_behind_move_with_it() -> None:
+    rows = {
+        "type": "array",
+        "items": {"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}},
+    }
+    aged = Sorter(record_of([{"name": "harbour bank", "age": 3}, {"name": "Ann Bell", "age": "61 years"}]))
+    aged.modes = ("prompt",)
+    record = read(aged, fields(people=rows))
+    assert record.data == record_of([{"name": "Ann Bell", "age": 61}], [], ["harbour bank"])
+    assert [*record.notes] == ["/people/0/age", "/organisations"]
+
+
+def test_the_names_of_an_object_inside_are_kept_apart_too() -> None:
+    schema = {"properties": {"title": {"type": "string"}, "who": fields()}, "required": ["title", "who"]}
+    engine = Sorter({"title": "Ferry", "who": record_of(["Mole"])})
+    assert read(engine, schema).data == {"title": "Ferry", "who": record_of([], ["Mole"])}
+
+
+def test_lists_that_are_null_or_missing_get_names_too() -> None:
+    maybe = {"anyOf": [TEXTS, {"type": "null"}]}
+    schema = {**fields(places=maybe), "required": ["people", "places"]}
+    engine = Sorter({"people": ["Mole", "harbour bank"], "places": None})
+    assert read(engine, schema).data == {"people": [], "places": ["Mole"], "organisations": ["harbour bank"]}
+
+
+# --- records that have a name --------------------------------------------------------------------------------
+
+
+class Person(BaseModel):
+    name: str
+    role: str | None = None
+
+
+class News(BaseModel):
+    people: list[Person]
+    organisations: list[str]
+    places: list[str] = []
+
+
+def test_a_record_goes_as_its_name_and_what_it_said_is_told() -> None:
+    engine = Sorter(record_of([{"name": "harbour bank", "role": "seller"}, {"name": "Ann Bell", "role": None}]))
+    record = read(engine, News)
+    assert record.data == record_of([{"name": "Ann Bell", "role": None}], [], ["harbour bank"])
+    assert record.notes == {
+        "/organisations": '{"name": "harbour bank", "role": "seller"} was in people, where it is less likely'
+    }
+
+
+def test_a_name_becomes_a_record_of_which_nothing_else_is_known() -> None:
+    record = read(Sorter(record_of([], [], ["Ann Bell"])), News)
+    assert record.data == record_of([{"name": "Ann Bell", "role": None}])
+
+
+def test_a_record_that_needs_more_than_a_name_is_not_made_up() -> None:
+    row = {"type": "object", "properties": {"name": {"type": "string"}, "role": {"type": "string"}}}
+    schema = fields(people={"type": "array", "items": {**row, "required": ["name", "role"]}})
+    record = read(Sorter(record_of([], [], ["Ann Bell"])), schema)
+    assert record.data == record_of([], [], ["Ann Bell"])
+    told = "'Ann Bell' is likelier in people, but the record would not be valid so"
+    assert record.notes == {"/organisations": told}
+
+
+# --- rules, faults, other answers ----------------------------------------------------------------------------
+
+
+def test_a_rule_of_the_users_holds_and_the_other_names_go() -> None:
+    class Strict(News):
+        @field_validator("organisations")
+        @classmethod
+        def no_banks(cls, value: list[str]) -> list[str]:
+            if "harbour bank" in value:
+                raise ValueError("no banks")
+            return value
+
+    record = read(Sorter(record_of([{"name": "harbour bank"}, {"name": "Mole"}])), Strict)
+    assert record.data == record_of([{"name": "harbour bank", "role": None}], ["Mole"])
+    assert (
+        record.notes["/people"] == "'harbour bank' is likelier in organisations, but the record would not be valid so"
+    )
+
+
+def test_a_list_that_is_full_gets_no_more() -> None:
+    record = read(Sorter(record_of(["Mole"], ["Nowhere"])), fields(places={**TEXTS, "maxItems": 1}))
+    assert record.data == record_of(["Mole"], ["Nowhere"])
+    assert "would not be valid" in record.notes["/people"]
+
+
+def test_a_fault_is_told_and_the_record_stays() -> None:
+    written = record_of(["harbour bank"])
+    record = read(Sorter(written, fault=EngineUnavailable("gone")), fields())
+    assert record.data == written
+    assert record.notes == {"/people": "its items are where the model wrote them: gone"}
+
+
+@pytest.mark.parametrize("style", [PromptStyle(encoding="yaml"), PromptStyle(form="completion")])
+def test_other_answers_than_json_to_a_chat_stay(style: PromptStyle) -> None:
+    engine = Sorter(record_of(["harbour bank"]))
+    engine.modes = ("prompt",)
+    assert read(engine, fields(), options=Options(style=style)).data == record_of(["harbour bank"])
+    assert engine.asked == []
+
+
+def test_an_engine_that_cannot_tell_leaves_lists_alone() -> None:
+    record = read(Sorter(record_of(["harbour bank"]), likely=None), fields())
+    assert (record.data, record.notes) == (record_of(["harbour bank"]), {})
+
+
+def test_of_very_many_names_some_stay_and_that_is_told() -> None:
+    names = [f"N{at}" for at in range(60)]
+    likely = {name: {"people": -5.0, "places": -0.1, "organisations": -5.0} for name in names}
+    record = read(Sorter(record_of(names), likely), fields())
+    assert [len(record.data[name]) for name in ("people", "places")] == [10, 50]
+    assert "10 of its names" in record.notes["/people"]
+
+
+# --- which lists ---------------------------------------------------------------------------------------------
+
+
+def meant(properties: Mapping[str, Any]) -> list[list[str]]:
+    return [[one.label for one in lists.every] for lists in disjoint_lists(load({"properties": properties}))]
+
+
+def test_lists_of_names_of_other_kinds_are_meant_by_their_names() -> None:
+    named = ("people", "mentioned_places", "Companies", "productNames", "events")
+    assert meant(dict.fromkeys(named, TEXTS)) == [[*named]]
+    assert meant(dict.fromkeys(("人物", "地点", "机构"), TEXTS)) == [["人物", "地点", "机构"]]
+    rows = {"type": "array", "items": {"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}}}
+    assert meant({"people": rows, "places": TEXTS}) == [["people", "places"]]
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"people": TEXTS, "title": {"type": "string"}},  # alone
+        {"people": TEXTS, "persons": TEXTS, "tags": TEXTS},  # of one kind
+        {"people": TEXTS, "places": {"type": "array", "items": {"enum": ["Mole", "Bergen"]}}},  # labels
+        {"people": TEXTS, "places": {"type": "string"}},
+        {"people": TEXTS, "places": {**TEXTS, "x-disjoint": False}},  # said so
+        {"people": TEXTS, "places": {"type": "array", "items": {"properties": {"country": {"type": "string"}}}}},
+        {"people": TEXTS, "company_events": TEXTS},  # of two
+        {"skills": TEXTS, "languages": TEXTS},
+        {"rows": {"type": "array", "items": {"properties": {"people": TEXTS, "places": TEXTS}}}},  # there often
+    ],
+)
+def test_other_lists_are_not_meant(properties: dict[str, Any]) -> None:
+    assert meant(properties) == []
+
+
+def test_marked_lists_are_meant_whatever_they_are_called() -> None:
+    class Land(BaseModel):
+        rivers: Annotated[list[str], Disjoint]
+        mountains: Annotated[list[str] | None, Disjoint] = None
+        people: list[str] = []
+        persons: list[str] = []
+
+    assert [[one.label for one in lists.every] for lists in disjoint_lists(load(Land))] == [["rivers", "mountains"]]
+    assert Land.model_json_schema()["properties"]["mountains"]["x-disjoint"] is True
+
+
+def test_a_list_knows_what_is_said_of_it() -> None:
+    (lists,) = disjoint_lists(load(fields(people={**TEXTS, "description": "who acts"})))
+    assert lists.every[0] == NameList(("people",), "who acts")
+
+
+@pytest.mark.parametrize("kind", [str, dict[str, str], int | None])
+def test_other_fields_cannot_be_marked(kind: Any) -> None:
+    class Wrong(BaseModel):
+        a: Annotated[kind, Disjoint]  # type: ignore[valid-type]
+
+    with pytest.raises(TypeError, match="Disjoint marks a list"):
+        Wrong.model_json_schema()
+
+
+def test_the_mark_is_no_rule_and_where_it_says_nothing_that_is_told() -> None:
+    for node, told in (
+        ({**TEXTS, "x-disjoint": True}, ["an item is in one of the lists that say so only"]),
+        ({**TEXTS, "x-disjoint": False}, ["its items stay where the model wrote them"]),
+        ({**TEXTS, "x-disjoint": "people"}, ["says something of lists alone, true or false"]),
+        ({"type": "string", "x-disjoint": True}, ["says something of lists alone, true or false"]),
+    ):
+        rows = compile_schema(load({"properties": {"a": node}})).report
+        assert [row.why for row in rows if row.keyword == "x-disjoint"] == told
