@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from extractor.descent import Descent, inside
 from extractor.pointers import pointer, value_at
@@ -18,6 +18,7 @@ NOT_ASKED: Reason = "not asked"
 _LOST: Mapping[str, Reason] = {"Refused": "refused", "Truncated": "truncated"}
 
 Path = tuple[str | int, ...]
+Note = TypeVar("Note", bound=str)
 
 
 def absences(schema: Schema, data: Any, lost: Mapping[str, Reason]) -> dict[str, Reason]:
@@ -85,7 +86,7 @@ def without_items(data: Any, paths: Sequence[Path]) -> Any:
     return data
 
 
-def notes_without(notes: Mapping[str, str], items: Sequence[Path]) -> dict[str, str]:
+def notes_without(notes: Mapping[str, Note], items: Sequence[Path]) -> dict[str, Note]:
     """Notes on data that lost such items of lists: {'/a/2': …} without ('a', 0) → {'/a/1': …}."""
     kept = {}
     for where, note in notes.items():

@@ -110,8 +110,8 @@ class Draft:
         except OutputError as error:
             return self.unread_answer(error, completion.text)
         value, cuts = compile_schema(spoken(question.schema)).clip(answer.value, is_held=talk.mode == "grammar")
-        if answer.open is None:
-            cuts |= end_circles(question.schema, value, full_lists(value, cuts))
+        if answer.open is None and (ended := end_circles(question.schema, value, full_lists(value, cuts))):
+            cuts = {at: told for at, told in cuts.items() if value_at(value, at, ...) is not ...} | ended
         told = joined(answer.notes, cuts)
         if question.pieces:
             told = joined(*({repair.in_record(at): text} for at, text in told.items()))

@@ -12,14 +12,15 @@ _OF_ALL = re.compile(r"(?i)\b(?:summar|synops|overview|gist\b|tl;?dr)|总结|概
 _HEADING = re.compile(r"(?i)\b(?:abstract|summary|synopsis|overview|tl;?dr)\b|摘要|概要|概述|综述")
 _KEYWORDS = re.compile(r"(?i)\bkey ?(?:words?|phrases?|terms?)\b|\bindex terms\b|关键词|关键字|主题词")
 _TAGS = re.compile(r"(?i)\btags\b|标签")
+_OF_NAMES = r"(?: (?:names?|mentioned|involved|named))?$"  # what a list of them may be called beside
 _NAMES: Mapping[str, re.Pattern[str]] = {  # kinds of things that have names
-    "person": re.compile(r"(?i)\b(?:people|persons?)\b|人物|人名|人员"),
-    "place": re.compile(r"(?i)\b(?:places?|locations?)\b|地点|地名|地方"),
+    "person": re.compile(rf"(?i)\b(?:people|persons?){_OF_NAMES}|(?:人物|人名|人员)(?:名称|列表|名单)?$"),
+    "place": re.compile(rf"(?i)\b(?:places?|locations?){_OF_NAMES}|(?:地点|地名|地方)(?:名称|列表)?$"),
     "organisation": re.compile(
-        r"(?i)\b(?:org(?:anisation|anization)?s?|compan(?:y|ies)|institutions?)\b|机构|组织|公司|企业|单位"
+        rf"(?i)\b(?:org(?:anisation|anization)?s?|compan(?:y|ies)|institutions?){_OF_NAMES}"
+        r"|(?:机构|组织|公司|企业)(?:名|名称|列表)?$"
     ),
-    "product": re.compile(r"(?i)\bproducts?\b|产品"),
-    "event": re.compile(r"(?i)\bevents?\b|事件|活动"),
+    "product": re.compile(rf"(?i)\bproducts?{_OF_NAMES}|产品(?:名|名称|列表)?$"),
 }
 _ID = re.compile(r"(?i)\bids?$|编号$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
@@ -62,9 +63,8 @@ def are_keywords(name: str) -> bool:
 
 
 def kind_of_names(name: str) -> str:
-    """What a list has the names of, by its own: 'people' → 'person', '机构' → 'organisation'; '' of none or several."""
-    found = [kind for kind, words in _NAMES.items() if words.search(spaced(name))]
-    return found[0] if len(found) == 1 else ""
+    """What a list has the names of, by its own: 'people' → 'person', '机构' → 'organisation'; 'event_dates' → ''."""
+    return next((kind for kind, words in _NAMES.items() if words.search(spaced(name))), "")
 
 
 def are_of_whole(name: str) -> bool:

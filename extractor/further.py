@@ -10,6 +10,7 @@ from extractor import repair
 from extractor.grammar.clip import is_of_bound
 from extractor.pointers import pointer, value_at
 from extractor.sameness import Sameness, identity
+from extractor.scopes import leaves_of, scopes_of
 from extractor.types import Schema
 
 CIRCLED = "went round in circles: {} items dropped"
@@ -55,21 +56,52 @@ def end_circle(schema: Schema, value: Any, opened: Path) -> tuple[Path, int] | N
 
 
 def end_circles(schema: Schema, data: Any, full: Iterable[str]) -> dict[str, str]:
-    """End those of some full lists that went round in circles, in place; what is told of them by pointer.
+    """End those of some full lists that go round in circles at their end, in place; what is told of them by pointer.
 
-    Within its bound a list can be full before an answer is long enough to be stopped. Numbers may be the same again.
+    Within its bound a list can be full before an answer is long enough to be stopped. What has no text of free words
+    may well be the same again, as numbers and labels are.
     """
     told = {}
-    for at in full:
-        items, mark = value_at(data, at), Sameness.by(schema).of_items(repair.path_of(data, at))
-        if not isinstance(items[-1], int | float) and _is_circle([*map(mark, items)]):
-            told[at] = CIRCLED.format(len(items) - drop_twins(items, 0, mark))
+    for at in sorted(full, key=lambda at: at.count("/")):  # of one within another one there may be nothing left
+        items = value_at(data, at)
+        if not isinstance(items, list):
+            continue
+        path = repair.path_of(data, at)
+        mark = Sameness.by(schema).of_items(path)
+        begins, rest = _circle([*map(mark, items)]), [*items]
+        if begins is None or not _may_end(schema, path, begins + drop_twins(rest, begins, mark)):
+            continue
+        if _has_words(schema, data, f"{at}/{len(items) - 1}"):
+            told[at] = CIRCLED.format(len(items) - len(rest))
+            items[:] = rest
     return told
 
 
-def _is_circle(marks: list[Hashable]) -> bool:
-    """Whether a list ends in the same items six times: a, then b, c, b, c, …."""
-    return any(marks[-_TIMES * count :] == marks[-count:] * _TIMES for count in range(1, len(marks) // _TIMES + 1))
+def _circle(marks: list[Hashable]) -> int | None:
+    """Where a list begins to be the same items again and again, six times or more up to its end."""
+    for count in range(1, len(marks) // _TIMES + 1):
+        if marks[-_TIMES * count :] == marks[-count:] * _TIMES:
+            begins = len(marks) - _TIMES * count
+            while begins and marks[begins - 1] == marks[begins - 1 + count]:
+                begins -= 1
+            return begins
+    return None
+
+
+def _may_end(schema: Schema, path: Path, count: int) -> bool:
+    """Whether a list may have so few items, and nobody wants each of them."""
+    scopes = scopes_of(schema)
+    nodes = scopes.nodes
+    for step in path:
+        nodes = scopes.of(nodes).child(step)
+    parts = scopes.of(nodes).parts
+    return all(count >= part.get("minItems", 0) and part.get("x-merge") != "all" for part in parts)
+
+
+def _has_words(schema: Schema, data: Any, place: str) -> bool:
+    """Whether there is a text of free words at a place or in it."""
+    leaves = ((at, scope) for at, value, scope in leaves_of(schema, data) if isinstance(value, str))
+    return any(scope.choices is None and f"{at}/".startswith(f"{place}/") for at, scope in leaves)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 VERBATIM = "x-verbatim"  # a text is a run of the document's words
 RANKED = "x-ranked"  # a list has the likeliest terms of the document, in that order
-DISJOINT = "x-disjoint"  # a list has no item in common with those beside it that say so too
+DISJOINT = "x-disjoint"  # a list has names of a kind of their own, which belong into none beside it
 COMPARE = "x-compare"  # how values are compared where they are scored
 ONE_OF = "x-one-of"  # that it is a choice, and how it is to be treated
 
@@ -63,12 +63,12 @@ def _ranked(node: dict[str, Any]) -> dict[str, Any]:
 
 
 class Disjoint:
-    """Marks a list of names of a kind of their own, which stand in none of the lists beside it that are marked too.
+    """Marks a list of names of a kind of their own, which belong into none of the lists beside it that have such too.
 
     `rivers: Annotated[list[str], Disjoint]`, beside `mountains` with the same mark: where an engine can tell, a name
-    goes to the list where the model, by the name alone, holds it for far likelier. Lists that are called `people`,
-    `places`, `organisations`, `products`, `events` and the like are meant without the mark, unless they have
-    `"x-disjoint": false`. Items are texts, or records with a name.
+    goes to the list where the model, by the name alone, holds it for likelier by far. Lists that are called `people`,
+    `places`, `organisations`, `products` and the like are meant without the mark, unless they have
+    `"x-disjoint": false`. Items are texts, or records with a `name`.
     """
 
     @classmethod

@@ -158,12 +158,10 @@ async def _kept_apart(case: _Case, draft: Draft) -> Draft:
     """A draft whose names stand in the lists where the model holds them for likely."""
     if not disjoint_lists(case.schema) or choice_of(case.schema) or _unscored(case.options):
         return draft
-    found = await moves_of(case.schema, draft.data, case.document.text, case.engine)
+    found = await moves_of(case.schema, draft.data, case.voice.language, case.engine)
     draft = replace(draft, notes=joined(draft.notes, found.notes))
     for move in found.every:
-        data, notes = move.applied(draft.data, draft.notes)
-        other = replace(draft, data=data, notes=notes).checked()
-        draft = replace(draft, notes=joined(draft.notes, move.refused)) if other.valid is None else other
+        draft = move.applied(draft)
     return draft
 
 

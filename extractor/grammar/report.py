@@ -193,7 +193,7 @@ def _keeping_apart(value: Any, *, is_list: bool) -> tuple[Status, str]:
     if value is False and is_list:
         return "aside", "its items stay where the model wrote them"
     if value is True and is_list:
-        return "aside", "an item is in one of the lists that say so only"
+        return "aside", "a name leaves for the list beside it where it is likelier by far"
     return "ignored", "says something of lists alone, true or false"
 
 

@@ -27,9 +27,12 @@ from typing import Any
 from racing import Row, f1, opened, paired, parser_of, raced, read, records_of, stratum
 
 from extractor.disjoint import moves_of
+from extractor.draft import Draft
 from extractor.engines import Session
+from extractor.evidence import Evidence
 from extractor.options import Options
 from extractor.pipeline import extract
+from extractor.prompt import voice_for
 from extractor.schema import load
 from extractor.types import Document, Schema
 
@@ -96,12 +99,14 @@ async def in_lists(engine: Session, dataset: str, text: str) -> Row:
     """What the model writes, and where it goes."""
     schema, began = lists(dataset), time.monotonic()
     plain = load({**schema.json_schema, "properties": unmarked(schema)})
-    data = (await extract(Document("x", text), plain, engine, Options(max_tokens=400))).data or {}
+    document, voice = Document("x", text), voice_for(text)
+    data = (await extract(document, plain, engine, Options(max_tokens=400))).data or {}
     written, wrote = named(data), time.monotonic()
-    for move in (await moves_of(schema, data, text, engine)).every if data else ():
-        data, _ = move.applied(data, {})
+    draft = Draft(schema, voice, Evidence(document, schema, "off"), data=data)
+    for move in (await moves_of(schema, data, voice.language, engine)).every if data else ():
+        draft = move.applied(draft)
     seconds = {"written": round(wrote - began, 1), "apart": round(time.monotonic() - wrote, 1)}
-    return {"written": written, "apart": named(data), "seconds": seconds}
+    return {"written": written, "apart": named(draft.data), "seconds": seconds}
 
 
 def unmarked(schema: Schema) -> Row:

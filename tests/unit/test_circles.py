@@ -42,7 +42,7 @@ def test_it_is_seen_wherever_the_piece_is_cut(piece: int) -> None:
     assert goes_in_circles(whole[: len(whole) - piece])
 
 
-def run(spec: str, *replies: Any) -> tuple[Extraction, ScriptedEngine]:
+def run(spec: Any, *replies: Any) -> tuple[Extraction, ScriptedEngine]:
     engine = ScriptedEngine(replies)
     return asyncio.run(extract(Document("d", "Ann Bell and Bo Hale met in Hull."), load(spec), engine)), engine
 
@@ -115,6 +115,41 @@ def test_other_full_lists_stay(items: list[str]) -> None:
     record, _ = run("people[]", json.dumps({"people": items}), *['{"/people/-": []}'] * 3)
     assert record.data == {"people": items}
     assert "stopped at 64 items" in record.notes["/people"]
+
+
+def test_what_comes_before_the_circle_stays_as_it_is() -> None:
+    head = ["Ann Bell", "Bo Hale", "Ann Bell"]
+    record, _ = run("people[]", json.dumps({"people": head + ["Bo Hale", "Ida Moss"] * 40}))
+    assert record.data == {"people": [*head, "Ida Moss"]}
+
+
+@pytest.mark.parametrize(
+    ("items", "value"),
+    [
+        ({"enum": ["yes", "no"]}, "yes"),
+        ({"type": "object", "properties": {"amount": {"type": "integer"}}, "required": ["amount"]}, {"amount": 0}),
+        ({"type": "array", "items": {"type": "integer"}}, [0, 0]),
+    ],
+)
+def test_labels_and_numbers_may_come_again(items: Any, value: Any) -> None:
+    schema = {"properties": {"rows": {"type": "array", "items": items}}, "required": ["rows"]}
+    record, _ = run(schema, json.dumps({"rows": [value] * LIST_BOUND}), *['{"/rows/-": []}'] * 3)
+    assert len(record.data["rows"]) == LIST_BOUND
+
+
+@pytest.mark.parametrize("more", [{"minItems": 5}, {"x-merge": "all"}])
+def test_a_list_that_would_be_too_short_and_one_of_which_each_item_counts_stay(more: Any) -> None:
+    texts = {"type": "array", "items": {"type": "string"}, **more}
+    answer = json.dumps({"people": ["Bo Hale"] * LIST_BOUND})
+    record, _ = run({"properties": {"people": texts}, "required": ["people"]}, answer, *['{"/people/-": []}'] * 3)
+    assert record.data == {"people": ["Bo Hale"] * LIST_BOUND}
+
+
+def test_of_full_lists_in_each_other_the_outer_one_is_told() -> None:
+    crew = {"ship": "A", "names": ["Bo"] * LIST_BOUND}
+    record, _ = run("crews[]{ship, names[]}", json.dumps({"crews": [crew] * LIST_BOUND}))
+    assert record.data == {"crews": [{"ship": "A", "names": ["Bo"]}]}
+    assert [*record.notes] == ["/crews/0/names", "/crews"]
 
 
 def test_numbers_may_come_again() -> None:

@@ -1,4 +1,4 @@
-"""Lists without an item in common: which those are, where names go, what is told, and what a rule forbids."""
+"""Lists of names of different kinds: which those are, where names go, what is told, and what a rule forbids."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel, field_validator
 
 from extractor import Disjoint
 from extractor.disjoint import NameList, disjoint_lists
-from extractor.errors import EngineUnavailable
+from extractor.errors import EngineUnavailable, RequestRejected
 from extractor.grammar import compile_schema
 from extractor.options import Options
 from extractor.pipeline import extract
@@ -80,14 +80,14 @@ def record_of(people: Any = (), places: Any = (), organisations: Any = (), **mor
 def test_a_name_goes_where_it_is_much_likelier() -> None:
     record = read(Sorter(record_of(["harbour bank", "Ann Bell"])), fields())
     assert record.data == record_of(["Ann Bell"], [], ["harbour bank"])
-    assert record.notes == {"/organisations": "'harbour bank' was in people, where it is less likely"}
+    assert record.notes == {"/organisations/0": "'harbour bank' was in people, where it is less likely"}
     assert {*record.spans} == {"/people/0", "/organisations/0"}
 
 
 def test_a_name_in_several_lists_stays_in_those_that_are_about_as_likely() -> None:
     record = read(Sorter(record_of(["Mole"], ["Mole"], ["Mole"])), fields())
     assert record.data == record_of([], ["Mole"], ["Mole"])  # by 0.9 and 1.2 less likely
-    assert record.notes == {"/places": "'Mole' was in people, where it is less likely"}
+    assert record.notes == {"/places/0": "'Mole' was in people, where it is less likely"}
 
 
 def test_a_name_that_is_not_much_likelier_elsewhere_stays() -> None:
@@ -117,7 +117,7 @@ def test_notes_on_what_comes_behind_move_with_it() -> None:
     aged.modes = ("prompt",)
     record = read(aged, fields(people=rows))
     assert record.data == record_of([{"name": "Ann Bell", "age": 61}], [], ["harbour bank"])
-    assert [*record.notes] == ["/people/0/age", "/organisations"]
+    assert [*record.notes] == ["/people/0/age", "/organisations/0"]
 
 
 def test_the_names_of_an_object_inside_are_kept_apart_too() -> None:
@@ -152,13 +152,47 @@ def test_a_record_goes_as_its_name_and_what_it_said_is_told() -> None:
     record = read(engine, News)
     assert record.data == record_of([{"name": "Ann Bell", "role": None}], [], ["harbour bank"])
     assert record.notes == {
-        "/organisations": '{"name": "harbour bank", "role": "seller"} was in people, where it is less likely'
+        "/organisations/0": '{"name": "harbour bank", "role": "seller"} was in people, where it is less likely'
     }
 
 
 def test_a_name_becomes_a_record_of_which_nothing_else_is_known() -> None:
     record = read(Sorter(record_of([], [], ["Ann Bell"])), News)
     assert record.data == record_of([{"name": "Ann Bell", "role": None}])
+
+
+def test_a_record_keeps_what_the_other_list_has_too() -> None:
+    row = {"type": "object", "properties": {"name": {"type": "string"}, "role": {"type": "string"}}}
+    rows = {"type": "array", "items": {**row, "required": ["name", "role"]}}
+    written = record_of([{"name": "harbour bank", "role": "seller"}])
+    record = read(Sorter(written), fields(people=rows, organisations=rows))
+    assert record.data == record_of([], [], [{"name": "harbour bank", "role": "seller"}])
+
+
+def test_a_name_and_no_id_is_asked_about() -> None:
+    row = {"id": {"type": "string"}, "name": {"type": "string"}}
+    rows = {"type": "array", "items": {"type": "object", "properties": row, "required": [*row]}}
+    record = read(Sorter(record_of([{"id": "p1", "name": "harbour bank"}])), fields(people=rows))
+    assert record.data == record_of([], [], ["harbour bank"])
+
+
+def test_why_a_place_is_empty_moves_with_it() -> None:
+    row = {"name": {"type": "string"}, "age": {"type": ["integer", "null"]}}
+    rows = {"type": "array", "items": {"type": "object", "properties": row, "required": [*row]}}
+    people = [{"name": "harbour bank", "age": 3}, {"name": "Ann Bell", "age": "old as hills"}]
+    engine = Sorter(record_of([*people, {"name": "Nowhere", "age": None}]))
+    engine.modes = ("prompt",)
+    record = read(engine, fields(people=rows), options=Options(retries=0))
+    assert record.data["organisations"] == ["harbour bank"]
+    assert record.absent["/people/0/age"] == "invalid"
+    assert "/people/1/age" not in record.absent  # Nowhere is in places
+
+
+def test_a_full_list_in_a_record_that_goes_is_no_fault() -> None:
+    row = {"name": {"type": "string"}, "heights": {"type": "array", "items": {"type": "integer"}}}
+    rows = {"type": "array", "items": {"type": "object", "properties": row, "required": [*row]}}
+    record = read(Sorter(record_of([{"name": "harbour bank", "heights": [7] * 64}])), fields(people=rows))
+    assert record.data == record_of([], [], ["harbour bank"])
 
 
 def test_a_record_that_needs_more_than_a_name_is_not_made_up() -> None:
@@ -199,7 +233,20 @@ def test_a_fault_is_told_and_the_record_stays() -> None:
     written = record_of(["harbour bank"])
     record = read(Sorter(written, fault=EngineUnavailable("gone")), fields())
     assert record.data == written
-    assert record.notes == {"/people": "its items are where the model wrote them: gone"}
+    told = "from 'harbour bank' on its names, and those of the lists beside it, are as the model wrote them: gone"
+    assert record.notes == {"/people": told}
+
+
+def test_a_name_that_cannot_be_asked_about_stays_and_the_others_go() -> None:
+    class Picky(Sorter):
+        async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
+            if "Nowhere" in messages[-1].content:
+                raise RequestRejected("too long")
+            return await super().likelihoods(messages, texts)
+
+    record = read(Picky(record_of(["Nowhere", "harbour bank"])), fields())
+    assert record.data == record_of(["Nowhere"], [], ["harbour bank"])
+    assert record.notes["/people"] == "'Nowhere' is where the model wrote it: too long"
 
 
 @pytest.mark.parametrize("style", [PromptStyle(encoding="yaml"), PromptStyle(form="completion")])
@@ -231,7 +278,7 @@ def meant(properties: Mapping[str, Any]) -> list[list[str]]:
 
 
 def test_lists_of_names_of_other_kinds_are_meant_by_their_names() -> None:
-    named = ("people", "mentioned_places", "Companies", "productNames", "events")
+    named = ("people", "mentioned_places", "Companies", "productNames")
     assert meant(dict.fromkeys(named, TEXTS)) == [[*named]]
     assert meant(dict.fromkeys(("人物", "地点", "机构"), TEXTS)) == [["人物", "地点", "机构"]]
     rows = {"type": "array", "items": {"properties": {"name": {"type": "string"}, "age": {"type": "integer"}}}}
@@ -247,7 +294,10 @@ def test_lists_of_names_of_other_kinds_are_meant_by_their_names() -> None:
         {"people": TEXTS, "places": {"type": "string"}},
         {"people": TEXTS, "places": {**TEXTS, "x-disjoint": False}},  # said so
         {"people": TEXTS, "places": {"type": "array", "items": {"properties": {"country": {"type": "string"}}}}},
-        {"people": TEXTS, "company_events": TEXTS},  # of two
+        {"people": TEXTS, "place_types": TEXTS, "company_emails": TEXTS, "product_ids": TEXTS, "events": TEXTS},
+        {"人物": TEXTS, "活动时间": TEXTS, "单位": TEXTS},
+        {"people": TEXTS, "places": {"anyOf": [TEXTS, {"type": "string"}]}},  # or something else
+        {"people": TEXTS, "places": {"type": "array", "items": {"properties": {"id": {"type": "string"}}}}},  # no name
         {"skills": TEXTS, "languages": TEXTS},
         {"rows": {"type": "array", "items": {"properties": {"people": TEXTS, "places": TEXTS}}}},  # there often
     ],
@@ -267,6 +317,21 @@ def test_marked_lists_are_meant_whatever_they_are_called() -> None:
     assert Land.model_json_schema()["properties"]["mountains"]["x-disjoint"] is True
 
 
+def test_marked_lists_are_meant_beside_those_that_are_called_so() -> None:
+    marked = {**TEXTS, "x-disjoint": True}
+    assert meant({"people": marked, "places": TEXTS}) == [["people", "places"]]
+    assert meant({"rivers": marked, "places": TEXTS}) == [["rivers", "places"]]
+    assert meant({"people": marked, "persons": TEXTS}) == []  # of one kind, and one is not marked
+    assert meant({"people": {**TEXTS, "x-disjoint": "yes"}, "places": TEXTS}) == [["people", "places"]]
+
+
+def test_lists_of_an_object_that_may_be_one_of_several_are_not_meant() -> None:
+    """A name would go to a list of another one."""
+    kinds = [{"type": "object", "properties": {"people": TEXTS, name: TEXTS}} for name in ("places", "organisations")]
+    assert meant({"doc": {"anyOf": kinds}}) == []
+    assert meant({"doc": {"anyOf": [kinds[0], {"type": "null"}]}}) == [["people", "places"]]
+
+
 def test_a_list_knows_what_is_said_of_it() -> None:
     (lists,) = disjoint_lists(load(fields(people={**TEXTS, "description": "who acts"})))
     assert lists.every[0] == NameList(("people",), "who acts")
@@ -283,7 +348,7 @@ def test_other_fields_cannot_be_marked(kind: Any) -> None:
 
 def test_the_mark_is_no_rule_and_where_it_says_nothing_that_is_told() -> None:
     for node, told in (
-        ({**TEXTS, "x-disjoint": True}, ["an item is in one of the lists that say so only"]),
+        ({**TEXTS, "x-disjoint": True}, ["a name leaves for the list beside it where it is likelier by far"]),
         ({**TEXTS, "x-disjoint": False}, ["its items stay where the model wrote them"]),
         ({**TEXTS, "x-disjoint": "people"}, ["says something of lists alone, true or false"]),
         ({"type": "string", "x-disjoint": True}, ["says something of lists alone, true or false"]),
