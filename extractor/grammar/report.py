@@ -190,11 +190,13 @@ def _ranking(value: Any, *, is_of_texts: bool) -> tuple[Status, str]:
 
 def _keeping_apart(value: Any, *, is_list: bool) -> tuple[Status, str]:
     """What is told of the mark of a list that has nothing in common with others so marked, or may have."""
-    if value is False and is_list:
+    if not is_list:
+        return "ignored", "says something of lists alone"
+    if value is False:
         return "aside", "its items stay where the model wrote them"
-    if value is True and is_list:
+    if value is True:
         return "aside", "a name leaves for the list beside it where it is likelier by far"
-    return "ignored", "says something of lists alone, true or false"
+    return "ignored", "has to be true or false"
 
 
 def _comparing(fault: Fault | None) -> tuple[Status, str]:
