@@ -223,9 +223,8 @@ def _count(kind: str, some: Sequence[tuple[bool, str, NameList]]) -> int:
 def _name_list(path: tuple[str, ...], scope: Scope, scopes: Scopes) -> NameList | None:
     if scope.kinds - {"null"} != {"array"}:
         return None
-    about = next((str(part["description"]) for part in scope.parts if part.get("description")), "")
     if lists_texts(scopes, scope):
-        return NameList(path, about)
+        return NameList(path, scope.about)
     inner = scopes.of(scope.items)
     key = next(filter(None, map(inner.name, _KEYS)), None) if "object" in inner.kinds else None
     if key is None or scopes.of(inner.child(key)).kinds - {"null"} != {"string"}:
@@ -234,4 +233,4 @@ def _name_list(path: tuple[str, ...], scope: Scope, scopes: Scopes) -> NameList 
     blank: dict[str, Any] = {
         name: [] if "array" in some and "null" not in some else None for name, some in kinds.items()
     }
-    return NameList(path, about, key, frozenset(inner.properties), blank)
+    return NameList(path, scope.about, key, frozenset(inner.properties), blank)

@@ -90,11 +90,7 @@ def _circle(marks: list[Hashable]) -> int | None:
 
 def _may_end(schema: Schema, path: Path, count: int) -> bool:
     """Whether a list may have so few items, and nobody wants each of them."""
-    scopes = scopes_of(schema)
-    nodes = scopes.nodes
-    for step in path:
-        nodes = scopes.of(nodes).child(step)
-    parts = scopes.of(nodes).parts
+    parts = scopes_of(schema).at(path).parts
     return all(count >= part.get("minItems", 0) and part.get("x-merge") != "all" for part in parts)
 
 

@@ -144,8 +144,7 @@ def label_fields(schema: Schema) -> tuple[LabelField, ...]:
 
 def _field(path: Path, labels: Sequence[str], scope: Scope) -> LabelField:
     told = {choice.value: choice.about for part in scope.parts for choice in choices(part) if choice.about}
-    about = next((str(part["description"]) for part in scope.parts if part.get("description")), "")
-    return LabelField(path, labels, about, {label: told[label] for label in labels if label in told})
+    return LabelField(path, labels, scope.about, {label: told[label] for label in labels if label in told})
 
 
 # --- the leaning ---------------------------------------------------------------------------------------------

@@ -53,10 +53,7 @@ class Sameness:
 
     def of_items(self, path: Path) -> Callable[[Any], Hashable]:
         """The same for the items of a list at a path."""
-        scope = self.scopes.root
-        for key in path:
-            scope = self.scopes.of(scope.child(key))
-        nodes, name = scope.items, next((key for key in reversed(path) if isinstance(key, str)), "")
+        nodes, name = self.scopes.at(path).items, next((key for key in reversed(path) if isinstance(key, str)), "")
         return lambda item: self.of(item, nodes, name)
 
     def _is_as_written(self, value: str, nodes: Nodes, name: str) -> bool:

@@ -39,6 +39,11 @@ class Scope:
     choices: tuple[Any, ...] | None
     folded: Mapping[str, str] = field(default_factory=dict)  # names without their case
 
+    @property
+    def about(self) -> str:
+        """The first description; '' where there is none."""
+        return next((str(part["description"]) for part in self.parts if part.get("description")), "")
+
     def name(self, key: str) -> str | None:
         """The property that a key means, whatever its case: 'Title' → 'title'."""
         return key if key in self.properties else self.folded.get(key.strip().casefold())
@@ -73,6 +78,13 @@ class Scopes:
     def root(self) -> Scope:
         """That of the whole value."""
         return self.of(self.nodes)
+
+    def at(self, path: Iterable[str | int]) -> Scope:
+        """That of a place in the value."""
+        scope = self.root
+        for key in path:
+            scope = self.of(scope.child(key))
+        return scope
 
     def of(self, nodes: Nodes) -> Scope:
         """The scope of a place that has these schemas; that of anything for none."""

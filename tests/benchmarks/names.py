@@ -25,6 +25,7 @@ from statistics import mean
 from typing import Any
 
 from racing import Row, f1, opened, paired, parser_of, raced, read, records_of, stratum
+from wordings import ENTITIES
 
 from extractor.disjoint import moves_of
 from extractor.draft import Draft
@@ -39,13 +40,8 @@ from extractor.types import Document, Schema
 HERE = Path(__file__).parent
 SETS = ("ner_zh", "ner_en")
 WAYS = ("written", "apart", "kinds")
-TYPES = {
-    "people": ("name", "person"),
-    "places": ("address", "scene", "location"),
-    "organisations": ("organization", "company", "government"),
-}
 TOLD = {
-    "ner_zh": {"people": "人名", "places": "地名", "organisations": "机构名"},
+    "ner_zh": {name: told for name, (told, _) in ENTITIES.items()},
     "ner_en": {"people": "names of people", "places": "names of places", "organisations": "names of organisations"},
 }
 KINDS = {"person": "people", "place": "places", "organisation": "organisations"}
@@ -155,7 +151,7 @@ def score(given: Namespace) -> None:
 
 def right(record: Row) -> set[tuple[str, str]]:
     """The names of the gold with their kinds."""
-    by_type = {kind: name for name, some in TYPES.items() for kind in some}
+    by_type = {kind: name for name, (_, some) in ENTITIES.items() for kind in some}
     return {(by_type[one["type"]], one["text"]) for one in record["entities"] if one["type"] in by_type}
 
 
