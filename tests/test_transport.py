@@ -621,6 +621,26 @@ def test_a_stream_grows_to_the_answer(stub: Stub) -> None:
     assert stub.bodies[0]["stream"] is True
 
 
+def test_what_follows_a_stream_has_a_connection_of_its_own(stub: Stub) -> None:
+    """Servers that end a connection behind a stream do so when they like, as when the next request is on its way."""
+    callers = []
+
+    def behave(handler: BaseHTTPRequestHandler) -> None:
+        callers.append(handler.client_address)
+        is_streamed = handler.asked.get("stream")  # type: ignore[attr-defined]
+        (stream([delta("stop", content="hi"), "[DONE]"]) if is_streamed else reply(answer("hi")))(handler)
+
+    async def work(engine: ChatEngine) -> None:
+        await engine.generate(HELLO)
+        await engine.stream(HELLO, lambda _: None)
+        await engine.generate(HELLO)
+        await engine.generate(HELLO)
+
+    stub.behave = behave
+    run(stub.url, work, Patience(), None)
+    assert callers[0] == callers[1] != callers[2] == callers[3]
+
+
 def test_a_call_of_a_tool_is_streamed_in_pieces(stub: Stub) -> None:
     def piece(**function: str) -> dict[str, Any]:
         return delta(tool_calls=[{"index": 0, "function": function}])
