@@ -25,7 +25,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from racing import Row, in_turn, opened, paired, parser_of, raced, read, stratum
+from racing import Row, in_turn, opened, paired, parser_of, raced, read, stratum, text_of
 from wordings import LABELS
 
 from extractor.engines import Session
@@ -80,7 +80,7 @@ def turns(every: Sequence[Row], engine: Session) -> Iterator[tuple[Row, Callable
             begun.add(digest)
             yield {"id": f"prior:{digest}"}, partial(asked, engine, schema, EMPTY)
             yield {"id": f"leaning:{digest}"}, partial(leant, engine, schema, record["text"])
-        yield {"id": record["id"]}, partial(asked, engine, schema, (record["text"],))
+        yield {"id": record["id"]}, partial(asked, engine, schema, (text_of(record),))
 
 
 async def asked(engine: Session, schema: Schema, texts: Sequence[str]) -> dict[str, Any]:
