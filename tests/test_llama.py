@@ -244,6 +244,13 @@ def test_without_a_grammar_it_writes_freely() -> None:
     assert done.usage.output_tokens <= 16
 
 
+def test_an_answer_in_circles_is_stopped_though_nobody_looks_on() -> None:
+    begun = (Message("user", "Names, as a JSON list."), Message("assistant", "[" + '"Ann", ' * 6))
+    done = run(lambda engine: engine.generate(Request(begun, mode="prompt", max_tokens=1_000)))
+    assert done.finish_reason == "repetition"
+    assert len(done.text) < 700
+
+
 def test_tokens_are_counted_as_they_will_be() -> None:
     async def both(engine: LlamaEngine) -> tuple[int, int]:
         return await engine.count_tokens(HELLO.messages), (await engine.generate(HELLO)).usage.input_tokens

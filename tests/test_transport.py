@@ -13,6 +13,7 @@ import struct
 import time
 import tracemalloc
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import cache
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -619,6 +620,20 @@ def test_a_stream_grows_to_the_answer(stub: Stub) -> None:
     assert (done.text, done.finish_reason) == ('{"a": 1}', "stop")
     assert (done.usage.input_tokens, done.usage.output_tokens) == (7, 3)
     assert stub.bodies[0]["stream"] is True
+
+
+def test_a_stream_tells_how_likely_its_tokens_are(stub: Stub) -> None:
+    def piece(token: str, other: str) -> dict[str, Any]:
+        told = {"token": token, "logprob": -0.5, "top_logprobs": [{"token": other, "logprob": -1.5}]}
+        event = delta(content=token)
+        return {"choices": [{**event["choices"][0], "logprobs": {"content": [told]}}]}
+
+    stub.behave = stream([piece("a", "b"), piece("c", "d"), delta("stop")])
+    _, done = show(stub, replace(HELLO, alternatives=2))
+    assert [(one.text, one.likeliest) for one in done.tokens] == [
+        ("a", {"a": -0.5, "b": -1.5}),
+        ("c", {"c": -0.5, "d": -1.5}),
+    ]
 
 
 def test_what_follows_a_stream_has_a_connection_of_its_own(stub: Stub) -> None:

@@ -131,9 +131,8 @@ def read(answer: Any, request: Request) -> Completion:
 
 def _tokens(found: Any) -> tuple[Token, ...]:
     """The tokens of an answer, as far as they are as the API says."""
-    entries = _list(found.get("content")) if isinstance(found, dict) else ()
     tokens = []
-    for entry in entries:
+    for entry in _list(_object(found).get("content")):
         if not isinstance(entry, dict) or not isinstance(text := entry.get("token"), str):
             return ()
         told = [one for one in (entry, *_list(entry.get("top_logprobs"))) if isinstance(one, dict)]
@@ -248,6 +247,7 @@ class Written:
         self._content = ""
         self._thoughts = ""
         self._calls: dict[int, dict[str, str]] = {}
+        self._tokens: list[Any] = []
         self._reason: Any = None
         self._usage: Any = None
         self._refusal = ""
@@ -268,6 +268,7 @@ class Written:
         delta = _object(choice.get("delta"))
         self._refusal += _piece(delta.get("refusal"))
         self._thoughts += _piece(delta.get("reasoning_content")) or _piece(delta.get("reasoning"))
+        self._tokens += _list(_object(choice.get("logprobs")).get("content"))
         content = _piece(delta.get("content")) or _piece(choice.get("text"))
         self._content += content
         calls = delta.get("tool_calls")
@@ -296,7 +297,8 @@ class Written:
             "reasoning_content": self._thoughts,
             "tool_calls": [{"function": function} for function in self._calls.values()],
         }
-        return {"choices": [{"message": message, "finish_reason": self._reason}], "usage": self._usage}
+        told = {"logprobs": {"content": self._tokens}} if self._tokens else {}
+        return {"choices": [{"message": message, "finish_reason": self._reason, **told}], "usage": self._usage}
 
 
 def as_whole(reply: str) -> str:

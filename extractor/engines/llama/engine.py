@@ -118,13 +118,10 @@ class LlamaEngine:
 
     async def generate(self, request: Request) -> Completion:
         """Answer a request; what the neighbours broke is asked once more, alone."""
-        return await self._generate(request, None)
+        return await self.stream(request, _unseen)
 
     async def stream(self, request: Request, on_text: OnText) -> Completion:
         """As `generate`; `on_text` gets the text so far, from the start again where it is asked once more."""
-        return await self._generate(request, on_text)
-
-    async def _generate(self, request: Request, on_text: OnText | None) -> Completion:
         async with self._gate.shared():
             try:
                 return await self._answer(request, on_text)
@@ -178,7 +175,7 @@ class LlamaEngine:
             await chat.aclose()
         await asyncio.to_thread(self.close)
 
-    async def _answer(self, request: Request, on_text: OnText | None) -> Completion:
+    async def _answer(self, request: Request, on_text: OnText) -> Completion:
         chat = await self._ready()
         child = self._child
         assert child is not None
@@ -214,7 +211,8 @@ class LlamaEngine:
             if shape in self._proven:
                 return
             grammar = _with_canary(request.grammar)
-            answer, fault = await _watched(chat, child, replace(_PROBE, grammar=grammar, timeout=request.timeout))
+            probe = replace(_PROBE, grammar=grammar, timeout=request.timeout)
+            answer, fault = await _watched(chat, child, probe, _unseen)
             if fault or not answer.text.startswith(_CANARY):
                 what = f"llama.cpp does not apply the grammar of this schema ({fault or 'without a word'})"
                 if isinstance(child, Attached):  # the word may be on the grammar of somebody else
@@ -274,15 +272,22 @@ class _Disturbed(EngineError):
 
 
 async def _watched(
-    chat: ChatEngine, child: Child | Attached, request: Request, on_text: OnText | None = None
+    chat: ChatEngine, child: Child | Attached, request: Request, on_text: OnText
 ) -> tuple[Completion, str | None]:
-    """An answer, and what the log says meanwhile of a grammar that was dropped, this one or a neighbour's."""
+    """An answer, and what the log says meanwhile of a grammar that was dropped, this one or a neighbour's.
+
+    It is a stream whether somebody looks on or not, so that one that goes round in circles is stopped on its way.
+    """
     try:
         before = child.log.stat().st_size
-        completion = await (chat.stream(request, on_text) if on_text else chat.generate(request))
+        completion = await chat.stream(request, on_text)
         return completion, dropped_grammar(child.log, before)
     except FileNotFoundError:  # it goes with a server that ends
         raise EngineUnavailable(f"the log of llama.cpp is gone: {child.log}") from None
+
+
+def _unseen(_: str) -> None:
+    pass
 
 
 def _more_context(weights: models.Weights, context: int | None) -> str:
