@@ -1,39 +1,29 @@
 """Lists of names of different kinds: each name goes to the one where the model holds it for likeliest by far.
 
-Asked for people, places and organisations, a small model puts a bank into the first list, and a town into all three.
-What kind of thing a name stands for it knows, once it is asked that alone: which of the lists does it belong to?
-Nothing is written; what counts is how likely the name of each list is (`labels`). An item stays where it was written,
-in several lists too, unless another one is likelier by far.
-
-The sentence around it is left out: "Brazil beat Chad" makes organisations of both. tests/benchmarks/names.py has what
-that is worth.
+Asked for people, places and organisations, a small model puts a bank into the first list, a town into all three, and
+"the delegates" into one of them. What kind of thing a name stands for it knows, once it is asked that alone (`kinds`).
+An item stays where it was written, in several lists too, unless another one is likelier by far; it leaves all of them
+where none is.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from extractor.absent import notes_without, without_items
+from extractor.absent import without_items
 from extractor.draft import Draft
-from extractor.errors import EngineUnavailable, RequestRejected
 from extractor.field_words import kind_of_names
-from extractor.labels import likelihoods_of
+from extractor.kinds import Inquiry, Kinds, Weights, is_unlikely, likeliest, shown
 from extractor.marks import DISJOINT
-from extractor.pointers import Path, joined, pointer, value_at
-from extractor.prompt import PromptStyle, Voice, messages, voice_for
-from extractor.schema import load
+from extractor.pointers import Path, by_pointer, joined, pointer, value_at
 from extractor.scopes import Scope, Scopes, lists_texts, scopes_of, standing
-from extractor.types import Document, Engine, Language, Schema
+from extractor.types import Schema
 
-_FAR = 1.0  # of logarithms: one is e times as likely as the other
-_MOST = 50  # names of a record that are asked about
 _KEYS = ("name", "姓名", "名称", "名字")  # of records
-_ITEMS, _TEXT, _LIST = "items", "text", "list"  # how it is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +61,27 @@ class NameList:
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Lists side by side, and the schema of what is asked about a name."""
+    """Lists side by side."""
 
     every: tuple[NameList, ...]
-    question: Schema
 
-    @classmethod
-    def of(cls, every: Sequence[NameList]) -> Lists:
-        """A name, and as its list one of these: of a record, so that it is asked as everything is."""
-        kinds = [{"const": one.label, **({"description": one.about} if one.about else {})} for one in every]
-        inner = {_TEXT: {"type": "string"}, _LIST: {"anyOf": kinds}}
-        item = {"type": "object", "properties": inner, "required": [*inner], "additionalProperties": False}
-        fields = {_ITEMS: {"type": "array", "items": item}}
-        return cls(tuple(every), load({"type": "object", "properties": fields, "required": [_ITEMS]}))
+    @property
+    def kinds(self) -> Kinds:
+        """What a name may be by them."""
+        return Kinds({one.label: one.about for one in self.every})
+
+    def move(self, name: str, there: Sequence[NameList], weights: Weights) -> Move | None:
+        """Where a name of some of the lists goes, by how likely each is; None where it stays."""
+        label = likeliest(weights)
+        off = [one for one in there if label is None or is_unlikely(one.label, weights)]
+        stays = [one for one in there if one not in off]
+        into = None if stays else next((one for one in self.every if one.label == label), None)
+        return Move(name, off, into, stays) if off else None
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A name, the lists that it leaves, and the one that it goes to; None where it `stays` in some already."""
+    """A name, the lists that it leaves, and the one that it goes to; None where it `stays` in some, or is in none."""
 
     name: str
     out_of: Sequence[NameList]
@@ -96,8 +89,8 @@ class Move:
     stays: Sequence[NameList] = ()
 
     def applied(self, draft: Draft) -> Draft:
-        """A valid draft after the move, which is told where the name stands; where a rule is against it, that is."""
-        there, data = self.into or self.stays[0], draft.data
+        """A valid draft after the move, of which it tells; where a rule is against it, that is."""
+        data = draft.data
         gone: list[Path] = [
             (*one.path, at)
             for one in self.out_of
@@ -109,69 +102,40 @@ class Move:
             *above, last = self.into.path
             item = self.into.item(self.name, value_at(data, pointer(gone[0])))
             value_at(moved, pointer(above))[last] = [*self.into.items(moved), item]
-        at = [*map(there.name, there.items(moved))].index(self.name)
-        told = "; ".join(dict.fromkeys(_was_in(path, value_at(data, pointer(path))) for path in gone))
-        other = replace(
-            draft,
-            data=moved,
-            notes=joined(notes_without(draft.notes, gone), {pointer((*there.path, at)): told}),
-            lost=notes_without(draft.lost, gone),
-            unread=notes_without(draft.unread, gone),
-            doubts=notes_without(draft.doubts, gone),
-            growth=draft.growth.ended,
-        ).checked()
+        other = draft.edited(moved, gone, self._told(data, moved, gone))
         if other.valid is not None:
             return other
-        why = f"{self.name!r} is likelier in {there.label}, but the record would not be valid so"
+        where = f"is likelier in {self.into.label}" if self.into else "is likelier in none of these lists"
+        why = f"{self.name!r} {where}, but the record would not be valid so"
         return replace(draft, notes=joined(draft.notes, {pointer(one.path): why for one in self.out_of}))
 
-
-def _was_in(path: Path, item: Any) -> str:
-    shown = repr(item) if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
-    return f"{shown} was in {path[-2]}, where it is less likely"
-
-
-@dataclass(slots=True)
-class Moves:
-    """What is to be moved, and by pointer why some is not known."""
-
-    every: list[Move] = field(default_factory=list)
-    notes: dict[str, str] = field(default_factory=dict)
-
-    def note(self, one: NameList, text: str) -> None:
-        """Say something of a list."""
-        self.notes = joined(self.notes, {pointer(one.path): text})
+    def _told(self, data: Any, moved: Any, gone: Sequence[Path]) -> dict[str, str]:
+        """Where the name was, told where it is now; of what is in no list any more, where it was."""
+        items = {path: value_at(data, pointer(path)) for path in gone}
+        if there := next(iter([self.into] if self.into else self.stays), None):
+            at = [*map(there.name, there.items(moved))].index(self.name)
+            told = dict.fromkeys(
+                f"{shown(item)} was in {path[-2]}, where it is less likely" for path, item in items.items()
+            )
+            return {pointer((*there.path, at)): "; ".join(told)}
+        return by_pointer(
+            (pointer(path[:-1]), f"{shown(item)} dropped: likelier in none of these lists")
+            for path, item in items.items()
+        )
 
 
-async def moves_of(schema: Schema, data: Any, language: Language, engine: Engine) -> Moves:
-    """The names of a record that stand in a list where they are far less likely than in one beside it.
+async def moves_of(schema: Schema, data: Any, ask: Inquiry) -> tuple[list[Move], dict[str, str]]:
+    """The names of a record that stand in a list where they are far less likely than in one beside it, or in none.
 
-    Each question is put in the language, whatever the user says of prompts: it is about a name, not about the document.
+    With them, by pointer, why that is not known of others.
     """
-    found, left, voice = Moves(), _MOST, voice_for("", PromptStyle(language=language))
+    moves, notes = [], []
     for lists in disjoint_lists(schema):
         where = _where(lists, data)
-        for name in [*where][:left]:
-            try:
-                weights = await _weights(lists, name, voice, engine)
-            except RequestRejected as error:
-                found.note(where[name][0], f"{name!r} is where the model wrote it: {error}")
-                continue
-            except EngineUnavailable as error:
-                told = f"from {name!r} on its names, and those of the lists beside it, are as the model wrote them"
-                found.note(where[name][0], f"{told}: {error}")
-                return found
-            if weights is None:
-                return found
-            if off := [one for one in where[name] if weights[one.label] < -_FAR]:
-                stays = [one for one in where[name] if one not in off]
-                best = max(lists.every, key=lambda one: weights[one.label])
-                found.every.append(Move(name, off, None if stays else best, stays))
-        if len(where) > left:
-            told = f"{len(where) - left:,} of its names, and of the lists beside it, are where the model wrote them"
-            found.note(lists.every[0], told)
-        left = max(0, left - len(where))
-    return found
+        told = await ask.about([*where], lists.kinds)
+        moves += [move for name, weights in told.weights.items() if (move := lists.move(name, where[name], weights))]
+        notes += [(pointer(where[name][0].path), why) for name, why in told.faults.items()]
+    return moves, by_pointer(notes)
 
 
 def _where(lists: Lists, data: Any) -> dict[str, list[NameList]]:
@@ -182,15 +146,6 @@ def _where(lists: Lists, data: Any) -> dict[str, list[NameList]]:
             if name:
                 found[name].append(one)
     return found
-
-
-async def _weights(lists: Lists, name: str, voice: Voice, engine: Engine) -> dict[str, float] | None:
-    """How likely each list is for a name (logarithms; the likeliest has 0); None where the engine does not tell."""
-    labels = [one.label for one in lists.every]
-    chat = messages(Document("", name), lists.question, voice)
-    asked = {_ITEMS: [{_TEXT: name, _LIST: labels[0]}]}
-    found = await likelihoods_of(asked, (_ITEMS, 0, _LIST), labels, chat, engine)
-    return None if found is None else dict(zip(labels, found, strict=True))
 
 
 # --- which lists ---------------------------------------------------------------------------------------------
@@ -213,7 +168,7 @@ def disjoint_lists(schema: Schema) -> tuple[Lists, ...]:
             found[path[:-1]].append((True in said, kind, one))
     found = {path: some for path, some in found.items() if sum("properties" in part for part in above[path].parts) == 1}
     groups = ([one for marked, kind, one in some if marked or _count(kind, some) == 1] for some in found.values())
-    return tuple(Lists.of(some) for some in groups if len(some) > 1)
+    return tuple(Lists(tuple(some)) for some in groups if len(some) > 1)
 
 
 def _count(kind: str, some: Sequence[tuple[bool, str, NameList]]) -> int:

@@ -102,6 +102,18 @@ class Draft:
         said = Message("assistant", json.dumps(shown, ensure_ascii=False))
         return Question(asked, (*chat, said, again(faults, asked, self.voice, is_whole=False)), pieces)
 
+    def edited(self, data: Any, gone: Sequence[absent.Path], told: Mapping[str, str]) -> Draft:
+        """A valid draft with other data, without items of lists; what is known of those behind them moves with them."""
+        return replace(
+            self,
+            data=data,
+            notes=joined(absent.notes_without(self.notes, gone), told),
+            lost=absent.notes_without(self.lost, gone),
+            unread=absent.notes_without(self.unread, gone),
+            doubts=absent.notes_without(self.doubts, gone),
+            growth=self.growth.ended,
+        ).checked()
+
     async def answered(self, question: Question, talk: Talk) -> Draft:
         """The draft with what the model says to a question."""
         completion = await talk.ask(question)

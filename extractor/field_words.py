@@ -14,8 +14,8 @@ _KEYWORDS = re.compile(r"(?i)\bkey ?(?:words?|phrases?|terms?)\b|\bindex terms\b
 _TAGS = re.compile(r"(?i)\btags\b|标签")
 _OF_NAMES = r"(?: (?:names?|mentioned|involved|named))?$"  # what a list of them may be called beside
 _NAMES: Mapping[str, re.Pattern[str]] = {  # kinds of things that have names
-    "person": re.compile(rf"(?i)\b(?:people|persons?){_OF_NAMES}|(?:人物|人名|人员)(?:名称|列表|名单)?$"),
-    "place": re.compile(rf"(?i)\b(?:places?|locations?){_OF_NAMES}|(?:地点|地名|地方)(?:名称|列表)?$"),
+    "person": re.compile(rf"(?i)\b(?:people|persons?|per){_OF_NAMES}|(?:人物|人名|人员|姓名)(?:名称|列表|名单)?$"),
+    "place": re.compile(rf"(?i)\b(?:places?|locations?|loc|gpe){_OF_NAMES}|(?:地点|地名|地方)(?:名称|列表)?$"),
     "organisation": re.compile(
         rf"(?i)\b(?:org(?:anisation|anization)?s?|compan(?:y|ies)|institutions?){_OF_NAMES}"
         r"|(?:机构|组织|公司|企业)(?:名|名称|列表)?$"
@@ -63,7 +63,7 @@ def are_keywords(name: str) -> bool:
 
 
 def kind_of_names(name: str) -> str:
-    """What a list has the names of, by its own: 'people' → 'person', '机构' → 'organisation'; 'event_dates' → ''."""
+    """What a list or a label is of: 'people' → 'person', 'LOC' → 'place', '机构' → 'organisation'; 'dates' → ''."""
     return next((kind for kind, words in _NAMES.items() if words.search(spaced(name))), "")
 
 

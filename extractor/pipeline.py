@@ -15,7 +15,7 @@ from typing import Any
 
 from extractor.absent import absences
 from extractor.brevity import few_notes, few_problems
-from extractor.disjoint import disjoint_lists, moves_of
+from extractor.disjoint import moves_of
 from extractor.draft import Draft
 from extractor.errors import EngineUnavailable, ExtractError, Refused, RequestRejected, SourceError, spell
 from extractor.evidence import Evidence
@@ -23,6 +23,8 @@ from extractor.examples import choose
 from extractor.field_names import renamed
 from extractor.further import Growth
 from extractor.grammar import compile_schema
+from extractor.kinded import judgements_of
+from extractor.kinds import Inquiry
 from extractor.labels import SILENT, Labels, label_probabilities
 from extractor.leaks import leaks
 from extractor.options import Options
@@ -38,7 +40,7 @@ from extractor.talk import Talk
 from extractor.types import Document, Engine, Example, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 
-VERSION = 6  # raised where the same answers of a model would make other records than before
+VERSION = 7  # raised where the same answers of a model would make other records than before
 
 
 async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
@@ -53,7 +55,7 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     draft, labels = await _converse(case, case.draft()), Labels()
     if draft.valid is not None:
         draft = await _reasked(case, draft)
-        draft = await _kept_apart(case, draft)
+        draft = await _sorted_names(case, draft)
         draft = await _reranked(case, draft)
         draft, labels = await _relabelled(case, draft)  # last: it may ask about other texts than this
     record = case.record(draft)
@@ -154,14 +156,16 @@ async def _reasked(case: _Case, draft: Draft) -> Draft:
     return await without_inventions(draft, case.chat(), case.talk)
 
 
-async def _kept_apart(case: _Case, draft: Draft) -> Draft:
-    """A draft whose names stand in the lists where the model holds them for likely."""
-    if not disjoint_lists(case.schema) or choice_of(case.schema) or _unscored(case.options):
+async def _sorted_names(case: _Case, draft: Draft) -> Draft:
+    """A draft whose names are of the kinds that the model holds for likely."""
+    if choice_of(case.schema) or _unscored(case.options):
         return draft
-    found = await moves_of(case.schema, draft.data, case.voice.language, case.engine)
-    draft = replace(draft, notes=joined(draft.notes, found.notes))
-    for move in found.every:
-        draft = move.applied(draft)
+    ask = Inquiry(case.voice.language, case.engine)
+    for judged in (moves_of, judgements_of):
+        found, notes = await judged(case.schema, draft.data, ask)
+        draft = replace(draft, notes=joined(draft.notes, notes))
+        for change in found:
+            draft = change.applied(draft)
     return draft
 
 

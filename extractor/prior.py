@@ -26,13 +26,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from extractor.answer import apart
-from extractor.choices import choices
 from extractor.errors import EngineUnavailable, RequestRejected
 from extractor.ground.whole import find_whole
 from extractor.labels import SILENT, Chat, Labels, likelihoods_of, logarithms, shares
 from extractor.pointers import Path, around, pointer, value_at
 from extractor.prompt import Voice
-from extractor.scopes import Scope, standing
+from extractor.scopes import standing
 from extractor.together import all_of
 from extractor.types import Engine, Language, Memory, Message, Request, Schema
 
@@ -136,15 +135,9 @@ def label_fields(schema: Schema) -> tuple[LabelField, ...]:
     """The choices between names that stand in a record once; what is in lists may be there any number of times."""
     found = []
     for path, scope in standing(schema):
-        labels = [value for value in scope.choices or () if value is not None]
-        if path and len(labels) in _LABELS and all(isinstance(label, str) for label in labels):
-            found.append(_field(path, labels, scope))
+        if path and len(scope.labels) in _LABELS:
+            found.append(LabelField(path, scope.labels, scope.about, scope.told))
     return tuple(found)
-
-
-def _field(path: Path, labels: Sequence[str], scope: Scope) -> LabelField:
-    told = {choice.value: choice.about for part in scope.parts for choice in choices(part) if choice.about}
-    return LabelField(path, labels, scope.about, {label: told[label] for label in labels if label in told})
 
 
 # --- the leaning ---------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from itertools import chain
 from threading import RLock
 from typing import Any
 
+from extractor.choices import choices
 from extractor.errors import SchemaError
 from extractor.pointers import escaped, resolve
 from extractor.types import Schema
@@ -43,6 +44,18 @@ class Scope:
     def about(self) -> str:
         """The first description; '' where there is none."""
         return next((str(part["description"]) for part in self.parts if part.get("description")), "")
+
+    @property
+    def labels(self) -> list[str]:
+        """The names that it is a choice between; [] where values are others."""
+        values = [value for value in self.choices or () if value is not None]
+        return values if all(isinstance(value, str) for value in values) else []
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What is said of some labels: {'a': 'the first'}."""
+        every = [choice for part in self.parts for choice in choices(part)]
+        return {one.value: one.about for one in every if one.about and isinstance(one.value, str)}
 
     def name(self, key: str) -> str | None:
         """The property that a key means, whatever its case: 'Title' → 'title'."""

@@ -37,6 +37,7 @@ class Wording:
     answer_now: str = ""
     made: str = ""  # to have a headline written for a label
     one_label: str = ""
+    none: str = ""  # as a label, of what none of the others is right for
     without: str = ""  # of a text that names what the document does not have
     call: str = ""  # of tools, as the rest
     calls: str = ""
@@ -87,6 +88,7 @@ Do not write the answer yet.""",
     answer_now="Now answer, as described above. {format}",
     made="Write a headline, and only that. The {name} ({about}) of its article is {label}.",
     one_label="one of {labels}",
+    none="other",
     call="Choose the tool that does what the user asks for, and take its arguments from what the user says.",
     calls="""\
 The user asks for one thing or for several. For each of them, in order, choose the tool that does it, and take its \
@@ -136,6 +138,7 @@ CHINESE = Wording(
     answer_now="现在按上面的说明回答。{format}",
     made="写一个标题，只写标题。文章的{name}（{about}）是“{label}”。",
     one_label="{labels}之一",
+    none="其他",
     call="选择能完成用户请求的工具，并从用户的话中取出它的参数。",
     calls="用户的请求可能有一件或几件事。请按顺序为每件事选择能完成它的工具，并从用户的话中取出参数。",
     call_form="只用 JSON 回答：{form}",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, field_validator
+from sorter import Sorter
 
 from extractor import Disjoint
 from extractor.disjoint import NameList, disjoint_lists
@@ -18,7 +18,7 @@ from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.prompt import PromptStyle
 from extractor.schema import load
-from extractor.types import Completion, Continuation, Document, Extraction, Message, Mode, Request, Usage
+from extractor.types import Continuation, Document, Extraction, Message
 
 TEXT = "The harbour bank of Mole sold the ferry. Ann Bell of Mole paid for it."
 KINDS = {
@@ -26,6 +26,8 @@ KINDS = {
     "harbour bank": {"people": -7.0, "places": -4.0, "organisations": -0.2},
     "Mole": {"people": -1.3, "places": -0.1, "organisations": -1.0},
     "Nowhere": {"people": -5.0, "places": -0.5, "organisations": -6.0},
+    "growth": {"people": -5.0, "places": -2.0, "organisations": -6.0, "other": -0.2},
+    "the ferry": {"people": -5.0, "places": -1.0, "organisations": -6.0, "other": -0.4},
 }
 TEXTS = {"type": "array", "items": {"type": "string"}}
 
@@ -35,35 +37,8 @@ def fields(**more: Any) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": [*properties]}
 
 
-class Sorter:
-    """Writes a record, and tells of names how likely it holds each list."""
-
-    id = "sorter"
-    modes: tuple[Mode, ...] = ("grammar",)
-
-    def __init__(
-        self, record: Any, likely: Mapping[str, Mapping[str, float]] | None = KINDS, fault: Any = None
-    ) -> None:
-        self.asked: list[tuple[str, str]] = []
-        self._record = record
-        self._likely = likely
-        self._fault = fault
-
-    async def generate(self, request: Request) -> Completion:
-        await asyncio.sleep(0)
-        return Completion(json.dumps(self._record, ensure_ascii=False), "stop", Usage())
-
-    async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
-        await asyncio.sleep(0)
-        if self._fault:
-            raise self._fault
-        if self._likely is None:
-            return None
-        begun = json.loads(messages[-1].content + '""}]}')
-        self.asked.append(
-            (begun["items"][0]["text"], messages[-2].content.removeprefix("<text>\n").removesuffix("\n</text>"))
-        )
-        return [self._likely[self.asked[-1][0]][text.text.strip(' "')] for text in texts]
+def sorter(record: Any, likely: Any = KINDS, fault: Any = None) -> Sorter:
+    return Sorter(record, likely, fault)
 
 
 def read(engine: Any, schema: Any, text: str = TEXT, options: Options | None = None) -> Extraction:
@@ -78,33 +53,65 @@ def record_of(people: Any = (), places: Any = (), organisations: Any = (), **mor
 
 
 def test_a_name_goes_where_it_is_much_likelier() -> None:
-    record = read(Sorter(record_of(["harbour bank", "Ann Bell"])), fields())
+    record = read(sorter(record_of(["harbour bank", "Ann Bell"])), fields())
     assert record.data == record_of(["Ann Bell"], [], ["harbour bank"])
     assert record.notes == {"/organisations/0": "'harbour bank' was in people, where it is less likely"}
     assert {*record.spans} == {"/people/0", "/organisations/0"}
 
 
 def test_a_name_in_several_lists_stays_in_those_that_are_about_as_likely() -> None:
-    record = read(Sorter(record_of(["Mole"], ["Mole"], ["Mole"])), fields())
+    record = read(sorter(record_of(["Mole"], ["Mole"], ["Mole"])), fields())
     assert record.data == record_of([], ["Mole"], ["Mole"])  # by 0.9 and 1.2 less likely
     assert record.notes == {"/places/0": "'Mole' was in people, where it is less likely"}
 
 
 def test_a_name_that_is_not_much_likelier_elsewhere_stays() -> None:
     written = record_of([], [], ["Mole"])
-    record = read(Sorter(written), fields())
+    record = read(sorter(written), fields())
     assert (record.data, record.notes) == (written, {})
 
 
 def test_each_name_is_asked_about_once_and_alone() -> None:
     """With its sentence "Brazil beat Chad" are organisations."""
-    engine = Sorter(record_of(["Ann Bell", "Nowhere", "Ann Bell"], ["Mole", "Ann Bell"]))
+    engine = sorter(record_of(["Ann Bell", "Nowhere", "Ann Bell"], ["Mole", "Ann Bell"]))
     read(engine, fields())
     assert engine.asked == [("Ann Bell",) * 2, ("Nowhere",) * 2, ("Mole",) * 2]
 
 
+def test_what_is_no_name_of_any_of_them_is_dropped_and_told() -> None:
+    record = read(sorter(record_of(["growth", "Ann Bell"], ["growth", "Mole"])), fields())
+    assert record.data == record_of(["Ann Bell"], ["Mole"])
+    dropped = "'growth' dropped: likelier in none of these lists"
+    assert record.notes == {"/people": dropped, "/places": dropped}
+
+
+def test_what_is_about_as_likely_one_of_them_stays_or_goes_there() -> None:
+    record = read(sorter(record_of([], ["the ferry"])), fields())
+    assert (record.data, record.notes) == (record_of([], ["the ferry"]), {})
+    assert read(sorter(record_of(["the ferry"])), fields()).data == record_of([], ["the ferry"])
+
+
+def test_a_list_that_needs_it_keeps_what_is_no_name() -> None:
+    written = record_of([], ["growth"])
+    record = read(sorter(written), fields(places={**TEXTS, "minItems": 1}))
+    assert record.data == written
+    told = "'growth' is likelier in none of these lists, but the record would not be valid so"
+    assert record.notes == {"/places": told}
+
+
+def test_lists_that_have_a_place_for_the_rest_lose_nothing() -> None:
+    marked = {**TEXTS, "x-disjoint": True}
+    record = read(sorter({**record_of(["growth"]), "other": []}), fields(other=marked))
+    assert record.data == {**record_of(), "other": ["growth"]}
+
+
+def test_none_of_them_is_said_in_the_language_of_the_text() -> None:
+    likely = {"增长": {"people": -3.0, "places": -4.0, "organisations": -3.0, "其他": -0.1}}
+    assert read(sorter(record_of(["增长"]), likely), fields(), "经济增长的讲话。").data == record_of()
+
+
 def test_repeated_names_go_all() -> None:
-    record = read(Sorter(record_of(["harbour bank", "Ann Bell", "harbour bank"])), fields())
+    record = read(sorter(record_of(["harbour bank", "Ann Bell", "harbour bank"])), fields())
     assert record.data == record_of(["Ann Bell"], [], ["harbour bank"])
 
 
@@ -113,7 +120,7 @@ def test_notes_on_what_comes_behind_move_with_it() -> None:
         "type": "array",
         "items": {"type": "object", "properties": {"name": {"type": "string"}, "age": {"type": "integer"}}},
     }
-    aged = Sorter(record_of([{"name": "harbour bank", "age": 3}, {"name": "Ann Bell", "age": "61 years"}]))
+    aged = sorter(record_of([{"name": "harbour bank", "age": 3}, {"name": "Ann Bell", "age": "61 years"}]))
     aged.modes = ("prompt",)
     record = read(aged, fields(people=rows))
     assert record.data == record_of([{"name": "Ann Bell", "age": 61}], [], ["harbour bank"])
@@ -122,14 +129,14 @@ def test_notes_on_what_comes_behind_move_with_it() -> None:
 
 def test_the_names_of_an_object_inside_are_kept_apart_too() -> None:
     schema = {"properties": {"title": {"type": "string"}, "who": fields()}, "required": ["title", "who"]}
-    engine = Sorter({"title": "Ferry", "who": record_of(["Mole"])})
+    engine = sorter({"title": "Ferry", "who": record_of(["Mole"])})
     assert read(engine, schema).data == {"title": "Ferry", "who": record_of([], ["Mole"])}
 
 
 def test_lists_that_are_null_or_missing_get_names_too() -> None:
     maybe = {"anyOf": [TEXTS, {"type": "null"}]}
     schema = {**fields(places=maybe), "required": ["people", "places"]}
-    engine = Sorter({"people": ["Mole", "harbour bank"], "places": None})
+    engine = sorter({"people": ["Mole", "harbour bank"], "places": None})
     assert read(engine, schema).data == {"people": [], "places": ["Mole"], "organisations": ["harbour bank"]}
 
 
@@ -148,7 +155,7 @@ class News(BaseModel):
 
 
 def test_a_record_goes_as_its_name_and_what_it_said_is_told() -> None:
-    engine = Sorter(record_of([{"name": "harbour bank", "role": "seller"}, {"name": "Ann Bell", "role": None}]))
+    engine = sorter(record_of([{"name": "harbour bank", "role": "seller"}, {"name": "Ann Bell", "role": None}]))
     record = read(engine, News)
     assert record.data == record_of([{"name": "Ann Bell", "role": None}], [], ["harbour bank"])
     assert record.notes == {
@@ -157,7 +164,7 @@ def test_a_record_goes_as_its_name_and_what_it_said_is_told() -> None:
 
 
 def test_a_name_becomes_a_record_of_which_nothing_else_is_known() -> None:
-    record = read(Sorter(record_of([], [], ["Ann Bell"])), News)
+    record = read(sorter(record_of([], [], ["Ann Bell"])), News)
     assert record.data == record_of([{"name": "Ann Bell", "role": None}])
 
 
@@ -165,14 +172,14 @@ def test_a_record_keeps_what_the_other_list_has_too() -> None:
     row = {"type": "object", "properties": {"name": {"type": "string"}, "role": {"type": "string"}}}
     rows = {"type": "array", "items": {**row, "required": ["name", "role"]}}
     written = record_of([{"name": "harbour bank", "role": "seller"}])
-    record = read(Sorter(written), fields(people=rows, organisations=rows))
+    record = read(sorter(written), fields(people=rows, organisations=rows))
     assert record.data == record_of([], [], [{"name": "harbour bank", "role": "seller"}])
 
 
 def test_a_name_and_no_id_is_asked_about() -> None:
     row = {"id": {"type": "string"}, "name": {"type": "string"}}
     rows = {"type": "array", "items": {"type": "object", "properties": row, "required": [*row]}}
-    record = read(Sorter(record_of([{"id": "p1", "name": "harbour bank"}])), fields(people=rows))
+    record = read(sorter(record_of([{"id": "p1", "name": "harbour bank"}])), fields(people=rows))
     assert record.data == record_of([], [], ["harbour bank"])
 
 
@@ -180,7 +187,7 @@ def test_why_a_place_is_empty_moves_with_it() -> None:
     row = {"name": {"type": "string"}, "age": {"type": ["integer", "null"]}}
     rows = {"type": "array", "items": {"type": "object", "properties": row, "required": [*row]}}
     people = [{"name": "harbour bank", "age": 3}, {"name": "Ann Bell", "age": "old as hills"}]
-    engine = Sorter(record_of([*people, {"name": "Nowhere", "age": None}]))
+    engine = sorter(record_of([*people, {"name": "Nowhere", "age": None}]))
     engine.modes = ("prompt",)
     record = read(engine, fields(people=rows), options=Options(retries=0))
     assert record.data["organisations"] == ["harbour bank"]
@@ -191,14 +198,14 @@ def test_why_a_place_is_empty_moves_with_it() -> None:
 def test_a_full_list_in_a_record_that_goes_is_no_fault() -> None:
     row = {"name": {"type": "string"}, "heights": {"type": "array", "items": {"type": "integer"}}}
     rows = {"type": "array", "items": {"type": "object", "properties": row, "required": [*row]}}
-    record = read(Sorter(record_of([{"name": "harbour bank", "heights": [7] * 64}])), fields(people=rows))
+    record = read(sorter(record_of([{"name": "harbour bank", "heights": [7] * 64}])), fields(people=rows))
     assert record.data == record_of([], [], ["harbour bank"])
 
 
 def test_a_record_that_needs_more_than_a_name_is_not_made_up() -> None:
     row = {"type": "object", "properties": {"name": {"type": "string"}, "role": {"type": "string"}}}
     schema = fields(people={"type": "array", "items": {**row, "required": ["name", "role"]}})
-    record = read(Sorter(record_of([], [], ["Ann Bell"])), schema)
+    record = read(sorter(record_of([], [], ["Ann Bell"])), schema)
     assert record.data == record_of([], [], ["Ann Bell"])
     told = "'Ann Bell' is likelier in people, but the record would not be valid so"
     assert record.notes == {"/organisations": told}
@@ -216,7 +223,7 @@ def test_a_rule_of_the_users_holds_and_the_other_names_go() -> None:
                 raise ValueError("no banks")
             return value
 
-    record = read(Sorter(record_of([{"name": "harbour bank"}, {"name": "Mole"}])), Strict)
+    record = read(sorter(record_of([{"name": "harbour bank"}, {"name": "Mole"}])), Strict)
     assert record.data == record_of([{"name": "harbour bank", "role": None}], ["Mole"])
     assert (
         record.notes["/people"] == "'harbour bank' is likelier in organisations, but the record would not be valid so"
@@ -224,17 +231,16 @@ def test_a_rule_of_the_users_holds_and_the_other_names_go() -> None:
 
 
 def test_a_list_that_is_full_gets_no_more() -> None:
-    record = read(Sorter(record_of(["Mole"], ["Nowhere"])), fields(places={**TEXTS, "maxItems": 1}))
+    record = read(sorter(record_of(["Mole"], ["Nowhere"])), fields(places={**TEXTS, "maxItems": 1}))
     assert record.data == record_of(["Mole"], ["Nowhere"])
     assert "would not be valid" in record.notes["/people"]
 
 
 def test_a_fault_is_told_and_the_record_stays() -> None:
     written = record_of(["harbour bank"])
-    record = read(Sorter(written, fault=EngineUnavailable("gone")), fields())
+    record = read(sorter(written, fault=EngineUnavailable("gone")), fields())
     assert record.data == written
-    told = "from 'harbour bank' on its names, and those of the lists beside it, are as the model wrote them: gone"
-    assert record.notes == {"/people": told}
+    assert record.notes == {"/people": "names from 'harbour bank' on are as the model wrote them: gone"}
 
 
 def test_a_name_that_cannot_be_asked_about_stays_and_the_others_go() -> None:
@@ -244,30 +250,30 @@ def test_a_name_that_cannot_be_asked_about_stays_and_the_others_go() -> None:
                 raise RequestRejected("too long")
             return await super().likelihoods(messages, texts)
 
-    record = read(Picky(record_of(["Nowhere", "harbour bank"])), fields())
+    record = read(Picky(record_of(["Nowhere", "harbour bank"]), KINDS), fields())
     assert record.data == record_of(["Nowhere"], [], ["harbour bank"])
-    assert record.notes["/people"] == "'Nowhere' is where the model wrote it: too long"
+    assert record.notes["/people"] == "'Nowhere' is as the model wrote it: too long"
 
 
 @pytest.mark.parametrize("style", [PromptStyle(encoding="yaml"), PromptStyle(form="completion")])
 def test_other_answers_than_json_to_a_chat_stay(style: PromptStyle) -> None:
-    engine = Sorter(record_of(["harbour bank"]))
+    engine = sorter(record_of(["harbour bank"]))
     engine.modes = ("prompt",)
     assert read(engine, fields(), options=Options(style=style)).data == record_of(["harbour bank"])
     assert engine.asked == []
 
 
 def test_an_engine_that_cannot_tell_leaves_lists_alone() -> None:
-    record = read(Sorter(record_of(["harbour bank"]), likely=None), fields())
+    record = read(sorter(record_of(["harbour bank"]), likely=None), fields())
     assert (record.data, record.notes) == (record_of(["harbour bank"]), {})
 
 
 def test_of_very_many_names_some_stay_and_that_is_told() -> None:
     names = [f"N{at}" for at in range(60)]
     likely = {name: {"people": -5.0, "places": -0.1, "organisations": -5.0} for name in names}
-    record = read(Sorter(record_of(names), likely), fields())
+    record = read(sorter(record_of(names), likely), fields())
     assert [len(record.data[name]) for name in ("people", "places")] == [10, 50]
-    assert "10 of its names" in record.notes["/people"]
+    assert record.notes["/people"] == "10 names from 'N50' on are as the model wrote them"
 
 
 # --- which lists ---------------------------------------------------------------------------------------------
