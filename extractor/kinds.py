@@ -34,6 +34,11 @@ class Kinds:
 
     about: Mapping[str, str]
 
+    @property
+    def has_rest(self) -> bool:
+        """Whether one of them is for what is none of the others."""
+        return any(map(_REST.fullmatch, self.about))
+
     async def weights(self, name: str, language: Language, engine: Engine) -> Weights | None:
         """How likely a name is of each kind, and of none; None from an engine that does not tell.
 
@@ -41,7 +46,7 @@ class Kinds:
         whatever the user says of prompts: it is about a name, not about the document.
         """
         voice = voice_for("", PromptStyle(language=language))
-        labels = [*self.about, *([] if any(map(_REST.fullmatch, self.about)) else [voice.said.none])]
+        labels = [*self.about, *([] if self.has_rest else [voice.said.none])]
         asked, path = {_ITEMS: [{_TEXT: name, _KIND: labels[0]}]}, (_ITEMS, 0, _KIND)
         chat = messages(Document("", name), self._question(labels), voice)
         found = await likelihoods_of(asked, path, labels, chat, engine)

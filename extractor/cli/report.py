@@ -11,6 +11,7 @@ from extractor.dialect.metaschema import short
 from extractor.field_examples import faults
 from extractor.grammar import Row, compile_schema
 from extractor.grammar.report import Status
+from extractor.habits import habits
 from extractor.lines import to_json
 from extractor.types import Schema
 
@@ -18,6 +19,7 @@ _STATUSES: dict[Status, str] = {
     "enforced": "enforced while decoding",
     "after": "checked after",
     "aside": "no rule, but used",
+    "unasked": "done unasked",
     "ignored": "ignored",
     "void": "never fulfilled",
 }
@@ -30,6 +32,7 @@ def print_report(schema: Schema, *, as_json: bool) -> None:
     rows = [*compile_schema(schema).report]
     for pointer, fault in faults(schema):
         rows.append(Row(pointer, "examples", short(fault.value), "ignored", f"{fault}; no model sees it"))
+    rows += [Row(one.pointer, "", "", "unasked", f"{one.what} (not with {one.unless})") for one in habits(schema)]
     if schema.model is not None:
         rows.append(Row("", "class", schema.name, "after", "its types and validators"))
     if as_json:
@@ -50,4 +53,7 @@ def _grouped(rows: Iterable[Row]) -> Iterator[tuple[str, Status, str]]:
         told = [(row, row.keyword if row.keyword in _NESTED else f"{row.keyword} {row.value}") for row in found]
         if enforced := ", ".join(keyword for row, keyword in told if row.status == "enforced"):
             yield pointer, "enforced", enforced
-        yield from ((pointer, row.status, f"{keyword}: {row.why}") for row, keyword in told if row.status != "enforced")
+        others = ((row, keyword) for row, keyword in told if row.status != "enforced")
+        yield from (
+            (pointer, row.status, f"{keyword}: {row.why}" if row.keyword else row.why) for row, keyword in others
+        )

@@ -20,7 +20,7 @@ from extractor.pointers import escaped, unescaped
 from extractor.scopes import Scopes, lists_texts
 from extractor.types import Merge
 
-Status = Literal["enforced", "after", "aside", "ignored", "void"]
+Status = Literal["enforced", "after", "aside", "unasked", "ignored", "void"]
 UNKNOWN = "no keyword of JSON Schema"
 
 _MANY = 60  # entries of a keyword's value
@@ -193,7 +193,7 @@ def _keeping_apart(value: Any, *, is_list: bool) -> tuple[Status, str]:
     if not is_list:
         return "ignored", "says something of lists alone"
     if value is False:
-        return "aside", "its items stay where the model wrote them"
+        return "aside", "its names stay as the model wrote them"
     if value is True:
         return "aside", "a name leaves for the list beside it where it is likelier by far"
     return "ignored", "has to be true or false"

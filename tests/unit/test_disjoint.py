@@ -355,7 +355,7 @@ def test_other_fields_cannot_be_marked(kind: Any) -> None:
 def test_the_mark_is_no_rule_and_where_it_says_nothing_that_is_told() -> None:
     for node, told in (
         ({**TEXTS, "x-disjoint": True}, ["a name leaves for the list beside it where it is likelier by far"]),
-        ({**TEXTS, "x-disjoint": False}, ["its items stay where the model wrote them"]),
+        ({**TEXTS, "x-disjoint": False}, ["its names stay as the model wrote them"]),
         ({**TEXTS, "x-disjoint": "people"}, ["has to be true or false"]),
         ({"type": "string", "x-disjoint": True}, ["says something of lists alone"]),
     ):
