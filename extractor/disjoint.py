@@ -8,18 +8,19 @@ where none is.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from extractor.absent import without_items
+from extractor.absent import NOT_ASKED, without_items
+from extractor.changes import shown, unless_valid
 from extractor.draft import Draft
-from extractor.field_words import kind_of_names
-from extractor.kinds import Inquiry, Kinds, Weights, is_unlikely, likeliest, shown
-from extractor.marks import DISJOINT
-from extractor.pointers import Path, by_pointer, joined, pointer, value_at
+from extractor.field_words import are_of_whole, kind_of_names
+from extractor.kinds import Inquiry, Kinds, Weights, is_name, is_unlikely, likeliest
+from extractor.marks import DISJOINT, RANKED
+from extractor.pointers import Path, by_pointer, pointer, value_at
 from extractor.scopes import Scope, Scopes, lists_texts, scopes_of, standing
 from extractor.types import Schema
 
@@ -49,29 +50,38 @@ class NameList:
     def name(self, item: Any) -> str:
         """The name of an item; '' of what has none."""
         found = item.get(self.key) if self.key and isinstance(item, Mapping) else item
-        return found if isinstance(found, str) else ""
+        return found if isinstance(found, str) and is_name(found) else ""
 
-    def item(self, name: str, known: Any) -> Any:
-        """An item of this list, with what is known of the name in another one."""
-        if not self.key:
-            return name
-        same = {at: value for at, value in known.items() if at in self.properties} if isinstance(known, Mapping) else {}
-        return {**self.blank, **same, self.key: name}
+    def known(self, item: Any) -> dict[str, Any]:
+        """What an item of another list says that one of this list has too."""
+        is_record = self.key and isinstance(item, Mapping)
+        return {at: value for at, value in item.items() if at in self.properties} if is_record else {}
+
+    def item(self, name: str, known: Mapping[str, Any]) -> Any:
+        """An item of this list, with what is known of the name."""
+        return {**self.blank, **known, self.key: name} if self.key else name
 
 
 @dataclass(frozen=True, slots=True)
 class Lists:
-    """Lists side by side."""
+    """Lists side by side, between which names may move; and others `beside` them, with what is said of each."""
 
     every: tuple[NameList, ...]
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def kinds(self) -> Kinds:
         """What a name may be by them."""
-        return Kinds({one.label: one.about for one in self.every})
+        return Kinds({**{one.label: one.about for one in self.every}, **self.beside})
 
     def move(self, name: str, there: Sequence[NameList], weights: Weights) -> Move | None:
-        """Where a name of some of the lists goes, by how likely each is; None where it stays."""
+        """Where a name of some of the lists goes, by how likely each is; None where it stays.
+
+        So it does where one beside them is the likeliest.
+        """
+        best = max(weights[one.label] for one in self.every)
+        if any(weights[label] > best for label in self.beside):
+            return None
         label = likeliest(weights)
         off = [one for one in there if label is None or is_unlikely(one.label, weights)]
         stays = [one for one in there if one not in off]
@@ -97,17 +107,17 @@ class Move:
             for at, item in enumerate(one.items(data))
             if one.name(item) == self.name
         ]
-        moved = without_items(data, gone)
+        moved, asked = without_items(data, gone), draft
         if self.into:
             *above, last = self.into.path
-            item = self.into.item(self.name, value_at(data, pointer(gone[0])))
-            value_at(moved, pointer(above))[last] = [*self.into.items(moved), item]
-        other = draft.edited(moved, gone, self._told(data, moved, gone))
-        if other.valid is not None:
-            return other
-        where = f"is likelier in {self.into.label}" if self.into else "is likelier in none of these lists"
-        why = f"{self.name!r} {where}, but the record would not be valid so"
-        return replace(draft, notes=joined(draft.notes, {pointer(one.path): why for one in self.out_of}))
+            known = self.into.known(value_at(data, pointer(gone[0])))
+            items = [*self.into.items(moved), self.into.item(self.name, known)]
+            value_at(moved, pointer(above))[last] = items
+            asked = _with_known(draft, known, self.into.blank, gone[0], (*self.into.path, len(items) - 1))
+        other = asked.edited(moved, gone, self._told(data, moved, gone))
+        where = f"in {self.into.label}" if self.into else "in none of these lists"
+        places = [one.path for one in self.out_of]
+        return unless_valid(other, draft, places, f"{shown(self.name)} is likelier {where}")
 
     def _told(self, data: Any, moved: Any, gone: Sequence[Path]) -> dict[str, str]:
         """Where the name was, told where it is now; of what is in no list any more, where it was."""
@@ -122,6 +132,15 @@ class Move:
             (pointer(path[:-1]), f"{shown(item)} dropped: likelier in none of these lists")
             for path, item in items.items()
         )
+
+
+def _with_known(draft: Draft, known: Mapping[str, Any], blank: Mapping[str, Any], old: Path, new: Path) -> Draft:
+    """A draft that tells what is known of an item at its new place too, and that nobody was asked for its rest."""
+    at = {name: (pointer((*old, name)), pointer((*new, name))) for name in known}
+    notes = {new_at: draft.notes[old_at] for old_at, new_at in at.values() if old_at in draft.notes}
+    lost = {new_at: draft.lost[old_at] for old_at, new_at in at.values() if old_at in draft.lost}
+    unasked = {pointer((*new, name)): NOT_ASKED for name in blank if name not in known}
+    return replace(draft, notes={**draft.notes, **notes}, lost={**draft.lost, **lost, **unasked})
 
 
 async def moves_of(schema: Schema, data: Any, ask: Inquiry) -> tuple[list[Move], dict[str, str]]:
@@ -163,16 +182,25 @@ def disjoint_lists(schema: Schema) -> tuple[Lists, ...]:
     for path, scope in standing(schema):
         above[path] = scope
         said = [part.get(DISJOINT) for part in scope.parts]
-        kind = kind_of_names(path[-1]) if path else ""
-        if path and (True in said or kind) and False not in said and (one := _name_list(path, scope, scopes)):
-            found[path[:-1]].append((True in said, kind, one))
+        is_sought = path and (True in said or not _is_of_terms(path[-1], scope))
+        if is_sought and (one := _name_list(path, scope, scopes)):
+            is_out = False in said
+            found[path[:-1]].append((True in said and not is_out, "" if is_out else kind_of_names(path[-1]), one))
     found = {path: some for path, some in found.items() if sum("properties" in part for part in above[path].parts) == 1}
-    groups = ([one for marked, kind, one in some if marked or _count(kind, some) == 1] for some in found.values())
-    return tuple(Lists(tuple(some)) for some in groups if len(some) > 1)
+    groups = (_lists(some) for some in found.values())
+    return tuple(lists for lists in groups if len(lists.every) > 1 and lists.kinds.are_few)
 
 
-def _count(kind: str, some: Sequence[tuple[bool, str, NameList]]) -> int:
-    return sum(kind == other for _, other, _ in some)
+def _lists(some: Sequence[tuple[bool, str, NameList]]) -> Lists:
+    """Those of some lists that are meant, by whether they are marked, and their kinds; and the others."""
+    count = Counter(kind for _, kind, _ in some)
+    every = tuple(one for is_marked, kind, one in some if is_marked or (kind and count[kind] == 1))
+    return Lists(every, {one.label: one.about for _, _, one in some if one not in every})
+
+
+def _is_of_terms(name: str, scope: Scope) -> bool:
+    """Whether a list has terms of all kinds, as keywords are."""
+    return are_of_whole(name) or any(part.get(RANKED) for part in scope.parts)
 
 
 def _name_list(path: tuple[str, ...], scope: Scope, scopes: Scopes) -> NameList | None:

@@ -18,10 +18,11 @@ _NAMES: Mapping[str, re.Pattern[str]] = {  # kinds of things that have names
     "place": re.compile(rf"(?i)\b(?:places?|locations?|loc|gpe){_OF_NAMES}|(?:地点|地名|地方)(?:名称|列表)?$"),
     "organisation": re.compile(
         rf"(?i)\b(?:org(?:anisation|anization)?s?|compan(?:y|ies)|institutions?){_OF_NAMES}"
-        r"|(?:机构|组织|公司|企业)(?:名|名称|列表)?$"
+        r"|(?:组织机构|机构|组织|公司|企业)(?:名|名称|列表)?$"
     ),
     "product": re.compile(rf"(?i)\bproducts?{_OF_NAMES}|产品(?:名|名称|列表)?$"),
 }
+_KINDS = re.compile(r"(?i)\b(?:types?|kinds?|label|category|class|tag)$|(?:类型|类别|种类|标签|分类)$")
 _ID = re.compile(r"(?i)\bids?$|编号$")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_-]+")
 
@@ -63,8 +64,18 @@ def are_keywords(name: str) -> bool:
 
 
 def kind_of_names(name: str) -> str:
-    """What a list or a label is of: 'people' → 'person', 'LOC' → 'place', '机构' → 'organisation'; 'dates' → ''."""
+    """What a list has the names of, by its own: 'people' → 'person', '机构' → 'organisation'; 'event_dates' → ''."""
     return next((kind for kind, words in _NAMES.items() if words.search(spaced(name))), "")
+
+
+def kind_of_label(label: str) -> str:
+    """What a label is that a name may have: 'LOC' → 'place', 'Company' → 'organisation'; 'in person' → ''."""
+    return next((kind for kind, words in _NAMES.items() if words.fullmatch(spaced(label))), "")
+
+
+def are_kinds(name: str) -> bool:
+    """Whether a choice has by its name what kind of thing something is: 'type', 'entityKind', '类型'."""
+    return bool(_KINDS.search(spaced(name)))
 
 
 def are_of_whole(name: str) -> bool:

@@ -15,6 +15,7 @@ from extractor.pointers import escaped
 from extractor.prior import is_quick, label_fields
 from extractor.ranked import term_fields
 from extractor.scopes import scopes_of
+from extractor.tagged_union import choice_of
 from extractor.types import Schema
 
 
@@ -28,6 +29,8 @@ class Habit(NamedTuple):
 
 def habits(schema: Schema) -> Iterator[Habit]:
     """What is done unasked with values of a schema, where an engine can tell how likely texts are."""
+    if choice_of(schema):
+        return
     at = _Pointers(schema)
     for terms in term_fields(schema):
         if not terms.is_marked:
@@ -36,9 +39,10 @@ def habits(schema: Schema) -> Iterator[Habit]:
             )
     for lists in disjoint_lists(schema):
         for names in lists.every:
-            if not at.has(names.path, DISJOINT):
+            if not at.is_marked(names.path, DISJOINT):
                 others = ", ".join(one.label for one in lists.every if one is not names)
-                what = f"a name leaves for {others} where it is likelier by far there, or in none of them"
+                dropped = "" if lists.kinds.has_rest else "; what is of none is dropped"
+                what = f"a name that is likelier by far in {others} goes there{dropped}"
                 yield Habit(at(names.path), what, _false(DISJOINT))
     for kinded in kinded_lists(schema):
         dropped = "" if kinded.kinds.has_rest else "; what is of none is dropped"
@@ -70,9 +74,9 @@ class _Pointers:
         """The pointer of the first that says something of a place."""
         return next((self._by_node[id(part)] for part in self._parts(path) if id(part) in self._by_node), "")
 
-    def has(self, path: Sequence[str | int], keyword: str) -> bool:
-        """Whether one of them has a keyword."""
-        return any(keyword in part for part in self._parts(path))
+    def is_marked(self, path: Sequence[str | int], keyword: str) -> bool:
+        """Whether one of them has a keyword that is true."""
+        return any(part.get(keyword) is True for part in self._parts(path))
 
     def _parts(self, path: Sequence[str | int]) -> Sequence[Mapping[str, Any]]:
         return self._scopes.at(path).parts

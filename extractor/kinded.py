@@ -13,15 +13,16 @@ from functools import lru_cache
 from typing import Any
 
 from extractor.absent import without_items
+from extractor.changes import shown, unless_valid
 from extractor.draft import Draft
-from extractor.field_words import kind_of_names
-from extractor.kinds import Inquiry, Kinds, Weights, is_unlikely, likeliest, shown
+from extractor.field_words import are_kinds, kind_of_label
+from extractor.kinds import Inquiry, Kinds, Weights, is_name, is_unlikely, likeliest
 from extractor.marks import DISJOINT
 from extractor.pointers import Path, by_pointer, changed, joined, pointer, value_at
 from extractor.scopes import Scope, Scopes, scopes_of, standing
 from extractor.types import Schema
 
-_NAMES = ("name", "text", "entity", "mention", "姓名", "名称", "名字", "文本", "实体", "实体名称")  # keys of records
+_NAMES = ("name", "entity", "mention", "姓名", "名称", "名字", "实体", "实体名称", "text", "文本")  # keys of records
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class KindedList:
         items = value_at(data, pointer(self.path))
         for at, item in enumerate(items if isinstance(items, list) else ()):
             name, kind = (item.get(key) if isinstance(item, Mapping) else None for key in (self.key, self.kind))
-            if isinstance(name, str) and name.strip() and isinstance(kind, str) and kind in self.kinds.about:
+            if isinstance(name, str) and is_name(name) and isinstance(kind, str) and kind in self.kinds.about:
                 yield (*self.path, at), name, kind
 
 
@@ -46,38 +47,38 @@ class KindedList:
 class Judgement:
     """How likely a name of a list is of each kind."""
 
-    every: KindedList
+    where: KindedList
     name: str
     weights: Weights
 
     def applied(self, draft: Draft) -> Draft:
-        """A valid draft in which the name has likely kinds alone, which tells of it; where a rule is against it, that.
+        """A valid draft in which the name has likely kinds alone; what is no such name is in the list no more.
 
-        What is no such name is in the list no more, and no record is there twice for having another kind.
+        No record is there twice for having another kind.
         """
-        label, data = likeliest(self.weights), draft.data
-        there = [(path, kind) for path, name, kind in self.every.named(data) if name == self.name]
-        wrong = {path: kind for path, kind in there if label is None or is_unlikely(kind, self.weights)}
+        label, where = likeliest(self.weights), self.where
+        wrong = {
+            path: kind
+            for path, name, kind in where.named(draft.data)
+            if name == self.name and (label is None or is_unlikely(kind, self.weights))
+        }
         if not wrong:
             return draft
-        gone, why = [*wrong], "likelier none of these kinds"
-        if label is not None:
-            data = changed(data, {(*path, self.every.kind): label for path in wrong})
-            gone, why = _twins([*wrong], data), f"it is there as {label!r} already"
+        if label is None:
+            data, gone, likelier = draft.data, [*wrong], "likelier none of these kinds"
+            why = likelier
+        else:
+            data = changed(draft.data, {(*path, where.kind): label for path in wrong})
+            gone, likelier, why = _twins([*wrong], data), f"likelier {label!r}", f"it is there as {label!r} already"
         told = {
-            pointer((*path, self.every.kind)): f"the model wrote {kind!r}; of the name alone {label!r} is likelier"
+            pointer((*path, where.kind)): f"the model wrote {kind!r}; of the name alone {label!r} is likelier"
             for path, kind in wrong.items()
         }
-        dropped = (
-            (pointer(self.every.path), f"{shown(value_at(draft.data, pointer(path)))} dropped: {why}") for path in gone
-        )
+        items = [value_at(draft.data, pointer(path)) for path in gone]
+        dropped = by_pointer((pointer(where.path), f"{shown(item)} dropped: {why}") for item in items)
         marked = replace(draft, notes=joined(draft.notes, told))
-        other = marked.edited(without_items(data, gone), gone, by_pointer(dropped))
-        if other.valid is not None:
-            return other
-        where = "none of these kinds" if label is None else repr(label)
-        why = f"{shown(self.name)} is likelier {where}, but the record would not be valid so"
-        return replace(draft, notes=joined(draft.notes, {pointer(self.every.path): why}))
+        other = marked.edited(without_items(data, gone), gone, dropped)
+        return unless_valid(other, draft, [where.path], f"{shown(self.name)} is {likelier}")
 
 
 def _twins(places: Sequence[Path], data: Any) -> list[Path]:
@@ -96,21 +97,22 @@ def _twins(places: Sequence[Path], data: Any) -> list[Path]:
 async def judgements_of(schema: Schema, data: Any, ask: Inquiry) -> tuple[list[Judgement], dict[str, str]]:
     """How likely the names of a record are of each kind; and by pointer why that is not known of some."""
     found, notes = [], []
-    for every in kinded_lists(schema):
-        told = await ask.about([*dict.fromkeys(name for _, name, _ in every.named(data))], every.kinds)
-        found += [Judgement(every, name, weights) for name, weights in told.weights.items()]
-        notes += [(pointer(every.path), why) for why in told.faults.values()]
+    for one in kinded_lists(schema):
+        told = await ask.about([*dict.fromkeys(name for _, name, _ in one.named(data))], one.kinds)
+        found += [Judgement(one, name, weights) for name, weights in told.weights.items()]
+        notes += [(pointer(one.path), why) for why in told.faults.values()]
     return found, by_pointer(notes)
 
 
 @lru_cache(maxsize=64)
 def kinded_lists(schema: Schema) -> tuple[KindedList, ...]:
-    """The lists of a schema that stand in a record once, or are the record, of names with a kind.
+    """The lists of names with a kind that stand in a record once.
 
-    Such a kind is a choice between labels of which two are those of other kinds of names, as person and place.
+    Such a kind is called so (`type`, `kind`, `类型` …), and a choice between labels of which two are those of different
+    kinds of names, as person and place.
     """
     scopes = scopes_of(schema)
-    found = (_kinded(path, scope, scopes) for path, scope in standing(schema))
+    found = (_kinded(path, scope, scopes) for path, scope in standing(schema) if path)
     return tuple(one for one in found if one)
 
 
@@ -120,15 +122,16 @@ def _kinded(path: Path, scope: Scope, scopes: Scopes) -> KindedList | None:
     inner = scopes.of(scope.items)
     if sum("properties" in part for part in inner.parts) != 1:  # records of one form
         return None
-    key = next((name for name in _NAMES if _is_text(inner, name, scopes)), None)
-    choices = {name: scopes.of(nodes) for name, nodes in inner.properties.items()}
-    kinds = [name for name, one in choices.items() if len({*map(kind_of_names, one.labels)} - {""}) > 1]
+    key = next((name for name in map(inner.name, _NAMES) if name and _is_text(inner, name, scopes)), None)
+    choices = {name: scopes.of(nodes) for name, nodes in inner.properties.items() if are_kinds(name)}
+    kinds = [name for name, one in choices.items() if len({*map(kind_of_label, one.labels)} - {""}) > 1]
     if key is None or len(kinds) != 1:
         return None
     one = choices[kinds[0]]
-    return KindedList(path, key, kinds[0], Kinds({label: one.told.get(label, "") for label in one.labels}))
+    found = KindedList(path, key, kinds[0], Kinds({label: one.told.get(label, "") for label in one.labels}))
+    return found if found.kinds.are_few else None
 
 
 def _is_text(inner: Scope, name: str, scopes: Scopes) -> bool:
-    one = scopes.of(inner.child(name)) if name in inner.properties else None
-    return one is not None and one.kinds - {"null"} == {"string"} and one.choices is None
+    one = scopes.of(inner.child(name))
+    return one.kinds - {"null"} == {"string"} and one.choices is None

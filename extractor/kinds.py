@@ -7,14 +7,14 @@ left out: with it "Brazil beat Chad" makes organisations of both. tests/benchmar
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from extractor.changes import shown
 from extractor.errors import EngineUnavailable, RequestRejected
+from extractor.field_words import spaced
 from extractor.labels import likelihoods_of
 from extractor.prompt import PromptStyle, messages, voice_for
 from extractor.schema import load
@@ -24,8 +24,12 @@ Weights = Mapping[str | None, float]  # by label, and None for none of them: log
 
 _FAR = 1.0  # one kind is e times as likely as another one
 _MOST = 50  # names of a record that are asked about
-_REST = re.compile(r"(?i)others?|misc(?:ellaneous)?|none|unknown|其他|其它|杂项|无|未知")  # labels of what is left
-_ITEMS, _TEXT, _KIND = "items", "text", "list"  # how it is asked
+_LONGEST = 80  # characters of a name: what is longer is none
+_LABELS = range(2, 21)
+_REST = re.compile(  # labels of what is left
+    r"(?i)\b(?:others?|misc|miscellaneous|none|unknown|else)\b|^(?:o|n/?a)$|其他|其它|杂|无|未知"
+)
+_ITEMS, _TEXT, _LABEL = "items", "text", "list"  # how it is asked, and was measured, of lists and of labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,12 @@ class Kinds:
     @property
     def has_rest(self) -> bool:
         """Whether one of them is for what is none of the others."""
-        return any(map(_REST.fullmatch, self.about))
+        return any(_REST.search(spaced(label)) for label in self.about)
+
+    @property
+    def are_few(self) -> bool:
+        """Whether there are so many that each name can be asked about: several, and no hundreds."""
+        return len(self.about) in _LABELS
 
     async def weights(self, name: str, language: Language, engine: Engine) -> Weights | None:
         """How likely a name is of each kind, and of none; None from an engine that does not tell.
@@ -47,7 +56,7 @@ class Kinds:
         """
         voice = voice_for("", PromptStyle(language=language))
         labels = [*self.about, *([] if self.has_rest else [voice.said.none])]
-        asked, path = {_ITEMS: [{_TEXT: name, _KIND: labels[0]}]}, (_ITEMS, 0, _KIND)
+        asked, path = {_ITEMS: [{_TEXT: name, _LABEL: labels[0]}]}, (_ITEMS, 0, _LABEL)
         chat = messages(Document("", name), self._question(labels), voice)
         found = await likelihoods_of(asked, path, labels, chat, engine)
         if found is None:
@@ -61,10 +70,15 @@ class Kinds:
             {"const": label, **({"description": about} if about else {})}
             for label, about in zip(labels, abouts, strict=True)
         ]
-        inner = {_TEXT: {"type": "string"}, _KIND: {"anyOf": kinds}}
+        inner = {_TEXT: {"type": "string"}, _LABEL: {"anyOf": kinds}}
         item = {"type": "object", "properties": inner, "required": [*inner], "additionalProperties": False}
         fields = {_ITEMS: {"type": "array", "items": item}}
         return load({"type": "object", "properties": fields, "required": [_ITEMS]})
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may be a name: it is not empty, and no longer than names are."""
+    return bool(text.strip()) and len(text) <= _LONGEST
 
 
 def likeliest(weights: Weights) -> str | None:
@@ -93,30 +107,29 @@ class Inquiry:
     language: Language
     engine: Engine
     left: int = _MOST
+    why: str = f"{_MOST} of a record are asked about"  # the others are not
 
     async def about(self, names: Sequence[str], kinds: Kinds) -> Told:
         """How likely each name is of each kind; nothing where the engine does not tell."""
         told = Told()
-        for at, name in enumerate(names):
+        for name in names:
             if not self.left:
-                told.faults[name] = f"{len(names) - at:,} names from {name!r} on are as the model wrote them"
+                told.faults[name] = self._untold(name)
                 break
             self.left -= 1
             try:
                 weights = await kinds.weights(name, self.language, self.engine)
             except RequestRejected as error:
-                told.faults[name] = f"{name!r} is as the model wrote it: {error}"
+                told.faults[name] = f"{shown(name)} is as the model wrote it: {error}"
                 continue
             except EngineUnavailable as error:
-                self.left = 0
-                told.faults[name] = f"names from {name!r} on are as the model wrote them: {error}"
+                self.left, self.why = 0, str(error)
+                told.faults[name] = self._untold(name)
                 break
             if weights is None:
                 break
             told.weights[name] = weights
         return told
 
-
-def shown(item: Any) -> str:
-    """An item of a list as notes have it: a name, or a record with one."""
-    return repr(item) if isinstance(item, str) else json.dumps(item, ensure_ascii=False)
+    def _untold(self, name: str) -> str:
+        return f"names from {shown(name)} on are as the model wrote them: {self.why}"

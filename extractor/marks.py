@@ -66,9 +66,9 @@ class Disjoint:
     """Marks a list of names of a kind of their own, which belong into none of the lists beside it that have such too.
 
     `rivers: Annotated[list[str], Disjoint]`, beside `mountains` with the same mark: where an engine can tell, a name
-    goes to the list where the model, by the name alone, holds it for likelier by far, and out of all of them where that
-    is none. Lists that are called `people`, `places`, `organisations`, `products` and the like are meant without the
-    mark, unless they have `"x-disjoint": false`. Items are texts, or records with a `name`.
+    goes to the list where the model, by the name alone, holds it for likelier by far; what is likelier in none of them
+    is dropped. Lists that are called `people`, `places`, `organisations`, `products` and the like are meant without
+    the mark, unless they have `"x-disjoint": false`. Items are texts, or records with a `name`.
     """
 
     @classmethod

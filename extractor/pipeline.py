@@ -161,10 +161,10 @@ async def _sorted_names(case: _Case, draft: Draft) -> Draft:
     if choice_of(case.schema) or _unscored(case.options):
         return draft
     ask = Inquiry(case.voice.language, case.engine)
-    for judged in (moves_of, judgements_of):
-        found, notes = await judged(case.schema, draft.data, ask)
+    for changes_of in (moves_of, judgements_of):
+        changes, notes = await changes_of(case.schema, draft.data, ask)
         draft = replace(draft, notes=joined(draft.notes, notes))
-        for change in found:
+        for change in changes:
             draft = change.applied(draft)
     return draft
 

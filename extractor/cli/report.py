@@ -32,7 +32,9 @@ def print_report(schema: Schema, *, as_json: bool) -> None:
     rows = [*compile_schema(schema).report]
     for pointer, fault in faults(schema):
         rows.append(Row(pointer, "examples", short(fault.value), "ignored", f"{fault}; no model sees it"))
-    rows += [Row(one.pointer, "", "", "unasked", f"{one.what} (not with {one.unless})") for one in habits(schema)]
+    rows += [
+        Row(one.pointer, "", "", "unasked", f"{one.what}, unless {one.unless}") for one in dict.fromkeys(habits(schema))
+    ]
     if schema.model is not None:
         rows.append(Row("", "class", schema.name, "after", "its types and validators"))
     if as_json:

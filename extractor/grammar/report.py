@@ -195,7 +195,7 @@ def _keeping_apart(value: Any, *, is_list: bool) -> tuple[Status, str]:
     if value is False:
         return "aside", "its names stay as the model wrote them"
     if value is True:
-        return "aside", "a name leaves for the list beside it where it is likelier by far"
+        return "aside", "a name leaves for the list beside it where it is likelier by far, or is dropped"
     return "ignored", "has to be true or false"
 
 

@@ -105,6 +105,36 @@ def test_lists_that_have_a_place_for_the_rest_lose_nothing() -> None:
     assert record.data == {**record_of(), "other": ["growth"]}
 
 
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"events": TEXTS},  # of another kind
+        {"companies": TEXTS, "institutions": TEXTS},  # of one kind, so that no name goes there
+        {"companies": {**TEXTS, "x-disjoint": False}},
+        {"misc": TEXTS},
+    ],
+)
+def test_what_another_list_beside_them_is_likeliest_for_stays(beside: dict[str, Any]) -> None:
+    written = {"people": ["growth", "Mole"], "places": [], **{name: [] for name in beside}}
+    schema = {"properties": {"people": TEXTS, "places": TEXTS, **beside}, "required": [*written]}
+    likely = {"growth": {next(iter(beside)): -0.1, "other": -0.2}, "Mole": KINDS["Mole"]}
+    record = read(sorter(written, likely), schema)
+    assert record.data == {**written, "people": ["growth"], "places": ["Mole"]}
+
+
+def test_keywords_beside_them_are_of_no_kind() -> None:
+    schema = {"properties": {**fields()["properties"], "keywords": {**TEXTS, "x-ranked": False}}}
+    engine = sorter({**record_of(["growth"]), "keywords": ["growth"]}, {"growth": {"keywords": 0.0, "other": -1.0}})
+    assert read(engine, schema).data == {**record_of(), "keywords": ["growth"]}
+
+
+def test_blank_and_very_long_texts_are_not_asked_about() -> None:
+    written = record_of(["growth " * 12])
+    engine = sorter(written)
+    assert read(engine, fields()).data == written
+    assert engine.asked == []
+
+
 def test_none_of_them_is_said_in_the_language_of_the_text() -> None:
     likely = {"增长": {"people": -3.0, "places": -4.0, "organisations": -3.0, "其他": -0.1}}
     assert read(sorter(record_of(["增长"]), likely), fields(), "经济增长的讲话。").data == record_of()
@@ -174,6 +204,20 @@ def test_a_record_keeps_what_the_other_list_has_too() -> None:
     written = record_of([{"name": "harbour bank", "role": "seller"}])
     record = read(sorter(written), fields(people=rows, organisations=rows))
     assert record.data == record_of([], [], [{"name": "harbour bank", "role": "seller"}])
+
+
+def test_what_is_told_of_a_record_goes_with_it() -> None:
+    row = {"name": {"type": "string"}, "age": {"type": ["integer", "null"]}, "home": {"type": ["string", "null"]}}
+    rows = {"type": "array", "items": {"type": "object", "properties": row, "required": [*row]}}
+    some = {name: one for name, one in row.items() if name != "home"}
+    people = {"type": "array", "items": {"type": "object", "properties": some, "required": [*some]}}
+    engine = sorter(record_of([{"name": "harbour bank", "age": "old as hills"}]))
+    engine.modes = ("prompt",)
+    record = read(engine, fields(people=people, organisations=rows), options=Options(retries=0))
+    assert record.data == record_of([], [], [{"name": "harbour bank", "age": None, "home": None}])
+    assert record.absent["/organisations/0/age"] == "invalid"
+    assert record.absent["/organisations/0/home"] == "not asked"
+    assert "old as hills" in record.notes["/organisations/0/age"]
 
 
 def test_a_name_and_no_id_is_asked_about() -> None:
@@ -273,7 +317,9 @@ def test_of_very_many_names_some_stay_and_that_is_told() -> None:
     likely = {name: {"people": -5.0, "places": -0.1, "organisations": -5.0} for name in names}
     record = read(sorter(record_of(names), likely), fields())
     assert [len(record.data[name]) for name in ("people", "places")] == [10, 50]
-    assert record.notes["/people"] == "10 names from 'N50' on are as the model wrote them"
+    assert record.notes["/people"] == (
+        "names from 'N50' on are as the model wrote them: 50 of a record are asked about"
+    )
 
 
 # --- which lists ---------------------------------------------------------------------------------------------
@@ -354,7 +400,10 @@ def test_other_fields_cannot_be_marked(kind: Any) -> None:
 
 def test_the_mark_is_no_rule_and_where_it_says_nothing_that_is_told() -> None:
     for node, told in (
-        ({**TEXTS, "x-disjoint": True}, ["a name leaves for the list beside it where it is likelier by far"]),
+        (
+            {**TEXTS, "x-disjoint": True},
+            ["a name leaves for the list beside it where it is likelier by far, or is dropped"],
+        ),
         ({**TEXTS, "x-disjoint": False}, ["its names stay as the model wrote them"]),
         ({**TEXTS, "x-disjoint": "people"}, ["has to be true or false"]),
         ({"type": "string", "x-disjoint": True}, ["says something of lists alone"]),

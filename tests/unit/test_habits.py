@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from extractor.habits import habits
 from extractor.schema import load
+from extractor.tagged_union import one_of
 
 TEXTS = {"type": "array", "items": {"type": "string"}}
 
@@ -19,7 +20,7 @@ def told(schema: Any) -> dict[str, tuple[str, str]]:
 
 def test_each_habit_is_told_where_it_stands() -> None:
     found = told("keywords[], people[], places[], kind: a|b|c, found[]{name, type: person|place|date}")
-    people = "a name leaves for places where it is likelier by far there, or in none of them"
+    people = "a name that is likelier by far in places goes there; what is of none is dropped"
     assert found == {
         "/properties/keywords": (
             "the likeliest terms of the document, as many as the model wrote",
@@ -62,6 +63,19 @@ def test_what_a_keyword_says_is_no_habit(name: str, keyword: str) -> None:
     assert f"/properties/{name}" in told({"properties": properties})
     properties[name] = {**properties[name], keyword: False}
     assert f"/properties/{name}" not in told({"properties": properties})
+
+
+def test_a_mark_that_is_none_changes_no_habit() -> None:
+    assert [*told({"properties": {"people": {**TEXTS, "x-disjoint": "yes"}, "places": TEXTS}})] == [
+        "/properties/people",
+        "/properties/places",
+    ]
+
+
+def test_of_a_choice_between_schemas_nothing_is_done() -> None:
+    report = {"title": "Report", "properties": {"keywords": TEXTS, "people": TEXTS, "places": TEXTS}}
+    note = {"title": "Note", "properties": {"kind": {"enum": ["a", "b", "c"]}}}
+    assert told(one_of([report, note])) == {}
 
 
 def test_a_schema_without_any_has_none() -> None:

@@ -12,6 +12,7 @@ from sorter import Sorter
 
 from extractor.errors import EngineUnavailable
 from extractor.kinded import kinded_lists
+from extractor.kinds import Kinds
 from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.prompt import PromptStyle
@@ -116,9 +117,16 @@ def test_labels_that_have_one_for_the_rest_drop_nothing() -> None:
     assert record.data == {"names": [{"text": "growth", "type": "MISC"}]}
 
 
-def test_a_list_is_read_that_is_the_record_itself() -> None:
-    record = read([one("growth", "place"), one("harbour bank", "person")], list[Entity])
-    assert record.data == [one("harbour bank", "organisation")]
+def test_records_of_their_own_stay() -> None:
+    """Each is what was asked for."""
+    written = [one("growth", "place"), one("harbour bank", "person")]
+    assert read(written, list[Entity]).data == written
+
+
+def test_texts_that_are_no_names_are_not_asked_about() -> None:
+    engine = Sorter(news(one("The ferry was late again, " * 4, "place")), LIKELY)
+    record = asyncio.run(extract(Document("a.txt", TEXT), load(News), engine))
+    assert (len(record.data["entities"]), engine.asked) == (1, [])
 
 
 # --- rules, faults, other answers ----------------------------------------------------------------------------
@@ -191,6 +199,8 @@ def test_kinds_of_names_are_known_by_their_labels(labels: list[str]) -> None:
         ["person", "people"],  # one kind
         ["positive", "place", "negative"],
         ["person", 1, "place"],
+        ["in person", "by_product", "online"],
+        ["person", "place", *(f"kind {at}" for at in range(30))],  # each name would take long
     ],
 )
 def test_other_labels_are_not_meant(labels: list[Any]) -> None:
@@ -200,7 +210,21 @@ def test_other_labels_are_not_meant(labels: list[Any]) -> None:
 def test_the_name_stands_under_a_usual_key() -> None:
     assert meant(["person", "place"], "实体", note={"type": "string"}) == [("实体", "kind")]
     assert meant(["person", "place"], "sentence") == []
-    assert meant(["person", "place"], other={"enum": ["person", "company"]}) == []  # which of the two?
+    assert meant(["person", "place"], other={"enum": ["person", "company"]}) == [("name", "kind")]
+    assert meant(["person", "place"], label={"enum": ["person", "company"]}) == []  # which of the two?
+    assert meant(["person", "place"], "Name") == [("Name", "kind")]
+    assert meant(["person", "place"], "text", entity={"type": "string"}) == [("entity", "kind")]  # a name in its text
+
+
+def test_a_choice_that_is_called_otherwise_is_none_of_kinds() -> None:
+    item = {"properties": {"text": {"type": "string"}, "about": {"enum": ["product", "company", "delivery"]}}}
+    assert kinded_lists(load({"properties": {"complaints": {"type": "array", "items": item}}})) == ()
+
+
+@pytest.mark.parametrize("label", ["other", "MISC", "misc entity", "other_entity", "N/A", "O", "其它", "杂项"])
+def test_a_label_for_the_rest_is_known(label: str) -> None:
+    assert Kinds({"person": "", label: ""}).has_rest
+    assert not Kinds({"person": "", "mother": ""}).has_rest
 
 
 def test_what_is_said_of_labels_is_asked_with() -> None:

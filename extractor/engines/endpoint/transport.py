@@ -34,7 +34,7 @@ Enter = Callable[[float], Awaitable[float]]
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.5, 30.0  # seconds, doubled from try to try
 _SHORTEST_TRY = 0.1  # seconds
-_LAST = {"Connection": "close"}  # llama.cpp ends it behind a stream, now and then only when the next request is there
+_LAST = {"Connection": "close"}  # llama.cpp ends it after a stream anyway, at times only once the next request is sent
 _FULL, _MOST_POOLS = 4, 32  # requests of a client before there is a further one, and how many clients
 _LONGER = "raise --total-timeout to wait longer"
 
