@@ -29,6 +29,8 @@ from extractor.engines.account import Account
 from extractor.errors import EngineError, EngineUnavailable, ExtractError, PromptTooLong, RequestRejected, UsageError
 from extractor.grammar import compile_schema
 from extractor.grammar.bounds import LIST_BOUND, TEXT_BOUND
+from extractor.kinded import Judgement, judgements_of
+from extractor.kinds import Inquiry, is_unlikely, likeliest
 from extractor.options import Options
 from extractor.pipeline import extract
 from extractor.ranked import Terms
@@ -43,6 +45,7 @@ from extractor.types import (
     Message,
     Request,
     Schema,
+    Usage,
 )
 from extractor.validation import validate
 from extractor.verbatim import runs
@@ -293,6 +296,40 @@ def test_likelihoods_are_those_of_the_tokens_one_by_one() -> None:
     beside = [[weight - some[0] for weight in some[:4]] for some in (found, others)]
     assert beside[0] == pytest.approx(beside[1], abs=0.1)  # a batch of other size rounds otherwise
     assert all(weight < 0 for weight in found)
+
+
+def test_names_have_kinds_that_no_other_is_far_likelier_than() -> None:
+    labels = ["person", "place", "organisation"]
+    fields = {"name": {"type": "string"}, "kind": {"enum": labels}}
+    rows = {"type": "array", "items": {"type": "object", "properties": fields, "required": ["name", "kind"]}}
+    schema = load({"type": "object", "properties": {"found": rows}, "required": ["found"]})
+    names = ["Ana Lobo", "Bergen", "Harbour Bank"]
+    written = {"found": [{"name": name, "kind": label} for name in names for label in labels]}
+
+    class Writer:
+        """Writes each name with each kind; how likely those are the weights tell."""
+
+        id, modes = "writer", ("grammar",)
+
+        def __init__(self, engine: LlamaEngine) -> None:
+            self.likelihoods = engine.likelihoods
+
+        async def generate(self, request: Request) -> Completion:
+            return Completion(json.dumps(written), "stop", Usage())
+
+    async def work(engine: LlamaEngine) -> tuple[Extraction, list[Judgement]]:
+        record = await extract(Document("a.txt", "Ana Lobo sold Harbour Bank in Bergen."), schema, Writer(engine))
+        judged, _ = await judgements_of(schema, written, Inquiry("en", engine))
+        return record, judged
+
+    record, judged = run(work)
+    assert [one.name for one in judged] == names
+    for one in judged:
+        kinds = {row["kind"] for row in record.data["found"] if row["name"] == one.name}
+        likely = {label for label in labels if likeliest(one.weights) and not is_unlikely(label, one.weights)}
+        assert kinds == likely
+    assert len(record.data["found"]) < len(written["found"])
+    assert "dropped" in record.notes["/found"]
 
 
 @pytest.mark.slow
