@@ -27,9 +27,9 @@ _MOST = 50  # names of a record that are asked about
 _LONGEST = 80  # characters of a name: what is longer is none
 _LABELS = range(2, 21)
 _REST = re.compile(  # labels of what is left
-    r"(?i)\b(?:others?|misc|miscellaneous|none|unknown|else)\b|^(?:o|n/?a)$|其他|其它|杂|无|未知"
+    r"(?i)\b(?:others?|misc|miscellaneous|none|unknown|else)\b|^(?:o|n/?a)$|其他|其它|杂项|^(?:无|未知)$"
 )
-_ITEMS, _TEXT, _LABEL = "items", "text", "list"  # how it is asked, and was measured, of lists and of labels
+_ITEMS, _TEXT, _LABEL = "items", "text", "list"  # how it is asked: as was measured, also where labels are no lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Kinds:
 
     @property
     def are_few(self) -> bool:
-        """Whether there are so many that each name can be asked about: several, and no hundreds."""
+        """Whether they are so few that each name can be asked about, and more than one."""
         return len(self.about) in _LABELS
 
     async def weights(self, name: str, language: Language, engine: Engine) -> Weights | None:
@@ -64,7 +64,7 @@ class Kinds:
         return {label if label in self.about else None: weight for label, weight in zip(labels, found, strict=True)}
 
     def _question(self, labels: list[str]) -> Schema:
-        """A name, and as its list one of these: of a record, so that it is asked as everything is."""
+        """A record of a name and its label, so that it is asked as everything is."""
         abouts = [self.about.get(label) for label in labels]
         kinds = [
             {"const": label, **({"description": about} if about else {})}
