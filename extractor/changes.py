@@ -5,17 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from extractor.draft import Draft
 from extractor.pointers import Path, joined, pointer
-
-
-class Change(Protocol):
-    """What could be better in a record."""
-
-    def applied(self, draft: Draft) -> Draft:
-        """A valid draft with the change, told of it; where it would not be valid so, as it was, and told of that."""
 
 
 def unless_valid(other: Draft, draft: Draft, places: Iterable[Path], likelier: str) -> Draft:

@@ -177,17 +177,15 @@ def disjoint_lists(schema: Schema) -> tuple[Lists, ...]:
     Of lists with names of one kind, as companies and institutions, none is meant that is not marked. Where an object
     may be one of several, they could be lists of different ones.
     """
-    scopes, above = scopes_of(schema), {}
+    scopes = scopes_of(schema)
     found: dict[tuple[str, ...], list[tuple[bool, str, NameList]]] = defaultdict(list)
     for path, scope in standing(schema):
-        above[path] = scope
         said = [part.get(DISJOINT) for part in scope.parts]
         is_sought = path and (True in said or not _is_of_terms(path[-1], scope))
         if is_sought and (one := _name_list(path, scope, scopes)):
-            is_out = False in said
-            found[path[:-1]].append((True in said and not is_out, "" if is_out else kind_of_names(path[-1]), one))
-    found = {path: some for path, some in found.items() if sum("properties" in part for part in above[path].parts) == 1}
-    groups = (_lists(some) for some in found.values())
+            is_marked, kind = (True in said, kind_of_names(path[-1])) if False not in said else (False, "")
+            found[path[:-1]].append((is_marked, kind, one))
+    groups = (_lists(some) for path, some in found.items() if scopes.at(path).has_one_form)
     return tuple(lists for lists in groups if len(lists.every) > 1 and lists.kinds.are_few)
 
 

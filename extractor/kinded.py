@@ -120,7 +120,7 @@ def _kinded(path: Path, scope: Scope, scopes: Scopes) -> KindedList | None:
     if scope.kinds - {"null"} != {"array"} or any(part.get(DISJOINT) is False for part in scope.parts):
         return None
     inner = scopes.of(scope.items)
-    if sum("properties" in part for part in inner.parts) != 1:  # records of one form
+    if not inner.has_one_form:
         return None
     key = next((name for name in map(inner.name, _NAMES) if name and _is_text(inner, name, scopes)), None)
     choices = {name: scopes.of(nodes) for name, nodes in inner.properties.items() if are_kinds(name)}

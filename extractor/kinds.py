@@ -65,10 +65,8 @@ class Kinds:
 
     def _question(self, labels: list[str]) -> Schema:
         """A record of a name and its label, so that it is asked as everything is."""
-        abouts = [self.about.get(label) for label in labels]
         kinds = [
-            {"const": label, **({"description": about} if about else {})}
-            for label, about in zip(labels, abouts, strict=True)
+            {"const": label, **({"description": about} if (about := self.about.get(label)) else {})} for label in labels
         ]
         inner = {_TEXT: {"type": "string"}, _LABEL: {"anyOf": kinds}}
         item = {"type": "object", "properties": inner, "required": [*inner], "additionalProperties": False}

@@ -46,6 +46,11 @@ class Scope:
         return next((str(part["description"]) for part in self.parts if part.get("description")), "")
 
     @property
+    def has_one_form(self) -> bool:
+        """Whether all that is said of an object is of one, rather than of several that it may be."""
+        return sum("properties" in part for part in self.parts) == 1
+
+    @property
     def labels(self) -> list[str]:
         """The names that it is a choice between; [] where values are others."""
         values = [value for value in self.choices or () if value is not None]

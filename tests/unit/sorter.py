@@ -7,26 +7,21 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from extractor.types import Completion, Continuation, Message, Mode, Request, Usage
+from scripted import ScriptedEngine
+
+from extractor.types import Continuation, Message
 
 NEVER = -20.0
 
 
-class Sorter:
+class Sorter(ScriptedEngine):
     """`asked` has the names with the texts that they were asked about in; labels that are not told of are unlikely."""
 
-    id = "sorter"
-    modes: tuple[Mode, ...] = ("grammar",)
-
     def __init__(self, record: Any, likely: Mapping[str, Mapping[str, float]] | None, fault: Any = None) -> None:
+        super().__init__([json.dumps(record, ensure_ascii=False)], "sorter")
         self.asked: list[tuple[str, str]] = []
-        self._record = record
         self._likely = likely
         self._fault = fault
-
-    async def generate(self, request: Request) -> Completion:
-        await asyncio.sleep(0)
-        return Completion(json.dumps(self._record, ensure_ascii=False), "stop", Usage())
 
     async def likelihoods(self, messages: Sequence[Message], texts: Sequence[Continuation]) -> list[float] | None:
         await asyncio.sleep(0)

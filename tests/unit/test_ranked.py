@@ -14,7 +14,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, field_validator
-from scripted import quick
+from scripted import ScriptedEngine, quick
 
 from extractor import Ranked, Verbatim
 from extractor.errors import EngineUnavailable
@@ -124,22 +124,15 @@ def test_numbers_are_no_terms() -> None:
 # --- the lists of a record -----------------------------------------------------------------------------------
 
 
-class Teller:
+class Teller(ScriptedEngine):
     """Writes a record, and finds of the terms that are admitted those it is told to hold for likely."""
 
-    id = "teller"
-    modes: tuple[Mode, ...] = ("grammar",)
-
     def __init__(self, record: Any, *terms: str, fault: Exception | None = None, is_silent: bool = False) -> None:
+        super().__init__([json.dumps(record, ensure_ascii=False)], "teller")
         self.asked: list[tuple[str, str, int]] = []
-        self._record = record
         self._terms = terms
         self._fault = fault
         self._is_silent = is_silent
-
-    async def generate(self, request: Request) -> Completion:
-        await asyncio.sleep(0)
-        return Completion(json.dumps(self._record, ensure_ascii=False), "stop", Usage())
 
     async def likeliest(
         self, messages: Sequence[Message], admitted: Admitted, ends: str, count: int
