@@ -40,7 +40,7 @@ from extractor.talk import Talk
 from extractor.types import Document, Engine, Example, Extraction, Message, Problem, Schema
 from extractor.validation import Valid, validate, validate_each
 
-VERSION = 7  # raised where the same answers of a model would make other records than before
+VERSION = 8  # raised where the same answers of a model would make other records than before
 
 
 async def extract(document: Document, schema: Schema, engine: Engine, options: Options | None = None) -> Extraction:
