@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 
 _MAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+\.[^\s@:/.]{2,}")
-_URL = re.compile(r"(?i)(?:(?:https?|ftp)://|www\.)\S+\.\S+")
+_URL = re.compile(r"(?i)(?:(?:https?|ftp)://|www\.)\S+\.\S+(?: \S+){0,2}")  # blanks get into some that are made up
 _PHONE = re.compile(r"(?:\+|\(\+?\d)[\d ()./\-\u00a0\u2010-\u2013]{6,}")
 _NUMBER = re.compile(r"\+?\(?\d[\d ()./\-\u00a0\u2010-\u2013]{4,}")
 _OTHERS = re.compile(

@@ -27,6 +27,7 @@ TEXT = "Ann Bell runs the ferry (ann@ferry.example, 020 7946 0958)."
         ("https://ferry.example", ""),
         ("http://ferry.example/a?b=c#d", ""),
         ("www.ferry.example", ""),
+        ("https://www.ferry.example/the log/2024", ""),
         ("+44 20 7946 0958", ""),
         ("(020) 7946-0958", ""),
         ("020 7946 0958", "phone"),
@@ -54,6 +55,7 @@ def test_references(value: str, name: str) -> None:
         ("Ann Bell", ""),
         ("ann@ferry", ""),  # a handle
         ("write to ann@ferry.example", ""),
+        ("https://ferry.example has the fares of all ferries", ""),
         ("Node.js", "link"),
         ("020 7946 0958", "total"),
         ("12-34", "phone"),
