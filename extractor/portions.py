@@ -134,21 +134,22 @@ def _extent(scopes: Scopes, node: Any) -> Extent:
     return "many" if is_many else "one"
 
 
-def grouped(some: Sequence[Field], most: int) -> list[list[Field]]:
+def grouped(some: Sequence[Field], most: float, times: float = 1.0) -> list[list[Field]]:
     """Fields that follow each other, in groups of about as many values each, and not more than `most` of them.
 
-    One field may have more.
+    Lists are so many `times` as long as thought. One field may have more.
     """
-    total = sum(one.weight for one in some)
+    weights = [one.weight * (times if one.extent == "many" else 1.0) for one in some]
+    total = sum(weights)
     share = total / max(ceil(total / most), 1)
     found: list[list[Field]] = []
-    weight = 0
-    for one in some:
-        if not found or weight + one.weight / 2 > share or weight + one.weight > most:
+    filled = 0.0
+    for one, weight in zip(some, weights, strict=True):
+        if not found or filled + weight / 2 > share or filled + weight > most:
             found.append([])
-            weight = 0
+            filled = 0.0
         found[-1].append(one)
-        weight += one.weight
+        filled += weight
     return found
 
 

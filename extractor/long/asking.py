@@ -29,7 +29,9 @@ Way = Strategy | Literal["mixed"]
 
 WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
 
-_MOST_VALUES = 200  # that one answer is asked for
+_MOST_VALUES = 200  # that one answer is asked for: of many lists that it has to write, models end each early
+_SHORT = 600  # tokens of which lists are as long as `portions` thinks
+_MOST_LONGER = 5.0  # times as long as that in what has more
 _MOST_TIMES = 4  # that `auto` asks about a part of a text
 _MOST_SHARED = 8_000  # tokens that are shown for several groups of fields, each of which is asked for
 _MOST_HALVED = 2  # times that a part is halved as its answer was cut off
@@ -75,13 +77,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Work:
-    """A document under way. `size` is that of a part, in tokens as estimated."""
+    """A document under way. `tokens` are those of its text, `size` those of a part, both as estimated."""
 
     document: Document
     schema: Schema
     engine: Engine
     options: Options
     memo: Memo | None
+    tokens: float
     size: float
     strategy: Way
     pages: Sequence[int]
@@ -99,17 +102,18 @@ class Work:
         size = options.chunk_tokens / rate
         strategy = "whole" if depth > _DEEPEST else strategy_for(weight * rate, options)
         doors = asyncio.Semaphore(max(getattr(engine, "slots", 1) or 1, 1))
-        return cls(document, schema, engine, options, memo, size, strategy, pages(document.text), doors, depth)
+        return cls(document, schema, engine, options, memo, weight, size, strategy, pages(document.text), doors, depth)
 
     def questions(self, strategy: Way) -> Iterator[Question]:
         """What is asked, by a strategy."""
         parted, others = _shared_out(self.schema, strategy, self.document.text)
-        groups = grouped(others, _MOST_VALUES)
+        groups = _groups(others, strategy, self.tokens, self.options)
         for some, excerpt in zip(groups, self._excerpts(groups, strategy), strict=True):
             sought = () if strategy == "whole" else some
             yield Question(excerpt, portion(self.schema, some), sought)
         if parted:
-            some_of_each = [partial(portion(self.schema, some)) for some in grouped(parted, _MOST_VALUES)]
+            groups = _groups_of_part(parted, self.options)
+            some_of_each = [partial(portion(self.schema, some)) for some in groups]
             for chunk in chunks_of(self.document.text, self.size):
                 own = (chunk.start, chunk.end)
                 yield from (Question(self._part(chunk), asked, own=own) for asked in some_of_each)
@@ -198,6 +202,23 @@ def _shared_out(schema: Schema, strategy: Way, text: str) -> tuple[Sequence[Fiel
     return parted, [one for one in every if one not in parted]
 
 
+def _groups(some: Sequence[Field], strategy: Way, tokens: float, options: Options) -> list[list[Field]]:
+    """The fields that are asked for at once of all of a text of so many tokens, or of passages of it."""
+    shown = tokens if strategy == "whole" else min(tokens, options.chunk_tokens)
+    return grouped(some, _MOST_VALUES, _longer(shown, options))
+
+
+def _groups_of_part(some: Sequence[Field], options: Options) -> list[list[Field]]:
+    """The same of a part; not so many that it is asked about more often than all lists together would have it."""
+    groups = grouped(some, _MOST_VALUES, _longer(options.chunk_tokens, options))
+    return groups if len(groups) <= _MOST_TIMES else grouped(some, _MOST_VALUES)
+
+
+def _longer(shown: float, options: Options) -> float:
+    """How many times as long as thought the lists of so many tokens may be; `whole` is asked about once."""
+    return 1.0 if options.strategy == "whole" else min(max(shown / _SHORT, 1.0), _MOST_LONGER)
+
+
 def _has_section(text: str, names: Collection[str]) -> bool:
     """Whether one line near the beginning is the heading of such a section, or begins with it: '## 摘 要', 'Abstract.'.
 
@@ -218,7 +239,7 @@ def outlook(schema: Schema, options: Options, text: str) -> tuple[int, int]:
     tokens = weigh_tokens(text)
     strategy = strategy_for(tokens, options)
     parted, others = _shared_out(schema, strategy, text)
-    alone, groups = len(grouped(others, _MOST_VALUES)), len(grouped(parted, _MOST_VALUES))
+    alone, groups = len(_groups(others, strategy, tokens, options)), len(_groups_of_part(parted, options))
     shown = tokens if strategy == "whole" else min(options.chunk_tokens * _times(alone, options), tokens)
     read = round(shown) * (alone if schema.examples else min(alone, 1))
     parts = len(chunks_of(text, options.chunk_tokens)) if groups else 0

@@ -385,6 +385,33 @@ def test_the_lists_of_a_form_with_very_many_are_asked_for_with_passages(lists: i
     )
 
 
+RECORDS = ", ".join(f"list{at}[]{{a, b, c, d}}" for at in range(8))
+
+
+@pytest.mark.parametrize(
+    ("count", "strategy", "questions"),
+    [(20, "auto", 1), (200, "auto", 2), (600, "auto", 4), (600, "whole", 1)],
+)
+def test_many_lists_of_a_longer_text_are_asked_for_apart(count: int, strategy: Any, questions: int) -> None:
+    """Models end lists early that are many; of a short text they are short. `whole` has one question."""
+    text = "It rained on that day. " * count
+    options, engine = Options(strategy=strategy), Clerk()
+    work = asyncio.run(Work.of(Document("a", text), load(RECORDS), engine, options, None))
+    asked = [[*one.schema.json_schema["properties"]] for one in work.questions(work.strategy)]
+    assert [name for some in asked for name in some] == [f"list{at}" for at in range(8)]
+    assert len(asked) == questions == outlook(load(RECORDS), options, text)[0]
+
+
+def test_a_part_is_asked_about_four_times_at_most_though_its_lists_may_be_long() -> None:
+    spec = ", ".join(f"list{at}[]{{a, b, c, d}}" for at in range(20))
+    options = Options(strategy="map-reduce")
+    work = asyncio.run(Work.of(Document("a", "It rained on that day. " * 600), load(spec), Clerk(), options, None))
+    questions = [*work.questions("map-reduce")]
+    assert (
+        len({one.own for one in questions}) * 2 == len(questions) == outlook(load(spec), options, work.document.text)[0]
+    )
+
+
 @pytest.mark.parametrize(
     ("mode", "called"),
     [("grammar", "/people/-"), ("prompt", "people")],  # as asked, and as models without a grammar answer
