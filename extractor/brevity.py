@@ -45,7 +45,7 @@ def few_lines(lines: Sequence[str], most: int) -> list[str]:
 
 def few(texts: Sequence[str], most: int) -> str:
     """The first of some texts, and how many there are beside them: (['a', 'b', 'c'], 2) → 'a, b and 1 more'."""
-    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    more = f" and {len(texts) - most:,} more" if len(texts) > most else ""
     return ", ".join(texts[:most]) + more
 
 

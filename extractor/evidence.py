@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from extractor.absent import Reason
+from extractor.brevity import counted
 from extractor.descent import Descent
 from extractor.dialect.keywords import subschemas
 from extractor.errors import Ungrounded
@@ -134,7 +135,7 @@ class _Reading:
                 seen.add(written or inner)
                 kept.append(self._told(inner, written, place))
         if repeated := len(value) - len(kept):
-            self.notes[pointer(path)] = f"{repeated} repeated item{'s' * (repeated > 1)} dropped"
+            self.notes[pointer(path)] = f"{counted(repeated, 'repeated item')} dropped"
             self.further[path] = repeated
         return kept
 

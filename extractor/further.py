@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from extractor import repair
+from extractor.brevity import counted
 from extractor.grammar.clip import is_of_bound
 from extractor.pointers import pointer, value_at
 from extractor.sameness import Sameness, identity
@@ -137,7 +138,7 @@ class Growth:
             if new and piece.why in (repair.MORE, repair.ON):
                 came[place] = came.get(place, 0) + new
                 told = [part for part in notes.pop(place, "").split("; ") if part and not _is_past(part)]
-                notes[place] = "; ".join([*told, f"{came[place]} more item{'s' * (came[place] > 1)}{_CAME}"])
+                notes[place] = "; ".join([*told, f"{counted(came[place], 'more item')}{_CAME}"])
         why = {piece.why for piece in pieces}
         looks, rounds = self.looks - (repair.MORE in why), self.rounds - (repair.ON in why)
         return Growth(looks, rounds, is_topped=True, full=self.full, came=came), notes

@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 from extractor.absent import NOT_SAID, Reason, is_empty
+from extractor.brevity import counted
 from extractor.evidence import Evidence, Traced
 from extractor.excerpts import Excerpt
 from extractor.ground import Grounded
@@ -17,7 +18,7 @@ from extractor.pointers import joined, leaves, value_at
 from extractor.types import Alternative, Extraction, Span, Support
 
 _MOST_LOOKED_THROUGH = 2_000_000  # characters
-_OF_ITEMS = re.compile(r"(?P<before>.*?\b)(?P<count>\d+)(?P<kind>(?: \w+)? item)s?(?P<after> came .*| dropped)$")
+_OF_ITEMS = re.compile(r"(?P<before>.*?\b)(?P<count>\d[\d,]*) (?P<kind>(?:\w+ )?item)s?(?P<after> came .*| dropped)$")
 
 _Finding = tuple[Span | None, Sequence[Support], str]
 _NOTHING: _Finding = (None, (), "")
@@ -108,9 +109,9 @@ def added_up(notes: Iterable[str]) -> str:
     for note in chain.from_iterable(note.split("; ") for note in notes):
         found = _OF_ITEMS.match(note)
         words = found.group("before", "kind", "after") if found else (note,)
-        counts[words] = counts.get(words, 0) + (int(found["count"]) if found else 1)
+        counts[words] = counts.get(words, 0) + (int(found["count"].replace(",", "")) if found else 1)
     told = [
-        f"{words[0]}{count}{words[1]}{'s' * (count > 1)}{words[2]}" if len(words) > 1 else words[0]
+        f"{words[0]}{counted(count, words[1])}{words[2]}" if len(words) > 1 else words[0]
         for words, count in counts.items()
     ]
     return "; ".join(told)

@@ -8,7 +8,8 @@ import signal
 from collections.abc import Callable, Iterator
 
 from extractor.batch import Batch
-from extractor.cli.terminal import Screen, spell_some
+from extractor.brevity import few
+from extractor.cli.terminal import Screen
 
 
 @contextlib.contextmanager
@@ -19,7 +20,7 @@ def draining(batch: Batch, screen: Screen) -> Iterator[None]:
 
     def stop() -> None:
         if batch.ended_by is None:
-            waits = f"waiting for {spell_some(batch.under_way)}; " if batch.under_way else ""
+            waits = f"waiting for {few(batch.under_way, 1)}; " if batch.under_way else ""
             screen.say(f"stopping: {waits}Ctrl-C once more stops at once")
             batch.stop(KeyboardInterrupt())
         else:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from extractor.brevity import few
 from extractor.cli.asking import checked, open_session, options_of, pace_of, style_of
 from extractor.cli.flags.running import ExtractFlags, PaceFlags
 from extractor.cli.flags.single import CharsetOption, LoaderOption, ModelOption, RawOption, SchemaOption
 from extractor.cli.frame import handled, held
-from extractor.cli.terminal import Screen, spell_some
+from extractor.cli.terminal import Screen
 from extractor.errors import EngineUnavailable, UsageError
 from extractor.models import DEFAULT
 
@@ -188,7 +189,7 @@ def eval_(
     is_low = fail_under is not None and f1 < fail_under
     if unread:
         lost = f"{len(unread)} of {len(sources)} documents cannot be read, so all of it is missing"
-        screen.error(f"{lost}: {spell_some(unread)}", "--docs FILE")
+        screen.error(f"{lost}: {few(unread, 1)}", "--docs FILE")
     if is_low:
         screen.error(f"F1 {f1:.3f} is under {fail_under:g}")
     if unread or is_low:

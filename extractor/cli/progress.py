@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 
 from extractor.batch import Batch
-from extractor.brevity import counted
-from extractor.cli.terminal import Screen, spell_some
+from extractor.brevity import counted, few
+from extractor.cli.terminal import Screen
 from extractor.engines import Session
 from extractor.errors import ExtractError
 
@@ -97,7 +97,7 @@ class State:
         paces += [f"{used.cost:.4f} US dollars"] if used.cost else []
         stage = f"{self.stage}: " if self.stage and not tally.asked else ""
         if self.batch.ended_by is not None and self.batch.under_way:
-            stage = f"stopping, waiting for {spell_some(self.batch.under_way)} (Ctrl-C stops at once): "
+            stage = f"stopping, waiting for {few(self.batch.under_way, 1)} (Ctrl-C stops at once): "
         return f"{stage}{tally.done:,}{of_all} done{kept}{failed}{parts}{'; ' if paces else ''}{', '.join(paces)}"
 
     def summary(self) -> str:

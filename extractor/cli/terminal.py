@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
@@ -219,11 +219,6 @@ def plain(text: str) -> str:
 def one_line(text: str) -> str:
     """As `plain`, and on one line: a file name cannot pretend to be a message of its own."""
     return plain(text).replace("\n", "\\n")
-
-
-def spell_some(names: Sequence[str]) -> str:
-    """The first of some names: ['a.txt', 'b.txt', 'c.txt'] → 'a.txt and 2 more'."""
-    return f"{names[0]} and {len(names) - 1:,} more" if len(names) > 1 else names[0]
 
 
 def explain(error: ExtractError, screen: Screen) -> int:

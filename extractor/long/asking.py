@@ -30,8 +30,9 @@ Way = Strategy | Literal["mixed"]
 WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
 
 _MOST_VALUES = 200  # that one answer is asked for: of many lists that it has to write, models end each early
-_SHORT = 600  # tokens of which lists are as long as `portions` thinks
-_MOST_LONGER = 5.0  # times as long as that in what has more
+_SHORT = 300  # tokens of which lists are as long as `portions` thinks
+_MOST_LONGER = 10.0  # times as long as that in what has more
+_LESS = 0.8
 _MOST_TIMES = 4  # that `auto` asks about a part of a text
 _MOST_SHARED = 8_000  # tokens that are shown for several groups of fields, each of which is asked for
 _MOST_HALVED = 2  # times that a part is halved as its answer was cut off
@@ -209,9 +210,11 @@ def _groups(some: Sequence[Field], strategy: Way, tokens: float, options: Option
 
 
 def _groups_of_part(some: Sequence[Field], options: Options) -> list[list[Field]]:
-    """The same of a part; not so many that it is asked about more often than all lists together would have it."""
-    groups = grouped(some, _MOST_VALUES, _longer(options.chunk_tokens, options))
-    return groups if len(groups) <= _MOST_TIMES else grouped(some, _MOST_VALUES)
+    """The same of a part, which is not asked about too often."""
+    times = _longer(options.chunk_tokens, options)
+    while len(groups := grouped(some, _MOST_VALUES, times)) > _MOST_TIMES and times > 1:
+        times = max(_LESS * times, 1.0)
+    return groups
 
 
 def _longer(shown: float, options: Options) -> float:

@@ -10,6 +10,7 @@ from typing import Any
 
 from extractor import repair
 from extractor.absent import is_empty
+from extractor.brevity import counted
 from extractor.errors import SourceError
 from extractor.evidence import Evidence
 from extractor.excerpts import Excerpt
@@ -124,8 +125,8 @@ def _told(pairs: Sequence[tuple[Question, Extraction]]) -> str:
     others = sum(not question.is_partial for question, _ in pairs)
     if not parts:
         return f"asked in {others} questions about some of its fields each"
-    told = f"asked about in {parts} part{'s' * (parts > 1)}"
-    return f"{told}, and {others} more question{'s' * (others > 1)} on fields that say one thing" if others else told
+    told = f"asked about in {counted(parts, 'part')}"
+    return f"{told}, and {counted(others, 'more question')} on fields that say one thing" if others else told
 
 
 def _summed(record: Extraction, parts: Sequence[Extraction], started: float) -> Extraction:
