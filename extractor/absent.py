@@ -81,7 +81,7 @@ def without(schema: Schema, data: Any, paths: Sequence[Path]) -> tuple[Any, list
 def without_items(data: Any, paths: Sequence[Path]) -> Any:
     """Data without the items of lists that some paths lead to: {'a': [1, 2]}, [('a', 0)] → {'a': [2]}."""
     data = copy.deepcopy(data)
-    for path in sorted(paths, key=lambda path: path[-1], reverse=True):
+    for path in sorted(paths, key=lambda path: (len(path), path[-1]), reverse=True):  # of lists in each other the inner
         del value_at(data, pointer(path[:-1]))[path[-1]]
     return data
 

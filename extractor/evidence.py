@@ -14,6 +14,7 @@ from extractor.dialect.keywords import subschemas
 from extractor.errors import Ungrounded
 from extractor.feigned import without_feigned
 from extractor.ground import Grounded, ground, places_of
+from extractor.invented import without_invented
 from extractor.marks import VERBATIM
 from extractor.pointers import joined, pointer, value_at
 from extractor.types import Document, Ground, Problem, Schema
@@ -28,9 +29,9 @@ Path = tuple[str | int, ...]
 class Traced:
     """A record as far as its document bears it out.
 
-    `data` are without what verbatim lists repeat and without examples of the schema, and with verbatim values spelled
-    as the document has them; `further` says by path how many items were repeated, `problems` what does not stand in
-    the document.
+    `data` are without what verbatim lists repeat, examples of the schema and references that are made up, and with
+    verbatim values spelled as the document has them; `further` says by path how many items were repeated, `problems`
+    what does not stand in the document.
     """
 
     data: Any
@@ -54,7 +55,7 @@ class Evidence:
 
     def trace(self, data: Any) -> Traced:
         """Hold data against the document."""
-        honest, told = self.honest(data) if self.level != "off" else (data, {})
+        honest, told = (data, {}) if self.level in ("off", "find") else self.honest(data)
         traced = _verbatim(self, honest) if has_verbatim(self.schema) else Traced(honest)
         traced = replace(traced, notes=joined(told, traced.notes)) if told else traced
         if traced.problems or self.level != "require":
@@ -64,8 +65,10 @@ class Evidence:
         return Traced(traced.data, traced.notes, traced.further, problems)
 
     def honest(self, data: Any) -> tuple[Any, dict[str, str]]:
-        """Data without what is an example of the schema, and what is said of that."""
-        return without_feigned(self.schema, data, self.document)
+        """Data without what is an example of the schema, or made up, and what is said of that."""
+        honest, told = without_feigned(self.schema, data, self.document)
+        honest, others = without_invented(self.schema, honest, self.document)
+        return honest, joined(told, others)
 
     def found(self, data: Any) -> Grounded:
         """Where a record's values stand; nothing where nobody asks."""

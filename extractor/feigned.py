@@ -1,33 +1,30 @@
-"""Values that a model has not from its document: copied from what the schema says of a field, or made up.
+"""Values that a model copied from what the schema says of a field, where its document has none.
 
 'The identifier, e.g. "arXiv:1234.5678"' is meant to show a form; small models take it for the answer. What a schema
 names as a category ('Sports', say) can be right though no text has the word, so only what points to one thing is
 looked at: numbers, dates, identifiers, addresses; and not where several are listed, as of bands ("18-24, 25-34 or
 35-44"), nor where the document has the numbers in other words ("version 1.2.0"). They also answer with the description
-itself. What is made up is seen of references alone (`references`), which nobody can word.
+itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from extractor.absent import without, without_items
+from extractor.dialect.keywords import subschemas
 from extractor.forgiving import forgiving, without_nulls
 from extractor.ground import ground
-from extractor.marks import VERBATIM
 from extractor.pointers import by_pointer, pointer, value_at
-from extractor.references import is_made_of, is_reference
 from extractor.scopes import Nodes, Scope, Scopes, scopes_of
 from extractor.text import normalise
 from extractor.types import Document, Schema
 
 FEIGNED = "{!r} is an example of the schema, and not in the document: taken out"
 REPEATED = "{!r} is what the schema says of the field, and not in the document: taken out"
-MADE_UP = "{!r} is not in the document: taken out"
 
 _MARK = re.compile(r"(?i)\be\.\s?g\.|\b(?:examples?|for instance|such as|i\.e\.)(?!\w)|例如|比如|示例|例[：:]|譬如")
 _END = re.compile(r"[)）;；。\n]|\.(?=\s|$)")
@@ -47,12 +44,17 @@ Path = tuple[str | int, ...]
 
 def without_feigned(schema: Schema, data: Any, document: Document) -> tuple[Any, dict[str, str]]:
     """Data without such values, as far as they may be missing, and what is said of them by pointer."""
-    told = _feigned(schema, data, document)
-    if not told:
-        return data, {}
+    return taken_out(schema, data, _feigned(schema, data, document))
+
+
+def taken_out(schema: Schema, data: Any, told: Mapping[Path, str]) -> tuple[Any, dict[str, str]]:
+    """Data without the values of some paths, each where it may be missing itself, and what is told of these by pointer.
+
+    What is right around it stays, be the whole of it optional; a list stays as long as it has to be.
+    """
     items = _spare(schema, data, [path for path in told if isinstance(path[-1], int)])
     loose = forgiving(schema)
-    empty = [path for path in told if isinstance(path[-1], str) and without(loose, data, [path]) is not None]
+    empty = [path for path in told if isinstance(path[-1], str) and _may_be_missing(loose, data, path)]
     emptied = without(loose, data, empty)
     if not (empty or items) or emptied is None:
         return data, {}
@@ -61,30 +63,35 @@ def without_feigned(schema: Schema, data: Any, document: Document) -> tuple[Any,
     return without_items(without_nulls(schema, emptied[0]), items), notes
 
 
-def _feigned(schema: Schema, data: Any, document: Document) -> dict[Path, str]:
-    """What there is to say of values that are copied from the schema or made up, and not in the document; by path."""
-    scopes = scopes_of(schema)
-    alike = {
-        path: told.format(_shortened(value))
-        for path, value, scope, around in _texts(scopes, scopes.nodes, data, ())
-        if path
-        and (told := _copied(value, scope, around) or _made_up(value, path, scope))
-        and not _is_said_otherwise(told, value, document.text)
-    }
-    spans = ground(data, document, schema).spans if alike else {}
-    return {path: told for path, told in alike.items() if pointer(path) not in spans}
+def _may_be_missing(loose: Schema, data: Any, path: Path) -> bool:
+    found = without(loose, data, [path])
+    return found is not None and found[1] == [path]
 
 
 def _spare(schema: Schema, data: Any, items: Sequence[Path]) -> list[Path]:
-    """Those of some items of lists without which these are still as long as they have to be."""
-    scopes, gone = scopes_of(schema), Counter(path[:-1] for path in items)
-    least = {path: max((part.get("minItems", 0) for part in scopes.at(path).parts), default=0) for path in gone}
-    return [path for path in items if len(value_at(data, pointer(path[:-1]))) - gone[path[:-1]] >= least[path[:-1]]]
+    """Those of some items of lists that may be missing: the last, as many as there are too many; of tuples none."""
+    scopes, found = scopes_of(schema), []
+    for around in dict.fromkeys(path[:-1] for path in items):
+        scope = scopes.at(around)
+        least = max((part.get("minItems", 0) for part in scope.parts), default=0)
+        spare = len(value_at(data, pointer(around))) - least if not scope.prefix else 0
+        found += [path for path in items if path[:-1] == around][-spare:] if spare > 0 else []
+    return found
 
 
-def _is_said_otherwise(told: str, value: str, text: str) -> bool:
-    """Whether a text says in other words what there is to tell something of."""
-    return (told == FEIGNED and _has_numbers(text, value)) or (told == MADE_UP and is_made_of(value, text))
+def _feigned(schema: Schema, data: Any, document: Document) -> dict[Path, str]:
+    """What there is to say of values that are copied from the schema, and are not in the document; by path."""
+    if not _has_any(schema):
+        return {}
+    alike = {
+        path: told.format(shortened(value))
+        for path, value, scope, around in texts_of(schema, data)
+        if path
+        and (told := _copied(value, scope, around))
+        and not (told == FEIGNED and _has_numbers(document.text, value))
+    }
+    spans = ground(data, document, schema).spans if alike else {}
+    return {path: told for path, told in alike.items() if pointer(path) not in spans}
 
 
 def _has_numbers(text: str, value: str) -> bool:
@@ -97,10 +104,15 @@ def _has_numbers(text: str, value: str) -> bool:
     return len(numbers) > 1 and all(any(other.endswith(one) for other in said) for one in telling)
 
 
+def texts_of(schema: Schema, data: Any) -> Iterator[tuple[Path, str, Scope, Scope | None]]:
+    """The texts of data, with what is said of them, and of the list that they are items of."""
+    scopes = scopes_of(schema)
+    yield from _texts(scopes, scopes.nodes, data, ())
+
+
 def _texts(
     scopes: Scopes, nodes: Nodes, value: Any, path: Path, around: Scope | None = None
 ) -> Iterator[tuple[Path, str, Scope, Scope | None]]:
-    """The texts of data, with what is said of them, and of the list that they are items of."""
     scope = scopes.of(nodes)
     if isinstance(value, str):
         yield path, value, scope, around
@@ -129,14 +141,8 @@ def _copied(value: str, scope: Scope, around: Scope | None) -> str:
     return REPEATED if len(key) >= _LEAST_SAID and is_said else ""
 
 
-def _made_up(value: str, path: Path, scope: Scope) -> str:
-    """What is told of a reference; '' of other texts, and where the schema lists it, or says whose words it is in."""
-    if scope.choices is not None or any(VERBATIM in part or part.get("default") == value for part in scope.parts):
-        return ""
-    return MADE_UP if is_reference(value, next((key for key in path[::-1] if isinstance(key, str)), "")) else ""
-
-
-def _shortened(value: str) -> str:
+def shortened(value: str) -> str:
+    """A value as notes have it."""
     return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
 
 
@@ -144,6 +150,16 @@ def _shortened(value: str) -> str:
 def _key(said: str) -> str:
     """What a schema says, as it is compared."""
     return normalise(said).text
+
+
+@lru_cache(maxsize=64)
+def _has_any(schema: Schema) -> bool:
+    """Whether a schema names an example anywhere, or has a description that is no label."""
+    return any(any(named(node)) or _is_long(node.get("description")) for node in subschemas(schema.json_schema))
+
+
+def _is_long(said: Any) -> bool:
+    return isinstance(said, str) and len(said) >= _LEAST_SAID
 
 
 def named(node: Mapping[str, Any]) -> Iterator[str]:

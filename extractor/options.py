@@ -26,7 +26,8 @@ class Options:
     off is asked for again. With `think` the model writes freely first. `on_partial` gets the first answer as far as it
     is written, each time that it has grown; of a long text what its parts gave so far, and `on_part` gets its source,
     how many of the questions about it are answered, and how many there are. `ground` says whether values are looked up
-    in the document (`report`), or have to stand there (`require`); verbatim fields always have to. `strategy` says what
+    in the document (`report`), or have to stand there (`require`), or are as they are written, be it with their places
+    (`find`); verbatim fields always have to stand there. `strategy` says what
     of a long text is asked about at once, `chunk_tokens` how much of it, and `context_tokens` how much of its beginning
     every part shows. With `passes` above 1 a model is asked so many times less one what its lists lack, as long as
     something comes. With `probs` the record says how likely each label of a choice is, where the engine can tell. With

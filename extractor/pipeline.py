@@ -149,7 +149,12 @@ class _Case:
 async def _reasked(case: _Case, draft: Draft) -> Draft:
     """A draft without what is not from the document, as far as the model has something better."""
     options = case.options
-    if choice_of(case.schema) or not options.retries or options.ground == "off" or options.style.answer_language:
+    if (
+        choice_of(case.schema)
+        or not options.retries
+        or options.ground in ("off", "find")
+        or options.style.answer_language
+    ):
         return draft
     bare = replace(case, shown=())
     draft = await without_copies(draft, case.shown, lambda: _converse(bare, bare.draft()))

@@ -82,7 +82,7 @@ class Pooled(Evidence):
         return value is not None and value_at(self.merged.data, where) == value
 
     def _notes(self, data: Any) -> dict[str, str]:
-        """What was told of the values that were taken, of lists, and of whole parts."""
+        """What was told of the values that were taken, of lists, of places that are empty, and of whole parts."""
         found: dict[str, list[str]] = {}
         for where, _ in leaves(data):
             for part, inner in self.merged.sources(where):
@@ -90,7 +90,9 @@ class Pooled(Evidence):
                     found.setdefault(where, []).append(note)
         for record in self.records:
             for where, note in record.notes.items():
-                if isinstance(value_at(data, where), dict | list) and not any(map(str.isdigit, where.split("/"))):
+                value = value_at(data, where)
+                is_told = isinstance(value, dict | list) or (where and is_empty(value))  # why it is: what was taken out
+                if is_told and not any(map(str.isdigit, where.split("/"))):
                     found.setdefault(where, []).append(note)
         return {where: added_up(notes) for where, notes in found.items()}
 

@@ -5,7 +5,7 @@ The fields are those of the record and of the objects in it; a list is one field
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import ceil
@@ -28,7 +28,10 @@ _PLAIN = frozenset((
 ))  # fmt: skip
 _OF_ALL = ("minProperties", "default", "examples")  # of an object, which hold no more where some fields are left
 
+_IDS = frozenset(("id", "key", "index", "编号", "序号"))
+
 Path = tuple[str, ...]
+Bound = Sequence[Collection[Path]]
 Extent = Literal["one", "many", "all"]
 
 
@@ -134,23 +137,46 @@ def _extent(scopes: Scopes, node: Any) -> Extent:
     return "many" if is_many else "one"
 
 
-def grouped(some: Sequence[Field], most: float, times: float = 1.0) -> list[list[Field]]:
+def grouped(some: Sequence[Field], most: float, times: float = 1.0, bound: Bound = ()) -> list[list[Field]]:
     """Fields that follow each other, in groups of about as many values each, and not more than `most` of them.
 
-    Lists are so many `times` as long as thought. One field may have more.
+    Lists are so many `times` as long as thought; where that is more than once, they come behind the other fields, none
+    of which is then alone between two long lists. Those that are `bound` (by their paths) are in one group, which may
+    have more, as one field may.
     """
-    weights = [one.weight * (times if one.extent == "many" else 1.0) for one in some]
+    units = _units(some, bound)
+    if times > 1:
+        units.sort(key=lambda unit: unit[0].extent == "many")
+    weights = [sum(one.weight * (times if one.extent == "many" else 1.0) for one in unit) for unit in units]
     total = sum(weights)
     share = total / max(ceil(total / most), 1)
     found: list[list[Field]] = []
     filled = 0.0
-    for one, weight in zip(some, weights, strict=True):
+    for unit, weight in zip(units, weights, strict=True):
         if not found or filled + weight / 2 > share or filled + weight > most:
             found.append([])
             filled = 0.0
-        found[-1].append(one)
+        found[-1] += unit
         filled += weight
     return found
+
+
+def _units(some: Sequence[Field], bound: Bound) -> list[list[Field]]:
+    """Fields one by one, but for those that are bound to the first of them."""
+    units: dict[Path, list[Field]] = {}
+    for one in some:
+        first = next((min(paths) for paths in bound if one.path in paths), one.path)
+        units.setdefault(first, []).append(one)
+    return [*units.values()]
+
+
+@lru_cache(maxsize=64)
+def lists_with_ids(schema: Schema) -> frozenset[Path]:
+    """All lists, where the records of one have an id by which others may refer to them; else none."""
+    scopes = scopes_of(schema)
+    lists = [one for one in fields(schema) if one.extent == "many"]
+    keys = {key.casefold() for one in lists for key in scopes.of(scopes.of((one.node,)).items).properties}
+    return frozenset(one.path for one in lists) if keys & _IDS else frozenset()
 
 
 def portion(schema: Schema, some: Sequence[Field]) -> Schema:

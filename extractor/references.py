@@ -6,60 +6,163 @@ that is not made of what the document says is none of its own.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from urllib.parse import unquote
 
-_MAIL = re.compile(r"[^\s@:/]+@[^\s@:/]+\.[^\s@:/.]{2,}")
-_URL = re.compile(r"(?i)(?:(?:https?|ftp)://|www\.)\S+\.\S+(?: \S+){0,2}")  # blanks get into some that are made up
-_PHONE = re.compile(r"(?:\+|\(\+?\d)[\d ()./\-\u00a0\u2010-\u2013]{6,}")
-_NUMBER = re.compile(r"\+?\(?\d[\d ()./\-\u00a0\u2010-\u2013]{4,}")
-_OTHERS = re.compile(
-    r"""(?xi)(?:doi:\s*)? 10\.\d{4,9}/\S+
-    | [\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}
-    | (?:\d{1,3}\.){3}\d{1,3}
-    | (?:[\da-f]{0,4}:){3,7}[\da-f]{0,4}
-    | (?:\d{4}-){3}\d{3}[\dx]
-    | (?:isbn[:\s]*)? 97[89][-\s]?(?:\d[-\s]?){10}
-    | (?-i:[A-Z]{2}\d{2}\s?(?:[A-Z\d]{4}\s?){3,7}[A-Z\d]{0,4})"""
+from extractor.field_words import spaced
+
+_LONGEST = 2_000  # characters
+_MAIL = re.compile(r"([^\s@:/]+)@([^\s@:/]+\.[^\s@:/.]{2,})")
+_URL = re.compile(r"(?i)(?:(?:https?|ftp)://|www\.)[^\s.]+\.\S+(?: \S+){0,2}")  # blanks get into some that are made up
+_PAGE = re.compile(r"(?i)(?:[\w-]+\.)+[a-z]{2,}/\S*")
+_PHONE = re.compile(r"\(?\+\d[\d ()/\-\u00a0\u2010-\u2013]{6,}")
+_NUMBER = re.compile(r"\+?\(?\d[\d ()./\-\u00a0\u2010-\u2013]{5,}")
+_DOI = re.compile(r"(?i)(?:doi:\s*|(?:https?://)?(?:dx\.)?doi\.org/)?(10\.\d{4,9}/\S+)")
+_CODE = re.compile(  # ISBN-13, UUID, ORCID
+    r"(?i)(?:isbn[- :]*)?97[89](?:[- ]?\d){10}|[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}|(?:\d{4}-){3}\d{3}[\dx]"
 )
-_IS_CALLED = re.compile(
-    r"(?<![a-z])(?:(?:tele)?phone|fax|tel(?![a-z]))|Phone|Fax|Tel(?:ephone|(?![a-z]))|[Mm]obile|电话|手机|传真"
-)
-_BEFORE = re.compile(r"(?i)^(?:(?:https?|ftp)://)?(?:www\.)?|^doi:|^isbn:?")
+_IBAN = re.compile(r"[A-Z]{2}\d{2} ?(?:[A-Z\d]{4} ?){3,7}[A-Z\d]{0,4}")
+_OLD_ISBN = re.compile(r"(?:\d[- ]?){9}[\dX]")
+_IP = re.compile(r"(?i)(?:\d{1,3}\.){3}\d{1,3}|[\da-f:]*:[\da-f:]+")
+_BEFORE = re.compile(r"(?i)^(?:mailto:|tel:|(?:https?|ftp)://)?(?:www\.)?")
+
+_PHONES = frozenset(("phone", "phones", "telephone", "telefon", "tel", "fax", "mobile", "cell", "cellphone"))
+_PAGES = frozenset(("url", "urls", "uri", "link", "links", "website", "websites", "homepage", "linkedin", "github"))
+_IN_CHINESE = {"电话": _PHONES, "手机": _PHONES, "传真": _PHONES, "网址": _PAGES, "链接": _PAGES, "主页": _PAGES}
+
 _LEAST_DIGITS = 7  # of a telephone number
+_OF_COUNTRY = 3  # digits before the others at most, which a text may lack, or have a 0 instead: +44 20 … of 020 …
 _LEAST_TAIL = 5  # characters of the end of a URL that tell which it is: 2401.01234 of https://arxiv.org/abs/2401.01234
+_LEAST_PATH = 3
+_WORD = re.compile(r"[^\W_]+")
+_BETWEEN = r"[\W_]{1,4}"  # words of one thing: ann [at] x.org
+_BROKEN = re.compile(r"[-\u00ad]?[ \t]*\n[ \t]*")
 
 
-def is_reference(value: str, name: str = "") -> bool:
-    """Whether a text is nothing but such a thing; `name` is what its field is called.
+def is_reference(value: str, names: Sequence[str] = (), form: str | None = None) -> bool:
+    """Whether a text is nothing but such a thing.
 
-    'ann@x.org' → True; '020 7946 0958' → True of a `phone`, else False.
+    `names` are the keys that lead to it, `form` is its format in the schema: 'ann@x.org' → True; '020 7946 0958' → True
+    of a `phone`, else False; '192.0.2.7' → True of the format ipv4 alone, as versions look like it.
     """
-    text = unicodedata.normalize("NFKC", value).strip()
-    if any(form.fullmatch(text) for form in (_MAIL, _URL, _OTHERS)):
+    text = _plain(value)
+    if len(text) > _LONGEST:
+        return False
+    if any(one.fullmatch(text) for one in (_MAIL, _URL, _DOI, _CODE)) or _is_iban(text):
         return True
-    is_phone = _PHONE.fullmatch(text) or (_IS_CALLED.search(name) and _NUMBER.fullmatch(text))
-    return bool(is_phone) and sum(sign.isdigit() for sign in text) >= _LEAST_DIGITS
+    called = _called(names)
+    if called & _PHONES or _PHONE.fullmatch(text):
+        return bool(_NUMBER.fullmatch(text)) and len(_digits(text)) >= _LEAST_DIGITS
+    if called & _PAGES or form in ("uri", "iri"):
+        return bool(_PAGE.fullmatch(text))
+    return bool(_IP.fullmatch(text) if form in ("ipv4", "ipv6") else "isbn" in called and _OLD_ISBN.fullmatch(text))
 
 
-def is_made_of(value: str, text: str) -> bool:
-    """Whether a text has what such a thing is made of, however it is parted and wherever it is broken.
-
-    'https://x.org/a' of 'x.org/a'; 'ann@x.org' of 'ann [at] x.org'; 'https://arxiv.org/abs/2401.01234' of
-    'arXiv:2401.01234'.
-    """
-    said = _letters(text)
-    if _letters(_BEFORE.sub("", value.strip())) in said:
-        return True
-    if "://" in value:
-        tail = re.split(r"[/=]", value.strip().rstrip("/"))[-1]
-        return len(tail) >= _LEAST_TAIL and any(map(str.isdigit, tail)) and _letters(tail) in said
-    local, at, host = value.partition("@")
-    return bool(at) and _letters(local) in said and _letters(host) in said
+def _called(names: Sequence[str]) -> frozenset[str]:
+    """The words of names, and what Chinese ones mean: ('contactPhones',) → {'contact', 'phones'}."""
+    name = " ".join(map(spaced, names)).casefold()
+    return frozenset(_WORD.findall(name)).union(*(words for said, words in _IN_CHINESE.items() if said in name))
 
 
-@lru_cache(maxsize=8)  # several of a record are looked for in one text
+class Sayings:
+    """What a text says, as references are looked up in it; what that takes is made when it is first asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def make(self, value: str) -> bool:
+        """Whether a reference is made of it, however it is parted and wherever it is broken.
+
+        'https://x.org/a' of 'x.org/a'; 'ann@x.org' of 'ann [at] x.org'; '+44 20 7946 0958' of '020 7946 0958';
+        'https://arxiv.org/abs/2401.01234' of 'arXiv:2401.01234'.
+        """
+        text = _plain(value)
+        if found := _DOI.fullmatch(text):
+            return self._has(found[1])
+        if found := _MAIL.fullmatch(text):
+            return self._has(text) or all(map(self._has, found.groups()))
+        if _CODE.fullmatch(text) or _is_iban(text) or _OLD_ISBN.fullmatch(text):
+            return _letters(text.casefold().removeprefix("isbn")) in self._letters
+        if _NUMBER.fullmatch(text) and not _IP.fullmatch(text):
+            number = _digits(text).lstrip("0")
+            return number[-max(_LEAST_DIGITS, len(number) - _OF_COUNTRY) :] in self._digits
+        return any(self._has(one) or self._has_page(one) for one in _variants(_BEFORE.sub("", text)))
+
+    def _has_page(self, page: str) -> bool:
+        """Whether a URL is made of what is said of its host and of its path, or of its end, which tells which it is."""
+        host, _, path = page.rstrip("/").partition("/")
+        tail = re.split(r"[/=]", path)[-1]
+        is_telling = len(tail) >= _LEAST_TAIL and any(map(str.isdigit, tail))
+        return bool(path) and (
+            (self._has(host) and self._has(path))
+            or (len(path) >= _LEAST_PATH and f"/{path}" in self._spellings[0])
+            or f"@{tail}" in self._spellings[0]
+            or (is_telling and self._has(tail))
+        )
+
+    def _has(self, value: str) -> bool:
+        """Whether the words of a value stand in it one after the other, be they broken at the end of a line."""
+        words = _WORD.findall(_folded(value))
+        if not words or not self._words.issuperset(words):
+            return False
+        sought = re.compile(rf"(?<![^\W_]){_BETWEEN.join(map(re.escape, words))}(?![^\W_])")
+        return any(sought.search(text) for text in self._spellings)
+
+    @cached_property
+    def _spellings(self) -> tuple[str, ...]:
+        plain = unquote(html.unescape(_folded(self._text)))
+        unbroken = _BROKEN.sub("", plain)
+        return (plain, unbroken)
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(word for text in self._spellings for word in _WORD.findall(text))
+
+    @cached_property
+    def _letters(self) -> str:
+        return _letters(self._spellings[0])
+
+    @cached_property
+    def _digits(self) -> str:
+        return _digits(self._spellings[0])
+
+
+def _plain(value: str) -> str:
+    """A value without what is put around it: ' <mailto:Ann@x.org> ' → 'ann@x.org'; codes in capitals stay."""
+    text = unicodedata.normalize("NFKC", value).strip().removeprefix("<").removesuffix(">")
+    return re.sub(r"(?i)^(?:mailto|tel):", "", text) if not _IBAN.fullmatch(text) else text
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _variants(page: str) -> Iterator[str]:
+    """A URL without its scheme as it may be written: 'xn--bcher-kva.example/%C3%A9' → itself, 'bücher.example/é'."""
+    page = unquote(html.unescape(page.casefold()))
+    host, slash, path = page.partition("/")
+    yield page
+    with suppress(UnicodeError):
+        yield f"{host.encode('idna').decode('ascii')}{slash}{path}"
+    with suppress(UnicodeError):
+        yield f"{host.encode('ascii').decode('idna')}{slash}{path}"
+
+
 def _letters(text: str) -> str:
-    """The letters and digits of a text, in small letters and one width."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    return "".join(_WORD.findall(text))
+
+
+def _digits(text: str) -> str:
+    """The digits of a text, of whatever script: '٩٦-6' → '966'."""
+    return "".join(str(unicodedata.digit(sign)) for sign in text if sign.isdigit())
+
+
+def _is_iban(text: str) -> bool:
+    """Whether a text is one by its check digits (ISO 13616): its letters as numbers, its beginning last, modulo 97."""
+    code = text.replace(" ", "")
+    return bool(_IBAN.fullmatch(text)) and int("".join(str(int(sign, 36)) for sign in code[4:] + code[:4])) % 97 == 1

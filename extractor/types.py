@@ -17,7 +17,7 @@ Encoding = Literal["json", "yaml", "xml", "csv"]
 Language = Literal["en", "zh"]  # of instructions
 Form = Literal["chat", "completion"]
 Order = Literal["document-last", "document-first"]  # of a prompt
-Ground = Literal["off", "report", "require"]
+Ground = Literal["off", "find", "report", "require"]
 Strategy = Literal["auto", "whole", "map-reduce", "retrieve"]
 Merge = Literal["first", "last", "longest", "majority", "union", "all", "sum", "min", "max", "reduce"]
 

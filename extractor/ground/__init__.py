@@ -87,6 +87,11 @@ def places_of(value: str, text: str) -> Sequence[tuple[int, int]]:
     return [(span.start, span.end) for span in found if span.match in ("exact", "normalised")]
 
 
+def is_nearly_in(value: str, text: str) -> bool:
+    """Whether a text has a value in any spelling, with slips of letters too."""
+    return bool(Places(text, {}).of(Leaf("", value)))
+
+
 def _support(others: Sequence[Leaf], text: str) -> dict[str, Sequence[Support]]:
     """What backs texts that stand nowhere and are so long that the model may have worded them, by pointer."""
     if not others:

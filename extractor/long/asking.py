@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from extractor.chunks import Chunk, split
+from extractor.disjoint import disjoint_lists
 from extractor.errors import EngineError, PromptTooLong, Truncated
 from extractor.excerpts import Excerpt, Range
 from extractor.front_matter import body_start
@@ -19,7 +20,7 @@ from extractor.outline import pages
 from extractor.partial import partial
 from extractor.passages import Passages
 from extractor.pipeline import extract
-from extractor.portions import Field, fields, grouped, portion
+from extractor.portions import Field, Path, fields, grouped, lists_with_ids, portion
 from extractor.schema import digest
 from extractor.text import weigh_tokens
 from extractor.together import all_of
@@ -32,7 +33,7 @@ WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
 _MOST_VALUES = 200  # that one answer is asked for: of many lists that it has to write, models end each early
 _SHORT = 300  # tokens of which lists are as long as `portions` thinks
 _MOST_LONGER = 10.0  # times as long as that in what has more
-_LESS = 0.8
+_LESS = 0.8  # times that, where a part would be asked about too often
 _MOST_TIMES = 4  # that `auto` asks about a part of a text
 _MOST_SHARED = 8_000  # tokens that are shown for several groups of fields, each of which is asked for
 _MOST_HALVED = 2  # times that a part is halved as its answer was cut off
@@ -108,12 +109,12 @@ class Work:
     def questions(self, strategy: Way) -> Iterator[Question]:
         """What is asked, by a strategy."""
         parted, others = _shared_out(self.schema, strategy, self.document.text)
-        groups = _groups(others, strategy, self.tokens, self.options)
+        groups = _groups(self.schema, others, strategy, self.tokens, self.options)
         for some, excerpt in zip(groups, self._excerpts(groups, strategy), strict=True):
             sought = () if strategy == "whole" else some
             yield Question(excerpt, portion(self.schema, some), sought)
         if parted:
-            groups = _groups_of_part(parted, self.options)
+            groups = _groups_of_part(self.schema, parted, self.options)
             some_of_each = [partial(portion(self.schema, some)) for some in groups]
             for chunk in chunks_of(self.document.text, self.size):
                 own = (chunk.start, chunk.end)
@@ -171,7 +172,7 @@ class Work:
         known = self.memo.get(key) if self.memo else None
         if known is not None:
             return replace(known, source=self.document.source)
-        ground = "report" if options.ground == "off" else options.ground  # what is said twice is joined
+        ground = "find" if options.ground == "off" else options.ground  # what is said twice is joined
         options = replace(options, ground=ground, on_partial=None)
         record = question.excerpt.placed(await extract(shown, question.schema, self.engine, options))
         record = in_own_part(record, question)
@@ -203,22 +204,27 @@ def _shared_out(schema: Schema, strategy: Way, text: str) -> tuple[Sequence[Fiel
     return parted, [one for one in every if one not in parted]
 
 
-def _groups(some: Sequence[Field], strategy: Way, tokens: float, options: Options) -> list[list[Field]]:
+def _groups(schema: Schema, some: Sequence[Field], strategy: Way, tokens: float, options: Options) -> list[list[Field]]:
     """The fields that are asked for at once of all of a text of so many tokens, or of passages of it."""
     shown = tokens if strategy == "whole" else min(tokens, options.chunk_tokens)
-    return grouped(some, _MOST_VALUES, _longer(shown, options))
+    return grouped(some, _MOST_VALUES, _longer(shown, options), _bound(schema))
 
 
-def _groups_of_part(some: Sequence[Field], options: Options) -> list[list[Field]]:
-    """The same of a part, which is not asked about too often."""
+def _groups_of_part(schema: Schema, some: Sequence[Field], options: Options) -> list[list[Field]]:
+    """The same of a part, which is not asked about too often: then as if its lists were shorter."""
     times = _longer(options.chunk_tokens, options)
-    while len(groups := grouped(some, _MOST_VALUES, times)) > _MOST_TIMES and times > 1:
+    while len(groups := grouped(some, _MOST_VALUES, times, _bound(schema))) > _MOST_TIMES and times > 1:
         times = max(_LESS * times, 1.0)
     return groups
 
 
+def _bound(schema: Schema) -> list[Collection[Path]]:
+    """The lists that are asked for at once: names that are told apart by their kinds, and what may refer to others."""
+    return [*({one.path for one in lists.every} for lists in disjoint_lists(schema)), lists_with_ids(schema)]
+
+
 def _longer(shown: float, options: Options) -> float:
-    """How many times as long as thought the lists of so many tokens may be; `whole` is asked about once."""
+    """How many times as long as thought the lists of so many tokens may be; who says `whole` wants few questions."""
     return 1.0 if options.strategy == "whole" else min(max(shown / _SHORT, 1.0), _MOST_LONGER)
 
 
@@ -242,7 +248,8 @@ def outlook(schema: Schema, options: Options, text: str) -> tuple[int, int]:
     tokens = weigh_tokens(text)
     strategy = strategy_for(tokens, options)
     parted, others = _shared_out(schema, strategy, text)
-    alone, groups = len(_groups(others, strategy, tokens, options)), len(_groups_of_part(parted, options))
+    alone = len(_groups(schema, others, strategy, tokens, options))
+    groups = len(_groups_of_part(schema, parted, options))
     shown = tokens if strategy == "whole" else min(options.chunk_tokens * _times(alone, options), tokens)
     read = round(shown) * (alone if schema.examples else min(alone, 1))
     parts = len(chunks_of(text, options.chunk_tokens)) if groups else 0

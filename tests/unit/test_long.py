@@ -402,6 +402,47 @@ def test_many_lists_of_a_longer_text_are_asked_for_apart(count: int, strategy: A
     assert len(asked) == questions == outlook(load(RECORDS), options, text)[0]
 
 
+@pytest.mark.parametrize(
+    ("spec", "groups"),
+    [
+        # one thing alone is not asked for between two lists
+        (
+            "title, rows[]{a, b, c, d, e, f}, day, others[]{a, b, c, d, e, f}, place",
+            [["title", "day", "place"], ["rows"], ["others"]],
+        ),
+        # names of different kinds are told apart when all of them are there
+        (
+            "people[]{name, role?}, rows[]{a, b, c, d, e}, places[]{name, country?}, organisations[]{name, kind?}",
+            [["people", "places", "organisations"], ["rows"]],
+        ),
+        ("people[]{id, name, role, town}, ties[]{one, other, kind, since}", [["people", "ties"]]),  # by their ids
+        ("people[]{idea, name, role, town}, ties[]{one, other, kind, since}", [["people"], ["ties"]]),
+    ],
+)
+def test_what_belongs_together_is_asked_for_together(spec: str, groups: list[list[str]]) -> None:
+    work = asyncio.run(Work.of(Document("a", "It rained on that day. " * 600), load(spec), Clerk(), Options(), None))
+    assert work.strategy == "whole"
+    assert [[*one.schema.json_schema["properties"]] for one in work.questions("whole")] == groups
+    assert outlook(load(spec), Options(), work.document.text)[0] == len(groups)
+
+
+def test_who_wants_nothing_taken_out_has_it_of_parts_too() -> None:
+    text = "It rained on that day. " * 600
+    spec = "site?, rows[]{a, b, c, d, e, f}, others[]{a, b, c, d, e, f}"
+
+    class Maker(Reader):
+        async def generate(self, request: Request) -> Completion:
+            assert request.json_schema is not None
+            names = request.json_schema["properties"]
+            said = {name: "https://made.up.example" if name == "site" else [] for name in names}
+            return Completion(json.dumps(said), "stop", Usage(10, 0, 5))
+
+    for ground, site in (("off", "https://made.up.example"), ("report", None)):
+        record = run(text, spec, Maker(people), Options(ground=ground))  # type: ignore[arg-type]
+        assert record.data == {"site": site, "rows": [], "others": []}
+        assert ("/site" in record.notes) is (site is None)
+
+
 def test_a_part_is_asked_about_four_times_at_most_though_its_lists_may_be_long() -> None:
     spec = ", ".join(f"list{at}[]{{a, b, c, d}}" for at in range(20))
     options = Options(strategy="map-reduce")

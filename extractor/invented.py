@@ -1,0 +1,72 @@
+"""References that are not from the document, but made up: they are taken out where they may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from extractor.dialect.keywords import subschemas
+from extractor.feigned import Path, shortened, taken_out, texts_of
+from extractor.ground import is_nearly_in
+from extractor.marks import VERBATIM
+from extractor.references import Sayings, is_reference
+from extractor.scopes import Scope
+from extractor.types import Document, Schema
+from extractor.validation import Valid, validate
+
+MADE_UP = "{!r} is not in the document: taken out"
+
+_MOST_LOOKED_FOR = 50  # that are sought in other spellings too, each of which takes time in a long text
+
+
+def without_invented(schema: Schema, data: Any, document: Document) -> tuple[Any, dict[str, str]]:
+    """Data without such values, and what is said of them by pointer; as they are where they would not be valid so.
+
+    What the schema itself says is none (an example, a default), nor what a field may put in its own words (`x-verbatim`
+    is false). Verbatim ones have a rule of their own.
+    """
+    doubtful = [(path, value) for path, value in _references(schema, data) if not _is_of_schema(schema, value)]
+    if not doubtful:
+        return data, {}
+    said = Sayings(document.text)
+    strange = [(path, value) for path, value in doubtful if not said.make(value)]
+    told = {
+        path: MADE_UP.format(shortened(value))
+        for at, (path, value) in enumerate(strange)
+        if at >= _MOST_LOOKED_FOR or not is_nearly_in(value, document.text)
+    }
+    other, notes = taken_out(schema, data, told)
+    return (other, notes) if isinstance(validate(schema, other), Valid) else (data, {})
+
+
+def _references(schema: Schema, data: Any) -> Iterator[tuple[Path, str]]:
+    for path, value, scope, around in texts_of(schema, data):
+        parts = (*scope.parts, *(around.parts if around else ()))
+        if not path or scope.choices is not None or any(VERBATIM in part for part in parts):
+            continue
+        if is_reference(value, [key for key in path if isinstance(key, str)], _form(scope)):
+            yield path, value
+
+
+def _form(scope: Scope) -> str | None:
+    return next((part["format"] for part in scope.parts if isinstance(part.get("format"), str)), None)
+
+
+def _is_of_schema(schema: Schema, value: str) -> bool:
+    """Whether a schema has a value somewhere: as a choice, a default, an example, in a description."""
+    return value in _said(schema)
+
+
+@lru_cache(maxsize=64)
+def _said(schema: Schema) -> str:
+    """All texts of a schema, one under the other."""
+    found: list[str] = []
+    todo: list[Any] = [*subschemas(schema.json_schema)]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, dict | list):
+            todo += value.values() if isinstance(value, dict) else value
+    return "\n".join(found)
