@@ -33,7 +33,7 @@ WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
 _MOST_VALUES = 200  # that one answer is asked for: of many lists that it has to write, models end each early
 _SHORT = 300  # tokens of which lists are as long as `portions` thinks
 _MOST_LONGER = 10.0  # times as long as that in what has more
-_LESS = 0.8  # times that, where a part would be asked about too often
+_TOKENS = 5  # of a text that has one value after the other
 _MOST_TIMES = 4  # that `auto` asks about a part of a text
 _MOST_SHARED = 8_000  # tokens that are shown for several groups of fields, each of which is asked for
 _MOST_HALVED = 2  # times that a part is halved as its answer was cut off
@@ -114,7 +114,7 @@ class Work:
             sought = () if strategy == "whole" else some
             yield Question(excerpt, portion(self.schema, some), sought)
         if parted:
-            groups = _groups_of_part(self.schema, parted, self.options)
+            groups = _groups(self.schema, parted, "map-reduce", self.tokens, self.options)
             some_of_each = [partial(portion(self.schema, some)) for some in groups]
             for chunk in chunks_of(self.document.text, self.size):
                 own = (chunk.start, chunk.end)
@@ -205,17 +205,9 @@ def _shared_out(schema: Schema, strategy: Way, text: str) -> tuple[Sequence[Fiel
 
 
 def _groups(schema: Schema, some: Sequence[Field], strategy: Way, tokens: float, options: Options) -> list[list[Field]]:
-    """The fields that are asked for at once of all of a text of so many tokens, or of passages of it."""
+    """The fields that are asked for at once of a text of so many tokens, of a part or of passages of it."""
     shown = tokens if strategy == "whole" else min(tokens, options.chunk_tokens)
-    return grouped(some, _MOST_VALUES, _longer(shown, options), _bound(schema))
-
-
-def _groups_of_part(schema: Schema, some: Sequence[Field], options: Options) -> list[list[Field]]:
-    """The same of a part, which is not asked about too often: then as if its lists were shorter."""
-    times = _longer(options.chunk_tokens, options)
-    while len(groups := grouped(some, _MOST_VALUES, times, _bound(schema))) > _MOST_TIMES and times > 1:
-        times = max(_LESS * times, 1.0)
-    return groups
+    return grouped(some, _MOST_VALUES, _longer(some, shown, options), _bound(schema))
 
 
 def _bound(schema: Schema) -> list[Collection[Path]]:
@@ -223,9 +215,15 @@ def _bound(schema: Schema) -> list[Collection[Path]]:
     return [*({one.path for one in lists.every} for lists in disjoint_lists(schema)), lists_with_ids(schema)]
 
 
-def _longer(shown: float, options: Options) -> float:
-    """How many times as long as thought the lists of so many tokens may be; who says `whole` wants few questions."""
-    return 1.0 if options.strategy == "whole" else min(max(shown / _SHORT, 1.0), _MOST_LONGER)
+def _longer(some: Sequence[Field], shown: float, options: Options) -> float:
+    """How many times as long as thought the lists of so many tokens may be; who says `whole` wants few questions.
+
+    All together they have no more values than the text has room for: of a form with many lists each is short.
+    """
+    if options.strategy == "whole":
+        return 1.0
+    listed = sum(one.weight for one in some if one.extent == "many")
+    return max(min(shown / _SHORT, _MOST_LONGER, shown / _TOKENS / max(listed, 1)), 1.0)
 
 
 def _has_section(text: str, names: Collection[str]) -> bool:
@@ -249,7 +247,7 @@ def outlook(schema: Schema, options: Options, text: str) -> tuple[int, int]:
     strategy = strategy_for(tokens, options)
     parted, others = _shared_out(schema, strategy, text)
     alone = len(_groups(schema, others, strategy, tokens, options))
-    groups = len(_groups_of_part(schema, parted, options))
+    groups = len(_groups(schema, parted, "map-reduce", tokens, options))
     shown = tokens if strategy == "whole" else min(options.chunk_tokens * _times(alone, options), tokens)
     read = round(shown) * (alone if schema.examples else min(alone, 1))
     parts = len(chunks_of(text, options.chunk_tokens)) if groups else 0
