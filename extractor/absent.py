@@ -68,7 +68,7 @@ def without(schema: Schema, data: Any, paths: Sequence[Path]) -> tuple[Any, list
     emptied = copy.deepcopy(data)
     places = []
     for path in paths:
-        place = _nullable(schema, data, path)
+        place = nullable(schema, data, path)
         if place is None:
             return None
         parent = value_at(emptied, pointer(place[:-1]))
@@ -109,7 +109,7 @@ def _renumbered(path: list[str], item: list[str]) -> list[str] | None:
     return [*path[:at], str(int(path[at]) - 1), *path[at + 1 :]] if behind else path
 
 
-def _nullable(schema: Schema, data: Any, path: Path) -> Path | None:
+def nullable(schema: Schema, data: Any, path: Path) -> Path | None:
     """The longest beginning of a path that leads to a property where null may stand."""
     walk, node, value = Descent(schema), schema.json_schema, data
     found = None

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from extractor.absent import without, without_items
+from extractor.absent import nullable, without, without_items
 from extractor.dialect.keywords import subschemas
 from extractor.forgiving import forgiving, without_nulls
 from extractor.ground import ground
@@ -54,7 +54,7 @@ def taken_out(schema: Schema, data: Any, told: Mapping[Path, str]) -> tuple[Any,
     """
     items = _spare(schema, data, [path for path in told if isinstance(path[-1], int)])
     loose = forgiving(schema)
-    empty = [path for path in told if isinstance(path[-1], str) and _may_be_missing(loose, data, path)]
+    empty = [path for path in told if isinstance(path[-1], str) and nullable(loose, data, path) == path]
     emptied = without(loose, data, empty)
     if not (empty or items) or emptied is None:
         return data, {}
@@ -63,19 +63,17 @@ def taken_out(schema: Schema, data: Any, told: Mapping[Path, str]) -> tuple[Any,
     return without_items(without_nulls(schema, emptied[0]), items), notes
 
 
-def _may_be_missing(loose: Schema, data: Any, path: Path) -> bool:
-    found = without(loose, data, [path])
-    return found is not None and found[1] == [path]
-
-
 def _spare(schema: Schema, data: Any, items: Sequence[Path]) -> list[Path]:
     """Those of some items of lists that may be missing: the last, as many as there are too many; of tuples none."""
     scopes, found = scopes_of(schema), []
-    for around in dict.fromkeys(path[:-1] for path in items):
+    lists: dict[Path, list[Path]] = {}
+    for path in items:
+        lists.setdefault(path[:-1], []).append(path)
+    for around, inside in lists.items():
         scope = scopes.at(around)
         least = max((part.get("minItems", 0) for part in scope.parts), default=0)
         spare = len(value_at(data, pointer(around))) - least if not scope.prefix else 0
-        found += [path for path in items if path[:-1] == around][-spare:] if spare > 0 else []
+        found += inside[-spare:] if spare > 0 else []
     return found
 
 

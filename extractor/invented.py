@@ -8,7 +8,7 @@ from typing import Any
 
 from extractor.dialect.keywords import subschemas
 from extractor.feigned import Path, shortened, taken_out, texts_of
-from extractor.ground import is_nearly_in
+from extractor.ground import nearly_in
 from extractor.marks import VERBATIM
 from extractor.references import Sayings, is_reference
 from extractor.scopes import Scope
@@ -31,10 +31,11 @@ def without_invented(schema: Schema, data: Any, document: Document) -> tuple[Any
         return data, {}
     said = Sayings(document.text)
     strange = [(path, value) for path, value in doubtful if not said.make(value)]
+    is_near = nearly_in(document.text)
     told = {
         path: MADE_UP.format(shortened(value))
         for at, (path, value) in enumerate(strange)
-        if at >= _MOST_LOOKED_FOR or not is_nearly_in(value, document.text)
+        if at >= _MOST_LOOKED_FOR or not is_near(value)
     }
     other, notes = taken_out(schema, data, told)
     return (other, notes) if isinstance(validate(schema, other), Valid) else (data, {})

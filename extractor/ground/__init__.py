@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -87,9 +87,10 @@ def places_of(value: str, text: str) -> Sequence[tuple[int, int]]:
     return [(span.start, span.end) for span in found if span.match in ("exact", "normalised")]
 
 
-def is_nearly_in(value: str, text: str) -> bool:
-    """Whether a text has a value in any spelling, with slips of letters too."""
-    return bool(Places(text, {}).of(Leaf("", value)))
+def nearly_in(text: str) -> Callable[[str], bool]:
+    """Whether a text has values in any spelling, with slips of letters too."""
+    known = Places(text, {})
+    return lambda value: bool(known.of(Leaf("", value)))
 
 
 def _support(others: Sequence[Leaf], text: str) -> dict[str, Sequence[Support]]:
