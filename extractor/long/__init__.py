@@ -6,15 +6,16 @@ with `retrieve`, and for lists, whose items may stand anywhere, as with `map-red
 answer is asked about in portions. What came is joined by what the fields mean (`merge`), the model makes one text of
 several that it worded, and what is not valid then is asked for once more, with the passages that are about it.
 
-Reading order: this file; `asking`, what is asked; `joining`, one record of it.
+Reading order: this file; `sharing`, what is asked for at once; `asking`, how; `joining`, one record of it.
 """
 
 from __future__ import annotations
 
 from extractor.choosing import choose
 from extractor.errors import UsageError
-from extractor.long.asking import WHOLE, Memo, Work, chunks_of, document_first, is_too_long, outlook, stands_first
+from extractor.long.asking import Memo, Work, document_first, is_too_long, stands_first
 from extractor.long.joining import answered
+from extractor.long.sharing import WHOLE, chunks_of, outlook
 from extractor.options import Options
 from extractor.shortlist import shortlist
 from extractor.tagged_union import choice_of

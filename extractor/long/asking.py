@@ -1,46 +1,34 @@
-"""What is asked about a long document: which fields, and what of the text is shown for them."""
+"""What is asked about a long document: questions about fields, with what of the text is shown for them."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Protocol
 
 from extractor.chunks import Chunk, split
-from extractor.disjoint import disjoint_lists
 from extractor.errors import EngineError, PromptTooLong, Truncated
 from extractor.excerpts import Excerpt, Range
 from extractor.front_matter import body_start
 from extractor.ground import ground
+from extractor.long.sharing import Way, chunks_of, groups_of, shared_out, strategy_for, times_of
 from extractor.options import Options
 from extractor.outline import pages
 from extractor.partial import partial
 from extractor.passages import Passages
 from extractor.pipeline import extract
-from extractor.portions import Field, Path, fields, grouped, lists_with_ids, portion
+from extractor.portions import Field, portion
 from extractor.schema import digest
 from extractor.text import weigh_tokens
 from extractor.together import all_of
-from extractor.types import Document, Engine, Extraction, Message, Schema, Strategy
+from extractor.types import Document, Engine, Extraction, Message, Schema
 
-Way = Strategy | Literal["mixed"]
-
-WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
-
-_MOST_VALUES = 200  # that one answer is asked for: of many lists that it has to write, models end each early
-_SHORT = 300  # tokens of which lists are as long as `portions` thinks
-_MOST_LONGER = 10.0  # times as long as that in what has more
-_TOKENS = 5  # of a text that has one value after the other
-_MOST_TIMES = 4  # that `auto` asks about a part of a text
-_MOST_SHARED = 8_000  # tokens that are shown for several groups of fields, each of which is asked for
 _MOST_HALVED = 2  # times that a part is halved as its answer was cut off
 _LEAST = 400  # characters of a part that is not cut any more
-_OVERLAP = 0.05  # of a chunk
 _DEEPEST = 3  # times that texts of texts are made
-_BEGINNING = 50_000  # characters in which a document has its own summary
 _SAMPLE = 6_000  # characters by which the tokens of a text are reckoned
 _ITEM = re.compile(r"(?:/[^/]+)*?/\d+(?=/)")  # the outermost that a pointer leads into
 
@@ -108,13 +96,13 @@ class Work:
 
     def questions(self, strategy: Way) -> Iterator[Question]:
         """What is asked, by a strategy."""
-        parted, others = _shared_out(self.schema, strategy, self.document.text)
-        groups = _groups(self.schema, others, strategy, self.tokens, self.options)
+        parted, others = shared_out(self.schema, strategy, self.document.text)
+        groups = groups_of(self.schema, others, strategy, self.tokens, self.options)
         for some, excerpt in zip(groups, self._excerpts(groups, strategy), strict=True):
             sought = () if strategy == "whole" else some
             yield Question(excerpt, portion(self.schema, some), sought)
         if parted:
-            groups = _groups(self.schema, parted, "map-reduce", self.tokens, self.options)
+            groups = groups_of(self.schema, parted, "map-reduce", self.tokens, self.options)
             some_of_each = [partial(portion(self.schema, some)) for some in groups]
             for chunk in chunks_of(self.document.text, self.size):
                 own = (chunk.start, chunk.end)
@@ -126,7 +114,7 @@ class Work:
             return [Excerpt(self.document, ((0, len(self.document.text)),), self.pages)] * len(groups)
         if self.schema.examples:  # they stand between the document and the question
             return [self.passages.about(some, self.size) for some in groups]
-        times = _times(len(groups), self.options)
+        times = times_of(len(groups), self.options)
         return [self.passages.about([one for some in groups for one in some], self.size * times)] * len(groups)
 
     @cached_property
@@ -179,85 +167,6 @@ class Work:
         if self.memo and record.ok:
             self.memo.put(key, record)
         return record
-
-
-def strategy_for(tokens: float, options: Options) -> Way:
-    """How a text of so many tokens is asked about; `mixed` is what `auto` does with long ones."""
-    most = max(WHOLE, options.chunk_tokens) if options.strategy == "auto" else options.chunk_tokens
-    if tokens <= most:
-        return "whole"
-    return "mixed" if options.strategy == "auto" else options.strategy
-
-
-def _shared_out(schema: Schema, strategy: Way, text: str) -> tuple[Sequence[Field], Sequence[Field]]:
-    """The fields that are asked for part by part, and the others.
-
-    A summary that the document has itself, under a heading, is a thing that it says once. Of a form with so many lists
-    that each part would be asked about time and again, each list stands in some place: it is a table of a report.
-    """
-    every = fields(schema)
-    parted: Sequence[Field] = every if strategy == "map-reduce" else ()
-    if strategy == "mixed":
-        parted = [one for one in every if one.extent != "one" and not _has_section(text, one.sections)]
-        if len(grouped(parted, _MOST_VALUES)) > _MOST_TIMES:
-            parted = [one for one in parted if one.extent == "all"]
-    return parted, [one for one in every if one not in parted]
-
-
-def _groups(schema: Schema, some: Sequence[Field], strategy: Way, tokens: float, options: Options) -> list[list[Field]]:
-    """The fields that are asked for at once of a text of so many tokens, of a part or of passages of it."""
-    shown = tokens if strategy == "whole" else min(tokens, options.chunk_tokens)
-    return grouped(some, _MOST_VALUES, _longer(some, shown, options), _bound(schema))
-
-
-def _bound(schema: Schema) -> list[Collection[Path]]:
-    """The lists that are asked for at once: names that are told apart by their kinds, and what may refer to others."""
-    return [*({one.path for one in lists.every} for lists in disjoint_lists(schema)), lists_with_ids(schema)]
-
-
-def _longer(some: Sequence[Field], shown: float, options: Options) -> float:
-    """How many times as long as thought the lists of so many tokens may be; who says `whole` wants few questions.
-
-    All together they have no more values than the text has room for: of a form with many lists each is short.
-    """
-    if options.strategy == "whole":
-        return 1.0
-    listed = sum(one.weight for one in some if one.extent == "many")
-    return max(min(shown / _SHORT, _MOST_LONGER, shown / _TOKENS / max(listed, 1)), 1.0)
-
-
-def _has_section(text: str, names: Collection[str]) -> bool:
-    """Whether one line near the beginning is the heading of such a section, or begins with it: '## 摘 要', 'Abstract.'.
-
-    Of several, each is about a part of the text.
-    """
-    spelled = "|".join(r"[ \u3000]*".join(map(re.escape, name)) for name in sorted(names))
-    heading = rf"(?im)^[^\w\n]{{0,8}}(?:\d+\.?[ \t]+)?(?:{spelled})[^\w\n]{{0,4}}(?:$|[:：.—–-])"
-    return bool(names) and len(re.findall(heading, text[:_BEGINNING])) == 1
-
-
-def _times(groups: int, options: Options) -> float:
-    """How many times as much as of one is shown for so many groups of fields."""
-    return min(groups, max(_MOST_SHARED / options.chunk_tokens, 1))
-
-
-def outlook(schema: Schema, options: Options, text: str) -> tuple[int, int]:
-    """How many questions a text takes by estimate, and how many tokens of it are read for them."""
-    tokens = weigh_tokens(text)
-    strategy = strategy_for(tokens, options)
-    parted, others = _shared_out(schema, strategy, text)
-    alone = len(_groups(schema, others, strategy, tokens, options))
-    groups = len(_groups(schema, parted, "map-reduce", tokens, options))
-    shown = tokens if strategy == "whole" else min(options.chunk_tokens * _times(alone, options), tokens)
-    read = round(shown) * (alone if schema.examples else min(alone, 1))
-    parts = len(chunks_of(text, options.chunk_tokens)) if groups else 0
-    again = parts * (options.context_tokens + round(_OVERLAP * options.chunk_tokens))  # is shown with each part
-    return alone + parts * groups, read + groups * (round(tokens) + again)
-
-
-def chunks_of(text: str, size: float) -> list[Chunk]:
-    """The parts of a text, each of at most so many tokens, as estimated, and some of the one before."""
-    return split(text, max(round(size), 1), round(_OVERLAP * size))
 
 
 async def _rate(document: Document, engine: Engine) -> float:

@@ -16,7 +16,8 @@ from extractor.evidence import Evidence
 from extractor.excerpts import Excerpt
 from extractor.forgiving import without_nulls
 from extractor.given import Given
-from extractor.long.asking import Question, Way, Work, ask_all, halves, is_too_long
+from extractor.long.asking import Question, Work, ask_all, halves, is_too_long
+from extractor.long.sharing import Way
 from extractor.merge import Conflict, Merged, merge
 from extractor.pipeline import complete, unread
 from extractor.pointers import joined, leaves, pointer, unescaped, value_at
