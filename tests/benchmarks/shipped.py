@@ -1,13 +1,13 @@
-"""What the examples in built-in schemas (article, event, product, receipt) are worth: texts with and without them.
+"""What the examples in built-in schemas (article, product, receipt) are worth: texts with and without them.
 
     python tests/benchmarks/shipped.py race GOLD [PREDICTIONS.jsonl] [--model SPEC] [--seconds N]
     python tests/benchmarks/shipped.py score GOLD [PREDICTIONS.jsonl]
 
 GOLD is a folder with keywords_en_dev, csl_zh_dev, news_category_en_dev and news_category_zh_dev (.jsonl), whose texts
-are articles, and receipts_en_dev; shipped_cases.jsonl beside this file, written for this project, has events and
-products. They are asked about in blocks of all sources, each way after the other. `race` goes
-on where it stopped, so that it can be ended at any time. PREDICTIONS hold ids and records, no text of the gold records;
-those beside this file are meant where they are not given.
+are articles, and receipts_en_dev; shipped_cases.jsonl beside this file, written for this project, has products. They
+are asked about in blocks of all sources, each way after the other. `race` goes on where it stopped, so that it can be
+ended at any time. PREDICTIONS hold ids and records, no text of the gold records; those beside this file are meant where
+they are not given.
 
 Ways: `none`, without examples; `own`, as the schemas come, with the two in the language of the text. Scores: keywords,
 F1 of the first five (English by Porter's stems); category, 1 where it is one that the gold label may be called by the
@@ -47,7 +47,6 @@ SETS = {
     "news_category_en": "article",
     "news_category_zh": "article",
     "receipts_en": "receipt",
-    "event": "event",
     "product": "product",
 }
 WAYS = ("none", "own")
@@ -117,7 +116,7 @@ def marks_of(name: str, record: Row, value: Row | None) -> dict[str, float]:
         return {"category": float(value is not None and value["category"] in called)} if called else {}
     if name == "receipts_en":
         return receipt_marks(record["expected"], value or {})
-    if name in ("event", "product"):
+    if name == "product":
         return {what: mark_of(right, (value or {}).get(what, ...)) for what, right in record["gold"].items()}
     same = stemmed if name == "keywords_en" else str.strip
     terms = [*dict.fromkeys(map(same, value["keywords"]))][:FIRST] if value else []
