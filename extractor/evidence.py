@@ -47,6 +47,7 @@ class Evidence:
     document: Document
     schema: Schema
     level: Ground = "report"
+    told: str = ""  # by the user beside the document
 
     @property
     def lost(self) -> Mapping[str, Reason]:
@@ -67,7 +68,7 @@ class Evidence:
     def honest(self, data: Any) -> tuple[Any, dict[str, str]]:
         """Data without what is an example of the schema, or made up, and what is said of that."""
         honest, told = without_feigned(self.schema, data, self.document)
-        honest, others = without_invented(self.schema, honest, self.document)
+        honest, others = without_invented(self.schema, honest, self.document, self.told)
         return honest, joined(told, others)
 
     def found(self, data: Any) -> Grounded:

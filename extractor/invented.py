@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -15,30 +15,42 @@ from extractor.scopes import Scope
 from extractor.types import Document, Schema
 from extractor.validation import Valid, validate
 
-MADE_UP = "{!r} is not in the document: taken out"
+MADE_UP = "{!r} is not in the text: taken out"
 
 _MOST_LOOKED_FOR = 50  # that are sought in other spellings too, each of which takes time in a long text
+_MOST_TRIED = 50  # that are taken out one by one
 
 
-def without_invented(schema: Schema, data: Any, document: Document) -> tuple[Any, dict[str, str]]:
-    """Data without such values, and what is said of them by pointer; as they are where they would not be valid so.
+def without_invented(schema: Schema, data: Any, document: Document, told: str = "") -> tuple[Any, dict[str, str]]:
+    """Data without such values, and what is said of them by pointer; with those that a rule of the user's needs.
 
-    What the schema itself says is none (an example, a default), nor what a field may put in its own words (`x-verbatim`
-    is false). Verbatim ones have a rule of their own.
+    What the user says is none, be it `told` beside the document or by the schema (an example, a default), nor what a
+    field may put in its own words (`x-verbatim` is false). Verbatim ones have a rule of their own.
     """
     doubtful = [(path, value) for path, value in _references(schema, data) if not _is_of_schema(schema, value)]
     if not doubtful:
         return data, {}
-    said = Sayings(document.text)
+    said = Sayings(f"{document.text}\n{told}")
     strange = [(path, value) for path, value in doubtful if not said.make(value)]
     is_near = nearly_in(document.text)
-    told = {
+    gone = {
         path: MADE_UP.format(shortened(value))
         for at, (path, value) in enumerate(strange)
         if at >= _MOST_LOOKED_FOR or not is_near(value)
     }
-    other, notes = taken_out(schema, data, told)
-    return (other, notes) if isinstance(validate(schema, other), Valid) else (data, {})
+    found = _valid_without(schema, data, gone)
+    if found is None:  # a rule of the user's needs some of them
+        spare: dict[Path, str] = {}
+        for path in [*gone][:_MOST_TRIED]:
+            fewer = spare | {path: gone[path]}
+            if (other := _valid_without(schema, data, fewer)) is not None:
+                spare, found = fewer, other
+    return found or (data, {})
+
+
+def _valid_without(schema: Schema, data: Any, gone: Mapping[Path, str]) -> tuple[Any, dict[str, str]] | None:
+    other, notes = taken_out(schema, data, gone)
+    return (other, notes) if isinstance(validate(schema, other), Valid) else None
 
 
 def _references(schema: Schema, data: Any) -> Iterator[tuple[Path, str]]:

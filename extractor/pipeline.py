@@ -49,7 +49,8 @@ async def extract(document: Document, schema: Schema, engine: Engine, options: O
     What goes wrong with this document alone stands in the record's `errors`. Raised is what ends a run:
     `SchemaError` before any token is spent, and engine errors that no other document would escape.
     """
-    case = _Case.of(Evidence(document, schema, (options or Options()).ground), engine, options or Options())
+    options = options or Options()
+    case = _Case.of(Evidence(document, schema, options.ground, options.style.told(schema)), engine, options)
     if not document.text.strip():
         return case.blank()
     draft, labels = await _converse(case, case.draft()), Labels()
@@ -71,7 +72,8 @@ async def complete(evidence: Evidence, engine: Engine, options: Options, data: A
     if not evidence.document.text.strip():
         return case.blank()
     draft = replace(case.draft(), data=data, is_free=True, growth=Growth(), lost=evidence.lost).checked()
-    draft = draft if draft.is_settled else await _converse(case, draft)
+    if not draft.is_settled:
+        draft = await _converse(case, draft) if options.retries else draft.given_up()
     return case.timed(case.record(draft))
 
 

@@ -31,16 +31,37 @@ _OLD_ISBN = re.compile(r"(?:\d[- ]?){9}[\dX]")
 _IP = re.compile(r"(?i)(?:\d{1,3}\.){3}\d{1,3}|[\da-f:]*:[\da-f:]+")
 _BEFORE = re.compile(r"(?i)^(?:mailto:|tel:|(?:https?|ftp)://)?(?:www\.)?")
 
-_PHONES = frozenset(("phone", "phones", "telephone", "telefon", "tel", "fax", "mobile", "cell", "cellphone"))
+_PHONES = frozenset(
+    (
+        "phone",
+        "phones",
+        "telephone",
+        "telefon",
+        "tel",
+        "fax",
+        "mobile",
+        "cell",
+        "cellphone",
+        "landline",
+        "hotline",
+        "whatsapp",
+    )
+)
 _PAGES = frozenset(("url", "urls", "uri", "link", "links", "website", "websites", "homepage", "linkedin", "github"))
-_IN_CHINESE = {"电话": _PHONES, "手机": _PHONES, "传真": _PHONES, "网址": _PAGES, "链接": _PAGES, "主页": _PAGES}
+_IN_CHINESE = dict.fromkeys(("电话", "手机", "传真", "座机", "热线"), _PHONES) | dict.fromkeys(
+    ("网址", "链接", "主页"), _PAGES
+)
 
 _LEAST_DIGITS = 7  # of a telephone number
-_OF_COUNTRY = 3  # digits before the others at most, which a text may lack, or have a 0 instead: +44 20 … of 020 …
+_OF_COUNTRY = 3  # digits of +44 20 … at most, which a text may lack, or have a 0 instead
 _LEAST_TAIL = 5  # characters of the end of a URL that tell which it is: 2401.01234 of https://arxiv.org/abs/2401.01234
 _LEAST_PATH = 3
+_LABEL = re.compile(r"^[^\W\d_][\w .]{0,20}(?::\s+|：\s*)")  # Tel.: 020 …
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _WORD = re.compile(r"[^\W_]+")
-_BETWEEN = r"[\W_]{1,4}"  # words of one thing: ann [at] x.org
+_BETWEEN = r"(?:[\W_]{1,4}|[\W_]{1,3}(?:at|dot)[\W_]{1,3})"  # words of one thing: ann [at] x.org
+_AMONG = r"[{{\[(][^{{}}\[\]()]*(?<![^\W_]){}(?![^\W_])[^{{}}\[\]()]*[}}\])]\s?@\s?{}(?![^\W_])"  # {ann, bo}@x.org
+_ROW = re.compile(r"\d(?:[^\S\n]?[()./\-\u2010-\u2013]?[^\S\n]?[()]?[^\S\n]?\d)+")  # digits of one number
 _BROKEN = re.compile(r"[-\u00ad]?[ \t]*\n[ \t]*")
 
 
@@ -56,11 +77,13 @@ def is_reference(value: str, names: Sequence[str] = (), form: str | None = None)
     if any(one.fullmatch(text) for one in (_MAIL, _URL, _DOI, _CODE)) or _is_iban(text):
         return True
     called = _called(names)
-    if called & _PHONES or _PHONE.fullmatch(text):
+    if (called & _PHONES and not _DAY.fullmatch(text)) or _PHONE.fullmatch(text):
         return bool(_NUMBER.fullmatch(text)) and len(_digits(text)) >= _LEAST_DIGITS
     if called & _PAGES or form in ("uri", "iri"):
         return bool(_PAGE.fullmatch(text))
-    return bool(_IP.fullmatch(text) if form in ("ipv4", "ipv6") else "isbn" in called and _OLD_ISBN.fullmatch(text))
+    return bool(
+        _IP.fullmatch(text) if form in ("ipv4", "ipv6") else called & {"isbn", "isbns"} and _OLD_ISBN.fullmatch(text)
+    )
 
 
 def _called(names: Sequence[str]) -> frozenset[str]:
@@ -85,25 +108,30 @@ class Sayings:
         if found := _DOI.fullmatch(text):
             return self._has(found[1])
         if found := _MAIL.fullmatch(text):
-            return self._has(text) or all(map(self._has, found.groups()))
+            return self._has(text) or self._has_among(*found.groups())
         if _CODE.fullmatch(text) or _is_iban(text) or _OLD_ISBN.fullmatch(text):
             return _letters(text.casefold().removeprefix("isbn")) in self._letters
         if _NUMBER.fullmatch(text) and not _IP.fullmatch(text):
-            number = _digits(text).lstrip("0")
-            return number[-max(_LEAST_DIGITS, len(number) - _OF_COUNTRY) :] in self._digits
+            number, is_abroad = _digits(text).lstrip("0"), text.startswith(("+", "00", "(+"))
+            shorter = number[-max(_LEAST_DIGITS, len(number) - _OF_COUNTRY) :] if is_abroad else number
+            return any(shorter in row for row in self._rows)
         return any(self._has(one) or self._has_page(one) for one in _variants(_BEFORE.sub("", text)))
 
     def _has_page(self, page: str) -> bool:
-        """Whether a URL is made of what is said of its host and of its path, or of its end, which tells which it is."""
-        host, _, path = page.rstrip("/").partition("/")
+        """Whether a URL is made of its path, or of its end, which tells which it is."""
+        _, _, path = page.rstrip("/").partition("/")
         tail = re.split(r"[/=]", path)[-1]
         is_telling = len(tail) >= _LEAST_TAIL and any(map(str.isdigit, tail))
         return bool(path) and (
-            (self._has(host) and self._has(path))
-            or (len(path) >= _LEAST_PATH and f"/{path}" in self._spellings[0])
+            (len(path) >= _LEAST_PATH and f"/{path}" in self._spellings[0])
             or f"@{tail}" in self._spellings[0]
             or (is_telling and self._has(tail))
         )
+
+    def _has_among(self, local: str, host: str) -> bool:
+        """Whether a mail address is one of several with one host: '{ann, bo}@x.org'."""
+        sought = _AMONG.format(re.escape(local.casefold()), re.escape(host.casefold()))
+        return self._words.issuperset(_WORD.findall(_folded(local))) and bool(re.search(sought, self._spellings[0]))
 
     def _has(self, value: str) -> bool:
         """Whether the words of a value stand in it one after the other, be they broken at the end of a line."""
@@ -128,13 +156,14 @@ class Sayings:
         return _letters(self._spellings[0])
 
     @cached_property
-    def _digits(self) -> str:
-        return _digits(self._spellings[0])
+    def _rows(self) -> list[str]:
+        """The digits of each number, however these are parted: 'Tel. +44 (0)20 7946, 8 pm' → ['440207946', '8']."""
+        return [_digits(row[0]) for row in _ROW.finditer(self._spellings[0])]
 
 
 def _plain(value: str) -> str:
     """A value without what is put around it: ' <mailto:Ann@x.org> ' → 'ann@x.org'; codes in capitals stay."""
-    text = unicodedata.normalize("NFKC", value).strip().removeprefix("<").removesuffix(">")
+    text = unicodedata.normalize("NFKC", _LABEL.sub("", value.strip())).removeprefix("<").removesuffix(">")
     return re.sub(r"(?i)^(?:mailto|tel):", "", text) if not _IBAN.fullmatch(text) else text
 
 

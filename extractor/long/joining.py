@@ -24,6 +24,7 @@ from extractor.pointers import joined, leaves, pointer, unescaped, value_at
 from extractor.pooled import Pooled
 from extractor.portions import Field, fields
 from extractor.schema import digest
+from extractor.scopes import in_schema_order
 from extractor.types import Document, Extraction, Problem, Schema
 from extractor.validation import Valid, validate
 
@@ -54,6 +55,7 @@ async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
         return _summed(replace(nothing, errors=tuple(_placed(failed))), asked, started)
     merged = merge([record.data for record in records], work.schema, [record.spans for record in records])
     merged.data = without_nulls(work.schema, merged.data)  # parts may have nulls where the record may not
+    merged.data = in_schema_order(work.schema, merged.data)
     unmade: list[Problem] = []
     for where in merged.to_reduce:
         made = await _reduced(work, merged, records, where)
@@ -75,7 +77,8 @@ async def _joined(work: Work, questions: Sequence[Question]) -> Extraction:
     conflicts = {one.pointer: pooled.alternatives(one) for one in merged.conflicts}
     notes = joined({"": _told(pairs)}, record.notes)
     likely = dict(_likely(merged, records, record.data))
-    record = replace(record, errors=errors, conflicts=conflicts, notes=notes, probabilities=likely)
+    data = in_schema_order(work.schema, record.data)
+    record = replace(record, data=data, errors=errors, conflicts=conflicts, notes=notes, probabilities=likely)
     return _summed(record, asked, started)
 
 

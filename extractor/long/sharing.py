@@ -20,7 +20,8 @@ WHOLE = 4_000  # tokens of a text that `auto` asks about as a whole
 _MOST_VALUES = 200  # that one answer is asked for: of many lists that it has to write, models end each early
 _SHORT = 300  # tokens of which lists are as long as `portions` thinks
 _MOST_LONGER = 10.0  # times as long as that in what has more
-_TOKENS = 5  # of a text that has one value after the other
+_LESS = 0.8  # times that, where there would be too many questions
+_MOST_QUESTIONS = 12  # for which lists are taken to be longer
 _MOST_TIMES = 4  # that `auto` asks about a part of a text
 _MOST_SHARED = 8_000  # tokens that are shown for several groups of fields, each of which is asked for
 _OVERLAP = 0.05  # of a chunk
@@ -53,25 +54,22 @@ def shared_out(schema: Schema, strategy: Way, text: str) -> tuple[Sequence[Field
 def groups_of(
     schema: Schema, some: Sequence[Field], strategy: Way, tokens: float, options: Options
 ) -> list[list[Field]]:
-    """The fields that are asked for at once of a text of so many tokens, of a part or of passages of it."""
+    """The fields that are asked for at once of a text of so many tokens, of a part or of passages of it.
+
+    The longer what is shown, the longer lists are taken to be, so that long ones are asked for apart; not so long that
+    there would be too many questions. Who says `whole` wants few.
+    """
     shown = tokens if strategy == "whole" else min(tokens, options.chunk_tokens)
-    return grouped(some, _MOST_VALUES, _longer(some, shown, options), _bound(schema))
+    times = 1.0 if options.strategy == "whole" else min(max(shown / _SHORT, 1.0), _MOST_LONGER)
+    most = _MOST_TIMES if strategy == "map-reduce" else _MOST_QUESTIONS
+    while len(found := grouped(some, _MOST_VALUES, times, _bound(schema))) > most and times > 1:
+        times = max(_LESS * times, 1.0)
+    return found
 
 
 def _bound(schema: Schema) -> list[Collection[Path]]:
     """The lists that are asked for at once: names that are told apart by their kinds, and what may refer to others."""
     return [*({one.path for one in lists.every} for lists in disjoint_lists(schema)), lists_with_ids(schema)]
-
-
-def _longer(some: Sequence[Field], shown: float, options: Options) -> float:
-    """How many times as long as thought the lists of so many tokens may be; who says `whole` wants few questions.
-
-    All together they have no more values than the text has room for: of a form with many lists each is short.
-    """
-    if options.strategy == "whole":
-        return 1.0
-    listed = sum(one.weight for one in some if one.extent == "many")
-    return max(min(shown / _SHORT, _MOST_LONGER, shown / _TOKENS / max(listed, 1)), 1.0)
 
 
 def _has_section(text: str, names: Collection[str]) -> bool:

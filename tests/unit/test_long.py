@@ -390,7 +390,7 @@ RECORDS = ", ".join(f"list{at}[]{{a, b, c, d}}" for at in range(8))
 
 @pytest.mark.parametrize(
     ("count", "strategy", "questions"),
-    [(20, "auto", 1), (200, "auto", 2), (600, "auto", 4), (600, "whole", 1)],
+    [(20, "auto", 1), (200, "auto", 3), (600, "auto", 8), (600, "whole", 1)],
 )
 def test_many_lists_of_a_longer_text_are_asked_for_apart(count: int, strategy: Any, questions: int) -> None:
     """Models end lists early that are many; of a short text they are short. `whole` has one question."""
@@ -426,6 +426,37 @@ def test_what_belongs_together_is_asked_for_together(spec: str, groups: list[lis
     assert outlook(load(spec), Options(), work.document.text)[0] == len(groups)
 
 
+def test_keys_stand_in_the_order_of_the_schema_however_they_were_asked_for() -> None:
+    class Scribe(Reader):
+        async def generate(self, request: Request) -> Completion:
+            assert request.json_schema is not None
+            self.shown.append("")
+            asked = request.json_schema["properties"]
+            said = {name: [dict.fromkeys("abcdef", "it")] if "s" in name else "it" for name in asked}
+            return Completion(json.dumps(said), "stop", Usage(10, 0, 5))
+
+    spec = "title, rows[]{a, b, c, d, e, f}, day, others[]{a, b, c, d, e, f}, place"
+    engine = Scribe(people)
+    record = run("It rained on that day. " * 600, spec, engine, Options())
+    assert len(engine.shown) == 3
+    assert record.ok
+    assert [*record.data] == ["title", "rows", "day", "others", "place"]
+
+
+def test_without_retries_nothing_is_asked_again_of_several_questions_either() -> None:
+    class Once(Reader):
+        async def generate(self, request: Request) -> Completion:
+            found = await Reader.generate(self, request)
+            return replace(found, text="nonsense") if len(self.requests) == 2 else found
+
+    spec = "rows[]{a, b, c, d, e, f}, others[]{a, b, c, d, e, f}"
+    engine = Once(lambda _: {"rows": [], "others": []})
+    record = run("It rained on that day. " * 600, spec, engine, Options(retries=0))
+    assert len(engine.shown) == 2
+    assert not record.ok
+    assert any("the answer is not JSON" in one.message for one in record.errors)
+
+
 def test_who_wants_nothing_taken_out_has_it_of_parts_too() -> None:
     text = "It rained on that day. " * 600
     spec = "site?, rows[]{a, b, c, d, e, f}, others[]{a, b, c, d, e, f}"
@@ -443,9 +474,9 @@ def test_who_wants_nothing_taken_out_has_it_of_parts_too() -> None:
         assert ("/site" in record.notes) is (site is None)
 
 
-@pytest.mark.parametrize(("lists", "times"), [(2, 2), (8, 2), (20, 3), (40, 5)])
-def test_lists_have_no_more_values_than_a_part_has_room_for(lists: int, times: int) -> None:
-    """Two long ones are asked for one by one; of many each is short."""
+@pytest.mark.parametrize(("lists", "times"), [(2, 2), (8, 4), (20, 4), (40, 5)])
+def test_a_part_is_asked_about_four_times_at_most_for_long_lists(lists: int, times: int) -> None:
+    """Two are asked for one by one; of many each is taken to be shorter."""
     spec = ", ".join(f"list{at}[]{{a, b, c, d, e, f}}" for at in range(lists))
     options = Options(strategy="map-reduce")
     work = asyncio.run(Work.of(Document("a", "It rained on that day. " * 600), load(spec), Clerk(), options, None))
@@ -599,7 +630,7 @@ def test_what_a_failed_question_was_about_is_no_error_where_it_is_there_in_the_e
 
     engine = Once(lambda _: {name: [{"f0": "Ann Bell"}] for name in names})
     *_, problem = run(TEXT, spec, engine, Options(retries=0)).errors
-    assert problem.message.startswith("l8, l9, l10, l11 …: the answer is not JSON")
+    assert problem.message.startswith("l5, l6, l7, l8 …: the answer is not JSON")
 
 
 def test_what_was_reckoned_stands_nowhere_and_the_last_value_in_its_place() -> None:

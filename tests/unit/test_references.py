@@ -14,6 +14,7 @@ from scripted import ScriptedEngine
 from extractor.invented import MADE_UP, without_invented
 from extractor.options import Options
 from extractor.pipeline import extract
+from extractor.prompt.style import PromptStyle
 from extractor.references import Sayings, is_reference
 from extractor.schema import load
 from extractor.types import Document
@@ -38,6 +39,9 @@ TEXT = "Ann Bell runs the ferry (ann@ferry.example, 020 7946 0958)."
         ("(020) 7946-0958", ("contactPhones",)),
         ("020.7946.0958", ("phones", "number")),
         ("tel:02079460958", ("PHONE",)),
+        ("Tel.: 01632 960123", ("phone",)),
+        ("Website: https://board.example", ()),
+        ("联系电话：0551-62881234", ("座机",)),
         ("010-6275 1234", ("联系电话",)),
         ("13812345678", ("手机",)),
         ("10.1000/xyz123", ()),
@@ -66,6 +70,7 @@ def test_references(value: str, names: tuple[str, ...]) -> None:
         ("020 7946 0958", "total"),
         ("12-34", "phone"),
         ("Nokia 3310", "phone"),
+        ("2024-09-20", "phone"),
         ("+51.5074 -0.1278", "position"),
         ("+12.50 - 15.00", "range"),
         ("(1914-1918)", "years"),
@@ -99,7 +104,15 @@ def test_what_is_one_of_its_format_alone(value: str, form: str) -> None:
         ("Ann@Ferry.example", TEXT, True),
         ("ann＠ferry.example", TEXT, True),
         ("ann@ferry.example", "ａｎｎ＠ferry.example", True),
-        ("bell@ferry.example", "bell [at] ferry.example", True),
+        ("bell@ferry.example", "bell [at] ferry [dot] example", True),
+        ("bell@ferry.example", "{ann, bell}@ferry.example", True),
+        ("cy@ferry.example", "{ann, bell}@ferry.example, cy", False),
+        ("bell@ferry.example", "Ann Bell, whose site is ferry.example", False),
+        ("https://ferry.example/board", "ferry.example, the harbour board", False),
+        ("0551-62881234", "电话62881234", False),
+        ("(123) 456-7891", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10", False),
+        ("555-1234", "Room 555 has 1234 seats", False),
+        ("Tel.: 020 7946 0958", TEXT, True),
         ("jane@ferry.example", TEXT, False),
         ("+44 20 7946 0958", "Tel. +44 (0)20 7946 0958", True),
         ("+44 20 7946 0958", "Call 020 7946 0958.", True),
@@ -117,6 +130,7 @@ def test_what_is_one_of_its_format_alone(value: str, form: str) -> None:
         ("https://bücher.example/a", "https://xn--bcher-kva.example/a", True),
         ("https://ferry.example/a&amp;b", "https://ferry.example/a&b", True),
         ("https://ferry.example/fares", "[fares](/fares) on ferry.example", True),
+        ("https://ferry.example/fares", "ferry.example has fares", False),
         ("https://ferry.example/fares/2026", "[the fares](/fares/2026)", True),
         ("https://social.example/annbell", "Follow @annbell", True),
         ("https://arxiv.org/abs/2401.01234", "arXiv:2401.01234", True),
@@ -200,6 +214,7 @@ class Page(BaseModel):
     """What has a site."""
 
     name: str
+    mail: str | None = None
     site: str | None = None
 
     @model_validator(mode="after")
@@ -210,9 +225,10 @@ class Page(BaseModel):
 
 
 def test_what_a_rule_of_the_user_needs_stays() -> None:
-    engine = ScriptedEngine([json.dumps({"name": "Ann Bell", "site": "https://x.example"})], modes=("grammar",))
+    said = {"name": "Ann Bell", "mail": "jane@x.example", "site": "https://x.example"}
+    engine = ScriptedEngine([json.dumps(said)], modes=("grammar",))
     record = asyncio.run(extract(Document("d", TEXT), load(Page), engine))
-    assert record.data == {"name": "Ann Bell", "site": "https://x.example"}
+    assert record.data == {"name": "Ann Bell", "mail": None, "site": "https://x.example"}
     assert record.ungrounded == {"/site": "not in the text"}
     assert len(engine.requests) == 1
 
@@ -244,3 +260,11 @@ def test_long_values_and_many_of_them_take_no_time() -> None:
     found, _ = without_invented(schema, data, Document("d", TEXT * 2_000))
     assert not found["mails"]
     assert time.monotonic() - started < 30  # a slow machine's; quadratic it would be minutes
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_what_the_user_tells_beside_the_document_is_not_made_up(is_told: bool) -> None:
+    engine = ScriptedEngine([json.dumps({"to": "desk@ferry.example"})], modes=("grammar",))
+    style = PromptStyle(instruction="The desk is desk@ferry.example." if is_told else "Be brief.")
+    record = asyncio.run(extract(Document("d", "Write to the desk."), load("to?"), engine, Options(style=style)))
+    assert record.data == {"to": "desk@ferry.example" if is_told else None}
