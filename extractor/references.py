@@ -29,33 +29,24 @@ _CODE = re.compile(  # ISBN-13, UUID, ORCID
 _IBAN = re.compile(r"[A-Z]{2}\d{2} ?(?:[A-Z\d]{4} ?){3,7}[A-Z\d]{0,4}")
 _OLD_ISBN = re.compile(r"(?:\d[- ]?){9}[\dX]")
 _IP = re.compile(r"(?i)(?:\d{1,3}\.){3}\d{1,3}|[\da-f:]*:[\da-f:]+")
-_BEFORE = re.compile(r"(?i)^(?:mailto:|tel:|(?:https?|ftp)://)?(?:www\.)?")
+_BEFORE = re.compile(r"(?i)^(?:(?:https?|ftp)://)?(?:www\.)?")
 
-_PHONES = frozenset(
-    (
-        "phone",
-        "phones",
-        "telephone",
-        "telefon",
-        "tel",
-        "fax",
-        "mobile",
-        "cell",
-        "cellphone",
-        "landline",
-        "hotline",
-        "whatsapp",
-    )
-)
+_PHONES = frozenset((
+    "phone", "phones", "telephone", "telefon", "tel", "fax", "mobile", "cell", "cellphone", "landline", "hotline",
+    "whatsapp",
+))  # fmt: skip
 _PAGES = frozenset(("url", "urls", "uri", "link", "links", "website", "websites", "homepage", "linkedin", "github"))
-_IN_CHINESE = dict.fromkeys(("电话", "手机", "传真", "座机", "热线"), _PHONES) | dict.fromkeys(
-    ("网址", "链接", "主页"), _PAGES
-)
+_BOOKS = frozenset(("isbn", "isbns"))
+_IN_CHINESE = {
+    **dict.fromkeys(("电话", "手机", "传真", "座机", "热线"), _PHONES),
+    **dict.fromkeys(("网址", "链接", "主页"), _PAGES),
+}
 
 _LEAST_DIGITS = 7  # of a telephone number
 _OF_COUNTRY = 3  # digits of +44 20 … at most, which a text may lack, or have a 0 instead
 _LEAST_TAIL = 5  # characters of the end of a URL that tell which it is: 2401.01234 of https://arxiv.org/abs/2401.01234
 _LEAST_PATH = 3
+_SCHEME = re.compile(r"(?i)^(?:mailto|tel):")
 _LABEL = re.compile(r"^[^\W\d_][\w .]{0,20}(?::\s+|：\s*)")  # Tel.: 020 …
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _WORD = re.compile(r"[^\W_]+")
@@ -81,9 +72,9 @@ def is_reference(value: str, names: Sequence[str] = (), form: str | None = None)
         return bool(_NUMBER.fullmatch(text)) and len(_digits(text)) >= _LEAST_DIGITS
     if called & _PAGES or form in ("uri", "iri"):
         return bool(_PAGE.fullmatch(text))
-    return bool(
-        _IP.fullmatch(text) if form in ("ipv4", "ipv6") else called & {"isbn", "isbns"} and _OLD_ISBN.fullmatch(text)
-    )
+    if called & _BOOKS:
+        return bool(_OLD_ISBN.fullmatch(text))
+    return form in ("ipv4", "ipv6") and bool(_IP.fullmatch(text))
 
 
 def _called(names: Sequence[str]) -> frozenset[str]:
@@ -143,9 +134,9 @@ class Sayings:
 
     @cached_property
     def _spellings(self) -> tuple[str, ...]:
+        """It as it is, in small letters, and without the ends of its lines."""
         plain = unquote(html.unescape(_folded(self._text)))
-        unbroken = _BROKEN.sub("", plain)
-        return (plain, unbroken)
+        return plain, _BROKEN.sub("", plain)
 
     @cached_property
     def _words(self) -> frozenset[str]:
@@ -162,9 +153,9 @@ class Sayings:
 
 
 def _plain(value: str) -> str:
-    """A value without what is put around it: ' <mailto:Ann@x.org> ' → 'ann@x.org'; codes in capitals stay."""
-    text = unicodedata.normalize("NFKC", _LABEL.sub("", value.strip())).removeprefix("<").removesuffix(">")
-    return re.sub(r"(?i)^(?:mailto|tel):", "", text) if not _IBAN.fullmatch(text) else text
+    """A value without what is put around it: 'Mail: <mailto:Ann@x.org>' → 'Ann@x.org'."""
+    text = unicodedata.normalize("NFKC", _LABEL.sub("", value.strip()))
+    return _SCHEME.sub("", text.removeprefix("<").removesuffix(">"))
 
 
 def _folded(text: str) -> str:
