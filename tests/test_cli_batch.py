@@ -612,6 +612,15 @@ def test_notes_are_counted_and_shown_where_asked_for(folder: Path, batch: Batch)
     assert "not UTF-8" in batch("docs", "-v", "--out", "p.jsonl").err
 
 
+def test_a_run_that_broke_off_has_data_that_it_did_not_put_in_their_place(folder: Path) -> None:
+    (folder / "two.jsonl").write_text('{"text": {"word": "anchor"}}\n' * 2)
+    done = extract("batch", "docs", "-s", "word str", "-m", "replay:two.jsonl", "--out", "o.jsonl", cwd=folder)
+    assert done.code == 3
+    assert "2 valid" in done.err
+    assert "there are no data" not in done.err
+    assert len(records(folder / "o.jsonl.partial")) == 2
+
+
 def test_where_nothing_is_valid_nothing_is_written_and_that_is_said(folder: Path, batch: Batch) -> None:
     (folder / "o.jsonl").write_text("older\n")
     (folder / "bad.txt").write_text("bad and more\n")

@@ -148,7 +148,12 @@ def _without(record: Extraction, schema: Schema, places: Mapping[Path, str], ins
     found = validate(schema, changed(record.data, dict.fromkeys(places, instead))) if places else None
     if not isinstance(found, Valid):
         return record
-    told = {pointer(at): f"{why}: {value_at(record.data, pointer(at))!r:.80}" for at, why in places.items()}
+    was = {at: value_at(record.data, pointer(at)) for at in places}
+    told = {  # of what is empty already, and said to be so, there is no more to say
+        pointer(at): f"{why}: {was[at]!r:.80}"
+        for at, why in places.items()
+        if not (is_empty(was[at]) and pointer(at) in record.notes)
+    }
     return replace(
         without(record, below(places)),
         data=found.data,

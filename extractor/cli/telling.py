@@ -112,7 +112,7 @@ class Told:
             screen.say(f"failed: {', '.join(self._failed)}")
         if self._noted and not screen.verbose:
             screen.note(f"{self._noted:,} records have notes (-v shows them)")
-        if self._out and tally.done and not self.written and not state.batch.ended_by:
+        if self._out and 0 < tally.done == tally.failed and not self.written and not state.batch.ended_by:
             screen.warn(f"there are no data: --out {self._out} is not written")
         if again:
             screen.say(f"to ask for them again: {again}")

@@ -119,6 +119,18 @@ class TestOptionalArguments:
             record = asyncio.run(extract(Document("q", query), schema_of(load_tools([sail])), Model([asked])))
             assert len(record.data["arguments"]) == left
 
+    @pytest.mark.parametrize("instruction", ["", "My address is me@ferry.example."])
+    def test_an_address_that_nobody_gave_is_told_once(self, instruction: str) -> None:
+        def mail(to: str, cc: list[str] | None = None, reply_to: str | None = None) -> None:
+            """Send a mail."""
+
+        said = {"to": "Ann", "cc": ["bo@made.example"], "reply_to": "me@ferry.example"}
+        options = Options(style=PromptStyle(instruction=instruction))
+        asked = Model([{"tool": "mail", "arguments": said}])
+        record = asyncio.run(extract(Document("q", "Mail to Ann"), schema_of(load_tools([mail])), asked, options))
+        assert record.notes["/arguments/cc"] == "'bo@made.example' is not in the text: taken out"
+        assert ("'me@ferry.example' is not in the text: taken out" in record.notes.values()) is not bool(instruction)
+
     def test_a_number_that_states_another_argument_is_no_day(self) -> None:
         def sail(people: int, day: date | None = None) -> None:
             """Sail."""
