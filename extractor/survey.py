@@ -67,6 +67,7 @@ def survey(
 ) -> Survey:
     """What a run over the sources would do; `ledger` looks at the plan of the run."""
     found, seen = Survey(), set[bytes]()
+    guess = guess_tokens(schema)
     around = estimate_chat(messages(Document("", ""), schema, voice_for("", options.style)))
     for source in sources:
         try:
@@ -82,12 +83,14 @@ def survey(
         seen.add(key)
         if _is_asked(found, ledger, key, retries_failed=retries_failed):
             found.to_ask += 1
-            questions, shown = outlook(schema, options, text)
-            found.questions += questions
-            found.most_questions = max(found.most_questions, questions)
-            found.input_tokens += questions * around + shown
+            ahead = outlook(schema, options, text)
+            found.questions += ahead.questions
+            found.most_questions = max(found.most_questions, ahead.questions)
+            found.input_tokens += ahead.questions * around + ahead.read
+            found.output_tokens += round(ahead.records * guess)
     history = ledger.history() if ledger else History(0, None, 0.0, 0.0)
-    found.output_tokens = round(found.to_ask * (history.output_tokens or guess_tokens(schema)))
+    if history.output_tokens:
+        found.output_tokens = round(found.to_ask * history.output_tokens)
     found.basis = f"as the {history.documents:,} done so far" if history.documents else "a guess by the schema"
     found.seconds = _seconds(found, history)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from extractor.chunks import Chunk, split
 from extractor.disjoint import disjoint_lists
@@ -87,8 +87,19 @@ def times_of(groups: int, options: Options) -> float:
     return min(groups, max(_MOST_SHARED / options.chunk_tokens, 1))
 
 
-def outlook(schema: Schema, options: Options, text: str) -> tuple[int, int]:
-    """How many questions a text takes by estimate, and how many tokens of it are read for them."""
+class Outlook(NamedTuple):
+    """What a text takes by estimate: questions, tokens of it that are read for them, and how many records are written.
+
+    Of a text in parts each may give a record of its own, of the fields that are asked for part by part.
+    """
+
+    questions: int
+    read: int
+    records: float
+
+
+def outlook(schema: Schema, options: Options, text: str) -> Outlook:
+    """What is asked about a text, before anything is."""
     tokens = weigh_tokens(text)
     strategy = strategy_for(tokens, options)
     parted, others = shared_out(schema, strategy, text)
@@ -98,7 +109,9 @@ def outlook(schema: Schema, options: Options, text: str) -> tuple[int, int]:
     read = round(shown) * (alone if schema.examples else min(alone, 1))
     parts = len(chunks_of(text, options.chunk_tokens)) if asked else 0
     again = parts * (options.context_tokens + round(_OVERLAP * options.chunk_tokens))  # is shown with each part
-    return alone + parts * asked, read + asked * (round(tokens) + again)
+    shares = [sum(one.weight for one in some) for some in (others, parted)]
+    records = (shares[0] + parts * shares[1]) / max(sum(shares), 1)
+    return Outlook(alone + parts * asked, read + asked * (round(tokens) + again), records)
 
 
 def chunks_of(text: str, size: float) -> list[Chunk]:
