@@ -37,8 +37,10 @@ class PartFlags(Group):
     strategy: Annotated[
         Literal["auto", "whole", "map-reduce", "retrieve"],
         typer.Option(
-            help="Of long texts: ask about the whole; about each part, and join what they gave; or about the passages "
-            "that are about the fields. auto: the whole up to 4,000 tokens, else parts for lists, passages for others."
+            help="Of long texts: whole asks about all at once; map-reduce about each part, and joins what they gave; "
+            "retrieve about the passages that are about the fields. auto: the whole up to 4,000 tokens, many lists "
+            "apart, else parts for lists, and passages for others.",
+            metavar="WAY",
         ),
     ] = "auto"
     chunk_tokens: ChunkTokensOption = 2_000
@@ -64,5 +66,6 @@ class LongFlags(PartFlags):
             min=1,
             help="How often the model looks: after the first time it is asked what lists lack, as long as something "
             "comes.",
+            metavar="N",
         ),
     ] = 1
