@@ -11,7 +11,6 @@ from extractor.feigned import Path, shortened, taken_out, texts_of
 from extractor.ground import nearly_in
 from extractor.marks import VERBATIM
 from extractor.references import Sayings, is_reference
-from extractor.scopes import Scope
 from extractor.types import Document, Schema
 from extractor.validation import Valid, validate
 
@@ -58,12 +57,8 @@ def _references(schema: Schema, data: Any) -> Iterator[tuple[Path, str]]:
         parts = (*scope.parts, *(around.parts if around else ()))
         if not path or scope.choices is not None or any(VERBATIM in part for part in parts):
             continue
-        if is_reference(value, [key for key in path if isinstance(key, str)], _form(scope)):
+        if is_reference(value, tuple(key for key in path if isinstance(key, str)), scope.format):
             yield path, value
-
-
-def _form(scope: Scope) -> str | None:
-    return next((part["format"] for part in scope.parts if isinstance(part.get("format"), str)), None)
 
 
 def _is_of_schema(schema: Schema, value: str) -> bool:

@@ -163,10 +163,10 @@ def grouped(some: Sequence[Field], most: float, times: float = 1.0, bound: Bound
 
 def _units(some: Sequence[Field], bound: Bound) -> list[list[Field]]:
     """Fields one by one, but for those that are bound to the first of them."""
-    units: dict[Path, list[Field]] = {}
+    units: dict[Path | int, list[Field]] = {}
     for one in some:
-        first = next((min(paths) for paths in bound if one.path in paths), one.path)
-        units.setdefault(first, []).append(one)
+        unit = next((at for at, paths in enumerate(bound) if one.path in paths), one.path)
+        units.setdefault(unit, []).append(one)
     return [*units.values()]
 
 

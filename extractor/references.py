@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, lru_cache
 from urllib.parse import unquote
 
 from extractor.field_words import spaced
@@ -56,7 +56,7 @@ _ROW = re.compile(r"\d(?:[^\S\n]?[()./\-\u2010-\u2013]?[^\S\n]?[()]?[^\S\n]?\d)+
 _BROKEN = re.compile(r"[-\u00ad]?[ \t]*\n[ \t]*")
 
 
-def is_reference(value: str, names: Sequence[str] = (), form: str | None = None) -> bool:
+def is_reference(value: str, names: tuple[str, ...] = (), form: str | None = None) -> bool:
     """Whether a text is nothing but such a thing.
 
     `names` are the keys that lead to it, `form` is its format in the schema: 'ann@x.org' → True; '020 7946 0958' → True
@@ -77,7 +77,8 @@ def is_reference(value: str, names: Sequence[str] = (), form: str | None = None)
     return form in ("ipv4", "ipv6") and bool(_IP.fullmatch(text))
 
 
-def _called(names: Sequence[str]) -> frozenset[str]:
+@lru_cache(maxsize=4_096)  # all records of a list have the same
+def _called(names: tuple[str, ...]) -> frozenset[str]:
     """The words of names, and what Chinese ones mean: ('contactPhones',) → {'contact', 'phones'}."""
     name = " ".join(map(spaced, names)).casefold()
     return frozenset(_WORD.findall(name)).union(*(words for said, words in _IN_CHINESE.items() if said in name))

@@ -46,6 +46,11 @@ class Scope:
         return next((str(part["description"]) for part in self.parts if part.get("description")), "")
 
     @property
+    def format(self) -> str | None:
+        """The first format that is named: 'email'."""
+        return next((part["format"] for part in self.parts if isinstance(part.get("format"), str)), None)
+
+    @property
     def has_one_form(self) -> bool:
         """Whether all that is said of an object is of one, rather than of several that it may be."""
         return sum("properties" in part for part in self.parts) == 1

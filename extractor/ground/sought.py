@@ -73,6 +73,5 @@ def record_of(data: Any, scopes: Scopes) -> Record:
 def _leaf(where: str, value: Any, scope: Scope) -> Iterator[Leaf]:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return
-    form = next((part["format"] for part in scope.parts if isinstance(part.get("format"), str)), None)
     is_label = any(value in (*part.get("enum", ()), part.get("const"), part.get("default")) for part in scope.parts)
-    yield Leaf(where, value, form, is_label)
+    yield Leaf(where, value, scope.format, is_label)

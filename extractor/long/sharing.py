@@ -61,8 +61,9 @@ def groups_of(
     """
     shown = tokens if strategy == "whole" else min(tokens, options.chunk_tokens)
     times = 1.0 if options.strategy == "whole" else min(max(shown / _SHORT, 1.0), _MOST_LONGER)
+    bound = _bound(schema)
     most = _MOST_TIMES if strategy == "map-reduce" else _MOST_QUESTIONS
-    while len(found := grouped(some, _MOST_VALUES, times, _bound(schema))) > most and times > 1:
+    while len(found := grouped(some, _MOST_VALUES, times, bound)) > most and times > 1:
         times = max(_LESS * times, 1.0)
     return found
 
